@@ -1,0 +1,65 @@
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+
+class OrganisationKind(TextChoices):
+    ALLIANCE = "alliance", _("联盟")
+    VOCATIONAL_SCHOOL = "vocational_school", _("中等职业学校")
+    ENTERPRISE = "enterprise", _("企业")
+    EDUCATION_UNIT = "education_unit", _("其他教育单位")
+    SCHOOL = "school", pgettext_lazy("organisation kind", "学校")
+
+
+HOST_KINDS = (
+    OrganisationKind.VOCATIONAL_SCHOOL,
+    OrganisationKind.ENTERPRISE,
+    OrganisationKind.EDUCATION_UNIT,
+)
+
+
+class Stage(TextChoices):
+    PRIMARY = "primary", _("小学")
+    JUNIOR = "junior", _("初中")
+    SENIOR = "senior", _("高中")
+
+
+# First grade and last grade of each stage in Shanghai: primary 1-5, junior 6-9, senior 10-12.
+STAGE_GRADES = {
+    Stage.PRIMARY: (1, 5),
+    Stage.JUNIOR: (6, 9),
+    Stage.SENIOR: (10, 12),
+}
+
+
+class Role(TextChoices):
+    SECRETARIAT = "secretariat", _("联盟秘书处")
+    REVIEWER = "reviewer", _("审核专家")
+    HOST_MANAGER = "host_manager", _("课程管理员")
+    INSTRUCTOR = "instructor", _("指导教师")
+    SCHOOL_COORDINATOR = "school_coordinator", _("学校管理员")
+    TEACHER = "teacher", _("教师")
+
+
+# Which roles a membership may have in an organisation of each kind.
+ROLES_BY_KIND = {
+    OrganisationKind.ALLIANCE: (Role.SECRETARIAT, Role.REVIEWER),
+    OrganisationKind.VOCATIONAL_SCHOOL: (Role.HOST_MANAGER, Role.INSTRUCTOR),
+    OrganisationKind.ENTERPRISE: (Role.HOST_MANAGER, Role.INSTRUCTOR),
+    OrganisationKind.EDUCATION_UNIT: (Role.HOST_MANAGER, Role.INSTRUCTOR),
+    OrganisationKind.SCHOOL: (Role.SCHOOL_COORDINATOR, Role.TEACHER),
+}
+
+# The role that may invite and remove people of its own organisation.
+MANAGING_ROLES = (Role.SECRETARIAT, Role.HOST_MANAGER, Role.SCHOOL_COORDINATOR)
+
+
+class ActorKind(TextChoices):
+    MEMBERSHIP = "membership", _("成员")
+    BADGE = "badge", _("胸牌")
+    SYSTEM = "system", _("系统")
+
+
+class Language(TextChoices):
+    ZH = "zh-hans", "简体中文"
+    EN = "en", "English"

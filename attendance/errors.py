@@ -1,0 +1,43 @@
+"""Why a badge or a desk says no."""
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.errors import Refusal
+
+
+class AttendanceRefusal(Refusal):
+    """Base of the refusals at the door."""
+
+
+class UnknownBadge(AttendanceRefusal):
+    code = "unknown_badge"
+    sentence = _("没有这个胸牌码。请对照胸牌上的 16 个字符再试。")
+
+
+class BadgeRevoked(AttendanceRefusal):
+    code = "badge_revoked"
+    sentence = _("这张胸牌已作废，请用新胸牌，或点座号签到。")
+
+
+class NotBookedHere(AttendanceRefusal):
+    """On no list of this desk's host today: says no name and no place."""
+
+    code = "not_booked_here"
+    sentence = _("不在今天的名单。")
+
+
+class BookedElsewhere(AttendanceRefusal):
+    """Booked now in another session of the same host: says where to go."""
+
+    code = "booked_elsewhere"
+    sentence = _("不在本场。现在约的是%(what)s，%(where)s，%(when)s。")
+
+
+class DeskClosed(AttendanceRefusal):
+    code = "desk_closed"
+    sentence = _("本场签到已结束。需要更正时，请写明原因重新打开。")
+
+
+class DeskNotOpenYet(AttendanceRefusal):
+    code = "desk_not_open_yet"
+    sentence = _("本场%(opens)s开始签到。")

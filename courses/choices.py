@@ -1,0 +1,81 @@
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class OccupationFamily(TextChoices):
+    """The twelve families, each with its pictogram f1-f12."""
+
+    COOKING = "f1", _("烹饪与面点")
+    AUTOMOTIVE = "f2", _("汽车")
+    MANUFACTURING = "f3", _("智能制造")
+    INFORMATION = "f4", _("信息与网络")
+    LABORATORY = "f5", _("检验与化工")
+    COMMERCE = "f6", _("财会与商贸")
+    SERVICE = "f7", _("会展与服务")
+    DESIGN = "f8", _("设计与影像")
+    CRAFT = "f9", _("工艺与传承")
+    LOGISTICS = "f10", _("物流")
+    CARE = "f11", _("社区与照护")
+    CAREER = "f12", _("生涯与创业")
+
+
+class Mode(TextChoices):
+    ON_SITE = "on_site", _("到校体验")
+    BLENDED = "blended", _("线上线下结合")
+    ONLINE = "online", _("线上")
+
+
+class VersionState(TextChoices):
+    DRAFT = "draft", _("草稿")
+    IN_REVIEW = "in_review", _("审核中")
+    RETURNED = "returned", _("待修改")
+    PUBLISHED = "published", _("已发布")
+    SUPERSEDED = "superseded", _("已有新版")
+    WITHDRAWN = "withdrawn", _("已停开")
+
+
+# From a state to those it may become.
+VERSION_TRANSITIONS: dict[VersionState, tuple[VersionState, ...]] = {
+    VersionState.DRAFT: (VersionState.IN_REVIEW,),
+    VersionState.IN_REVIEW: (VersionState.PUBLISHED, VersionState.RETURNED, VersionState.DRAFT),
+    VersionState.RETURNED: (VersionState.IN_REVIEW,),
+    VersionState.PUBLISHED: (VersionState.SUPERSEDED, VersionState.WITHDRAWN),
+    VersionState.SUPERSEDED: (),
+    VersionState.WITHDRAWN: (),
+}
+
+
+class Verdict(TextChoices):
+    PASS = "pass", _("通过")
+    FIX = "fix", _("需修改")
+    FAIL = "fail", _("不通过")
+
+
+class ReviewDecision(TextChoices):
+    APPROVED = "approved", _("通过")
+    RETURNED = "returned", _("退回修改")
+
+
+REVIEW_DIMENSIONS = (
+    ("goal_orientation", _("目标导向")),
+    ("content_standard", _("内容规范")),
+    ("assessment_method", _("评价方式")),
+    ("safety_assurance", _("安全保障")),
+)
+
+
+class Venue(TextChoices):
+    ROOM = "room", _("实训室")
+    SCHOOL = "school", _("送教上门")
+    ONLINE = "online", _("线上")
+
+
+class SessionState(TextChoices):
+    SCHEDULED = "scheduled", _("已排定")
+    CANCELLED = "cancelled", _("已取消")
+
+
+class HalfDay(TextChoices):
+    MORNING = "am", _("上午")
+    AFTERNOON = "pm", _("下午")
+    WHOLE_DAY = "day", _("全天")

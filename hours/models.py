@@ -1,0 +1,158 @@
+"""How many class hours a cohort must reach, and the ledger of those earned."""
+
+from typing import Self
+
+import pgtrigger
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.actors import Actor
+from accounts.choices import Stage
+from rosters.models import ClassTeacher
+
+from .choices import CreditKind
+
+
+class PracticumRequirement(models.Model):
+    """What a cohort must reach: ``class_hours`` by ``due_on``, counted from ``counts_from``.
+
+    The cohort is a stage and the entry years from ``entry_year_from`` to ``entry_year_to``,
+    both included.
+    """
+
+    name = models.CharField(_("名称"), max_length=100, unique=True)
+    stage = models.CharField(_("学段"), max_length=10, choices=Stage.choices)
+    entry_year_from = models.PositiveSmallIntegerField()
+    entry_year_to = models.PositiveSmallIntegerField()
+    class_hours = models.PositiveSmallIntegerField(_("学时"))
+    min_occupations = models.PositiveSmallIntegerField(_("至少几种职业"), default=1)
+    counts_from = models.DateField(_("起算日"))
+    due_on = models.DateField(_("截止日"))
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(stage__in=Stage.values), name="requirement_stage_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(class_hours__gt=0), name="requirement_hours_positive"
+            ),
+            models.CheckConstraint(
+                condition=Q(due_on__gt=F("counts_from")), name="requirement_due_after_start"
+            ),
+            models.CheckConstraint(
+                condition=Q(entry_year_to__gte=F("entry_year_from")),
+                name="requirement_entry_years_ordered",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class HourCreditQuerySet(models.QuerySet["HourCredit"]):
+    def visible_to(self, actor: Actor) -> Self:
+        """The school's own; a teacher those of her classes' students; the alliance all. A host
+        sees whom it credited through attendance, not here."""
+        if actor.is_system or actor.is_alliance:
+            return self
+        if actor.is_coordinator:
+            return self.filter(school_id=actor.organisation_id)
+        if actor.is_teacher:
+            return self.filter(
+                student__class_group_id__in=ClassTeacher.objects.filter(
+                    membership_id=actor.membership_id
+                ).values("class_group_id"),
+                student__school_id=actor.organisation_id,
+            )
+        return self.none()
+
+
+class HourCredit(models.Model):
+    """One entry of the class-hour ledger. Never changed, never removed; holds no names.
+
+    ``class_hours`` is positive for a credit and the exact opposite for its reversal, so a
+    student's hours are the sum over the rows.
+    """
+
+    student = models.ForeignKey(
+        "rosters.Student", on_delete=models.PROTECT, related_name="hour_credits"
+    )
+    school = models.ForeignKey(
+        "accounts.Organisation", on_delete=models.PROTECT, related_name="hour_credits"
+    )
+    session = models.ForeignKey(
+        "courses.CourseSession",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="hour_credits",
+    )
+    kind = models.CharField(max_length=12, choices=CreditKind.choices)
+    class_hours = models.SmallIntegerField(_("学时"))
+    # How often this student's attendance of this session has been credited, the first being 1.
+    revision = models.PositiveSmallIntegerField(default=1)
+    reverses = models.OneToOneField(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="reversed_by"
+    )
+    rule_version = models.PositiveSmallIntegerField(default=1)
+    reason = models.CharField(_("原因"), max_length=200, blank=True, default="")
+    earned_on = models.DateField(_("日期"))
+    credited_at = models.DateTimeField()
+    credited_by = models.ForeignKey(
+        "accounts.Membership", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    objects = HourCreditQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind__in=CreditKind.values), name="credit_kind_known"
+            ),
+            # A reversal takes away and names what it reverses; everything else gives.
+            models.CheckConstraint(
+                condition=Q(kind=CreditKind.REVERSAL, class_hours__lt=0, reverses__isnull=False)
+                | (~Q(kind=CreditKind.REVERSAL) & Q(class_hours__gt=0, reverses=None)),
+                name="credit_sign_fits_kind",
+            ),
+            # One session is credited to a student once, until that is reversed.
+            models.UniqueConstraint(
+                fields=["student", "session", "revision"],
+                condition=Q(kind=CreditKind.ATTENDANCE),
+                name="credit_once_per_session",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind=CreditKind.ATTENDANCE) | Q(session__isnull=False),
+                name="credit_of_attendance_names_session",
+            ),
+            # A manual entry and a reversal say why.
+            models.CheckConstraint(
+                condition=Q(kind=CreditKind.ATTENDANCE) | ~Q(reason=""),
+                name="credit_by_hand_has_reason",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["student", "earned_on"], include=["class_hours"], name="credit_student"
+            ),
+            models.Index(fields=["school", "earned_on"], name="credit_school"),
+            models.Index(fields=["session"], name="credit_session"),
+        ]
+        triggers = [
+            # The ledger only grows.
+            pgtrigger.Protect(
+                name="ledger_only_grows", operation=pgtrigger.Update | pgtrigger.Delete
+            ),
+            pgtrigger.Trigger(
+                name="ledger_never_emptied",
+                level=pgtrigger.Statement,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Truncate,
+                func="RAISE EXCEPTION 'Cannot truncate %', TG_TABLE_NAME;",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.student_id} {self.class_hours:+d}"
