@@ -1,0 +1,1 @@
+"""Wiring: settings from the environment, addresses, the embedded PostgreSQL. No rules."""

