@@ -1,0 +1,109 @@
+"""Days and times as people here read them: Shanghai time, in the language of the page.
+
+The order of the parts belongs to the language, so every format is a translated sentence with named places.
+"""
+
+import datetime
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+NOON = 12
+
+Moment = datetime.date | datetime.datetime
+
+
+def local(value: Moment) -> Moment:
+    """Return a datetime on the clock of Shanghai; a date or a naive datetime stays as it is."""
+    if isinstance(value, datetime.datetime) and value.tzinfo is not None:
+        return value.astimezone(SHANGHAI)
+    return value
+
+
+def month_name(value: Moment) -> str:
+    """Return the month as it stands in a date: 12 月, or Dec."""
+    months = (
+        _("1 月"), _("2 月"), _("3 月"), _("4 月"), _("5 月"), _("6 月"),
+        _("7 月"), _("8 月"), _("9 月"), _("10 月"), _("11 月"), _("12 月"),
+    )  # fmt: skip
+    return months[local(value).month - 1]
+
+
+def weekday(value: Moment) -> str:
+    """Return 周二, or Tue."""
+    days = (_("周一"), _("周二"), _("周三"), _("周四"), _("周五"), _("周六"), _("周日"))
+    return days[local(value).weekday()]
+
+
+def day(value: Moment) -> str:
+    """Return 12 月 8 日（周二）, or Tue 8 Dec."""
+    return _("%(month)s %(day)d 日（%(weekday)s）") % {
+        "month": month_name(value),
+        "day": local(value).day,
+        "weekday": weekday(value),
+    }
+
+
+def day_plain(value: Moment) -> str:
+    """Return 12 月 8 日, or 8 Dec."""
+    return _("%(month)s %(day)d 日") % {"month": month_name(value), "day": local(value).day}
+
+
+def day_full(value: Moment) -> str:
+    """Return 2026 年 12 月 8 日（周二）, or Tue 8 Dec 2026."""
+    return _("%(year)d 年 %(month)s %(day)d 日（%(weekday)s）") % {
+        "year": local(value).year,
+        "month": month_name(value),
+        "day": local(value).day,
+        "weekday": weekday(value),
+    }
+
+
+def day_short(value: Moment) -> str:
+    """Return 12/8, or 8 Dec: for tables and charts."""
+    months = (
+        pgettext("short month", "1"), pgettext("short month", "2"), pgettext("short month", "3"),
+        pgettext("short month", "4"), pgettext("short month", "5"), pgettext("short month", "6"),
+        pgettext("short month", "7"), pgettext("short month", "8"), pgettext("short month", "9"),
+        pgettext("short month", "10"), pgettext("short month", "11"), pgettext("short month", "12"),
+    )  # fmt: skip
+    here = local(value)
+    return pgettext("short date", "%(month)s/%(day)d") % {"month": months[here.month - 1], "day": here.day}
+
+
+def clock(value: datetime.datetime | datetime.time) -> str:
+    """Return 9:00, in both languages."""
+    here = local(value) if isinstance(value, datetime.datetime) else value
+    return f"{here.hour}:{here.minute:02}"
+
+
+def moment(value: datetime.datetime) -> str:
+    """Return 12 月 8 日（周二）9:00, or Tue 8 Dec 9:00."""
+    return _("%(day)s%(clock)s") % {"day": day(value), "clock": clock(value)}
+
+
+def time_range(starts_at: datetime.datetime, ends_at: datetime.datetime) -> str:
+    """Return 9:00–11:30."""
+    return f"{clock(starts_at)}–{clock(ends_at)}"
+
+
+def period(starts_at: datetime.datetime, ends_at: datetime.datetime) -> str:
+    """Return the day and both times; both days when the period runs over midnight."""
+    if local(starts_at).timetuple()[:3] == local(ends_at).timetuple()[:3]:
+        return _("%(day)s%(clock)s") % {"day": day(starts_at), "clock": time_range(starts_at, ends_at)}
+    return _("%(start)s至%(end)s") % {"start": moment(starts_at), "end": moment(ends_at)}
+
+
+def day_range(first: Moment, last: Moment) -> str:
+    """Return 11 月 30 日至 12 月 4 日; both days belong to the range."""
+    if local(first).timetuple()[:3] == local(last).timetuple()[:3]:
+        return day(first)
+    return _("%(first)s至 %(last)s") % {"first": day_plain(first), "last": day_plain(last)}
+
+
+def half_day(value: datetime.datetime | datetime.time) -> str:
+    """Return 上午 before noon, else 下午."""
+    here = local(value) if isinstance(value, datetime.datetime) else value
+    return _("上午") if here.hour < NOON else _("下午")
