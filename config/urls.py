@@ -1,7 +1,11 @@
 """Every address of the product: each app lists its own."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from config import gallery
 
 urlpatterns = [
     path("", include("insights.urls")),
@@ -16,4 +20,14 @@ urlpatterns = [
     path("accounts/", include("allauth.account.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),
+    path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/v1/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="api-docs"),
 ]
+
+if settings.DEBUG or settings.DEMO:
+    urlpatterns += [
+        path("pieces/", gallery.show, name="pieces"),
+        path("pieces/confirm/", gallery.show_confirm, name="pieces-confirm"),
+        path("pieces/desk/", gallery.show_desk, name="pieces-desk"),
+        path("pieces/print/", gallery.show_print, name="pieces-print"),
+    ]
