@@ -4,13 +4,11 @@ The order of the parts belongs to the language, so every format is a translated 
 """
 
 import datetime
-from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
-NOON = 12
+from sites.calendar import NOON, SHANGHAI
 
 Moment = datetime.date | datetime.datetime
 
@@ -70,7 +68,10 @@ def day_short(value: Moment) -> str:
         pgettext("short month", "10"), pgettext("short month", "11"), pgettext("short month", "12"),
     )  # fmt: skip
     here = local(value)
-    return pgettext("short date", "%(month)s/%(day)d") % {"month": months[here.month - 1], "day": here.day}
+    return pgettext("short date", "%(month)s/%(day)d") % {
+        "month": months[here.month - 1],
+        "day": here.day,
+    }
 
 
 def clock(value: datetime.datetime | datetime.time) -> str:
@@ -92,8 +93,11 @@ def time_range(starts_at: datetime.datetime, ends_at: datetime.datetime) -> str:
 def period(starts_at: datetime.datetime, ends_at: datetime.datetime) -> str:
     """Return the day and both times; both days when the period runs over midnight."""
     if local(starts_at).timetuple()[:3] == local(ends_at).timetuple()[:3]:
-        return _("%(day)s%(clock)s") % {"day": day(starts_at), "clock": time_range(starts_at, ends_at)}
-    return _("%(start)s至%(end)s") % {"start": moment(starts_at), "end": moment(ends_at)}
+        return _("%(day)s%(clock)s") % {
+            "day": day(starts_at),
+            "clock": time_range(starts_at, ends_at),
+        }
+    return _("%(start)s 至 %(end)s") % {"start": moment(starts_at), "end": moment(ends_at)}
 
 
 def day_range(first: Moment, last: Moment) -> str:
@@ -105,5 +109,5 @@ def day_range(first: Moment, last: Moment) -> str:
 
 def half_day(value: datetime.datetime | datetime.time) -> str:
     """Return 上午 before noon, else 下午."""
-    here = local(value) if isinstance(value, datetime.datetime) else value
-    return _("上午") if here.hour < NOON else _("下午")
+    here = local(value).timetz() if isinstance(value, datetime.datetime) else value
+    return _("上午") if here.replace(tzinfo=None) < NOON else _("下午")

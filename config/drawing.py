@@ -1,7 +1,7 @@
 """The geometry of rulers, bars and charts: numbers in, positions for the templates out.
 
-Positions leave as text with a point, whatever the language, and in percent, so that the drawings stretch without
-inline styles, which the content security policy refuses.
+Positions leave as text with a point, whatever the language, and in percent, so that the drawings
+stretch without inline styles, which the content security policy refuses.
 """
 
 import math
@@ -55,7 +55,13 @@ class Ruler:
 
 
 def ruler(
-    *, total: float, earned: float, booked: float, new: float = 0, size: str = "", numbers: bool = True
+    *,
+    total: float,
+    earned: float,
+    booked: float,
+    new: float = 0,
+    size: str = "",
+    numbers: bool = True,
 ) -> Ruler:
     """Lay out a ruler; hours beyond the total are cut off at its end."""
     height = RULER_HEIGHT[size]
@@ -84,14 +90,20 @@ def _ticks(*, total: float, earned: float, height: int) -> tuple[Tick, ...]:
     step = 1 if total <= SMALL_RULER else 4
     short = height * 4 // 9 if step == 1 else height * 13 // 18
     return tuple(
-        Tick(at=percent(hour, total), top="0" if hour * 2 == total else str(short), on_earned=hour < earned)
+        Tick(
+            at=percent(hour, total),
+            top="0" if hour * 2 == total else str(short),
+            on_earned=hour < earned,
+        )
         for hour in range(step, int(total), step)
     )
 
 
 def _numbers(total: float) -> tuple[tuple[str, str, str], ...]:
     """Write 0 and the total under the ends, and the middle where it is a whole number."""
-    middle = (("50%", "middle", plain(total / 2)),) if float(total / 2).is_integer() and total else ()
+    middle = (
+        (("50%", "middle", plain(total / 2)),) if float(total / 2).is_integer() and total else ()
+    )
     return (("0", "start", "0"), *middle, ("100%", "end", plain(total)))
 
 
@@ -105,11 +117,13 @@ class Bar:
 
 
 def bar(*, capacity: int, taken: int, held: int) -> Bar:
-    """Lay out a capacity bar."""
+    """Lay out a capacity bar; seats beyond the capacity are cut off at its end."""
+    taken_end = min(taken, capacity)
+    held_end = min(taken_end + held, capacity)
     return Bar(
-        taken_width=percent(taken, capacity),
-        held_start=percent(taken, capacity),
-        held_width=percent(held, capacity),
+        taken_width=percent(taken_end, capacity),
+        held_start=percent(taken_end, capacity),
+        held_width=percent(held_end - taken_end, capacity),
     )
 
 
@@ -165,7 +179,9 @@ def chart(weeks: Sequence[Mapping[str, Any]], *, width: int, height: int) -> Cha
         height=height,
         left=left,
         base=base,
-        gridlines=tuple((plain(n), f"{base - n * scale:.1f}", f"{base - n * scale + 4:.1f}") for n in lines),
+        gridlines=tuple(
+            (plain(n), f"{base - n * scale:.1f}", f"{base - n * scale + 4:.1f}") for n in lines
+        ),
         columns=tuple(
             Column(
                 label=week["label"],
@@ -198,6 +214,11 @@ def _round_step(highest: float) -> int:
 def normal_items(items: Iterable[Sequence[Any]]) -> list[dict[str, Any]]:
     """Name the parts of filter links given as (label, url, is_current) or with a count as fourth."""
     return [
-        {"label": item[0], "url": item[1], "is_current": item[2], "count": item[3] if len(item) > 3 else None}
+        {
+            "label": item[0],
+            "url": item[1],
+            "is_current": item[2],
+            "count": item[3] if len(item) > 3 else None,
+        }
         for item in items
     ]

@@ -1,4 +1,4 @@
-"""How a form field is drawn: which shape its widget takes, and how label, hint and errors are tied to the control."""
+"""How a form field is drawn: its shape, and how hint and errors are tied to the control."""
 
 from typing import Any
 
@@ -15,7 +15,13 @@ NATIVE_INPUTS = (
 
 
 def describe(
-    field: BoundField, *, label: str = "", hint: str = "", short: bool = False, rows: int = 0, plain: bool = False
+    field: BoundField,
+    *,
+    label: str = "",
+    hint: str = "",
+    short: bool = False,
+    rows: int = 0,
+    plain: bool = False,
 ) -> dict[str, Any]:
     """Return what the field's template needs; the control comes drawn, described by its hint and errors."""
     widget = field.field.widget
@@ -43,7 +49,7 @@ def describe(
 
 
 def _shape(widget: forms.Widget) -> str:
-    """Return how a widget is laid out: hidden, a group of choices, one check, or a control under its label."""
+    """Return how a widget is laid out: hidden, a group, one check, or a control under its label."""
     if widget.is_hidden:
         return "hidden"
     if isinstance(widget, forms.RadioSelect | forms.CheckboxSelectMultiple):

@@ -1,4 +1,4 @@
-"""A page that shows every piece of the frame, to look at while building; it exists only with DEBUG or the demo switch.
+"""Every piece of the frame on one page, to look at while building; only with DEBUG or the demo switch.
 
 Its words are samples, not interface, and stay untranslated.
 """
@@ -10,7 +10,7 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from config.dates import SHANGHAI
+from sites.calendar import SHANGHAI
 
 MONDAY = datetime.date(2026, 11, 30)
 FAMILIES = (
@@ -18,15 +18,25 @@ FAMILIES = (
     "会展与服务", "设计与影像", "工艺与传承", "物流", "社区与照护", "生涯与创业",
 )  # fmt: skip
 ICONS = (
-    "home search class bell cal clock pin check checks x minus plus warn info off net cam key print down left right "
-    "user people bus lock door list dl up filter split shield helmet menu undo book repeat eye2"
-).split()
-STATES = (
-    ("pend", "待确认"), ("conf", "已确认"), ("wait", "候补"), ("canc", "已取消"), ("pres", "出席"), ("late", "迟到"),
-    ("abs", "缺席"), ("exc", "请假"), ("draft", "草稿"), ("eye", "审核中"), ("out", "已签退"), ("split", "分两组"),
-    ("soon", "未开始"), ("warn", "缺知情同意"), ("bad", "无人签到"), ("ok", "全部完成"), ("info", "3 学时"),
+    "home", "search", "class", "bell", "cal", "clock", "pin", "check", "checks", "x", "minus",
+    "plus", "warn", "info", "off", "net", "cam", "key", "print", "down", "left", "right", "user",
+    "people", "bus", "lock", "door", "list", "dl", "up", "filter", "split", "shield", "helmet",
+    "menu", "undo", "book", "repeat", "eye2",
 )  # fmt: skip
-RULERS = ((14, 0, 0, 0), (14, 4, 7, 0), (14, 4, 10, 3), (14, 14, 0, 0), (14, 9, 7, 0), (32, 8, 12, 0))
+STATES = (
+    ("pend", "待确认"), ("conf", "已确认"), ("wait", "候补"), ("canc", "已取消"),
+    ("pres", "出席"), ("late", "迟到"), ("abs", "缺席"), ("exc", "请假"), ("draft", "草稿"),
+    ("eye", "审核中"), ("out", "已签退"), ("split", "分两组"), ("soon", "未开始"),
+    ("warn", "缺知情同意"), ("bad", "无人签到"), ("ok", "全部完成"), ("info", "3 学时"),
+)  # fmt: skip
+RULERS = (
+    (14, 0, 0, 0),
+    (14, 4, 7, 0),
+    (14, 4, 10, 3),
+    (14, 14, 0, 0),
+    (14, 9, 7, 0),
+    (32, 8, 12, 0),
+)
 SEATS = (
     (1, "陈一诺", "in"), (2, "李子涵", "in"), (3, "王梓轩", "exc"), (6, "阿依古丽·买买提江", "in"),
     (7, "林晓", "abs"), (11, "李子涵", ""), (17, "尤佳", "late"),
@@ -39,14 +49,18 @@ class SampleForm(forms.Form):
     title = forms.CharField(label="课程名称", help_text="先写职业，再写主题，用冒号隔开。")
     headcount = forms.IntegerField(label="学生人数", max_value=38)
     on = forms.DateField(label="从", required=False, widget=forms.DateInput)
-    room = forms.ChoiceField(label="实训室", choices=[("1", "焙烤一室 · 24 位"), ("2", "焙烤二室 · 20 位")])
+    room = forms.ChoiceField(
+        label="实训室", choices=[("1", "焙烤一室 · 24 位"), ("2", "焙烤二室 · 20 位")]
+    )
     weekdays = forms.MultipleChoiceField(
         label="每周",
         choices=[("0", "一"), ("1", "二"), ("2", "三"), ("3", "四"), ("4", "五")],
         widget=forms.CheckboxSelectMultiple,
     )
     half = forms.ChoiceField(
-        label="半天", choices=[("am", "上午 9:00–11:30"), ("pm", "下午 13:00–15:30")], widget=forms.RadioSelect
+        label="半天",
+        choices=[("am", "上午 9:00–11:30"), ("pm", "下午 13:00–15:30")],
+        widget=forms.RadioSelect,
     )
     note = forms.CharField(label="备注", required=False, widget=forms.Textarea)
     agrees = forms.BooleanField(label="只看全班坐得下的场次", required=False)
@@ -54,7 +68,9 @@ class SampleForm(forms.Form):
 
 def show(request: HttpRequest) -> HttpResponse:
     """Show the gallery."""
-    form = SampleForm({"title": "面包师：一只吐司的诞生", "headcount": "52", "room": "1", "weekdays": ["0", "2"]})
+    form = SampleForm(
+        {"title": "面包师：一只吐司的诞生", "headcount": "52", "room": "1", "weekdays": ["0", "2"]}
+    )
     return render(request, "pieces/gallery.html", {"form": form, **_samples()})
 
 
@@ -80,18 +96,33 @@ def _samples() -> dict[str, Any]:
     days = [
         {
             "day": MONDAY + datetime.timedelta(days=number),
-            "cells": [{"free": free, "url": "#" if free else "", "current": free == 208} for free in pair],
+            "cells": [
+                {"free": free, "url": "#" if free else "", "current": free == 208} for free in pair
+            ],
         }
         for number, pair in enumerate(seats)
     ]
-    days.append({"day": MONDAY + datetime.timedelta(days=3), "cells": [{"kind": "mine", "note": "本班已约", "url": "#"}] * 2})
-    days.append({"day": MONDAY + datetime.timedelta(days=4), "cells": [{"kind": "off", "note": "停课"}] * 2})
+    days.append(
+        {
+            "day": MONDAY + datetime.timedelta(days=3),
+            "cells": [{"kind": "mine", "note": "本班已约", "url": "#"}] * 2,
+        }
+    )
+    days.append(
+        {"day": MONDAY + datetime.timedelta(days=4), "cells": [{"kind": "off", "note": "停课"}] * 2}
+    )
     weeks = [
         {"label": label, "taken": taken, "free": free, "url": ""}
         for label, taken, free in (
-            ("11/30", 1112, 128), ("12/7", 1034, 276), ("12/14", 760, 420), ("12/21", 402, 498),
-            ("12/28", 161, 360), ("1/4", 240, 780), ("1/11", 132, 848), ("1/18", 28, 332),
-        )  # fmt: skip
+            ("11/30", 1112, 128),
+            ("12/7", 1034, 276),
+            ("12/14", 760, 420),
+            ("12/21", 402, 498),
+            ("12/28", 161, 360),
+            ("1/4", 240, 780),
+            ("1/11", 132, 848),
+            ("1/18", 28, 332),
+        )
     ]
     return {
         "families": list(enumerate(FAMILIES, start=1)),
@@ -105,8 +136,17 @@ def _samples() -> dict[str, Any]:
         "ends_at": morning + datetime.timedelta(hours=2, minutes=30),
         "monday": MONDAY,
         "friday": MONDAY + datetime.timedelta(days=4),
-        "pairs": [("学时", "3 学时，半天"), ("适合", "六至八年级"), ("每场", "24 人，配助教"), ("备注", "")],
-        "filters": [("全部", "#", True, 38), ("与班级不一致", "#", False, 5), ("缺勤", "#", False, 2)],
+        "pairs": [
+            ("学时", "3 学时，半天"),
+            ("适合", "六至八年级"),
+            ("每场", "24 人，配助教"),
+            ("备注", ""),
+        ],
+        "filters": [
+            ("全部", "#", True, 38),
+            ("与班级不一致", "#", False, 5),
+            ("缺勤", "#", False, 2),
+        ],
         "sessions": [(24, 0, 0), (24, 0, 6), (24, 18, 0), (24, 24, 0)],
         "why": "还不能提交：再添加 1 位带队教师。",
     }

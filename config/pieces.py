@@ -1,7 +1,7 @@
 """The template tags and filters of the page frame; docs/pieces.md shows how to call each.
 
-Built into every template by the settings. A piece takes plain values, looks nothing up and decides nothing but how
-a thing is drawn.
+Built into every template by the settings. A piece takes plain values, looks nothing up and
+decides nothing but how a thing is drawn.
 """
 
 import datetime
@@ -16,81 +16,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from config import dates, drawing, fields
+from config import dates, drawing, fields, looks
 
 register = template.Library()
 
-# Status values of ours and the kind of mark each is shown with; the word beside it comes from the status.
-STATUS_KINDS = {
-    "requested": "pend",
-    "waiting": "pend",
-    "in_review": "eye",
-    "confirmed": "conf",
-    "approved": "conf",
-    "published": "conf",
-    "sent": "ok",
-    "declined": "canc",
-    "expired": "canc",
-    "cancelled": "canc",
-    "superseded": "canc",
-    "withdrawn": "canc",
-    "revoked": "canc",
-    "closed": "exc",
-    "scheduled": "soon",
-    "expected": "soon",
-    "present": "pres",
-    "checked_in": "pres",
-    "checked_out": "out",
-    "late": "late",
-    "left_early": "late",
-    "absent": "abs",
-    "excused": "exc",
-    "returned": "warn",
-    "failed": "bad",
-}
-# Kind: (class that gives colour and border, glyph of the sprite or nothing).
-STATE_LOOKS = {
-    "pend": ("pend", "s-pend"),
-    "conf": ("conf", "s-conf"),
-    "wait": ("wait", "s-wait"),
-    "canc": ("canc", "s-canc"),
-    "pres": ("pres", "s-pres"),
-    "late": ("late", "s-late"),
-    "abs": ("abs", "s-abs"),
-    "exc": ("exc", "s-exc"),
-    "draft": ("exc", "s-draft"),
-    "eye": ("pend", "s-eye"),
-    "out": ("conf", "s-out"),
-    "split": ("warn", "s-split"),
-    "warn": ("warn", "s-warn"),
-    "bad": ("bad", "s-warn"),
-    "ok": ("ok", "s-pres"),
-    "soon": ("exc", "s-late"),
-    "info": ("plain", ""),
-}
-NOTE_ICONS = {"info": "info", "warn": "warn", "bad": "warn", "ok": "check"}
-BUTTON_CLASSES = {
-    "primary": "btn-primary",
-    "second": "btn-outline-primary",
-    "quiet": "btn-link",
-    "danger": "btn-outline-danger",
-    "danger-solid": "btn-danger",
-}
-# A seat on the door desk: mark or attendance state, and the class that draws it.
-SEAT_MARKS = {
-    "": "",
-    "expected": "",
-    "in": "in",
-    "present": "in",
-    "late": "late",
-    "left_early": "late",
-    "abs": "abs",
-    "absent": "abs",
-    "exc": "exc",
-    "excused": "exc",
-}
-SEAT_GLYPHS = {"in": "s-pres", "late": "s-late", "abs": "s-abs", "exc": "s-exc"}
-DIM_CLASSES = {"pass": "y", "fix": "f", "fail": "n", "": ""}
 LONG_NAME = 5
 EMPTY = SafeString("")
 
@@ -113,14 +42,22 @@ def note_kind(level_tag: str) -> str:
 @register.simple_tag
 def icon(name: str, size: str = "") -> SafeString:
     """Draw an icon, hidden from screen readers: the word beside it says what it means."""
-    return format_html('<svg class="i{}" aria-hidden="true"><use href="#i-{}"/></svg>', size and f" {size}", name)
+    return format_html(
+        '<svg class="i{}" aria-hidden="true"><use href="#i-{}"/></svg>', size and f" {size}", name
+    )
 
 
 @register.simple_tag
 def state(kind: str, word: object) -> SafeString:
     """Show a state as glyph, border and word; takes a kind of mark or one of our status values."""
-    look, glyph = STATE_LOOKS.get(STATUS_KINDS.get(kind, kind), STATE_LOOKS["info"])
-    mark = format_html('<svg viewBox="0 0 16 16" aria-hidden="true"><use href="#{}"/></svg>', glyph) if glyph else EMPTY
+    look, glyph = looks.STATE_LOOKS.get(
+        looks.STATUS_KINDS.get(kind, kind), looks.STATE_LOOKS["info"]
+    )
+    mark = (
+        format_html('<svg viewBox="0 0 16 16" aria-hidden="true"><use href="#{}"/></svg>', glyph)
+        if glyph
+        else EMPTY
+    )
     return format_html('<span class="state {}">{}{}</span>', look, mark, word)
 
 
@@ -169,7 +106,8 @@ def _date_filter(write: Callable[..., str]) -> Callable[..., str]:
 
 
 for _name in (
-    "day", "day_full", "day_short", "weekday", "clock", "moment", "time_range", "period", "day_range", "half_day",
+    "day", "day_full", "day_short", "day_range", "weekday", "half_day",
+    "clock", "moment", "time_range", "period",
 ):  # fmt: skip
     register.filter(_name, _date_filter(getattr(dates, _name)))
 
@@ -178,7 +116,9 @@ for _name in (
 def date_block(value: datetime.date | datetime.datetime) -> SafeString:
     """Show a day as a leaf of a calendar, the month above the day."""
     return format_html(
-        '<span class="date"><i>{}</i> <b>{}</b></span>', dates.month_name(value), dates.local(value).day
+        '<span class="date"><i>{}</i> <b>{}</b></span>',
+        dates.month_name(value),
+        dates.local(value).day,
     )
 
 
@@ -192,17 +132,19 @@ def ruler(
     booked: float,
     new: float = 0,
     size: str = "",
-    numbers: bool = True,  # noqa: FBT001, FBT002
+    numbers: bool = True,
     label: str = "",
 ) -> dict[str, Any]:
-    """Draw the hours of a student or class: earned, booked, missing; `new` frames the hours of one booking."""
+    """Draw hours: earned, booked, missing; `new` frames those of one booking."""
     words = label or _("共 %(total)s 学时：已得 %(earned)s，已约 %(booked)s，还差 %(missing)s") % {
         "total": drawing.plain(total),
         "earned": drawing.plain(earned),
         "booked": drawing.plain(booked),
         "missing": drawing.plain(max(total - earned - booked, 0)),
     }
-    layout = drawing.ruler(total=total, earned=earned, booked=booked, new=new, size=size, numbers=numbers)
+    layout = drawing.ruler(
+        total=total, earned=earned, booked=booked, new=new, size=size, numbers=numbers
+    )
     return {"ruler": layout, "words": words, "size": size}
 
 
@@ -277,18 +219,18 @@ def seat(
     mark: str = "",
     field: str = "",
     value: object = "",
-    now: bool = False,  # noqa: FBT001, FBT002
+    now: bool = False,
     word: str = "",
 ) -> dict[str, Any]:
     """Show a student's seat on the door desk; a submit button when `field` names its parameter."""
     words = {"": _("未到"), "in": _("已到"), "late": _("迟到"), "abs": _("缺席"), "exc": _("请假")}
-    mark = SEAT_MARKS[mark]
+    mark = looks.SEAT_MARKS[mark]
     return {
         "number": number,
         "name": name,
         "is_long": len(name) > LONG_NAME,
         "mark": mark,
-        "glyph": SEAT_GLYPHS.get(mark, ""),
+        "glyph": looks.SEAT_GLYPHS.get(mark, ""),
         "word": word or words[mark],
         "field": field,
         "value": value,
@@ -297,7 +239,9 @@ def seat(
 
 
 @register.inclusion_tag("pieces/dims.html")
-def dims(goal: str | None, content: str | None, assessment: str | None, safety: str | None) -> dict[str, Any]:
+def dims(
+    goal: str | None, content: str | None, assessment: str | None, safety: str | None
+) -> dict[str, Any]:
     """Show how a review stands in its four dimensions: pass, fix, fail or not yet."""
     words = {"pass": _("通过"), "fix": _("待修改"), "fail": _("不通过"), "": _("未审")}
     named = (
@@ -308,7 +252,12 @@ def dims(goal: str | None, content: str | None, assessment: str | None, safety: 
     )
     return {
         "dims": [
-            {"letter": letter, "name": name, "word": words[result], "look": DIM_CLASSES[result]}
+            {
+                "letter": letter,
+                "name": name,
+                "word": words[result],
+                "look": looks.DIM_CLASSES[result],
+            }
             for letter, name, result in named
         ]
     }
@@ -337,7 +286,9 @@ def kpi(label: str, value: object, unit: str = "", url: str = "") -> dict[str, A
 
 
 @register.inclusion_tag("pieces/panel_head.html")
-def panel_head(title: str, url: str = "", label: str = "", text: str = "", level: int = 2, id: str = "") -> dict[str, Any]:  # noqa: A002
+def panel_head(
+    title: str, url: str = "", label: str = "", text: str = "", level: int = 2, id: str = ""
+) -> dict[str, Any]:
     """Head a panel: its title, and at the right a link or a short text."""
     return {"title": title, "url": url, "label": label, "text": text, "tag": f"h{level}", "id": id}
 
@@ -373,7 +324,9 @@ def empty(content: str, title: str) -> SafeString:
 
 
 @register.inclusion_tag("pieces/print_head.html")
-def print_head(title: str, text: str = "", printed_at: datetime.datetime | None = None) -> dict[str, Any]:
+def print_head(
+    title: str, text: str = "", printed_at: datetime.datetime | None = None
+) -> dict[str, Any]:
     """Head a printed list with mark, title and, if given, the time of printing."""
     return {"title": title, "text": text, "printed_at": printed_at}
 
@@ -384,12 +337,17 @@ def print_head(title: str, text: str = "", printed_at: datetime.datetime | None 
 @register.simple_block_tag
 def note(content: str, kind: str = "info", icon: str = "", title: str = "") -> SafeString:
     """Frame a short message: info, warn, bad or ok."""
-    context = {"content": content, "kind": kind, "icon": icon or NOTE_ICONS[kind], "title": title}
+    context = {
+        "content": content,
+        "kind": kind,
+        "icon": icon or looks.NOTE_ICONS[kind],
+        "title": title,
+    }
     return SafeString(render_to_string("pieces/note.html", context))
 
 
 @register.simple_tag
-def why(text: object, id: str = "", icon_name: str = "info") -> SafeString:  # noqa: A002
+def why(text: object, id: str = "", icon_name: str = "info") -> SafeString:
     """Give the reason under a disabled button."""
     return format_html(
         '<p class="why"{}>{}<span>{}</span></p>',
@@ -400,13 +358,16 @@ def why(text: object, id: str = "", icon_name: str = "info") -> SafeString:  # n
 
 
 @register.inclusion_tag("pieces/action_button.html", takes_context=True)
-def action_button(context: template.Context, label: str, why: object = "", **options: Any) -> dict[str, Any]:
-    """Offer an action, or show it barred with the reason under it; the reason is also the button's description.
+def action_button(
+    context: template.Context, label: str, why: object = "", **options: Any
+) -> dict[str, Any]:
+    """Offer an action, or show it barred, described by the reason under it.
 
-    A barred button still submits its form, so that the service can explain; a barred link leads nowhere.
+    A barred button still submits its form, so that the service can explain; a barred link
+    leads nowhere.
     """
     kind = options.pop("kind", "primary")
-    classes = [BUTTON_CLASSES[kind]]
+    classes = [looks.BUTTON_CLASSES[kind]]
     if options.get("big"):
         classes.append("btn-lg")
     if options.get("full"):
@@ -416,12 +377,15 @@ def action_button(context: template.Context, label: str, why: object = "", **opt
         "why": why,
         "why_id": f"why-{_next_number(context)}" if why else "",
         "classes": " ".join(classes),
-        **{name: options.get(name, "") for name in ("url", "name", "value", "icon", "busy", "full")},
+        **{
+            name: options.get(name, "") for name in ("url", "name", "value", "icon", "busy", "full")
+        },
     }
 
 
 def _next_number(context: template.Context) -> int:
-    """Return a number that no other piece of this page has: the lowest layer is shared by all its templates."""
+    """Return a number that no other piece of this page has."""
+    # The lowest layer of the render context is shared by all templates of a page.
     page = context.render_context.dicts[0]
     page["pieces_number"] = page.get("pieces_number", 0) + 1
     return page["pieces_number"]
