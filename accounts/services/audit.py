@@ -26,3 +26,10 @@ def record(
         target=f"{target._meta.label_lower}:{target.pk}" if target is not None else "",
         facts=facts,
     )
+
+
+def record_names_read(
+    *, by: Actor, now: datetime, context: str, count: int, target: Model | None = None
+) -> AuditEntry:
+    """One entry that students' names were shown or printed: on which page, how many."""
+    return record(by=by, verb="names.read", now=now, target=target, context=context, count=count)

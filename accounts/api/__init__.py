@@ -1,0 +1,1 @@
+"""How the web API knows who calls, and how it says no. Settings name these parts."""

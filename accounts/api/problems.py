@@ -1,0 +1,72 @@
+"""Every refusal and error of the web API as problem details (RFC 9457)."""
+
+from collections.abc import Iterable
+from datetime import date, time
+from decimal import Decimal
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from rest_framework import exceptions
+from rest_framework.response import Response
+
+from accounts.access import STATUS_OF_KIND
+from accounts.errors import Refusal
+
+CONTENT_TYPE = "application/problem+json"
+PLAIN = (str, int, float, bool, type(None), date, time, Decimal, UUID, Promise)
+
+
+def handler(error: Exception, context: dict[str, Any]) -> Response | None:
+    """A problem for every refusal of ours and every error REST framework knows; None, which
+    crashes loudly, for all others.
+    """
+    if isinstance(error, Refusal):
+        status = STATUS_OF_KIND[error.kind]
+        return _problem(status, error.code, str(error), facts=_plain(error.facts))
+    if isinstance(error, Http404):
+        return _problem(404, "not_found", _("没有找到，或不属于您的单位。"))
+    if isinstance(error, PermissionDenied):
+        return _problem(403, "not_allowed", _("您的身份不能做这件事。"))
+    if isinstance(error, exceptions.ValidationError):
+        detail = error.detail if isinstance(error.detail, dict) else {"": error.detail}
+        return _problem(400, "invalid", _("有的项目填得不对。"), errors=detail)
+    if isinstance(error, exceptions.APIException):
+        code = error.get_codes()
+        response = _problem(
+            error.status_code, code if isinstance(code, str) else "error", str(error.detail)
+        )
+        if isinstance(error, exceptions.Throttled) and error.wait is not None:
+            response["Retry-After"] = str(int(error.wait) + 1)
+        authenticate = getattr(error, "auth_header", None)
+        if authenticate:
+            response["WWW-Authenticate"] = authenticate
+        return response
+    return None
+
+
+def _problem(status: int, code: str, detail: str, **more: Any) -> Response:
+    data = {
+        "type": f"urn:career-classroom:problem:{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "code": code,
+        **more,
+    }
+    return Response(data, status=status, content_type=CONTENT_TYPE)
+
+
+def _plain(value: Any) -> Any:
+    """Facts as JSON can carry them: rows and other objects become their text."""
+    if isinstance(value, PLAIN):
+        return value
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, Iterable):
+        return [_plain(item) for item in value]
+    return str(value)

@@ -1,0 +1,215 @@
+"""Telling people, and bringing what was told out of the house.
+
+Telling writes rows in the caller's transaction: the inbox shows them at once, a queued task
+brings them to the mail server, and a sweeper finds those whose task was lost.
+"""
+
+import logging
+import smtplib
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import transaction
+from django_q.tasks import async_task
+
+from . import channels
+from .choices import DeliveryState
+from .models import Delivery, Message
+
+logger = logging.getLogger(__name__)
+
+# When the attempts of a delivery fall, counted from its writing; after the last it has failed.
+ATTEMPTS_AFTER = (
+    timedelta(0),
+    timedelta(minutes=2),
+    timedelta(minutes=10),
+    timedelta(hours=1),
+    timedelta(hours=4),
+)
+# A row this old that nobody tried was missed by its task.
+MISSED_AFTER = timedelta(minutes=2)
+SWEEP_AT_MOST = 200
+# Mails whose link lets its bearer in: the link is forgotten once the mail has left.
+SECRET_KINDS = frozenset({"invitation", "password_reset"})
+FORGOTTEN = "—"
+
+
+def tell(
+    *,
+    recipient: AbstractBaseUser,
+    kind: str,
+    subject: str,
+    body: str,
+    now: datetime,
+    path: str = "",
+    calendar: str = "",
+    calendar_method: str = "",
+    once_key: str | None = None,
+) -> Message:
+    """The person finds the message in the inbox and gets it by e-mail, exactly if the caller's
+    transaction commits.
+
+    ``subject`` and ``body`` are in the recipient's language, ``path`` is the page it is about.
+    With a ``once_key`` a repeated telling returns the first message and sends nothing.
+    """
+    return _write(
+        address=recipient.email,  # type: ignore[attr-defined]
+        recipient=recipient,
+        kind=kind,
+        subject=subject,
+        body=body,
+        path=path,
+        calendar=calendar,
+        calendar_method=calendar_method,
+        once_key=once_key,
+        now=now,
+    )
+
+
+def tell_address(
+    *, address: str, kind: str, subject: str, body: str, now: datetime, path: str = ""
+) -> Message:
+    """The address gets the e-mail, exactly if the caller's transaction commits; no inbox."""
+    return _write(
+        address=address,
+        recipient=None,
+        kind=kind,
+        subject=subject,
+        body=body,
+        path=path,
+        calendar="",
+        calendar_method="",
+        once_key=None,
+        now=now,
+    )
+
+
+def _write(
+    *,
+    address: str,
+    recipient: AbstractBaseUser | None,
+    kind: str,
+    subject: str,
+    body: str,
+    path: str,
+    calendar: str,
+    calendar_method: str,
+    once_key: str | None,
+    now: datetime,
+) -> Message:
+    fields = {
+        "recipient": recipient,
+        "kind": kind,
+        # A subject is one line of a mail's head.
+        "subject": " ".join(subject.split())[:200],
+        "body": body,
+        "path": path,
+        "calendar": calendar,
+        "calendar_method": calendar_method,
+        "created_at": now,
+    }
+    with transaction.atomic():
+        if once_key is None:
+            message, is_new = Message.objects.create(**fields), True
+        else:
+            message, is_new = Message.objects.get_or_create(once_key=once_key, defaults=fields)
+        if is_new:
+            delivery = Delivery.objects.create(message=message, address=address, created_at=now)
+            _queue(delivery.pk)
+    return message
+
+
+def _queue(delivery_id: int) -> None:
+    """Hands the delivery to the cluster: by a row of this transaction, or with Redis after it."""
+    if settings.REDIS_URL:
+        transaction.on_commit(lambda: async_task("notifications.tasks.deliver", delivery_id))
+    else:
+        async_task("notifications.tasks.deliver", delivery_id)
+
+
+def deliver(*, delivery_id: int, now: datetime) -> bool:
+    """The message has left for its address, or the attempt is noted on the row; says whether it
+    left just now.
+
+    Safe to repeat: a delivery that is sent, failed, or in other hands this moment is left alone.
+    A process killed during the hand-over may send it twice, with the same Message-ID.
+    """
+    with transaction.atomic():
+        delivery = (
+            Delivery.objects.select_for_update(skip_locked=True, of=("self",))
+            .select_related("message")
+            .filter(pk=delivery_id, state=DeliveryState.WAITING)
+            .first()
+        )
+        if delivery is None:
+            return False
+        delivery.attempts += 1
+        try:
+            channels.as_mail(delivery).send()
+        except (OSError, smtplib.SMTPException, UnicodeError, ValueError) as error:
+            # The text of the error may repeat the address; its kind is enough to act upon.
+            delivery.last_error = type(error).__name__
+            if delivery.attempts >= len(ATTEMPTS_AFTER):
+                delivery.state = DeliveryState.FAILED
+            logger.warning("delivery %s failed: %s", delivery.pk, delivery.last_error)
+        else:
+            delivery.state = DeliveryState.SENT
+            delivery.sent_at = now
+            delivery.last_error = ""
+            _forget_secret(delivery.message)
+        delivery.save(update_fields=["attempts", "state", "sent_at", "last_error"])
+    return delivery.state == DeliveryState.SENT
+
+
+def _forget_secret(message: Message) -> None:
+    """A link that lets its bearer in does not stay in our rows; the demo's mail page shows it."""
+    if message.kind in SECRET_KINDS and not settings.DEMO:
+        message.body = FORGOTTEN
+        message.path = ""
+        message.save(update_fields=["body", "path"])
+
+
+def sweep(*, now: datetime) -> int:
+    """Delivers what no task came for and what is due for another attempt; says how many left."""
+    waiting = (
+        Delivery.objects.filter(
+            state=DeliveryState.WAITING, created_at__lte=now - MISSED_AFTER
+        )
+        .order_by("created_at", "pk")
+        .values_list("pk", "created_at", "attempts")
+    )
+    due = [
+        pk
+        for pk, created_at, attempts in waiting[: 5 * SWEEP_AT_MOST]
+        if created_at + ATTEMPTS_AFTER[attempts] <= now
+    ]
+    return sum(deliver(delivery_id=pk, now=now) for pk in due[:SWEEP_AT_MOST])
+
+
+def retry_delivery(*, delivery_id: int, now: datetime) -> None:
+    """A failed delivery waits again, with all its attempts; another one is left alone.
+
+    The caller has asked whether the person may, and writes the audit entry.
+    """
+    with transaction.atomic():
+        changed = Delivery.objects.filter(pk=delivery_id, state=DeliveryState.FAILED).update(
+            state=DeliveryState.WAITING, attempts=0, created_at=now
+        )
+        if changed:
+            _queue(delivery_id)
+
+
+def mark_read(*, recipient_id: int, key: UUID, now: datetime) -> Message | None:
+    """The person has opened the message; None if it is not theirs. The first opening counts."""
+    message = Message.objects.filter(recipient_id=recipient_id, key=key).first()
+    if message is not None and message.read_at is None:
+        message.read_at = now
+        message.save(update_fields=["read_at"])
+    return message
+
+
+def mark_all_read(*, recipient_id: int, now: datetime) -> int:
+    """Nothing in the person's inbox is unread; says how many were."""
+    return Message.objects.filter(recipient_id=recipient_id, read_at=None).update(read_at=now)
