@@ -1,9 +1,10 @@
 """Days and times as people here read them: Shanghai time, in the language of the page.
 
-The order of the parts belongs to the language, so every format is a translated sentence with named places.
+The order of the parts belongs to the language, so every format is a translated sentence.
 """
 
 import datetime
+from typing import overload
 
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -13,6 +14,10 @@ from sites.calendar import NOON, SHANGHAI
 Moment = datetime.date | datetime.datetime
 
 
+@overload
+def local(value: datetime.datetime) -> datetime.datetime: ...
+@overload
+def local(value: datetime.date) -> datetime.date: ...
 def local(value: Moment) -> Moment:
     """Return a datetime on the clock of Shanghai; a date or a naive datetime stays as it is."""
     if isinstance(value, datetime.datetime) and value.tzinfo is not None:

@@ -84,7 +84,7 @@ def ruler(
 
 
 def _ticks(*, total: float, earned: float, height: int) -> tuple[Tick, ...]:
-    """Mark every hour of a short ruler, every fourth of a longer one, and the middle from edge to edge."""
+    """Mark every hour of a short ruler, every fourth of a longer one; the middle in full height."""
     if not float(total).is_integer() or not 1 < total <= MAX_TICKS:
         return ()
     step = 1 if total <= SMALL_RULER else 4
@@ -212,7 +212,7 @@ def _round_step(highest: float) -> int:
 
 
 def normal_items(items: Iterable[Sequence[Any]]) -> list[dict[str, Any]]:
-    """Name the parts of filter links given as (label, url, is_current) or with a count as fourth."""
+    """Name the parts of filter links: label, url, is_current and perhaps a count."""
     return [
         {
             "label": item[0],

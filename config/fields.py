@@ -23,9 +23,9 @@ def describe(
     rows: int = 0,
     plain: bool = False,
 ) -> dict[str, Any]:
-    """Return what the field's template needs; the control comes drawn, described by its hint and errors."""
+    """Return what the field's template needs; the control comes drawn and described."""
     widget = field.field.widget
-    hint = hint or field.help_text
+    hint = hint or str(field.help_text)
     hint_id, error_id = f"{field.auto_id}_hint", f"{field.auto_id}_error"
     described_by = " ".join(
         part for part, shown in ((hint_id, hint), (error_id, field.errors)) if shown

@@ -1,4 +1,4 @@
-"""Every piece of the frame on one page, to look at while building; only with DEBUG or the demo switch.
+"""Every piece of the frame on one page, to look at while building; only in DEBUG or demo.
 
 Its words are samples, not interface, and stay untranslated.
 """

@@ -1,6 +1,6 @@
 """Which class and glyph shows which state: the word beside it always says it too."""
 
-# Status values of ours and the kind of mark each is shown with; the word beside it comes from the status.
+# Status values of ours and the kind of mark each is shown with; its word is the status's own.
 STATUS_KINDS = {
     "requested": "pend",
     "waiting": "pend",

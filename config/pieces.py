@@ -5,6 +5,7 @@ decides nothing but how a thing is drawn.
 """
 
 import datetime
+import itertools
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -63,10 +64,11 @@ def state(kind: str, word: object) -> SafeString:
 
 @register.simple_tag
 def pic(family: str | int, size: str = "") -> SafeString:
-    """Draw the pictogram of an occupation family, f1 to f12; decoration beside the occupation's name."""
+    """Draw the pictogram of an occupation family, f1 to f12, beside the occupation's name."""
     code = str(family).removeprefix("f")
     return format_html(
-        '<span class="pic f{}{}"><svg viewBox="0 0 32 32" aria-hidden="true"><use href="#f{}"/></svg></span>',
+        '<span class="pic f{}{}"><svg viewBox="0 0 32 32" aria-hidden="true">'
+        '<use href="#f{}"/></svg></span>',
         code,
         size and f" {size}",
         code,
@@ -203,7 +205,7 @@ def strip(days: Sequence[dict[str, Any]], label: str) -> dict[str, Any]:
 
 @register.inclusion_tag("pieces/free_chart.html")
 def free_chart(weeks: Sequence[dict[str, Any]], label: str = "") -> dict[str, Any]:
-    """Draw confirmed and free seats week by week, with the same numbers as a table for screen readers."""
+    """Draw confirmed and free seats week by week, with the same numbers as a table."""
     return {
         "weeks": weeks,
         "label": label or _("每周的名额，已约与空余"),
@@ -386,9 +388,9 @@ def action_button(
 def _next_number(context: template.Context) -> int:
     """Return a number that no other piece of this page has."""
     # The lowest layer of the render context is shared by all templates of a page.
-    page = context.render_context.dicts[0]
-    page["pieces_number"] = page.get("pieces_number", 0) + 1
-    return page["pieces_number"]
+    page: Any = context.render_context.dicts[0]
+    numbers = page.setdefault("pieces_numbers", itertools.count(1))
+    return next(numbers)
 
 
 # ── forms ──

@@ -6,6 +6,8 @@ from typing import Any
 from django import forms
 from django.template import Context, Template
 
+from sites.calendar import SHANGHAI
+
 
 class TripForm(forms.Form):
     title = forms.CharField(label="课程名称", help_text="先写职业。")
@@ -73,9 +75,8 @@ def test_field_of_a_day_is_the_browsers_in_iso() -> None:
 
 
 def test_field_of_a_moment_and_of_a_time_are_the_browsers() -> None:
-    form = TripForm(
-        initial={"starts": datetime.datetime(2026, 12, 8, 9, 0), "clock": datetime.time(9, 5)}
-    )  # noqa: DTZ001
+    starts = datetime.datetime(2026, 12, 8, 9, 0, tzinfo=SHANGHAI)
+    form = TripForm(initial={"starts": starts, "clock": datetime.time(9, 5)})
 
     html = draw("{% field form.starts %}{% field form.clock %}", form=form)
 
@@ -93,8 +94,8 @@ def test_field_of_many_choices_becomes_chips_in_a_group() -> None:
     html = draw("{% field form.weekdays %}", form=TripForm({"weekdays": ["2"]}))
 
     assert (
-        '<fieldset class="field" aria-describedby="id_weekdays_hint" id="id_weekdays" tabindex="-1">'
-        in html
+        '<fieldset class="field" aria-describedby="id_weekdays_hint"'
+        ' id="id_weekdays" tabindex="-1">' in html
     )
     assert '<legend class="lab">每周</legend>' in html
     assert (
@@ -113,8 +114,8 @@ def test_field_of_one_check_has_its_label_beside_it() -> None:
     html = draw("{% field form.agrees %}", form=TripForm())
 
     assert (
-        '<label class="check" for="id_agrees"><input type="checkbox" name="agrees" class="form-check-input"'
-        in html
+        '<label class="check" for="id_agrees">'
+        '<input type="checkbox" name="agrees" class="form-check-input"' in html
     )
 
 

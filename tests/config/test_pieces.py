@@ -62,7 +62,8 @@ def test_state_looks_cover_every_status_kind() -> None:
 @pytest.mark.parametrize("family", ["f4", "4", 4])
 def test_pic_of_a_family(family) -> None:
     assert draw('{% pic family "sm" %}', family=family) == (
-        '<span class="pic f4 sm"><svg viewBox="0 0 32 32" aria-hidden="true"><use href="#f4"/></svg></span>'
+        '<span class="pic f4 sm"><svg viewBox="0 0 32 32" aria-hidden="true">'
+        '<use href="#f4"/></svg></span>'
     )
 
 
@@ -167,8 +168,8 @@ def test_strip_links_a_half_day_with_its_date() -> None:
     html = draw("{% strip days label %}", days=days, label="空位")
 
     assert (
-        '<a class="c" href="?half=am" aria-current="true"><span class="vh">11 月 30 日（周一）上午 </span>'
-        in html
+        '<a class="c" href="?half=am" aria-current="true">'
+        '<span class="vh">11 月 30 日（周一）上午 </span>' in html
     )
     assert '<span class="c off"><small>停课</small>' in html
 
@@ -337,7 +338,7 @@ def test_print_head_says_when_it_was_printed() -> None:
         '{% filter striptags %}{% print_head "名单" "2 场" at %}{% endfilter %}', at=MORNING
     )
 
-    assert html == "名单2 场职业学堂12 月 8 日（周二）9:00 打印"
+    assert html.split() == ["名单", "2", "场职业学堂12", "月", "8", "日（周二）9:00", "打印"]
 
 
 def test_html_lang_follows_the_language() -> None:
