@@ -17,7 +17,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from config import dates, drawing, fields, looks
+from config import drawing, fields, looks
+from sites import dates
 
 register = template.Library()
 

@@ -9,7 +9,7 @@ from typing import overload
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from sites.calendar import NOON, SHANGHAI
+from .calendar import NOON, SHANGHAI
 
 Moment = datetime.date | datetime.datetime
 

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, time
 
 import pytest
 
-from config import dates
+from sites import dates
 
 # 9:00 on Tuesday 8 December in Shanghai.
 MORNING = datetime(2026, 12, 8, 1, 0, tzinfo=UTC)
