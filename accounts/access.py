@@ -27,6 +27,9 @@ STATUS_OF_KIND = {
     Refusal.INVALID: 422,
 }
 
+# Where the session keeps the membership it acts as.
+SESSION_KEY = "membership"
+
 View = Callable[..., HttpResponse]
 
 

@@ -63,3 +63,22 @@ class ActorKind(TextChoices):
 class Language(TextChoices):
     ZH = "zh-hans", "简体中文"
     EN = "en", "English"
+
+
+# What the audit page calls an entry. A verb without a word here is shown as it is.
+VERBS = {
+    "organisation.founded": _("新建单位"),
+    "organisation.edited": _("修改单位"),
+    "membership.added": _("加入成员"),
+    "membership.ended": _("结束成员身份"),
+    "invitation.sent": _("发出邀请"),
+    "invitation.resent": _("重新发送邀请"),
+    "invitation.withdrawn": _("撤回邀请"),
+    "invitation.accepted": _("接受邀请"),
+    "token.issued": _("生成密钥"),
+    "token.revoked": _("停用密钥"),
+    "person.edited": _("修改个人资料"),
+    "person.language_chosen": _("选择语言"),
+    "mail.retried": _("重新发送邮件"),
+    "names.read": _("查看学生姓名"),
+}

@@ -6,12 +6,10 @@ from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
-from .access import refusal_page
+from .access import SESSION_KEY, refusal_page
 from .actors import Actor
 from .errors import Refusal
 from .selectors import actor_of, live_memberships
-
-SESSION_KEY = "membership"
 
 
 class ActorMiddleware:

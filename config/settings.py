@@ -126,6 +126,12 @@ Q_CLUSTER = {
     **({"redis": REDIS_URL} if REDIS_URL else {"orm": "default"}),
 }
 
+# What the cluster runs regularly: the task and its minutes. `manage.py ensure_schedules` writes
+# the rows django-q reads.
+SCHEDULES = {
+    "notifications.tasks.sweep": 1,
+}
+
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [

@@ -16,6 +16,7 @@ from accounts.errors import (
     RoleNotInOrganisation,
 )
 from accounts.models import ApiToken, Membership, Organisation, User
+from accounts.selectors import others_in_role
 from accounts.services import audit
 
 
@@ -65,15 +66,15 @@ def enrol(*, user: User, organisation: Organisation, role: Role) -> Membership:
     return Membership.objects.create(user=user, organisation=organisation, role=role)
 
 
-def check_can_end(actor: Actor, membership: Membership) -> None:
+def check_can_end(actor: Actor, membership: Membership, *, others: int) -> None:
     """Who may manage people may end a membership, unless nobody would be left to manage.
 
-    ``membership.organisation`` loaded.
+    ``membership.organisation`` loaded; ``others`` is ``selectors.others_in_role(membership)``.
     """
     check_can_manage_people(actor, membership.organisation)
     if membership.ended_at is not None:
         raise MembershipEnded
-    if membership.role in MANAGING_ROLES and not _other_managers(membership):
+    if membership.role in MANAGING_ROLES and not others:
         raise LastManager(
             organisation=membership.organisation.name, role=Role(membership.role).label
         )
@@ -83,14 +84,14 @@ def end_membership(*, by: Actor, membership: Membership, now: datetime) -> Membe
     """The person no longer acts for the organisation: pages and API keys stop with the next
     request. Refused: LastManager, MembershipEnded, and as ``check_can_manage_people``.
     """
-    check_can_end(by, membership)
+    check_can_end(by, membership, others=others_in_role(membership))
     with transaction.atomic():
         # Two managers ending each other wait here for one another.
         organisation = Organisation.objects.select_for_update(no_key=True).get(
             pk=membership.organisation_id
         )
         membership = Membership.objects.select_related("organisation").get(pk=membership.pk)
-        check_can_end(by, membership)
+        check_can_end(by, membership, others=others_in_role(membership))
         membership.ended_at = now
         membership.save(update_fields=["ended_at"])
         ApiToken.objects.filter(membership=membership, revoked_at=None).update(revoked_at=now)
@@ -103,12 +104,3 @@ def end_membership(*, by: Actor, membership: Membership, now: datetime) -> Membe
             organisation_id=organisation.pk,
         )
     return membership
-
-
-def _other_managers(membership: Membership) -> bool:
-    return (
-        Membership.objects.live()
-        .filter(organisation_id=membership.organisation_id, role=membership.role)
-        .exclude(pk=membership.pk)
-        .exists()
-    )

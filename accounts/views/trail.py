@@ -1,0 +1,50 @@
+"""What happened, and which mails did not arrive."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+import notifications.selectors
+from accounts import selectors
+from accounts.access import MemberRequest, members_only
+from accounts.choices import MANAGING_ROLES, VERBS, Role
+from accounts.services import mails
+
+
+@members_only(*MANAGING_ROLES)
+def audit(request: MemberRequest) -> HttpResponse:
+    """The trail of one's own organisation; of the whole alliance for the secretariat."""
+    before = request.GET.get("before", "")
+    page = selectors.audit_trail(
+        request.actor,
+        before=int(before) if before.isascii() and before.isdigit() and len(before) < 18 else None,
+    )
+    return render(
+        request,
+        "accounts/audit.html",
+        {
+            "rows": [(entry, VERBS.get(entry.verb, entry.verb)) for entry in page.rows],
+            "next_key": page.next_key,
+        },
+    )
+
+
+@members_only(Role.SECRETARIAT)
+def undelivered(request: MemberRequest) -> HttpResponse:
+    """Mails that could not be handed over after all attempts."""
+    return render(
+        request,
+        "accounts/undelivered.html",
+        {"deliveries": notifications.selectors.failed_deliveries()},
+    )
+
+
+@require_POST
+@members_only(Role.SECRETARIAT)
+def redeliver(request: MemberRequest, pk: int) -> HttpResponse:
+    mails.retry(by=request.actor, delivery_id=pk, now=timezone.now())
+    messages.success(request, _("已重新排队发送。"))
+    return redirect("accounts:undelivered")
