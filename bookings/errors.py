@@ -51,7 +51,34 @@ class NotInClass(BookingsRefusal):
 class TooFewCompanions(BookingsRefusal):
     code = "too_few_companions"
     kind = Refusal.INVALID
-    sentence = _("%(students)s名学生至少要%(needed)s位带队教师，现在是%(given)s位。")
+    sentence = _("%(students)s名学生至少要%(needed)s位带队教师，现在填了%(given)s位。")
+
+
+class CompanionNameMissing(BookingsRefusal):
+    code = "companion_name_missing"
+    kind = Refusal.INVALID
+    sentence = _("请填写每位带队教师的姓名。")
+
+
+class SetBookedWhole(BookingsRefusal):
+    """Sessions offered together are booked together."""
+
+    code = "set_booked_whole"
+    kind = Refusal.INVALID
+    sentence = _("“%(set)s”共 %(sessions)s 场，须一起预约。")
+
+
+class NotForYourSchool(BookingsRefusal):
+    """The host travels to one school."""
+
+    code = "not_for_your_school"
+    sentence = _("这一场送到%(school)s上课，只收该校的班级。")
+
+
+class NoSessions(BookingsRefusal):
+    code = "no_sessions"
+    kind = Refusal.INVALID
+    sentence = _("请选择场次。")
 
 
 class BookingOver(BookingsRefusal):
@@ -64,6 +91,72 @@ class StaleBooking(BookingsRefusal):
 
     code = "stale_booking"
     sentence = _("这个预约刚才已被修改，请看过最新的内容再提交。您填的内容还在。")
+
+
+class NothingChanged(BookingsRefusal):
+    code = "nothing_changed"
+    kind = Refusal.INVALID
+    sentence = _("内容和原来一样，没有修改。")
+
+
+class ReasonMissing(BookingsRefusal):
+    code = "reason_missing"
+    kind = Refusal.INVALID
+    sentence = _("请写明原因，对方会看到。")
+
+
+class TooManyChangesAtOnce(BookingsRefusal):
+    """Others change the same rows this moment; asking again helps."""
+
+    code = "try_again"
+    sentence = _("同一时刻有人也在改这些预约，没有改成。请再提交一次。")
+
+
+class NotInBooking(BookingsRefusal):
+    code = "not_in_booking"
+    sentence = _("%(class_group)s %(seats)s号不在这个预约里，请看过最新的名单再换。")
+
+
+class AlreadyPlaced(BookingsRefusal):
+    """The student has a seat in this very session."""
+
+    code = "already_placed"
+    sentence = _("%(class_group)s %(seats)s号已在这一场的名单里。")
+
+
+class NoWalkInNow(BookingsRefusal):
+    """A walk-in is let in around the session only: facts ``opens`` and ``closes``."""
+
+    code = "no_walk_in_now"
+    sentence = _("这一场%(opens)s至%(closes)s可以现场加人。")
+
+
+class NamesNotNow(BookingsRefusal):
+    """A host meets names from three days before to seven days after; ``opens``, ``closes``."""
+
+    code = "names_not_now"
+    sentence = _("名单在%(opens)s至%(closes)s可以查看，保护学生信息。")
+
+
+class SessionOver(BookingsRefusal):
+    code = "session_over"
+    sentence = _("这一场%(when)s已经开始，不能再取消。")
+
+
+class AlreadyCancelled(BookingsRefusal):
+    code = "already_cancelled"
+    sentence = _("这一场已取消（%(reason)s）。")
+
+
+class NothingToCancel(BookingsRefusal):
+    code = "nothing_to_cancel"
+    sentence = _("%(day)s没有还未开始的场次，无可取消。")
+
+
+class KeyMissing(BookingsRefusal):
+    code = "key_missing"
+    kind = Refusal.INVALID
+    sentence = _("请在 Idempotency-Key 中给出这次请求的编号，最多 80 个字符。")
 
 
 class KeyReused(BookingsRefusal):

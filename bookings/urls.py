@@ -1,5 +1,30 @@
-from django.urls import URLPattern, URLResolver
+from datetime import date
+
+from django.urls import URLPattern, URLResolver, path, register_converter
+
+from .views import host_day, trips
+
+
+class DayConverter:
+    """A day in an address: 2026-12-08."""
+
+    regex = r"\d{4}-\d{2}-\d{2}"
+
+    def to_python(self, value: str) -> date:
+        return date.fromisoformat(value)
+
+    def to_url(self, value: date) -> str:
+        return value.isoformat()
+
+
+register_converter(DayConverter, "day")
 
 app_name = "bookings"
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("trips/", trips.trips, name="trips"),
+    path("trips/<int:pk>/", trips.booking, name="booking"),
+    path("today/", host_day.today, name="host_today"),
+    path("today/<day:day>/", host_day.day, name="host_day"),
+    path("today/sessions/<int:pk>/cancel/", host_day.cancel_session, name="session_cancel"),
+]

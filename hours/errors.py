@@ -10,3 +10,17 @@ class HoursRefusal(Refusal):
 class AlreadyReversed(HoursRefusal):
     code = "already_reversed"
     sentence = _("这笔学时已经冲正过。")
+
+
+class ReversalReversed(HoursRefusal):
+    """A reversal stands; what was taken away wrongly is credited anew."""
+
+    code = "reversal_reversed"
+    kind = Refusal.INVALID
+    sentence = _("冲正不能再冲正，请重新记一笔学时。")
+
+
+class ReasonMissing(HoursRefusal):
+    code = "reason_missing"
+    kind = Refusal.INVALID
+    sentence = _("请写明更正学时的原因。")

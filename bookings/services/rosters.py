@@ -1,0 +1,34 @@
+"""Reading the names of a session: at the right time, by the right people, on the record."""
+
+from datetime import datetime
+
+from accounts.actors import Actor
+from accounts.errors import NotYours
+from accounts.services import audit
+from bookings.errors import NamesNotNow
+from bookings.models import Place
+from bookings.selectors import names
+from courses.models import CourseSession
+from sites import dates
+
+
+def check_can_read_names(actor: Actor, session: CourseSession, now: datetime) -> None:
+    """The session's own host, from three days before to seven days after (NamesNotNow)."""
+    if not actor.is_host or session.host_id != actor.organisation_id:
+        raise NotYours
+    if not names.names_window_open(session, now):
+        first, last = names.names_window(session)
+        raise NamesNotNow(opens=dates.day_plain(first), closes=dates.day_plain(last))
+
+
+def read_roster(
+    *, by: Actor, session: CourseSession, now: datetime, context: str
+) -> list[Place]:
+    """The session's live places with their students, and an audit entry that ``by`` read the
+    names on the page ``context``. Refused outside the window and to others than the host."""
+    check_can_read_names(by, session, now)
+    places = list(names.places_with_names(by, session))
+    audit.record_names_read(
+        by=by, now=now, context=context, target=session, count=len(places)
+    )
+    return places

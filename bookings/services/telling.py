@@ -1,0 +1,304 @@
+"""What people are told about a booking: the school's with the calendar entry, the host's without.
+
+Written in the caller's transaction, each in the recipient's language. No student is named.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from email.utils import parseaddr
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+import notifications.services
+from accounts.actors import Actor
+from accounts.choices import Role
+from accounts.models import Membership, User
+from accounts.selectors import people_to_tell
+from bookings import calendar, wording
+from bookings.models import Booking, Reservation
+from rosters.models import ClassTeacher
+from sites.calendar import local_day
+
+
+def loaded() -> QuerySet[Booking]:
+    """Bookings with all that a message or page tells of them."""
+    return Booking.objects.select_related(
+        "class_group",
+        "host",
+        "reservation__made_by__user",
+        "school",
+        "session__host",
+        "session__room__site",
+        "session__school",
+        "session__version",
+    ).prefetch_related("companions")
+
+
+def confirmed(reservation: Reservation, *, by: Actor, now: datetime) -> None:
+    """The school's people get each booking's entry; the host's managers one message each."""
+    bookings = list(loaded().filter(reservation=reservation).order_by("session__starts_at", "pk"))
+    for booking in bookings:
+        for person in people_of_school(booking):
+            with translation.override(person.language):
+                _tell(
+                    booking,
+                    person,
+                    kind="booking_confirmed",
+                    subject=_("预约已确认：%(trip)s") % {"trip": _trip(booking)},
+                    body=_body(_("名额已定。"), _facts(booking)),
+                    now=now,
+                )
+    first = bookings[0]
+
+    def text() -> tuple[str, str]:
+        opening = _("%(school)s的%(name)s约了下列场次。") % {
+            "school": wording.organisation_name(first.school),
+            "name": by.name,
+        }
+        return (
+            _("新预约：%(trip)s") % {"trip": _trip_of_school(first)},
+            _body(opening, *[_facts_for_host(booking) for booking in bookings]),
+        )
+
+    _tell_host(first, kind="booking_made", text=text, now=now)
+
+
+def changed(booking_id: int, *, by: Actor, now: datetime) -> None:
+    """Both sides learn the booking's new contents; the calendar entry is updated."""
+    booking = loaded().get(pk=booking_id)
+    for person in people_of_school(booking):
+        with translation.override(person.language):
+            _tell(
+                booking,
+                person,
+                kind="booking_changed",
+                subject=_("预约已修改：%(trip)s") % {"trip": _trip(booking)},
+                body=_body(
+                    _("%(name)s修改了这个预约，现在是：") % {"name": by.name}, _facts(booking)
+                ),
+                now=now,
+            )
+
+    def text() -> tuple[str, str]:
+        opening = _("%(school)s的%(name)s修改了预约，现在是：") % {
+            "school": wording.organisation_name(booking.school),
+            "name": by.name,
+        }
+        return (
+            _("预约已修改：%(trip)s") % {"trip": _trip_of_school(booking)},
+            _body(opening, _facts_for_host(booking)),
+        )
+
+    _tell_host(booking, kind="booking_changed", text=text, now=now)
+
+
+def cancelled(booking_ids: Sequence[int], *, by: Actor, now: datetime) -> None:
+    """The school's people learn by whom and why, and their calendars drop the entry; the host's
+    managers too, unless the host itself cancelled."""
+    for booking in loaded().filter(pk__in=booking_ids).order_by("session__starts_at", "pk"):
+        for person in people_of_school(booking):
+            with translation.override(person.language):
+                _tell(
+                    booking,
+                    person,
+                    kind="booking_cancelled",
+                    subject=_("预约已取消：%(trip)s") % {"trip": _trip(booking)},
+                    body=_body(_cancelled_line(booking, by), _facts(booking)),
+                    now=now,
+                )
+        if not by.is_host:
+            _tell_host_of_cancellation(booking, by=by, now=now)
+
+
+def _tell_host_of_cancellation(booking: Booking, *, by: Actor, now: datetime) -> None:
+    def text() -> tuple[str, str]:
+        return (
+            _("预约已取消：%(trip)s") % {"trip": _trip_of_school(booking)},
+            _body(_cancelled_line(booking, by), _facts_for_host(booking)),
+        )
+
+    _tell_host(booking, kind="booking_cancelled", text=text, now=now)
+
+
+def reminded(booking: Booking, *, now: datetime) -> None:
+    """The school's people are reminded once of tomorrow, however often this is called.
+
+    ``booking`` as ``loaded`` brings it.
+    """
+    for person in people_of_school(booking):
+        with translation.override(person.language):
+            notifications.services.tell(
+                recipient=person,
+                kind="booking_reminder",
+                subject=_("明天：%(trip)s") % {"trip": _trip(booking)},
+                body=_body(
+                    _("明天有职业体验，请提醒学生带好胸牌。"),
+                    [*_facts(booking), *_materials(booking)],
+                ),
+                path=reverse("bookings:booking", args=[booking.pk]),
+                once_key=f"reminder:{booking.pk}:{booking.session.starts_at:%Y%m%d%H%M}:{person.pk}",
+                now=now,
+            )
+
+
+def people_of_school(booking: Booking) -> list[User]:
+    """Who booked and who teaches the class, as far as they are still there; else the school's
+    coordinators."""
+    people = User.objects.filter(
+        pk__in=Membership.objects.live()
+        .filter(
+            pk__in=[
+                booking.reservation.made_by_id,
+                *ClassTeacher.objects.filter(class_group_id=booking.class_group_id).values_list(
+                    "membership_id", flat=True
+                ),
+            ],
+            organisation_id=booking.school_id,
+        )
+        .values("user_id")
+    ).order_by("pk")
+    return list(people) or people_to_tell(booking.school_id, [Role.SCHOOL_COORDINATOR])
+
+
+def entry_of(booking: Booking) -> calendar.Entry:
+    """The booking's calendar entry in the active language; ``booking`` as ``loaded`` brings it."""
+    return calendar.Entry(
+        uid=booking.uid,
+        sequence=booking.sequence,
+        starts_at=booking.session.starts_at,
+        ends_at=booking.session.ends_at,
+        summary=_("%(class_group)s %(title)s")
+        % {
+            "class_group": wording.class_name(booking.class_group, booking.session.starts_at),
+            "title": wording.title(booking.session.version),
+        },
+        location=", ".join(
+            part for part in (wording.where(booking.session), wording.address(booking.session)) if part
+        ),
+        description="\n".join(_facts(booking)),
+        is_cancelled=not booking.is_live,
+        organizer_name=wording.organisation_name(booking.host),
+        organizer_address=parseaddr(settings.DEFAULT_FROM_EMAIL)[1],
+    )
+
+
+def _tell(
+    booking: Booking, person: User, *, kind: str, subject: str, body: str, now: datetime
+) -> None:
+    text, method = calendar.invitation(
+        entry_of(booking), name=person.name, address=person.email, stamp=now
+    )
+    notifications.services.tell(
+        recipient=person,
+        kind=kind,
+        subject=subject,
+        body=body,
+        path=reverse("bookings:booking", args=[booking.pk]),
+        calendar=text,
+        calendar_method=method,
+        now=now,
+    )
+
+
+def _tell_host(
+    booking: Booking, *, kind: str, text: Callable[[], tuple[str, str]], now: datetime
+) -> None:
+    """``text`` gives subject and body in the language that is active when it is called."""
+    for person in people_to_tell(booking.host_id, [Role.HOST_MANAGER]):
+        with translation.override(person.language):
+            subject, body = text()
+            notifications.services.tell(
+                recipient=person,
+                kind=kind,
+                subject=subject,
+                body=body,
+                path=reverse("bookings:host_day", args=[local_day(booking.session.starts_at)]),
+                now=now,
+            )
+
+
+def _trip(booking: Booking) -> str:
+    return _("%(when)s %(class_group)s《%(title)s》") % {
+        "when": wording.when(booking.session),
+        "class_group": wording.class_name(booking.class_group, booking.session.starts_at),
+        "title": wording.title(booking.session.version),
+    }
+
+
+def _trip_of_school(booking: Booking) -> str:
+    return _("%(when)s %(school)s %(class_group)s《%(title)s》") % {
+        "when": wording.when(booking.session),
+        "school": wording.organisation_name(booking.school),
+        "class_group": wording.class_name(booking.class_group, booking.session.starts_at),
+        "title": wording.title(booking.session.version),
+    }
+
+
+def _cancelled_line(booking: Booking, by: Actor) -> str:
+    return _("%(organisation)s的%(name)s取消了这个预约。原因：%(reason)s") % {
+        "organisation": by.organisation_name,
+        "name": by.name,
+        "reason": booking.cancel_reason,
+    }
+
+
+def _facts(booking: Booking) -> list[str]:
+    """The trip, line by line, for the school."""
+    session = booking.session
+    contact_name, contact_phone = wording.contact(session)
+    lines = [
+        (_("课程"), wording.title(session.version)),
+        (_("学时"), str(session.class_hours)),
+        (_("时间"), wording.when(session)),
+        (_("地点"), wording.where(session)),
+        (_("地址"), wording.address(session)),
+        (_("怎么去"), wording.directions(session)),
+        (_("现场联系"), f"{contact_name} {contact_phone}".strip()),
+        (_("人数"), wording.students(booking.seats) if booking.is_live else ""),
+        (_("带队教师"), wording.names(one.name for one in booking.companions.all())),
+        (_("预约号"), booking.reservation.reference),
+    ]
+    return _labelled(lines)
+
+
+def _facts_for_host(booking: Booking) -> list[str]:
+    """The trip, line by line, for those who receive it."""
+    session = booking.session
+    lines = [
+        (_("课程"), wording.title(session.version)),
+        (_("时间"), wording.when(session)),
+        (_("地点"), wording.where(session)),
+        (
+            _("班级"),
+            f"{wording.organisation_name(booking.school)}"
+            f" {wording.class_name(booking.class_group, session.starts_at)}",
+        ),
+        (_("人数"), wording.students(booking.seats) if booking.is_live else ""),
+        (
+            _("学校联系人"),
+            f"{booking.reservation.contact_name} {booking.reservation.contact_phone}".strip(),
+        ),
+        (_("留言"), booking.reservation.note),
+        (_("预约号"), booking.reservation.reference),
+    ]
+    return _labelled(lines)
+
+
+def _materials(booking: Booking) -> list[str]:
+    return _labelled([(_("材料与着装"), booking.session.version.materials)])
+
+
+def _labelled(lines: Iterable[tuple[str, str]]) -> list[str]:
+    return [
+        _("%(label)s：%(value)s") % {"label": label, "value": value}
+        for label, value in lines
+        if value
+    ]
+
+
+def _body(opening: str, *blocks: Iterable[str]) -> str:
+    return "\n\n".join([opening, *["\n".join(block) for block in blocks]])

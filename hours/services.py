@@ -1,0 +1,128 @@
+"""Entries of the class-hour ledger: credits and their reversals. Nothing else writes it."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from accounts.actors import Actor
+from accounts.services import audit
+from courses.models import CourseSession
+from rosters.models import Student
+from sites.calendar import local_day
+
+from .choices import CreditKind
+from .errors import AlreadyReversed, ReasonMissing, ReversalReversed
+from .models import HourCredit
+
+
+def credit_attendance(
+    *, by: Actor, student: Student, session: CourseSession, rule_version: int, now: datetime
+) -> HourCredit:
+    """The student's ledger holds the session's class hours once; see ``credit_students``."""
+    return credit_students(
+        by=by, students=[student], session=session, rule_version=rule_version, now=now
+    )[student.pk]
+
+
+def credit_students(
+    *,
+    by: Actor,
+    students: Collection[Student],
+    session: CourseSession,
+    rule_version: int,
+    now: datetime,
+) -> dict[int, HourCredit]:
+    """Each student's ledger holds the session's class hours once; the credits that stand, by
+    the student's key.
+
+    Safe to repeat: who has a credit of this session that is not reversed keeps just that. The
+    caller has asked whether the actor may close the session's desk.
+    """
+    keys = sorted({student.pk for student in students})
+    with transaction.atomic():
+        # Two closings of the same desk meet here, not at the unique constraint.
+        list(
+            Student.objects.select_for_update(no_key=True)
+            .filter(pk__in=keys)
+            .order_by("pk")
+            .values_list("pk", flat=True)
+        )
+        standing: dict[int, HourCredit] = {}
+        revisions: dict[int, int] = {}
+        for credit in HourCredit.objects.filter(
+            student_id__in=keys, session=session, kind=CreditKind.ATTENDANCE
+        ).select_related("reversed_by"):
+            revisions[credit.student_id] = max(
+                revisions.get(credit.student_id, 0), credit.revision
+            )
+            if not hasattr(credit, "reversed_by"):
+                standing[credit.student_id] = credit
+        new = [
+            HourCredit(
+                student=student,
+                school_id=student.school_id,
+                session=session,
+                kind=CreditKind.ATTENDANCE,
+                class_hours=session.class_hours,
+                revision=revisions.get(student.pk, 0) + 1,
+                rule_version=rule_version,
+                earned_on=local_day(session.starts_at),
+                credited_at=now,
+                credited_by_id=by.membership_id,
+            )
+            for student in sorted(students, key=lambda student: student.pk)
+            if student.pk not in standing
+        ]
+        HourCredit.objects.bulk_create(new)
+        if new:
+            audit.record(
+                by=by,
+                verb="hours.credited",
+                now=now,
+                target=session,
+                students=len(new),
+                class_hours=session.class_hours,
+            )
+    return standing | {credit.student_id: credit for credit in new}
+
+
+def reverse(*, by: Actor, credit: HourCredit, reason: str, now: datetime) -> HourCredit:
+    """The credit no longer counts: an opposite entry of the same day stands against it.
+
+    Refused: a second reversal, the reversal of a reversal, an empty reason. The caller has
+    asked whether the actor may.
+    """
+    if not reason.strip():
+        raise ReasonMissing
+    if credit.kind == CreditKind.REVERSAL:
+        raise ReversalReversed
+    if HourCredit.objects.filter(reverses=credit).exists():
+        raise AlreadyReversed
+    try:
+        with transaction.atomic():
+            reversal = HourCredit.objects.create(
+                student_id=credit.student_id,
+                school_id=credit.school_id,
+                session_id=credit.session_id,
+                kind=CreditKind.REVERSAL,
+                class_hours=-credit.class_hours,
+                revision=credit.revision,
+                reverses=credit,
+                rule_version=credit.rule_version,
+                reason=reason.strip()[:200],
+                earned_on=credit.earned_on,
+                credited_at=now,
+                credited_by_id=by.membership_id,
+            )
+            audit.record(
+                by=by,
+                verb="hours.reversed",
+                now=now,
+                target=credit,
+                class_hours=credit.class_hours,
+            )
+    except IntegrityError as error:
+        # Somebody else reversed it between the look and the entry.
+        raise AlreadyReversed from error
+    return reversal
