@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Sum
+from django.db.models import Exists, OuterRef, QuerySet, Sum
 
 from accounts.actors import Actor
 from accounts.errors import NotYours
@@ -101,8 +101,8 @@ def progress_of_classes(
     }
 
 
-def booked_by_student(student_ids: Collection[int], now: datetime) -> dict[int, int]:
-    """The class hours each student would earn by attending the sessions still to come.
+def places_to_come(now: datetime) -> QuerySet[Place]:
+    """The live places that count as booked: their session is still to come or under way.
 
     A session that is over counts no more, nor one already credited at its desk.
     """
@@ -112,14 +112,18 @@ def booked_by_student(student_ids: Collection[int], now: datetime) -> dict[int, 
         kind=CreditKind.ATTENDANCE,
         reversed_by=None,
     )
-    return dict(
+    return (
         Place.objects.live()
-        .filter(
-            student_id__in=student_ids,
-            ends_at__gt=now,
-            session__state=SessionState.SCHEDULED,
-        )
+        .filter(ends_at__gt=now, session__state=SessionState.SCHEDULED)
         .filter(~Exists(credited))
+    )
+
+
+def booked_by_student(student_ids: Collection[int], now: datetime) -> dict[int, int]:
+    """The class hours each student would earn by attending the sessions still to come."""
+    return dict(
+        places_to_come(now)
+        .filter(student_id__in=student_ids)
         .values("student_id")
         .annotate(hours=Sum("session__class_hours"))
         .values_list("student_id", "hours")

@@ -30,7 +30,7 @@ from bookings.errors import (
 from bookings.models import Booking, Place, Reservation
 from bookings.services import companions as companion_rules
 from bookings.services import students as student_rules
-from bookings.services import telling
+from bookings.services import telling, together
 from bookings.services.companions import CompanionInput
 from bookings.services.retries import in_one_transaction
 from courses.choices import SessionState, Venue
@@ -92,6 +92,14 @@ def check_session_suits(session: CourseSession, class_group: ClassGroup, now: da
             opens=dates.moment(season.opens_at),
             closes=dates.moment(season.closes_at),
         )
+    check_grade_suits(session, class_group)
+    if session.venue == Venue.SCHOOL and session.school_id != class_group.school_id:
+        assert session.school is not None
+        raise NotForYourSchool(school=wording.organisation_name(session.school))
+
+
+def check_grade_suits(session: CourseSession, class_group: ClassGroup) -> None:
+    """Whether the course is for the class's stage and grade on the day of the session."""
     version = session.version
     grade = class_group.grade(school_year(local_day(session.starts_at)))
     if (
@@ -103,9 +111,6 @@ def check_session_suits(session: CourseSession, class_group: ClassGroup, now: da
             class_group=wording.class_name(class_group, session.starts_at),
             grade=wording.grades(grade, grade),
         )
-    if session.venue == Venue.SCHOOL and session.school_id != class_group.school_id:
-        assert session.school is not None
-        raise NotForYourSchool(school=wording.organisation_name(session.school))
 
 
 def reserve(
@@ -184,7 +189,7 @@ def reserve(
     try:
         return in_one_transaction(write)
     except IntegrityError as error:
-        name = constraint_of(error)
+        name = together.constraint_of(error)
         if name == "reservation_key_once":
             raise KeyReused from error
         if name == "booking_live_once_per_class":
@@ -195,12 +200,6 @@ def reserve(
             raise
         # What stood in the way is gone again.
         raise TooManyChangesAtOnce from error
-
-
-def constraint_of(error: IntegrityError) -> str:
-    """The name of the constraint that PostgreSQL says was broken."""
-    diagnosis = getattr(error.__cause__, "diag", None)
-    return getattr(diagnosis, "constraint_name", None) or ""
 
 
 def _first_answer(by: Actor, key: str, digest: str) -> Reservation | None:
@@ -310,7 +309,7 @@ def _write(
 ) -> Reservation:
     """The rows, the audit entry and the messages of one reservation."""
     reservation = Reservation.objects.create(
-        reference=_new_reference(),
+        reference=new_reference(),
         school_id=class_group.school_id,
         made_by_id=by.membership_id,
         made_at=now,
@@ -365,7 +364,7 @@ def new_place(booking: Booking, student: Student, *, is_walk_in: bool = False) -
     )
 
 
-def _new_reference() -> str:
-    """Eight letters drawn from 10^12: the unique constraint has never to speak."""
+def new_reference() -> str:
+    """A reference to say on the phone. Eight letters drawn from 10^12: the unique constraint has never to speak."""
     letters = "".join(secrets.choice(REFERENCE_LETTERS) for _ in range(8))
     return f"{letters[:4]}-{letters[4:]}"

@@ -1,0 +1,115 @@
+"""What the host cancels: a session, or all that is left of a day, for everybody booked."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from accounts.actors import Actor
+from accounts.errors import NotAllowed, NotYours
+from accounts.services import audit
+from bookings.choices import CancelledSide
+from bookings.errors import AlreadyCancelled, NothingToCancel, ReasonMissing, SessionOver
+from bookings.models import Booking
+from bookings.selectors import host_day
+from bookings.services import changes, telling
+from bookings.services.retries import in_one_transaction
+from courses.choices import SessionState
+from courses.models import CourseSession
+from courses.services import seats
+from sites import dates
+
+
+def check_can_cancel_session(actor: Actor, session: CourseSession, now: datetime) -> None:
+    """The manager of the session's host, or the alliance's secretariat, before it begins."""
+    if not (actor.is_host_manager or actor.is_secretariat):
+        raise NotAllowed
+    if actor.is_host_manager and session.host_id != actor.organisation_id:
+        raise NotYours
+    if session.state == SessionState.CANCELLED:
+        raise AlreadyCancelled(reason=session.cancel_reason)
+    if session.starts_at <= now:
+        raise SessionOver(when=dates.moment(session.starts_at))
+
+
+def check_can_cancel_day(actor: Actor, day: date, now: datetime) -> None:
+    """The host's manager, while anything of the day is still to come."""
+    if not actor.is_host_manager:
+        raise NotAllowed
+    if not host_day.sessions_to_cancel(actor, day, now).exists():
+        raise NothingToCancel(day=dates.day(day))
+
+
+def cancel_session(
+    *, by: Actor, session: CourseSession, reason: str, now: datetime
+) -> CourseSession:
+    """The session and every booking of it are cancelled, seats and room are free, and everybody
+    booked is told by whom and why.
+
+    Refused: AlreadyCancelled, SessionOver, another host's session, an empty reason.
+    """
+    if not reason.strip():
+        raise ReasonMissing
+    check_can_cancel_session(by, session, now)
+
+    def write() -> CourseSession:
+        (locked,) = _locked([session.pk])
+        check_can_cancel_session(by, locked, now)
+        _cancel([locked], by=by, reason=reason.strip(), now=now)
+        return locked
+
+    return in_one_transaction(write)
+
+
+def cancel_day(*, by: Actor, day: date, reason: str, now: datetime) -> list[CourseSession]:
+    """All of the host's sessions of the day that have not begun are cancelled as by
+    ``cancel_session``, with one reason, or none of them.
+
+    Refused: NothingToCancel, an empty reason.
+    """
+    if not reason.strip():
+        raise ReasonMissing
+    check_can_cancel_day(by, day, now)
+
+    def write() -> list[CourseSession]:
+        chosen = host_day.sessions_to_cancel(by, day, now).values_list("pk", flat=True)
+        sessions = [one for one in _locked(chosen) if one.state == SessionState.SCHEDULED]
+        if not sessions:
+            raise NothingToCancel(day=dates.day(day))
+        _cancel(sessions, by=by, reason=reason.strip(), now=now)
+        return sessions
+
+    return in_one_transaction(write)
+
+
+def _locked(session_ids: Sequence[int]) -> list[CourseSession]:
+    """The sessions as they are now, ours until the end, in the order of their keys."""
+    return list(
+        CourseSession.objects.select_for_update(of=("self",))
+        .filter(pk__in=session_ids)
+        .select_related("room_hold")
+        .order_by("pk")
+    )
+
+
+def _cancel(
+    sessions: Sequence[CourseSession], *, by: Actor, reason: str, now: datetime
+) -> None:
+    """The sessions' rows being ours, no seat of them is taken or given back meanwhile."""
+    bookings = list(
+        Booking.objects.live()
+        .select_for_update(no_key=True)
+        .filter(session__in=sessions)
+        .order_by("session_id", "pk")
+    )
+    side = CancelledSide.ALLIANCE if by.is_secretariat else CancelledSide.HOST
+    changes.end_bookings(bookings, side=side, reason=reason, now=now)
+    for session in sessions:
+        of_session = [booking for booking in bookings if booking.session_id == session.pk]
+        seats.void_session(session=session, by=by, reason=reason, now=now)
+        audit.record(
+            by=by,
+            verb="session.cancelled",
+            now=now,
+            target=session,
+            bookings=[booking.pk for booking in of_session],
+        )
+    telling.cancelled([booking.pk for booking in bookings], by=by, now=now)

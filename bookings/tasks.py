@@ -1,0 +1,9 @@
+"""What the cluster runs for this app."""
+
+from django.utils import timezone
+
+from .services import reminders
+
+
+def send_due_reminders() -> int:
+    return reminders.send_due_reminders(now=timezone.now())
