@@ -158,6 +158,7 @@ Q_CLUSTER = {
 # the rows django-q reads.
 SCHEDULES = {
     "notifications.tasks.sweep": 1,
+    "bookings.tasks.send_due_reminders": 20,
 }
 
 AUTH_USER_MODEL = "accounts.User"
