@@ -1,5 +1,6 @@
 """Every refusal and error of the web API as problem details (RFC 9457)."""
 
+import math
 from collections.abc import Iterable
 from datetime import date, time
 from decimal import Decimal
@@ -41,7 +42,7 @@ def handler(error: Exception, context: dict[str, Any]) -> Response | None:
             error.status_code, code if isinstance(code, str) else "error", str(error.detail)
         )
         if isinstance(error, exceptions.Throttled) and error.wait is not None:
-            response["Retry-After"] = str(int(error.wait) + 1)
+            response["Retry-After"] = str(math.ceil(error.wait))
         authenticate = getattr(error, "auth_header", None)
         if authenticate:
             response["WWW-Authenticate"] = authenticate
