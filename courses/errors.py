@@ -29,3 +29,108 @@ class SessionHasSeatsTaken(CoursesRefusal):
 class InstructorTaken(CoursesRefusal):
     code = "instructor_taken"
     sentence = _("%(instructor)s在%(when)s已带%(what)s，请换时间或换指导教师。")
+
+
+class NotPublished(CoursesRefusal):
+    code = "not_published"
+    sentence = _("课程通过审核、发布以后才能排场次。")
+
+
+class CapacityTooLarge(CoursesRefusal):
+    """More seats than the room or the course's group size allows. Facts: ``most``."""
+
+    code = "capacity_too_large"
+    kind = Refusal.INVALID
+    sentence = _(
+        "名额最多 %(most)s 位（按核定人数、人均 3 平方米、工位数和课程每场人数），只能调低。"
+    )
+
+
+class VenueMissing(CoursesRefusal):
+    code = "venue_missing"
+    kind = Refusal.INVALID
+    sentence = _("请选一个地点：实训室、上门的学校或线上地址，只选一个。")
+
+
+class EndsBeforeStart(CoursesRefusal):
+    code = "ends_before_start"
+    kind = Refusal.INVALID
+    sentence = _("结束时间要晚于开始时间。")
+
+
+class InThePast(CoursesRefusal):
+    code = "in_the_past"
+    kind = Refusal.INVALID
+    sentence = _("场次要排在现在以后。")
+
+
+class OutsideRunningDays(CoursesRefusal):
+    code = "outside_running_days"
+    sentence = _("“%(season)s”的开课日期是%(first)s至%(last)s，请选这段时间。")
+
+
+class NotInstructor(CoursesRefusal):
+    code = "not_instructor"
+    kind = Refusal.INVALID
+    sentence = _("请在本单位的人员里选指导教师。")
+
+
+class NoSeason(CoursesRefusal):
+    code = "no_season"
+    sentence = _("联盟还没有设定预约季，暂时不能排场次。")
+
+
+class ReasonMissing(CoursesRefusal):
+    code = "reason_missing"
+    kind = Refusal.INVALID
+    sentence = _("请写明原因，预约的老师会看到。")
+
+
+class StaleVersion(CoursesRefusal):
+    """Somebody saved the course after the form was opened."""
+
+    code = "stale_version"
+    sentence = _("这门课刚才已被修改，请对照最新的内容再保存。您填的内容还在。")
+
+
+class NotEditable(CoursesRefusal):
+    code = "not_editable"
+    sentence = _("这一版是“%(state)s”，不能再改。")
+
+
+class Incomplete(CoursesRefusal):
+    """What a course must say before it is reviewed; ``missing`` names the fields."""
+
+    code = "incomplete"
+    kind = Refusal.INVALID
+    sentence = _("提交审核前请补全：%(missing)s。")
+
+
+class NotInReview(CoursesRefusal):
+    code = "not_in_review"
+    sentence = _("这一版是“%(state)s”，不在审核中。")
+
+
+class CannotApprove(CoursesRefusal):
+    """Not all dimensions pass; safety alone is enough to refuse."""
+
+    code = "cannot_approve"
+    kind = Refusal.INVALID
+    sentence = _("“%(dimension)s”没有通过，不能批准。请退回修改。")
+
+
+class CommentMissing(CoursesRefusal):
+    code = "comment_missing"
+    kind = Refusal.INVALID
+    sentence = _("“%(dimension)s”没有通过，请写明要改什么。")
+
+
+class VersionInWork(CoursesRefusal):
+    code = "version_in_work"
+    sentence = _("这门课已有一版在修改或审核中，请先完成那一版。")
+
+
+class SeasonOutOfOrder(CoursesRefusal):
+    code = "season_out_of_order"
+    kind = Refusal.INVALID
+    sentence = _("日期的先后不对：结束要晚于开始。")

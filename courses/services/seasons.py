@@ -1,0 +1,44 @@
+"""When schools book and sessions run."""
+
+from datetime import date, datetime
+
+from django.db import transaction
+
+from accounts.actors import Actor
+from accounts.errors import NotAllowed
+from accounts.services import audit
+from courses.errors import SeasonOutOfOrder
+from courses.models import Season
+
+
+def check_can_set_seasons(actor: Actor) -> None:
+    """The secretariat alone."""
+    if not (actor.is_secretariat or actor.is_system):
+        raise NotAllowed
+
+
+def set_season(
+    *,
+    by: Actor,
+    season: Season | None,
+    name: str,
+    school_year: int,
+    opens_at: datetime,
+    closes_at: datetime,
+    runs_from: date,
+    runs_until: date,
+    now: datetime,
+) -> Season:
+    """The season (a new one for None) has these dates. Refused: SeasonOutOfOrder."""
+    check_can_set_seasons(by)
+    if closes_at <= opens_at or runs_until < runs_from:
+        raise SeasonOutOfOrder
+    season = season or Season()
+    season.name = name
+    season.school_year = school_year
+    season.opens_at, season.closes_at = opens_at, closes_at
+    season.runs_from, season.runs_until = runs_from, runs_until
+    with transaction.atomic():
+        season.save()
+        audit.record(by=by, verb="season.set", now=now, target=season)
+    return season

@@ -1,0 +1,282 @@
+"""Opening, changing and closing sessions that nobody has booked."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from accounts.actors import Actor
+from accounts.choices import Role
+from accounts.errors import NotAllowed, NotYours
+from accounts.models import Membership, Organisation
+from accounts.services import audit
+from courses.choices import SessionState, Venue, VersionState
+from courses.errors import (
+    CapacityTooLarge,
+    EndsBeforeStart,
+    InstructorTaken,
+    InThePast,
+    NotInstructor,
+    NotPublished,
+    OutsideRunningDays,
+    ReasonMissing,
+    SessionCancelled,
+    SessionHasSeatsTaken,
+    VenueMissing,
+)
+from courses.models import CourseSession, CourseVersion, Season, SessionSet
+from courses.services import seats
+from sites import dates
+from sites import services as sites_services
+from sites.calendar import local_day
+from sites.models import Room, RoomHold
+
+
+class Place(NamedTuple):
+    """Where a session meets: exactly one of the three."""
+
+    room: Room | None = None
+    school: Organisation | None = None
+    online_url: str = ""
+
+    @property
+    def venue(self) -> Venue:
+        return Venue.ROOM if self.room else Venue.SCHOOL if self.school else Venue.ONLINE
+
+
+def check_can_schedule(actor: Actor, host_id: int) -> None:
+    """A host's manager arranges its own sessions; nobody else's are there for her."""
+    if actor.is_system:
+        return
+    if actor.organisation_id != host_id:
+        raise NotYours
+    if not actor.is_host_manager:
+        raise NotAllowed
+
+
+def default_capacity(version: CourseVersion, room: Room | None) -> int:
+    """Most students in one session: what the room safely holds and the course can teach."""
+    return min(room.safe_capacity, version.group_size_max) if room else version.group_size_max
+
+
+def open_session(
+    *,
+    by: Actor,
+    version: CourseVersion,
+    season: Season,
+    starts_at: datetime,
+    ends_at: datetime,
+    now: datetime,
+    room: Room | None = None,
+    school: Organisation | None = None,
+    online_url: str = "",
+    instructor: Membership | None = None,
+    capacity: int | None = None,
+    session_set: SessionSet | None = None,
+    class_hours: int | None = None,
+) -> CourseSession:
+    """A scheduled session with free seats; its room and instructor are taken for the time.
+
+    ``class_hours`` default to the version's; a set shares them out. Refused: NotPublished,
+    VenueMissing, EndsBeforeStart, InThePast, OutsideRunningDays, CapacityTooLarge,
+    NotInstructor, RoomTaken, RoomClosed, InstructorTaken.
+    """
+    check_can_schedule(by, version.host_id)
+    place = Place(room, school, online_url)
+    if version.state != VersionState.PUBLISHED:
+        raise NotPublished
+    check_times(season, starts_at, ends_at, now)
+    seats_wanted = checked_capacity(version, place, capacity)
+    check_instructor(version.host_id, instructor)
+    refuse_if_instructor_taken(instructor, starts_at, ends_at)
+    with transaction.atomic():
+        hold = _hold(place, version, starts_at, ends_at)
+        session = _created(
+            CourseSession(
+                version=version,
+                host_id=version.host_id,
+                season=season,
+                session_set=session_set,
+                starts_at=starts_at,
+                ends_at=ends_at,
+                class_hours=class_hours or version.class_hours,
+                venue=place.venue,
+                room=place.room,
+                room_hold=hold,
+                school=place.school,
+                online_url=place.online_url,
+                instructor=instructor,
+                capacity=seats_wanted,
+            )
+        )
+        audit.record(by=by, verb="session.opened", now=now, target=session, capacity=seats_wanted)
+    return session
+
+
+def change_session(
+    *,
+    by: Actor,
+    session: CourseSession,
+    starts_at: datetime,
+    ends_at: datetime,
+    capacity: int,
+    now: datetime,
+    room: Room | None = None,
+    school: Organisation | None = None,
+    online_url: str = "",
+    instructor: Membership | None = None,
+) -> CourseSession:
+    """The session has the new time, place, instructor and capacity.
+
+    Refused: SessionHasSeatsTaken (a booked session is ``bookings.services``' to change),
+    SessionCancelled, and what ``open_session`` refuses.
+    """
+    check_can_schedule(by, session.host_id)
+    place = Place(room, school, online_url)
+    version = session.version
+    check_times(session.season, starts_at, ends_at, now)
+    seats_wanted = checked_capacity(version, place, capacity)
+    check_instructor(session.host_id, instructor)
+    with transaction.atomic():
+        locked = _locked_unbooked(session)
+        refuse_if_instructor_taken(instructor, starts_at, ends_at, besides=session.pk)
+        hold, old_hold = locked.room_hold, None
+        if hold is not None and place.room is not None:
+            sites_services.move_hold(
+                hold=hold, room=place.room, starts_at=starts_at, ends_at=ends_at
+            )
+        else:
+            hold, old_hold = _hold(place, version, starts_at, ends_at), hold
+        for name, value in {
+            "starts_at": starts_at,
+            "ends_at": ends_at,
+            "capacity": seats_wanted,
+            "venue": place.venue,
+            "room": place.room,
+            "room_hold": hold,
+            "school": place.school,
+            "online_url": place.online_url,
+            "instructor": instructor,
+            "sequence": locked.sequence + 1,
+        }.items():
+            setattr(locked, name, value)
+        _created(locked)
+        if old_hold is not None:
+            sites_services.release_hold(hold=old_hold)
+        audit.record(by=by, verb="session.changed", now=now, target=session)
+    session.refresh_from_db()
+    return session
+
+
+def cancel_unbooked_session(
+    *, by: Actor, session: CourseSession, reason: str, now: datetime
+) -> CourseSession:
+    """The session is cancelled; its room and instructor are free.
+
+    Refused: SessionHasSeatsTaken, SessionCancelled, ReasonMissing.
+    """
+    check_can_schedule(by, session.host_id)
+    if not reason.strip():
+        raise ReasonMissing
+    with transaction.atomic():
+        locked = _locked_unbooked(session)
+        seats.void_session(session=locked, by=by, reason=reason.strip()[:200], now=now)
+        audit.record(by=by, verb="session.cancelled", now=now, target=session)
+    session.refresh_from_db()
+    return session
+
+
+def _locked_unbooked(session: CourseSession) -> CourseSession:
+    locked = CourseSession.objects.select_for_update(of=("self",)).get(pk=session.pk)
+    if locked.state == SessionState.CANCELLED:
+        raise SessionCancelled(reason=locked.cancel_reason)
+    taken = locked.seats_taken + locked.seats_held
+    if taken:
+        raise SessionHasSeatsTaken(seats_taken=taken)
+    return locked
+
+
+def check_times(season: Season, starts_at: datetime, ends_at: datetime, now: datetime) -> None:
+    if ends_at <= starts_at:
+        raise EndsBeforeStart
+    if starts_at <= now:
+        raise InThePast
+    if not season.runs_from <= local_day(starts_at) <= season.runs_until:
+        raise OutsideRunningDays(
+            season=season.name,
+            first=dates.day(season.runs_from),
+            last=dates.day(season.runs_until),
+        )
+
+
+def checked_capacity(version: CourseVersion, place: Place, capacity: int | None) -> int:
+    if sum(map(bool, place)) != 1:
+        raise VenueMissing
+    if place.room is not None and place.room.host_id != version.host_id:
+        raise NotYours
+    most = default_capacity(version, place.room)
+    if capacity is None:
+        return most
+    if not 0 < capacity <= most:
+        raise CapacityTooLarge(most=most)
+    return capacity
+
+
+def check_instructor(host_id: int, instructor: Membership | None) -> None:
+    if instructor is None:
+        return
+    teaches = instructor.role in (Role.INSTRUCTOR, Role.HOST_MANAGER)
+    if instructor.organisation_id != host_id or instructor.ended_at is not None or not teaches:
+        raise NotInstructor
+
+
+def refuse_if_instructor_taken(
+    instructor: Membership | None,
+    starts_at: datetime,
+    ends_at: datetime,
+    *,
+    besides: int | None = None,
+) -> None:
+    """Raises InstructorTaken, naming the session that is in the way."""
+    if instructor is None:
+        return
+    other = (
+        CourseSession.objects.scheduled()
+        .filter(instructor=instructor, starts_at__lt=ends_at, ends_at__gt=starts_at)
+        .exclude(pk=besides)
+        .select_related("version")
+        .order_by("starts_at", "pk")
+        .first()
+    )
+    if other is not None:
+        raise InstructorTaken(
+            instructor=instructor.user.name,
+            when=dates.period(other.starts_at, other.ends_at),
+            what=_("《%(title)s》") % {"title": other.version.title_zh},
+        )
+
+
+def _hold(
+    place: Place, version: CourseVersion, starts_at: datetime, ends_at: datetime
+) -> RoomHold | None:
+    if place.room is None:
+        return None
+    return sites_services.hold_room(
+        room=place.room, starts_at=starts_at, ends_at=ends_at, what=f"《{version.title_zh}》"
+    )
+
+
+def _created(session: CourseSession) -> CourseSession:
+    """Saved; the instructor's clash that only the database saw is said as a refusal."""
+    try:
+        with transaction.atomic():
+            session.save()
+    except IntegrityError as error:
+        if "session_instructor_one_at_a_time" not in str(error):
+            raise
+        refuse_if_instructor_taken(
+            session.instructor, session.starts_at, session.ends_at, besides=session.pk
+        )
+        raise
+    return session
