@@ -178,9 +178,7 @@ class CourseVersion(models.Model):
                 name="version_group_size_range",
             ),
             models.CheckConstraint(
-                condition=Q(
-                    grade_from__gte=1, grade_to__gte=F("grade_from"), grade_to__lte=12
-                ),
+                condition=Q(grade_from__gte=1, grade_to__gte=F("grade_from"), grade_to__lte=12),
                 name="version_grades_range",
             ),
             # Who handed it in and when are known together or not at all.
@@ -402,9 +400,7 @@ class CourseSession(models.Model):
             ),
             # While it stands, a session in a room holds that room; cancelled, it holds nothing.
             models.CheckConstraint(
-                condition=Q(
-                    state=SessionState.SCHEDULED, venue=Venue.ROOM, room_hold__isnull=False
-                )
+                condition=Q(state=SessionState.SCHEDULED, venue=Venue.ROOM, room_hold__isnull=False)
                 | (~Q(state=SessionState.SCHEDULED, venue=Venue.ROOM) & Q(room_hold=None)),
                 name="session_holds_its_room",
             ),

@@ -29,7 +29,9 @@ class SiteQuerySet(models.QuerySet["Site"]):
 class Site(models.Model):
     """A host's place: a campus, a training centre, a workshop. May be a practice base."""
 
-    host = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="sites")
+    host = models.ForeignKey(
+        "accounts.Organisation", on_delete=models.PROTECT, related_name="sites"
+    )
     name = models.CharField(_("名称"), max_length=100)
     name_en = models.CharField(_("英文名称"), max_length=150, blank=True, default="")
     address = models.CharField(_("地址"), max_length=200, blank=True, default="")
@@ -70,7 +72,9 @@ class Room(models.Model):
     """The smallest space that holds one session."""
 
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="rooms")
-    host = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="rooms")
+    host = models.ForeignKey(
+        "accounts.Organisation", on_delete=models.PROTECT, related_name="rooms"
+    )
     name = models.CharField(_("名称"), max_length=60)
     floor_area_m2 = models.PositiveIntegerField(_("面积（平方米）"))
     stations = models.PositiveSmallIntegerField(_("工位数"))
