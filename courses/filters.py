@@ -1,0 +1,96 @@
+"""What the catalogue can be asked, the same for its page and the web API."""
+
+import unicodedata
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from accounts.actors import Actor
+from accounts.choices import HOST_KINDS, OrganisationKind, Stage
+from accounts.models import Organisation
+from courses.choices import HalfDay, OccupationFamily
+from courses.models import Course, CourseSession
+from courses.selectors.catalogue import Wanted
+
+WORDS_AT_MOST = 8
+HOURS = [(hours, str(hours)) for hours in range(1, 33)]
+KINDS = [(kind.value, kind.label) for kind in OrganisationKind if kind in HOST_KINDS]
+
+
+def words_of(text: str) -> tuple[str, ...]:
+    """The words to look for: full-width characters folded, what no text can hold dropped."""
+    folded = unicodedata.normalize("NFKC", text).replace("\0", " ")
+    return tuple(folded.split()[:WORDS_AT_MOST])
+
+
+class WantedForm(forms.Form):
+    """A value that cannot be right is left out, not guessed at; the rest still holds."""
+
+    def wanted(self) -> Wanted:
+        """The conditions, after validation."""
+        given = self.cleaned_data
+        return Wanted(
+            words=words_of(given.get("q") or ""),
+            families=tuple(given.get("family") or ()),
+            hours=tuple(given.get("hours") or ()),
+            kinds=tuple(given.get("kind") or ()),
+            hosts=tuple(host.pk for host in given.get("host") or ()),
+            stage=given.get("stage") or "",
+            grade=given.get("grade"),
+            since=given.get("since"),
+            until=given.get("until"),
+            half_days=tuple(given.get("half") or ()),
+            seats=given.get("seats"),
+        )
+
+
+class CourseFilter(django_filters.FilterSet):
+    """Conditions that are all met; several values of one parameter mean any of them."""
+
+    q = django_filters.CharFilter(
+        label=_("课程、职业、单位"),
+        max_length=100,
+        help_text="Words that all occur in title, occupation, host or summary.",
+    )
+    family = django_filters.MultipleChoiceFilter(
+        label=_("职业门类"), choices=OccupationFamily.choices
+    )
+    hours = django_filters.TypedMultipleChoiceFilter(
+        label=_("学时"), choices=HOURS, coerce=int, empty_value=[]
+    )
+    kind = django_filters.MultipleChoiceFilter(label=_("单位类别"), choices=KINDS)
+    host = django_filters.ModelMultipleChoiceFilter(
+        label=_("开课单位"), queryset=Organisation.objects.hosts()
+    )
+    stage = django_filters.ChoiceFilter(label=_("学段"), choices=Stage.choices)
+    grade = django_filters.NumberFilter(
+        label=_("年级"), field_class=forms.IntegerField, min_value=1, max_value=12
+    )
+    since = django_filters.DateFilter(
+        label=_("从"), help_text="Offers that begin on this day or later."
+    )
+    until = django_filters.DateFilter(
+        label=_("到"), help_text="Offers that begin on this day or earlier."
+    )
+    half = django_filters.MultipleChoiceFilter(label=_("半天"), choices=HalfDay.choices)
+    seats = django_filters.NumberFilter(
+        label=_("至少空位"),
+        field_class=forms.IntegerField,
+        min_value=1,
+        max_value=500,
+        help_text="Offers with at least so many free seats.",
+    )
+
+    class Meta:
+        model = Course
+        form = WantedForm
+        fields: tuple[str, ...] = ()
+
+    def wanted(self) -> Wanted:
+        """The conditions given, those that cannot be right left out."""
+        form: Any = self.form
+        form.is_valid()
+        return form.wanted()

@@ -1,0 +1,1 @@
+"""Reads of courses, versions and sessions, by subject."""

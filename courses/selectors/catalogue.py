@@ -1,0 +1,283 @@
+"""The catalogue: which courses are on offer, by many conditions, and how many for each value.
+
+An *offer* is what can be booked at once: a session, or a session set, which stands here as its
+first day. What has begun is no offer any more, nor a set whose first day has passed.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass, fields, replace
+from datetime import date, datetime, time, timedelta
+
+from django.db.models import (
+    Count,
+    DateField,
+    Exists,
+    F,
+    Func,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    TextField,
+    Value,
+)
+from django.db.models.functions import ConcatWS, TruncDate
+
+from accounts.actors import Actor
+from accounts.choices import Stage
+from courses.choices import HalfDay, Venue
+from courses.models import Course, CourseSession
+from sites.calendar import NOON, at, local_day
+
+# A session that begins before noon and goes on after this hour is a whole day's.
+LUNCH_OVER = time(13)
+
+SORTS = ("soon", "seats")
+SEARCHED = (
+    "published_version__title_zh",
+    "published_version__title_en",
+    "published_version__occupation_zh",
+    "published_version__occupation_en",
+    "published_version__summary_zh",
+    "published_version__summary_en",
+    "host__name",
+    "host__short_name",
+    "host__name_en",
+)
+
+
+class Folded(Func):
+    """Text with full-width letters and digits as ordinary ones."""
+
+    template = "NORMALIZE(%(expressions)s, NFKC)"
+    output_field = TextField()
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What somebody looks for. Empty means any; several values of one kind mean any of them."""
+
+    words: tuple[str, ...] = ()
+    families: tuple[str, ...] = ()
+    hours: tuple[int, ...] = ()
+    kinds: tuple[str, ...] = ()
+    hosts: tuple[int, ...] = ()
+    stage: str = ""
+    grade: int | None = None
+    since: date | None = None
+    until: date | None = None
+    half_days: tuple[str, ...] = ()
+    seats: int | None = None
+
+    def without(self, *names: str) -> "Wanted":
+        """The same, with these conditions dropped."""
+        return replace(self, **{one.name: one.default for one in fields(self) if one.name in names})
+
+    @property
+    def asks_for_dates(self) -> bool:
+        """Whether only courses with a fitting offer will do."""
+        return bool(self.since or self.until or self.half_days or self.seats)
+
+
+@dataclass(frozen=True, slots=True)
+class Facets:
+    """How many courses each value would leave, with everything else chosen as it is."""
+
+    families: dict[str, int]
+    hours: dict[int, int]
+    kinds: dict[str, int]
+    hosts: dict[int, int]
+    stages: dict[str, int]
+    any_stage: int
+    own_grade: int
+    half_days: dict[str, int]
+    seats: int
+
+
+def offers(actor: Actor, now: datetime) -> QuerySet[CourseSession]:
+    """What the actor could book from now on, with ``seats_left``. A session at another school
+    is none for a school."""
+    earlier_day = CourseSession.objects.scheduled().filter(
+        session_set=OuterRef("session_set"), starts_at__lt=OuterRef("starts_at")
+    )
+    found = (
+        CourseSession.objects.visible_to(actor)
+        .scheduled()
+        .with_seats_left()
+        .filter(Q(session_set=None) | ~Exists(earlier_day), starts_at__gt=now)
+    )
+    if actor.is_school:
+        found = found.exclude(~Q(school_id=actor.organisation_id), venue=Venue.SCHOOL)
+    return found
+
+
+def in_half_days(half_days: Collection[str]) -> Q:
+    """Sessions of these parts of the day."""
+    conditions = {
+        HalfDay.MORNING: Q(starts_at__time__lt=NOON, ends_at__time__lte=LUNCH_OVER),
+        HalfDay.AFTERNOON: Q(starts_at__time__gte=NOON),
+        HalfDay.WHOLE_DAY: Q(starts_at__time__lt=NOON, ends_at__time__gt=LUNCH_OVER),
+    }
+    either = Q()
+    for half_day in half_days:
+        either |= conditions[HalfDay(half_day)]
+    return either
+
+
+def wanted_offers(actor: Actor, wanted: Wanted, now: datetime) -> QuerySet[CourseSession]:
+    """The offers that suit by day, part of the day and free seats, whatever their course."""
+    found = offers(actor, now).filter(in_half_days(wanted.half_days))
+    if wanted.since:
+        found = found.filter(starts_at__gte=at(wanted.since, time()))
+    if wanted.until:
+        found = found.filter(starts_at__lt=at(wanted.until + timedelta(days=1), time()))
+    if wanted.seats:
+        found = found.filter(seats_left__gte=wanted.seats)
+    return found
+
+
+def matching_courses(actor: Actor, wanted: Wanted, now: datetime) -> QuerySet[Course]:
+    """The published courses that meet every condition."""
+    found = Course.objects.visible_to(actor).filter(
+        _course_conditions(wanted), published_version__isnull=False
+    )
+    if wanted.words:
+        found = found.annotate(
+            text=Folded(ConcatWS(Value(" "), *SEARCHED, output_field=TextField()))  # type: ignore[call-arg]
+        )
+        for word in wanted.words:
+            found = found.filter(text__icontains=word)
+    if wanted.asks_for_dates:
+        found = found.filter(Exists(_offers_of_course(wanted_offers(actor, wanted, now))))
+    return found
+
+
+def search(actor: Actor, wanted: Wanted, now: datetime, *, sort: str = "soon") -> QuerySet[Course]:
+    """The matching courses in the order asked for, those without an offer last, each with what
+    suits of its offers: ``offer_count``, ``next_at``, ``seats_free``, and the seats free in the
+    two roomiest, ``most_free`` and ``second_free``."""
+    mine = _offers_of_course(wanted_offers(actor, wanted, now))
+    grouped = mine.order_by().values("version__course")
+    by_room = mine.order_by("-seats_left", "pk").values("seats_left")
+    found = (
+        matching_courses(actor, wanted, now)
+        .select_related("published_version", "host")
+        .annotate(
+            next_at=Subquery(grouped.annotate(it=Min("starts_at")).values("it")),
+            offer_count=Subquery(grouped.annotate(it=Count("pk")).values("it")),
+            seats_free=Subquery(grouped.annotate(it=Sum("seats_left")).values("it")),
+            most_free=Subquery(by_room[:1]),
+            second_free=Subquery(by_room[1:2]),
+        )
+    )
+    soon = F("next_at").asc(nulls_last=True)
+    if sort == "seats":
+        return found.order_by(F("seats_free").desc(nulls_last=True), soon, "pk")
+    return found.order_by(soon, "pk")
+
+
+def facets(actor: Actor, wanted: Wanted, now: datetime, *, grade: int | None, seats: int) -> Facets:
+    """For each value of each kind of condition, how many courses it would leave; ``grade`` and
+    ``seats`` are those of the class that looks. Seven queries."""
+
+    def counts(kind: str, field: str) -> dict[object, int]:
+        found = matching_courses(actor, wanted.without(kind), now)
+        return dict(found.values_list(field).annotate(it=Count("pk")).order_by())
+
+    any_stage = matching_courses(actor, wanted.without("stage", "grade"), now).aggregate(
+        any=Count("pk"),
+        own=Count("pk", filter=_for_grade(grade)),
+        **{
+            stage: Count("pk", filter=Q(published_version__stages__contains=[stage]))
+            for stage in Stage.values
+        },
+    )
+    without_half_days = wanted.without("half_days")
+    suiting = _offers_of_course(wanted_offers(actor, without_half_days, now))
+    half_days = matching_courses(actor, without_half_days, now).aggregate(
+        **{
+            half_day: Count("pk", filter=Exists(suiting.filter(in_half_days([half_day]))))
+            for half_day in HalfDay.values
+        }
+    )
+    return Facets(
+        families=counts("families", "published_version__occupation_family"),  # type: ignore[arg-type]
+        hours=counts("hours", "published_version__class_hours"),  # type: ignore[arg-type]
+        kinds=counts("kinds", "host__kind"),  # type: ignore[arg-type]
+        hosts=counts("hosts", "host_id"),  # type: ignore[arg-type]
+        stages={stage: any_stage[stage] for stage in Stage.values},
+        any_stage=any_stage["any"],
+        own_grade=any_stage["own"],
+        half_days=half_days,
+        seats=matching_courses(actor, replace(wanted, seats=seats), now).count(),
+    )
+
+
+def first_offer_day(actor: Actor, wanted: Wanted, now: datetime) -> date | None:
+    """The first day on which something wanted is offered, free seats or not."""
+    first = _offers_of_matching(actor, wanted, now).aggregate(it=Min("starts_at"))["it"]
+    return local_day(first) if first is not None else None
+
+
+def free_by_half_day(
+    actor: Actor, wanted: Wanted, first: date, last: date, now: datetime
+) -> dict[tuple[date, str], int]:
+    """The seats free by day and part of the day, from first to last day, in one query; where
+    there is an offer without a seat left, 0."""
+    whole = Q(ends_at__time__gt=LUNCH_OVER)
+    rows = (
+        _offers_of_matching(actor, replace(wanted, since=first, until=last, half_days=()), now)
+        .annotate(day=TruncDate("starts_at", output_field=DateField()))
+        .order_by()
+        .values("day")
+        .annotate(
+            am=Sum("seats_left", filter=Q(starts_at__time__lt=NOON) & ~whole),
+            pm=Sum("seats_left", filter=Q(starts_at__time__gte=NOON)),
+            whole=Sum("seats_left", filter=Q(starts_at__time__lt=NOON) & whole),
+        )
+    )
+    names = {"am": HalfDay.MORNING, "pm": HalfDay.AFTERNOON, "whole": HalfDay.WHOLE_DAY}
+    return {
+        (row["day"], half_day.value): row[name]
+        for row in rows
+        for name, half_day in names.items()
+        if row[name] is not None
+    }
+
+
+def _offers_of_matching(
+    actor: Actor, wanted: Wanted, now: datetime
+) -> QuerySet[CourseSession]:
+    """The wanted offers of the wanted courses."""
+    courses = matching_courses(
+        actor, wanted.without("since", "until", "half_days", "seats"), now
+    ).values("pk")
+    return wanted_offers(actor, wanted, now).filter(version__course__in=courses)
+
+
+def _offers_of_course(found: QuerySet[CourseSession]) -> QuerySet[CourseSession]:
+    """Those of the course of the outer query: of all its versions, since sessions keep theirs."""
+    return found.filter(version__course=OuterRef("pk"))
+
+
+def _for_grade(grade: int | None) -> Q:
+    if grade is None:
+        return Q()
+    return Q(published_version__grade_from__lte=grade, published_version__grade_to__gte=grade)
+
+
+def _course_conditions(wanted: Wanted) -> Q:
+    condition = _for_grade(wanted.grade)
+    for field, values in (
+        ("published_version__occupation_family__in", wanted.families),
+        ("published_version__class_hours__in", wanted.hours),
+        ("host__kind__in", wanted.kinds),
+        ("host__in", wanted.hosts),
+    ):
+        if values:
+            condition &= Q(**{field: values})
+    if wanted.stage:
+        condition &= Q(published_version__stages__contains=[wanted.stage])
+    return condition
