@@ -11,3 +11,30 @@ class NotYourClass(RostersRefusal):
     code = "not_your_class"
     kind = Refusal.NOT_ALLOWED
     sentence = _("%(class_group)s不是您任课的班级。需要代为预约时，请联系学校管理员。")
+
+
+class ClassExists(RostersRefusal):
+    code = "class_exists"
+    sentence = _("这个班级已经有了。")
+
+
+class NameMissing(RostersRefusal):
+    code = "name_missing"
+    kind = Refusal.INVALID
+    sentence = _("请填 %(seat_no)s 号学生的姓名，最多 60 个字。")
+
+
+class StudentNoTaken(RostersRefusal):
+    code = "student_no_taken"
+    sentence = _("学号 %(student_no)s 已在本校使用，请核对。")
+
+
+class SeatTaken(RostersRefusal):
+    code = "seat_taken"
+    sentence = _("班里已有 %(seat_no)s 号，请换一个座号。")
+
+
+class NotSchoolTeacher(RostersRefusal):
+    code = "not_school_teacher"
+    kind = Refusal.INVALID
+    sentence = _("请在本校现有人员里选任课教师。")

@@ -47,4 +47,8 @@ def seats_label(seat_nos: list[int]) -> str:
     """3、7、12, at most five, then how many more."""
     shown = "、".join(str(seat) for seat in sorted(seat_nos)[:5])
     rest = len(seat_nos) - 5
-    return shown if rest <= 0 else _("%(shown)s 等 %(count)d ") % {"shown": shown, "count": len(seat_nos)}
+    return (
+        shown
+        if rest <= 0
+        else _("%(shown)s 等 %(count)d ") % {"shown": shown, "count": len(seat_nos)}
+    )
