@@ -75,6 +75,14 @@ class NotForYourSchool(BookingsRefusal):
     sentence = _("这一场送到%(school)s上课，只收该校的班级。")
 
 
+class SessionsOverlap(BookingsRefusal):
+    """Two of the sessions asked for lie at the same time."""
+
+    code = "sessions_overlap"
+    kind = Refusal.INVALID
+    sentence = _("所选的场次时间重叠：%(first)s和%(second)s，请分别预约。")
+
+
 class NoSessions(BookingsRefusal):
     code = "no_sessions"
     kind = Refusal.INVALID
@@ -91,12 +99,6 @@ class StaleBooking(BookingsRefusal):
 
     code = "stale_booking"
     sentence = _("这个预约刚才已被修改，请看过最新的内容再提交。您填的内容还在。")
-
-
-class NothingChanged(BookingsRefusal):
-    code = "nothing_changed"
-    kind = Refusal.INVALID
-    sentence = _("内容和原来一样，没有修改。")
 
 
 class ReasonMissing(BookingsRefusal):

@@ -5,6 +5,7 @@ import json
 import secrets
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from itertools import pairwise
 
 from django.db import IntegrityError
 
@@ -22,6 +23,7 @@ from bookings.errors import (
     NotForYourSchool,
     NotInClass,
     OutsideSeason,
+    SessionsOverlap,
     SessionStarted,
     SetBookedWhole,
     TooManyChangesAtOnce,
@@ -133,8 +135,8 @@ def reserve(
     and changes nothing; the key with other contents is refused (KeyReused).
 
     Refused besides, each naming the fact: NotYourClass, NotInClass, NoStudents,
-    TooFewCompanions, CompanionNameMissing, SetBookedWhole, SessionCancelled, SessionStarted,
-    OutsideSeason, WrongStage, NotForYourSchool, AlreadyBooked, StudentBusy, SessionFull.
+    TooFewCompanions, CompanionNameMissing, NoSessions, SessionsOverlap, SetBookedWhole,
+    SessionCancelled, SessionStarted, OutsideSeason, WrongStage, NotForYourSchool, AlreadyBooked, StudentBusy, SessionFull.
     """
     if not 0 < len(idempotency_key) <= KEY_LENGTH:
         raise KeyMissing
@@ -249,7 +251,16 @@ def _sessions_asked_for(
         _check_sets_whole(sessions)
     if not sessions:
         raise NoSessions
+    _check_apart(sessions)
     return sessions
+
+
+def _check_apart(sessions: Sequence[CourseSession]) -> None:
+    """A class cannot be in two of the sessions at once."""
+    by_time = sorted(sessions, key=lambda session: session.starts_at)
+    for first, second in pairwise(by_time):
+        if second.starts_at < first.ends_at:
+            raise SessionsOverlap(first=wording.when(first), second=wording.when(second))
 
 
 def _check_sets_whole(sessions: Sequence[CourseSession]) -> None:
