@@ -5,14 +5,12 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from accounts.actors import Actor
 from accounts.choices import HOST_KINDS, OrganisationKind, Stage
 from accounts.models import Organisation
 from courses.choices import HalfDay, OccupationFamily
-from courses.models import Course, CourseSession
+from courses.models import Course
 from courses.selectors.catalogue import Wanted
 
 WORDS_AT_MOST = 8
@@ -47,6 +45,10 @@ class WantedForm(forms.Form):
         )
 
 
+class WholeNumberFilter(django_filters.NumberFilter):
+    field_class = forms.IntegerField
+
+
 class CourseFilter(django_filters.FilterSet):
     """Conditions that are all met; several values of one parameter mean any of them."""
 
@@ -66,9 +68,7 @@ class CourseFilter(django_filters.FilterSet):
         label=_("开课单位"), queryset=Organisation.objects.hosts()
     )
     stage = django_filters.ChoiceFilter(label=_("学段"), choices=Stage.choices)
-    grade = django_filters.NumberFilter(
-        label=_("年级"), field_class=forms.IntegerField, min_value=1, max_value=12
-    )
+    grade = WholeNumberFilter(label=_("年级"), min_value=1, max_value=12)
     since = django_filters.DateFilter(
         label=_("从"), help_text="Offers that begin on this day or later."
     )
@@ -76,9 +76,8 @@ class CourseFilter(django_filters.FilterSet):
         label=_("到"), help_text="Offers that begin on this day or earlier."
     )
     half = django_filters.MultipleChoiceFilter(label=_("半天"), choices=HalfDay.choices)
-    seats = django_filters.NumberFilter(
+    seats = WholeNumberFilter(
         label=_("至少空位"),
-        field_class=forms.IntegerField,
         min_value=1,
         max_value=500,
         help_text="Offers with at least so many free seats.",

@@ -1,0 +1,179 @@
+"""What a class may book of what is on offer: one session, or the days of a set together."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from accounts.actors import Actor
+from accounts.errors import NotYours, Refusal
+from bookings import wording
+from bookings.errors import AlreadyBooked, StudentBusy
+from bookings.models import Booking, Place
+from bookings.services import reservations
+from courses.errors import SessionFull
+from courses.models import CourseSession, SessionSet
+from rosters.models import ClassGroup, Student
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Sessions booked together, in the order of their days; mostly one."""
+
+    sessions: tuple[CourseSession, ...]
+    session_set: SessionSet | None
+
+    @property
+    def first(self) -> CourseSession:
+        return self.sessions[0]
+
+    @property
+    def class_hours(self) -> int:
+        return sum(session.class_hours for session in self.sessions)
+
+    @property
+    def tightest(self) -> CourseSession:
+        """The session with the fewest free seats: what the whole offer can take."""
+        return min(self.sessions, key=seats_left)
+
+    @property
+    def seats_left(self) -> int:
+        return seats_left(self.tightest)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Whether a class may book an offer: ``why_not`` if it may not, ``booking`` if it has."""
+
+    why_not: Refusal | None
+    booking: Booking | None
+    busy: frozenset[int]
+
+
+def seats_left(session: CourseSession) -> int:
+    return session.capacity - session.seats_taken - session.seats_held
+
+
+def offers_of(sessions: Iterable[CourseSession]) -> list[Offer]:
+    """The sessions as they can be booked, by their first day; ``session_set`` loaded."""
+    by_set: dict[tuple[str, int], list[CourseSession]] = {}
+    for session in sorted(sessions, key=lambda one: (one.starts_at, one.pk)):
+        key = ("set", session.session_set_id) if session.session_set_id else ("one", session.pk)
+        by_set.setdefault(key, []).append(session)
+    return [Offer(tuple(members), members[0].session_set) for members in by_set.values()]
+
+
+def offer_of(actor: Actor, session_id: int) -> Offer:
+    """The session with all that is needed to book it, and the other days of its set.
+
+    Refused: a session that is not there (NotYours).
+    """
+    visible = CourseSession.objects.visible_to(actor).select_related(
+        "season", "version__course", "host", "school", "session_set", "room__site"
+    )
+    session = visible.filter(pk=session_id).first()
+    if session is None:
+        raise NotYours
+    if session.session_set_id is None:
+        return Offer((session,), None)
+    days = visible.filter(session_set_id=session.session_set_id).scheduled()
+    # A set that was cancelled whole is still shown, with the reason.
+    return offers_of(list(days) or [session])[0]
+
+
+def answers(
+    actor: Actor, offers: Sequence[Offer], class_group: ClassGroup, now: datetime
+) -> list[Answer]:
+    """For each offer whether the actor may book it for the class now, in four queries whatever
+    their number. ``season``, ``version`` and ``school`` of the sessions loaded.
+
+    A class of which some students are free may book; ``busy`` holds the others.
+    """
+    barred = _barred(actor, class_group, now)
+    sessions = [session for offer in offers for session in offer.sessions]
+    booked = {
+        booking.session_id: booking
+        for booking in Booking.objects.live()
+        .filter(session__in=sessions, class_group=class_group)
+        .select_related("reservation", "session")
+    }
+    students = set(
+        Student.objects.current().filter(class_group=class_group).values_list("pk", flat=True)
+    )
+    places = _places(students, sessions)
+    return [_answer(offer, class_group, now, barred, booked, students, places) for offer in offers]
+
+
+def _barred(actor: Actor, class_group: ClassGroup, now: datetime) -> Refusal | None:
+    try:
+        reservations.check_is_own_class(actor, class_group, now)
+    except Refusal as refusal:
+        return refusal
+    return None
+
+
+def _places(students: Collection[int], sessions: Sequence[CourseSession]) -> list[Place]:
+    """The students' live places in the time the sessions lie in."""
+    if not sessions:
+        return []
+    return list(
+        Place.objects.live()
+        .filter(
+            student__in=students,
+            starts_at__lt=max(session.ends_at for session in sessions),
+            ends_at__gt=min(session.starts_at for session in sessions),
+        )
+        .select_related("session__version", "student")
+        .order_by("starts_at", "session_id", "student__seat_no")
+    )
+
+
+def _answer(
+    offer: Offer,
+    class_group: ClassGroup,
+    now: datetime,
+    barred: Refusal | None,
+    booked: dict[int, Booking],
+    students: Collection[int],
+    places: Sequence[Place],
+) -> Answer:
+    booking = next((booked[one.pk] for one in offer.sessions if one.pk in booked), None)
+    clashing = [
+        place
+        for place in places
+        if any(
+            place.starts_at < session.ends_at and place.ends_at > session.starts_at
+            for session in offer.sessions
+        )
+    ]
+    busy = frozenset(place.student_id for place in clashing if place.student_id is not None)
+    try:
+        if barred is not None:
+            raise barred
+        for session in offer.sessions:
+            reservations.check_session_suits(session, class_group, now)
+        if booking is not None:
+            raise AlreadyBooked(
+                class_group=wording.class_name(class_group, booking.session.starts_at),
+                reference=booking.reservation.reference,
+            )
+        if offer.seats_left < 1:
+            raise SessionFull(seats=1, seats_left=0)
+        if students and busy >= set(students):
+            raise _all_busy(clashing, class_group)
+    except Refusal as refusal:
+        return Answer(refusal, booking, busy)
+    return Answer(None, booking, busy)
+
+
+def _all_busy(clashing: Sequence[Place], class_group: ClassGroup) -> StudentBusy:
+    elsewhere = clashing[0].session
+    return StudentBusy(
+        class_group=wording.class_name(class_group, elsewhere.starts_at),
+        seats=wording.seats(
+            place.student.seat_no
+            for place in clashing
+            if place.session_id == elsewhere.pk and place.student is not None
+        ),
+        when=wording.when(elsewhere),
+        elsewhere=wording.title(elsewhere.version),
+    )
