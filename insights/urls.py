@@ -1,5 +1,17 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import path
+
+from .views import alliance, home, school
 
 app_name = "insights"
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [
+    path("", home.show_home, name="home"),
+    path("classes/", school.list_classes, name="classes"),
+    path("classes/<int:pk>/", school.show_class, name="class"),
+    path("classes/<int:pk>/hours.csv", school.export_class, name="class_hours"),
+    path("classes/<int:pk>/students/<int:student_pk>/", school.show_student, name="student"),
+    path("school/", school.show_school, name="school"),
+    path("overview/", alliance.show_overview, name="alliance"),
+    path("overview/classes/", alliance.list_classes, name="alliance_classes"),
+    path("overview/sessions/", alliance.list_sessions, name="alliance_sessions"),
+]

@@ -1,0 +1,109 @@
+"""Classes as cards: how far each is, in one sentence."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from bookings import wording
+from bookings.selectors.progress import ClassProgress, progress_of_classes
+from rosters.models import ClassGroup
+from sites import dates
+
+
+@dataclass(frozen=True, slots=True)
+class ClassCard:
+    """One class at a glance; hours are those most of its students have."""
+
+    pk: int
+    label: str
+    school: str
+    students: int
+    required: int
+    earned: int
+    booked: int
+    missing: int
+    short: int
+    everybody_done: bool
+    sentence: str
+    due: str
+
+
+@dataclass(frozen=True, slots=True)
+class Todo:
+    text: str
+    detail: str
+    url: str
+
+
+def cards(groups: Iterable[ClassGroup], now: datetime) -> list[ClassCard]:
+    """A card for each class, in the given order; constant queries."""
+    groups = list(groups)
+    progress = progress_of_classes(groups, now)
+    return [card_of(progress[group.pk], now) for group in groups]
+
+
+def card_of(progress: ClassProgress, now: datetime) -> ClassCard:
+    group = progress.class_group
+    return ClassCard(
+        pk=group.pk,
+        label=wording.class_name(group, now),
+        school=wording.organisation_name(group.school),
+        students=progress.students,
+        required=progress.required,
+        earned=progress.earned,
+        booked=progress.booked,
+        missing=progress.missing,
+        short=progress.short,
+        everybody_done=progress.is_done,
+        sentence=_sentence(progress),
+        due=dates.day(progress.requirement.due_on) if progress.requirement else "",
+    )
+
+
+def _sentence(progress: ClassProgress) -> str:
+    """What a teacher needs to know about the class beyond its three numbers."""
+    if not progress.students:
+        return _("班里还没有学生。")
+    if progress.is_done:
+        return ngettext("%(count)d 人全部完成。", "%(count)d 人全部完成。", progress.students) % {
+            "count": progress.students
+        }
+    if not progress.short:
+        return _("已约的都按时出席，全班就能完成。")
+    if not progress.differing:
+        return ngettext("%(count)d 人进度一致。", "%(count)d 人进度一致。", progress.students) % {
+            "count": progress.students
+        }
+    return ngettext(
+        "%(same)d 人进度一致，%(count)d 人不同。",
+        "%(same)d 人进度一致，%(count)d 人不同。",
+        progress.differing,
+    ) % {"same": progress.students - progress.differing, "count": progress.differing}
+
+
+def todos(cards: Iterable[ClassCard], now: datetime) -> list[Todo]:
+    """What waits for a teacher: the classes that still miss hours, those furthest behind first."""
+    waiting = [card for card in cards if card.required and card.short]
+    waiting.sort(key=lambda card: (-card.missing, -card.short, card.pk))
+    return [
+        Todo(
+            text=_("%(class_group)s还差 %(hours)d 学时")
+            % {"class_group": card.label, "hours": card.missing}
+            if card.missing
+            else ngettext(
+                "%(class_group)s有 %(count)d 人还差学时",
+                "%(class_group)s有 %(count)d 人还差学时",
+                card.short,
+            )
+            % {"class_group": card.label, "count": card.short},
+            detail=_("%(day)s前完成") % {"day": card.due},
+            url=f"{reverse('bookings:catalogue')}?class={card.pk}"
+            if card.missing
+            else f"{reverse('insights:class', args=[card.pk])}?show=short",
+        )
+        for card in waiting[:6]
+    ]

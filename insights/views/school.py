@@ -1,0 +1,265 @@
+"""A school's own overviews: classes, one class, one student, the whole school."""
+
+import csv
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.access import MemberRequest, members_only
+from accounts.actors import Actor
+from accounts.choices import Role
+from accounts.services import audit
+from bookings import wording
+from bookings.selectors.progress import ClassProgress, StudentHours, class_progress
+from insights.selectors import classes, ledger, trips
+from insights.selectors.coverage import BANDS, Coverage, coverage_of_classes, visible_classes
+from rosters.models import ClassGroup, Student
+from sites.calendar import local_day
+
+SCHOOL_ROLES = (Role.TEACHER, Role.SCHOOL_COORDINATOR)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One student in the class's table; differing numbers are printed bold."""
+
+    student_id: int
+    seat_no: int
+    name: str
+    earned: int
+    booked: int
+    missing: int
+    differs: bool
+    hints: tuple[ledger.Hint, ...]
+
+
+@members_only(*SCHOOL_ROLES)
+def list_classes(request: MemberRequest) -> HttpResponse:
+    """The actor's classes as cards."""
+    now = timezone.now()
+    groups = list(visible_classes(request.actor))
+    return render(request, "insights/classes.html", {"cards": classes.cards(groups, now)})
+
+
+@members_only(*SCHOOL_ROLES)
+def show_class(request: MemberRequest, pk: int) -> HttpResponse:
+    """Each student's hours: earned, booked, missing. The reading of names is logged."""
+    now = timezone.now()
+    group = get_object_or_404(visible_classes(request.actor), pk=pk)
+    progress = class_progress(request.actor, group, now)
+    audit.record_names_read(
+        by=request.actor, now=now, context="class_page", target=group, count=progress.students
+    )
+    hints = ledger.hints_of_class(group, now)
+    show = request.GET.get("show", "all")
+    tests = _filters(progress, hints)
+    rows = [row for row in progress.rows if tests.get(show, tests["all"])[1](row)]
+    same_name = _shared_names(progress)
+    return render(
+        request,
+        "insights/class.html",
+        {
+            "class_group": group,
+            "label": wording.class_name(group, now),
+            "homeroom": _homeroom_teacher(group),
+            "students": progress.students,
+            "required": progress.required,
+            "card": classes.card_of(progress, now),
+            "rows": [
+                Row(
+                    student_id=row.student.pk,
+                    seat_no=row.student.seat_no,
+                    name=row.student.name,
+                    earned=row.earned,
+                    booked=row.booked,
+                    missing=row.missing,
+                    differs=row.differs,
+                    hints=(
+                        *hints.get(row.student.pk, ()),
+                        *(
+                            (ledger.Hint(state="", text=_("同名，看座号")),)
+                            if row.student.name in same_name
+                            else ()
+                        ),
+                    ),
+                )
+                for row in rows
+            ],
+            "filter": show,
+            "filters": [
+                (label, f"?show={key}", key == show, sum(map(test, progress.rows)))
+                for key, (label, test) in tests.items()
+                if key in ("all", show) or any(map(test, progress.rows))
+            ],
+            "trips": trips.trips_of_class(request.actor, group, now),
+        },
+    )
+
+
+def _filters(
+    progress: ClassProgress, hints: dict[int, tuple[ledger.Hint, ...]]
+) -> "dict[str, tuple[str, ledger.StudentTest]]":
+    """The chips over the table: key, word, and which students it keeps."""
+    required = progress.required
+
+    def in_band(band: str) -> ledger.StudentTest:
+        return lambda row: required > 0 and band_of(row.earned, required) == band
+
+    return {
+        "all": (_("全部"), lambda row: True),
+        "differs": (_("与班级不一致"), lambda row: row.differs),
+        "short": (_("还差学时"), lambda row: row.missing > 0),
+        "absent": (_("缺勤"), lambda row: bool(hints.get(row.student.pk))),
+        "none": (_("还没有学时"), in_band("none")),
+        "under_half": (_("不到一半"), in_band("under_half")),
+        "half": (_("一半以上"), in_band("half")),
+        "done": (_("已完成"), in_band("done")),
+    }
+
+
+def band_of(earned: int, required: int) -> str:
+    """The band of one student: none, under half, half or more, done."""
+    if earned >= required:
+        return "done"
+    if earned <= 0:
+        return "none"
+    return "under_half" if earned * 2 < required else "half"
+
+
+def _shared_names(progress: ClassProgress) -> set[str]:
+    names = [row.student.name for row in progress.rows]
+    return {name for name in names if names.count(name) > 1}
+
+
+def _homeroom_teacher(group: ClassGroup) -> str:
+    teacher = group.teachers.filter(is_homeroom=True).select_related("membership__user").first()
+    return teacher.membership.user.name if teacher else ""
+
+
+@members_only(*SCHOOL_ROLES)
+def show_student(request: MemberRequest, pk: int, student_pk: int) -> HttpResponse:
+    """One student's credits and coming sessions: the rows behind the numbers."""
+    now = timezone.now()
+    group = get_object_or_404(visible_classes(request.actor), pk=pk)
+    student = get_object_or_404(
+        Student.objects.visible_to(request.actor).current(), pk=student_pk, class_group=group
+    )
+    progress = class_progress(request.actor, group, now)
+    hours = next(row for row in progress.rows if row.student.pk == student.pk)
+    audit.record_names_read(
+        by=request.actor, now=now, context="student_page", target=student, count=1
+    )
+    return render(
+        request,
+        "insights/student.html",
+        {
+            "class_group": group,
+            "label": wording.class_name(group, now),
+            "student": student,
+            "required": progress.required,
+            "row": hours,
+            "credits": ledger.credits_of(request.actor, student),
+            "places": trips.trips_of_student(request.actor, student, now),
+        },
+    )
+
+
+@members_only(*SCHOOL_ROLES)
+def export_class(request: MemberRequest, pk: int) -> HttpResponse:
+    """The class's table as CSV that a Chinese Excel opens (UTF-8 with its mark)."""
+    now = timezone.now()
+    group = get_object_or_404(visible_classes(request.actor), pk=pk)
+    progress = class_progress(request.actor, group, now)
+    audit.record_names_read(
+        by=request.actor, now=now, context="class_export", target=group, count=progress.students
+    )
+    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="class-{group.pk}-hours.csv"'
+    response.write("\ufeff")
+    writer = csv.writer(response)
+    writer.writerow([_("班级"), _("座号"), _("学号"), _("姓名"), _("已得"), _("已约"), _("还差")])
+    for row in progress.rows:
+        writer.writerow(_cells(wording.class_name(group, now), row))
+    return response
+
+
+def _cells(label: str, row: StudentHours) -> list[str | int]:
+    """One line; text that a spreadsheet would take for a formula gets a leading apostrophe."""
+    student = row.student
+    texts = [
+        f"'{text}" if text[:1] in "=+-@\t\r" and text else text
+        for text in (label, student.student_no, student.name)
+    ]
+    return [texts[0], student.seat_no, texts[1], texts[2], row.earned, row.booked, row.missing]
+
+
+@members_only(Role.SCHOOL_COORDINATOR)
+def show_school(request: MemberRequest) -> HttpResponse:
+    """Every class of the school by band; each number opens its rows."""
+    now = timezone.now()
+    show = request.GET.get("show", "")
+    rows, total = class_rows(request.actor, now, band=show if show in BANDS else "")
+    of_students = ngettext("/ %(count)d 人", "/ %(count)d 人", total.students) % {
+        "count": total.students
+    }
+    return render(
+        request,
+        "insights/school.html",
+        {
+            "school_name": request.actor.organisation_name,
+            "today": local_day(now),
+            "classes": rows,
+            "total": {**{band: getattr(total, band) for band in BANDS}, "of_students": of_students},
+            **{f"{band}_url": f"?show={band}" for band in BANDS},
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ClassRow:
+    """One class in a table of bands."""
+
+    pk: int
+    label: str
+    school: str
+    students: int
+    none: int
+    under_half: int
+    half: int
+    done: int
+    hours_required: int
+    hours_earned: int
+    hours_booked: int
+
+
+def class_rows(
+    actor: Actor, now: datetime, *, band: str = "", school_id: int | None = None
+) -> tuple[list[ClassRow], Coverage]:
+    """The classes that have students in the band (all without one), and the sum over all."""
+    groups = visible_classes(actor)
+    if school_id is not None:
+        groups = groups.filter(school_id=school_id)
+    coverage = coverage_of_classes(groups, now)
+    rows = [
+        ClassRow(
+            pk=group.pk,
+            label=wording.class_name(group, now),
+            school=wording.organisation_name(group.school),
+            students=found.students,
+            none=found.none,
+            under_half=found.under_half,
+            half=found.half,
+            done=found.done,
+            hours_required=found.hours_required,
+            hours_earned=found.hours_earned,
+            hours_booked=found.hours_booked,
+        )
+        for group in groups
+        if (found := coverage.get(group.pk)) and (not band or getattr(found, band))
+    ]
+    return rows, sum(coverage.values(), Coverage())
