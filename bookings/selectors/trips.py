@@ -1,13 +1,80 @@
 """A school's trips: its bookings, shaped for lists and for one page."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.actors import Actor
 from accounts.errors import NotYours
+from bookings import wording
 from bookings.models import Booking, Place
 from rosters.models import ClassGroup, Student
+from sites.calendar import local_day
+
+
+PAGE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Trip:
+    """A booking in words, in the active language."""
+
+    booking: Booking
+    title: str
+    class_name: str
+    where: str
+    address: str
+    directions: str
+    contact_name: str
+    contact_phone: str
+    host: str
+    school: str
+
+
+def in_words(booking: Booking) -> Trip:
+    """The booking (loaded by ``with_all``) as a page writes it."""
+    session = booking.session
+    contact_name, contact_phone = wording.contact(session)
+    return Trip(
+        booking=booking,
+        title=wording.title(session.version),
+        class_name=wording.class_name(booking.class_group, session.starts_at),
+        where=wording.where(session),
+        address=wording.address(session),
+        directions=wording.directions(session),
+        contact_name=contact_name,
+        contact_phone=contact_phone,
+        host=wording.organisation_name(booking.host),
+        school=wording.organisation_name(booking.school),
+    )
+
+
+def page_of(
+    bookings: QuerySet[Booking], *, after: str, newest_first: bool
+) -> tuple[list[Booking], str]:
+    """One page behind the cursor ``after``, and the cursor of the next page or "".
+
+    The queryset is ordered by the session's start and the key; a cursor that is not one of
+    ours begins at the front.
+    """
+    start, _separator, key = after.rpartition("_")
+    try:
+        moment, pk = datetime.fromisoformat(start), int(key)
+    except ValueError:
+        pass
+    else:
+        if moment.tzinfo is not None and 0 <= pk < 2**63:
+            way = "lt" if newest_first else "gt"
+            bookings = bookings.filter(
+                Q(**{f"session__starts_at__{way}": moment})
+                | Q(session__starts_at=moment, **{f"pk__{way}": pk})
+            )
+    rows = list(bookings[: PAGE + 1])
+    if len(rows) <= PAGE:
+        return rows, ""
+    last = rows[PAGE - 1]
+    return rows[:PAGE], f"{last.session.starts_at.isoformat()}_{last.pk}"
 
 
 def with_all(bookings: QuerySet[Booking]) -> QuerySet[Booking]:
@@ -86,3 +153,8 @@ def classes_with_trips(actor: Actor) -> QuerySet[ClassGroup]:
     return ClassGroup.objects.visible_to(actor).filter(
         pk__in=Booking.objects.visible_to(actor).values("class_group_id")
     ).order_by("stage", "-entry_year", "number")
+
+
+def days_until(booking: Booking, now: datetime) -> int:
+    """How many days of Shanghai lie before the session."""
+    return (local_day(booking.session.starts_at) - local_day(now)).days

@@ -1,9 +1,234 @@
-from django.http import HttpRequest, HttpResponse
+"""The school's trips: its bookings, and what it does with one."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from accounts.access import STATUS_OF_KIND, MemberRequest, members_only
+from accounts.choices import Role
+from accounts.errors import Refusal
+from accounts.services import audit
+from bookings import calendar
+from bookings.errors import StaleBooking
+from bookings.forms.trips import ChangeForm, ReasonForm
+from bookings.models import Booking
+from bookings.selectors import progress
+from bookings.selectors import trips as selectors
+from bookings.services import changes, telling
+from bookings.services.companions import CompanionInput, advised_for
+from courses.choices import Venue
+
+SCHOOL_ROLES = (Role.TEACHER, Role.SCHOOL_COORDINATOR)
 
 
-def trips(request: HttpRequest) -> HttpResponse:
-    return HttpResponse()
+@require_safe
+@members_only(*SCHOOL_ROLES)
+def trips(request: MemberRequest) -> HttpResponse:
+    """Trips to come, past or cancelled, of all classes or one, a page at a time."""
+    now = timezone.now()
+    show = request.GET.get("show", "")
+    shown = {
+        "past": selectors.past(request.actor, now),
+        "cancelled": selectors.cancelled(request.actor),
+    }.get(show, selectors.upcoming(request.actor, now))
+    classes = list(selectors.classes_with_trips(request.actor))
+    chosen = next((one for one in classes if str(one.pk) == request.GET.get("class")), None)
+    if chosen is not None:
+        shown = shown.filter(class_group=chosen)
+    rows, after = selectors.page_of(
+        shown, after=request.GET.get("after", ""), newest_first=show in ("past", "cancelled")
+    )
+    return render(
+        request,
+        "bookings/trips.html",
+        {
+            "show": show,
+            "trips": [selectors.in_words(row) for row in rows],
+            "classes": classes,
+            "chosen": chosen,
+            "after": after,
+        },
+    )
 
 
-def booking(request: HttpRequest, pk: int) -> HttpResponse:
-    return HttpResponse()
+@require_safe
+@members_only(*SCHOOL_ROLES)
+def booking(request: MemberRequest, pk: int) -> HttpResponse:
+    """One booking: where, when, with whom, and what can still be done."""
+    now = timezone.now()
+    found = selectors.booking_for(request.actor, pk)
+    students = list(selectors.students_in(request.actor, found))
+    if students:
+        audit.record_names_read(
+            by=request.actor, now=now, context="booking", target=found, count=len(students)
+        )
+    is_to_come = found.is_live and found.session.ends_at > now
+    return render(
+        request,
+        "bookings/booking.html",
+        {
+            "trip": selectors.in_words(found),
+            "booking": found,
+            "session": found.session,
+            "is_online": found.session.venue == Venue.ONLINE,
+            "students": students,
+            "is_to_come": is_to_come,
+            "progress": progress.class_progress(request.actor, found.class_group, now)
+            if is_to_come
+            else None,
+            "advised": advised_for(found.seats),
+            "why_no_change": _why_not(changes.check_can_change_booking, request, found),
+            "why_no_cancel": _why_not(changes.check_can_cancel_booking, request, found),
+        },
+    )
+
+
+@members_only(*SCHOOL_ROLES)
+def change(request: MemberRequest, pk: int) -> HttpResponse:
+    """Who comes along: students and companions of a booking."""
+    now = timezone.now()
+    found = selectors.booking_for(request.actor, pk)
+    students = selectors.students_to_choose(request.actor, found)
+    if request.method == "POST":
+        form = ChangeForm(request.POST, students=students)
+        status = 200
+        if form.is_valid():
+            try:
+                changed = changes.change_booking(
+                    by=request.actor,
+                    booking=found,
+                    edition=form.cleaned_data["edition"],
+                    student_ids=[student.pk for student in form.cleaned_data["students"]],
+                    companions=form.companions(),
+                    now=now,
+                )
+            except Refusal as refusal:
+                status = _put_on(form, refusal)
+                if isinstance(refusal, StaleBooking):
+                    found = selectors.booking_for(request.actor, pk)
+                    form.bring_up_to_date(found.edition)
+            else:
+                messages.success(
+                    request, _("已保存，现在是 %(seats)d 人。") % {"seats": changed.seats}
+                )
+                return redirect("bookings:booking", pk=pk)
+    else:
+        changes.check_can_change_booking(request.actor, found, now)
+        status = 200
+        form = ChangeForm(
+            students=students,
+            companions=[CompanionInput(one.name, one.phone) for one in found.companions.all()],
+            initial={
+                "edition": found.edition,
+                "students": list(selectors.students_in(request.actor, found)),
+            },
+        )
+    audit.record_names_read(
+        by=request.actor, now=now, context="booking_change", target=found, count=len(students)
+    )
+    return render(
+        request,
+        "bookings/change.html",
+        {
+            "trip": selectors.in_words(found),
+            "booking": found,
+            "session": found.session,
+            "free": found.session.capacity - found.session.seats_taken - found.session.seats_held,
+            "form": form,
+            "now_in": list(selectors.students_in(request.actor, found)),
+        },
+        status=status,
+    )
+
+
+@members_only(*SCHOOL_ROLES)
+def cancel(request: MemberRequest, pk: int) -> HttpResponse:
+    """Cancel a booking, having read what that means."""
+    now = timezone.now()
+    found = selectors.booking_for(request.actor, pk)
+    form = ReasonForm(request.POST or None)
+    status = 200
+    if request.method == "POST":
+        if form.is_valid():
+            try:
+                changes.cancel_booking(
+                    by=request.actor, booking=found, reason=form.cleaned_data["reason"], now=now
+                )
+            except Refusal as refusal:
+                status = _put_on(form, refusal)
+            else:
+                messages.success(request, _("预约已取消，名额已放出，开课单位已收到通知。"))
+                return redirect("bookings:booking", pk=pk)
+    else:
+        changes.check_can_cancel_booking(request.actor, found, now)
+    return render(
+        request,
+        "bookings/cancel.html",
+        {
+            "trip": selectors.in_words(found),
+            "booking": found,
+            "session": found.session,
+            "days": selectors.days_until(found, now),
+            "form": form,
+        },
+        status=status,
+    )
+
+
+@require_safe
+@members_only(*SCHOOL_ROLES)
+def ics(request: MemberRequest, pk: int) -> HttpResponse:
+    """The trip as a file that a calendar opens."""
+    found = selectors.booking_for(request.actor, pk)
+    return HttpResponse(
+        calendar.download(telling.entry_of(found), stamp=timezone.now()),
+        content_type="text/calendar; charset=utf-8",
+        headers={
+            "Content-Disposition": f'attachment; filename="{found.reservation.reference}.ics"'
+        },
+    )
+
+
+@require_safe
+@members_only(*SCHOOL_ROLES)
+def printed(request: MemberRequest, pk: int) -> HttpResponse:
+    """The trip on paper for those who go along; names are masked, the seat number tells."""
+    now = timezone.now()
+    found = selectors.booking_for(request.actor, pk)
+    students = list(selectors.students_in(request.actor, found))
+    audit.record_names_read(
+        by=request.actor, now=now, context="booking_print", target=found, count=len(students)
+    )
+    return render(
+        request,
+        "bookings/print.html",
+        {
+            "trip": selectors.in_words(found),
+            "booking": found,
+            "session": found.session,
+            "students": students,
+        },
+    )
+
+
+def _why_not(
+    check: Callable[..., None], request: MemberRequest, found: Booking
+) -> str:
+    """The sentence at the disabled button, or nothing."""
+    try:
+        check(request.actor, found, timezone.now())
+    except Refusal as refusal:
+        return str(refusal)
+    return ""
+
+
+def _put_on(form: Any, refusal: Refusal) -> int:
+    """The refusal stands on the form; the status that goes with it."""
+    form.add_error(None, str(refusal))
+    return STATUS_OF_KIND[refusal.kind]

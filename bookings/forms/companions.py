@@ -1,0 +1,50 @@
+"""Rows for the adults who come along, shared by the forms that ask for them."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django import forms
+from django.forms import BoundField
+from django.utils.translation import gettext_lazy as _
+
+from bookings.services.companions import CompanionInput
+
+ROWS = 4
+
+
+class CompanionsForm(forms.Form):
+    """Four rows of name and phone; those left empty count for nothing."""
+
+    def __init__(
+        self, *args: Any, companions: Sequence[CompanionInput] = (), **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        for row in range(ROWS):
+            given = companions[row] if row < len(companions) else CompanionInput("")
+            self.fields[f"companion_{row}"] = forms.CharField(
+                label=_("带队教师"),
+                max_length=60,
+                required=False,
+                initial=given.name,
+                widget=forms.TextInput(attrs={"autocomplete": "off"}),
+            )
+            self.fields[f"companion_phone_{row}"] = forms.CharField(
+                label=_("联系电话"),
+                max_length=30,
+                required=False,
+                initial=given.phone,
+                widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
+            )
+
+    def companion_rows(self) -> Iterator[tuple[BoundField, BoundField]]:
+        for row in range(ROWS):
+            yield self[f"companion_{row}"], self[f"companion_phone_{row}"]
+
+    def companions(self) -> list[CompanionInput]:
+        """What was filled in, once the form is valid."""
+        return [
+            CompanionInput(
+                self.cleaned_data[f"companion_{row}"], self.cleaned_data[f"companion_phone_{row}"]
+            )
+            for row in range(ROWS)
+        ]
