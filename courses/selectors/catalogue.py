@@ -247,9 +247,7 @@ def free_by_half_day(
     }
 
 
-def _offers_of_matching(
-    actor: Actor, wanted: Wanted, now: datetime
-) -> QuerySet[CourseSession]:
+def _offers_of_matching(actor: Actor, wanted: Wanted, now: datetime) -> QuerySet[CourseSession]:
     """The wanted offers of the wanted courses."""
     courses = matching_courses(
         actor, wanted.without("since", "until", "half_days", "seats"), now
