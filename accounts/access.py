@@ -58,8 +58,8 @@ def _guarded(view: View, roles: tuple[Role, ...]) -> View:
         if actor is None:
             return _without_actor(request)
         if roles and actor.role not in roles:
-            assert actor.role is not None
-            raise WrongRole(organisation=actor.organisation_name, role=actor.role.label)
+            role = actor.role.label if actor.role is not None else ""
+            raise WrongRole(organisation=actor.organisation_name, role=role)
         return view(request, *args, **kwargs)
 
     return guarded
@@ -69,7 +69,7 @@ def _without_actor(request: HttpRequest) -> HttpResponse:
     """Where somebody goes who does not act for anybody (yet)."""
     if not request.user.is_authenticated:
         response: HttpResponse = redirect_to_login(_way_back(request))
-    elif live_memberships(cast("int", request.user.pk)).exists():
+    elif live_memberships(request.user.pk).exists():
         query = urlencode({"next": _way_back(request)})
         response = redirect(f"{reverse('accounts:switch')}?{query}")
     else:

@@ -15,7 +15,7 @@ import notifications.services
 MAIL_KINDS = {"account/email/password_reset_key": "password_reset"}
 
 
-class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+class AccountAdapter(DefaultAccountAdapter):
     """Accounts come by invitation, never by signing up."""
 
     error_messages: ClassVar[dict[str, Any]] = {

@@ -24,7 +24,7 @@ class NavItem(NamedTuple):
 
 
 # The rooms of each role: label, URL name, icon. The first is where the role starts.
-_TEACHER_NAV = [
+_TEACHER_NAV: list[tuple[str | Promise, str, str]] = [
     (_("首页"), "insights:home", "home"),
     (_("选课"), "bookings:catalogue", "search"),
     (_("班级"), "insights:classes", "class"),
@@ -125,12 +125,11 @@ class Frame:
 def page_frame(request: HttpRequest) -> dict[str, Any]:
     """``frame`` for the templates. Queries only when a page draws what needs one."""
     user = getattr(request, "user", None)
-    is_known = user is not None and user.is_authenticated
     return {
         "frame": Frame(
             path=request.path,
             actor=getattr(request, "actor", None),
-            user_name=user.name if is_known else "",
-            user_id=user.pk if is_known else None,
+            user_name=user.name if user is not None and user.is_authenticated else "",
+            user_id=user.pk if user is not None and user.is_authenticated else None,
         )
     }

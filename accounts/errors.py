@@ -6,7 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 
-class Refusal(Exception):
+class Refusal(Exception):  # noqa: N818 (the refusal itself names it)
     """A rule said no. ``code`` is stable, ``str()`` is a sentence fit for a teacher in the
     active language, ``facts`` are the values it names.
 

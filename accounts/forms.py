@@ -10,7 +10,7 @@ from .choices import ROLES_BY_KIND, Language, OrganisationKind, Role, Stage
 from .models import Organisation
 
 
-class SignInForm(allauth_forms.LoginForm):  # type: ignore[misc]
+class SignInForm(allauth_forms.LoginForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["login"].label = _("邮箱")
@@ -20,14 +20,14 @@ class SignInForm(allauth_forms.LoginForm):  # type: ignore[misc]
             field.widget.attrs.pop("placeholder", None)
 
 
-class ResetPasswordForm(allauth_forms.ResetPasswordForm):  # type: ignore[misc]
+class ResetPasswordForm(allauth_forms.ResetPasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"].label = _("邮箱")
         self.fields["email"].widget.attrs.pop("placeholder", None)
 
 
-class NewPasswordForm(allauth_forms.ResetPasswordKeyForm):  # type: ignore[misc]
+class NewPasswordForm(allauth_forms.ResetPasswordKeyForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["password1"].label = _("新密码")
@@ -37,10 +37,11 @@ class NewPasswordForm(allauth_forms.ResetPasswordKeyForm):  # type: ignore[misc]
             field.widget.attrs.pop("placeholder", None)
 
 
-class ChangePasswordForm(allauth_forms.ChangePasswordForm):  # type: ignore[misc]
+class ChangePasswordForm(allauth_forms.ChangePasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["oldpassword"].label = _("现在的密码")
+        self.fields["oldpassword"].help_text = ""
         self.fields["password1"].label = _("新密码")
         self.fields["password1"].help_text = _("至少 8 个字符，不要全是数字。")
         self.fields["password2"].label = _("再输一遍新密码")

@@ -16,9 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         allauth_views.password_change,
         name="account_change_password",
     ),
-    path(
-        "accounts/password/reset/", allauth_views.password_reset, name="account_reset_password"
-    ),
+    path("accounts/password/reset/", allauth_views.password_reset, name="account_reset_password"),
     path(
         "accounts/password/reset/done/",
         allauth_views.password_reset_done,

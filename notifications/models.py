@@ -33,7 +33,7 @@ class Message(models.Model):
         max_length=10, choices=CalendarMethod.choices, blank=True, default=CalendarMethod.NONE
     )
     # Makes telling idempotent: the same fact is told to the same person once.
-    once_key = models.CharField(max_length=120, null=True, blank=True, unique=True)  # noqa: DJ001
+    once_key = models.CharField(max_length=120, null=True, blank=True, unique=True)
     created_at = models.DateTimeField(db_index=True)
     read_at = models.DateTimeField(null=True, blank=True)
 
@@ -52,9 +52,7 @@ class Message(models.Model):
         ]
         indexes = [
             models.Index(fields=["recipient", "-created_at"], name="message_inbox"),
-            models.Index(
-                fields=["recipient"], condition=Q(read_at=None), name="message_unread"
-            ),
+            models.Index(fields=["recipient"], condition=Q(read_at=None), name="message_unread"),
         ]
 
     def __str__(self) -> str:

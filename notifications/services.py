@@ -174,9 +174,7 @@ def _forget_secret(message: Message) -> None:
 def sweep(*, now: datetime) -> int:
     """Delivers what no task came for and what is due for another attempt; says how many left."""
     waiting = (
-        Delivery.objects.filter(
-            state=DeliveryState.WAITING, created_at__lte=now - MISSED_AFTER
-        )
+        Delivery.objects.filter(state=DeliveryState.WAITING, created_at__lte=now - MISSED_AFTER)
         .order_by("created_at", "pk")
         .values_list("pk", "created_at", "attempts")
     )

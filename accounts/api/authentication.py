@@ -28,9 +28,7 @@ class TokenAuthentication(BaseAuthentication):
             return None
         if len(words) != 2:
             raise AuthenticationFailed(_("授权头应写成：Bearer 加一个空格，再加密钥。"))
-        token = tokens.use(
-            secret=words[1].decode("utf-8", "replace"), now=timezone.now()
-        )
+        token = tokens.use(secret=words[1].decode("utf-8", "replace"), now=timezone.now())
         if token is None:
             raise AuthenticationFailed(_("密钥无效或已停用。"))
         http_request: HttpRequest = request._request
@@ -41,7 +39,7 @@ class TokenAuthentication(BaseAuthentication):
         return SCHEME
 
 
-class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class TokenScheme(OpenApiAuthenticationExtension):
     """Tells the schema's reader how the key travels."""
 
     target_class = TokenAuthentication

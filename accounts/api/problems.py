@@ -41,8 +41,9 @@ def handler(error: Exception, context: dict[str, Any]) -> Response | None:
         response = _problem(
             error.status_code, code if isinstance(code, str) else "error", str(error.detail)
         )
-        if isinstance(error, exceptions.Throttled) and error.wait is not None:
-            response["Retry-After"] = str(math.ceil(error.wait))
+        wait = getattr(error, "wait", None)
+        if wait is not None:
+            response["Retry-After"] = str(math.ceil(wait))
         authenticate = getattr(error, "auth_header", None)
         if authenticate:
             response["WWW-Authenticate"] = authenticate

@@ -60,9 +60,7 @@ def enrol(*, user: User, organisation: Organisation, role: Role) -> Membership:
     if Membership.objects.filter(
         user=user, organisation=organisation, role=role, ended_at=None
     ).exists():
-        raise AlreadyMember(
-            email=user.email, organisation=organisation.name, role=Role(role).label
-        )
+        raise AlreadyMember(email=user.email, organisation=organisation.name, role=Role(role).label)
     return Membership.objects.create(user=user, organisation=organisation, role=role)
 
 

@@ -1,7 +1,5 @@
 """The page an invitation's link opens. Open to everybody: the link is the key."""
 
-from typing import cast
-
 from django.contrib import messages
 from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse
@@ -13,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from accounts.access import SESSION_KEY, STATUS_OF_KIND
 from accounts.errors import InvitationForAnother, PasswordRefused, Refusal
 from accounts.forms import AcceptForm
-from accounts.models import Membership, User
+from accounts.models import Membership
 from accounts.services import invitations
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -23,7 +21,7 @@ BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
     """Shows who invites to what; a new person gives name and password, a known one signs in."""
     now = timezone.now()
-    user = cast("User", request.user) if request.user.is_authenticated else None
+    user = request.user if request.user.is_authenticated else None
     asked = invitations.invitation_of(token=token, now=now)
     if user is not None and user.email.lower() != asked.email:
         raise InvitationForAnother
@@ -59,7 +57,5 @@ def _enter(request: HttpRequest, membership: Membership, *, is_new: bool) -> Htt
     if is_new:
         login(request, membership.user, backend=BACKEND)
     request.session[SESSION_KEY] = membership.pk
-    messages.success(
-        request, _("欢迎您加入%(name)s。") % {"name": membership.organisation.name}
-    )
+    messages.success(request, _("欢迎您加入%(name)s。") % {"name": membership.organisation.name})
     return redirect("/")

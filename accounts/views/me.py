@@ -98,7 +98,7 @@ def set_language(request: HttpRequest) -> HttpResponseBase:
     if request.user.is_authenticated and language in Language.values:
         people.choose_language(
             by=_actor(request),
-            user=cast("User", request.user),
+            user=request.user,
             language=Language(language),
             now=timezone.now(),
         )

@@ -32,9 +32,7 @@ def organisation_list(request: MemberRequest) -> HttpResponse:
         after=int(after) if after.isascii() and after.isdigit() and len(after) < 18 else 0,
     )
     words = {"": _("全部"), "hosts": _("开课单位"), "schools": _("学校"), "alliance": _("联盟")}
-    chips = [
-        (word, f"?show={key}" if key else "?", key == shown) for key, word in words.items()
-    ]
+    chips = [(word, f"?show={key}" if key else "?", key == shown) for key, word in words.items()]
     return render(
         request,
         "accounts/organisations.html",

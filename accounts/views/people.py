@@ -57,10 +57,7 @@ def people(request: MemberRequest, pk: int | None = None) -> HttpResponse:
         {
             "organisation": organisation,
             "is_own": organisation.pk == request.actor.organisation_id,
-            "members": [
-                MemberRow(row, _why_not_end(request, row))
-                for row in page.rows
-            ],
+            "members": [MemberRow(row, _why_not_end(request, row)) for row in page.rows],
             "next_key": page.next_key,
             "invitations": selectors.open_invitations(request.actor, organisation),
             "now": timezone.now(),
@@ -91,9 +88,7 @@ def withdraw(request: MemberRequest, pk: int) -> HttpResponse:
     memberships.check_can_manage_people(request.actor, invitation.organisation)
     if request.method == "POST":
         invitations.revoke(by=request.actor, invitation=invitation, now=timezone.now())
-        messages.success(
-            request, _("给 %(email)s 的邀请已撤回。") % {"email": invitation.email}
-        )
+        messages.success(request, _("给 %(email)s 的邀请已撤回。") % {"email": invitation.email})
         return redirect(_address(request, invitation.organisation))
     return render(
         request,
@@ -113,9 +108,7 @@ def end(request: MemberRequest, pk: int) -> HttpResponse:
     )
     if request.method == "POST":
         memberships.end_membership(by=request.actor, membership=membership, now=timezone.now())
-        messages.success(
-            request, _("%(name)s已不能再进入。") % {"name": membership.user.name}
-        )
+        messages.success(request, _("%(name)s已不能再进入。") % {"name": membership.user.name})
         return redirect(_address(request, membership.organisation))
     return render(
         request,

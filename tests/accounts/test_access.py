@@ -199,7 +199,7 @@ def _request(actor: Actor | None, **headers: str) -> HttpRequest:
         "teacher": True,
     }.items(),
 )
-def test_members_only_lets_the_roles_in(who: str, enters: bool) -> None:  # noqa: FBT001
+def test_members_only_lets_the_roles_in(who: str, enters: bool) -> None:
     actor = actor_of(MembershipFactory(**{who: True}))
 
     try:

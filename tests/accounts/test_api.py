@@ -160,9 +160,7 @@ def test_somebody_without_a_membership_is_refused() -> None:
         ("{", 400, "parse_error", set()),
     ],
 )
-def test_wrong_input_names_its_fields(
-    body: str, status: int, code: str, errors: set[str]
-) -> None:
+def test_wrong_input_names_its_fields(body: str, status: int, code: str, errors: set[str]) -> None:
     teacher = MembershipFactory()
     _token, secret = tokens.issue(by=actor_of(teacher), label="校务", now=timezone.now())
 

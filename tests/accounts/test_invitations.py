@@ -226,9 +226,7 @@ def test_accept_refuses_a_weak_password_with_the_reasons(now: datetime) -> None:
     with pytest.raises(PasswordRefused) as refused:
         invitations.accept(token=token, name="周老师", password="12345", now=now)
 
-    assert str(refused.value) == (
-        "密码太短，至少要 8 个字符。 这个密码太常见了。 密码只包含数字。"
-    )
+    assert str(refused.value) == ("密码太短，至少要 8 个字符。 这个密码太常见了。 密码只包含数字。")
     assert not User.objects.filter(email="zhou@example.org").exists()
 
 
@@ -271,9 +269,7 @@ def test_a_withdrawn_link_says_so(now: datetime) -> None:
     with pytest.raises(InvitationWithdrawn) as refused:
         invitations.invitation_of(token=token, now=now)
 
-    assert str(refused.value) == (
-        f"这份邀请已被撤回。如有疑问，请联系{school.name}的管理员。"
-    )
+    assert str(refused.value) == (f"这份邀请已被撤回。如有疑问，请联系{school.name}的管理员。")
 
 
 def test_a_link_to_an_organisation_closed_since_says_so(now: datetime) -> None:
@@ -294,9 +290,7 @@ def test_resend_makes_a_new_link_and_stops_the_old(now: datetime) -> None:
     actor, _school, old = _invited(now)
     later = now + timedelta(days=20)
 
-    _invitation, new = invitations.resend(
-        by=actor, invitation=Invitation.objects.get(), now=later
-    )
+    _invitation, new = invitations.resend(by=actor, invitation=Invitation.objects.get(), now=later)
 
     assert invitations.invitation_of(token=new, now=later).email == "zhou@example.org"
     with pytest.raises(InvitationUnknown):

@@ -8,7 +8,14 @@ from django.db import connection
 
 from accounts import selectors
 from accounts.choices import Role
-from accounts.errors import AlreadyMember, LastManager, MembershipEnded, NotAllowed, NotYours, Refusal
+from accounts.errors import (
+    AlreadyMember,
+    LastManager,
+    MembershipEnded,
+    NotAllowed,
+    NotYours,
+    Refusal,
+)
 from accounts.models import AuditEntry, Membership
 from accounts.services import memberships, tokens
 from tests.factories.accounts import (
@@ -66,9 +73,7 @@ def test_add_member_adds_once(now: datetime) -> None:
         memberships.add_member(**add)
 
     assert Membership.objects.live().filter(user=user).get() == membership
-    assert str(refused.value) == (
-        f"li@example.org已经是{coordinator.organisation.name}的教师。"
-    )
+    assert str(refused.value) == (f"li@example.org已经是{coordinator.organisation.name}的教师。")
 
 
 def test_somebody_who_left_may_come_back(now: datetime) -> None:
@@ -115,13 +120,9 @@ def test_the_last_manager_stays(now: datetime) -> None:
     MembershipFactory(organisation=coordinator.organisation)
 
     with pytest.raises(LastManager) as refused:
-        memberships.end_membership(
-            by=actor_of(coordinator), membership=coordinator, now=now
-        )
+        memberships.end_membership(by=actor_of(coordinator), membership=coordinator, now=now)
 
-    assert str(refused.value) == (
-        "这是清河中学最后一位学校管理员。请先邀请另一位，再结束这一位。"
-    )
+    assert str(refused.value) == ("这是清河中学最后一位学校管理员。请先邀请另一位，再结束这一位。")
 
 
 def test_the_last_manager_who_can_sign_in_stays(now: datetime) -> None:
@@ -131,9 +132,7 @@ def test_the_last_manager_who_can_sign_in_stays(now: datetime) -> None:
     )
 
     with pytest.raises(LastManager):
-        memberships.end_membership(
-            by=actor_of(coordinator), membership=coordinator, now=now
-        )
+        memberships.end_membership(by=actor_of(coordinator), membership=coordinator, now=now)
 
 
 @pytest.mark.django_db(transaction=True)

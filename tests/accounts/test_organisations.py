@@ -24,7 +24,7 @@ WHO_MAY = {
 
 
 @pytest.mark.parametrize(("who", "may"), WHO_MAY.items())
-def test_who_may_keep_organisations(who: str, may: bool) -> None:  # noqa: FBT001
+def test_who_may_keep_organisations(who: str, may: bool) -> None:
     actor = actor_of(MembershipFactory(**{who: True}))
 
     try:

@@ -63,9 +63,7 @@ def test_too_many_wrong_passwords_are_slowed_down() -> None:
 
 
 def test_there_is_no_signing_up() -> None:
-    response = Client().post(
-        "/accounts/signup/", {"email": "a@example.org", "password1": PASSWORD}
-    )
+    response = Client().post("/accounts/signup/", {"email": "a@example.org", "password1": PASSWORD})
 
     assert "账号由邀请开通" in response.text
     assert not User.objects.exists()
@@ -119,9 +117,7 @@ def test_the_mails_link_is_forgotten_once_it_has_left(settings: LazySettings) ->
     settings.DEMO = False
     Client().post("/accounts/password/reset/", {"email": "zhou@example.org"})
 
-    notifications.services.deliver(
-        delivery_id=Delivery.objects.get().pk, now=timezone.now()
-    )
+    notifications.services.deliver(delivery_id=Delivery.objects.get().pk, now=timezone.now())
 
     assert Message.objects.get().body == "—"
 
@@ -143,9 +139,7 @@ def test_the_password_is_changed_with_the_old_one() -> None:
     new = {"password1": "another pass phrase", "password2": "another pass phrase"}
 
     wrong = client.post("/accounts/password/change/", {"oldpassword": "no", **new})
-    right = client.post(
-        "/accounts/password/change/", {"oldpassword": PASSWORD, **new}, follow=True
-    )
+    right = client.post("/accounts/password/change/", {"oldpassword": PASSWORD, **new}, follow=True)
 
     user.refresh_from_db()
     assert "现在的密码不对。" in wrong.text

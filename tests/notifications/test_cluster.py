@@ -50,9 +50,9 @@ def cluster(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.mark.django_db(transaction=True)
 def test_the_cluster_delivers_what_was_committed_and_nothing_else(cluster: Path) -> None:
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with transaction.atomic():
         MessageFactory(subject="never")
-        raise ZeroDivisionError
+        transaction.set_rollback(True)
     message = MessageFactory(subject="committed")
 
     deadline = time.monotonic() + PATIENCE

@@ -66,9 +66,9 @@ def test_the_task_carries_no_name_and_no_address(now: datetime) -> None:
 
 
 def test_what_is_rolled_back_was_never_told(now: datetime) -> None:
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with transaction.atomic():
         MessageFactory()
-        raise ZeroDivisionError
+        transaction.set_rollback(True)
 
     assert not Message.objects.exists()
     assert not Delivery.objects.exists()
@@ -201,7 +201,7 @@ def test_a_failed_delivery_may_be_tried_again_and_no_other(now: datetime) -> Non
 @pytest.mark.parametrize("kind", ["invitation", "password_reset"])
 @pytest.mark.parametrize("demo", [True, False])
 def test_a_link_that_lets_in_is_forgotten_when_it_has_left(
-    kind: str, demo: bool, settings: LazySettings, now: datetime  # noqa: FBT001
+    kind: str, demo: bool, settings: LazySettings, now: datetime
 ) -> None:
     settings.DEMO, settings.BASE_URL = demo, "https://classroom.example"
     message = services.tell_address(
