@@ -2,7 +2,7 @@ from datetime import date
 
 from django.urls import URLPattern, URLResolver, path, register_converter
 
-from .views import host_day, trips
+from .views import catalogue, host_day, reserve, trips
 
 
 class DayConverter:
@@ -22,6 +22,9 @@ register_converter(DayConverter, "day")
 app_name = "bookings"
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("find/", catalogue.show_catalogue, name="catalogue"),
+    path("courses/<int:pk>/", catalogue.show_course, name="course"),
+    path("sessions/<int:pk>/book/", reserve.reserve, name="reserve"),
     path("trips/", trips.trips, name="trips"),
     path("trips/<int:pk>/", trips.booking, name="booking"),
     path("trips/<int:pk>/change/", trips.change, name="change"),

@@ -113,6 +113,22 @@ def offers(actor: Actor, now: datetime) -> QuerySet[CourseSession]:
     return found
 
 
+def offered_sessions(actor: Actor, course: Course, now: datetime) -> QuerySet[CourseSession]:
+    """The sessions of the course's offers, all days of each set, by time; with what a page
+    shows of them."""
+    first_days = offers(actor, now).filter(version__course=course)
+    return (
+        CourseSession.objects.visible_to(actor)
+        .scheduled()
+        .filter(
+            Q(pk__in=first_days.values("pk"))
+            | Q(session_set__in=first_days.exclude(session_set=None).values("session_set"))
+        )
+        .select_related("season", "version", "host", "school", "session_set", "room__site")
+        .order_by("starts_at", "pk")
+    )
+
+
 def in_half_days(half_days: Collection[str]) -> Q:
     """Sessions of these parts of the day."""
     conditions = {

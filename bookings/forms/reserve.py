@@ -1,0 +1,86 @@
+"""What a teacher fills in to book: nothing, unless something differs from the usual."""
+
+import uuid
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from django import forms
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from bookings.forms.companions import CompanionsForm
+from bookings.forms.trips import SeatAndName
+from bookings.services.companions import CompanionInput
+from rosters.models import Student
+
+
+class StudentRow(NamedTuple):
+    student: Student
+    is_chosen: bool
+    is_busy: bool
+
+
+class ReserveForm(CompanionsForm):
+    """Students, the whole class unless changed; companions, the teacher herself unless changed.
+
+    ``key`` names the request: sent twice, it books once.
+    """
+
+    key = forms.CharField(max_length=80, widget=forms.HiddenInput)
+    students = SeatAndName(
+        label=_("参加的学生"),
+        queryset=Student.objects.none(),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={
+            "required": _("请至少选一名学生。"),
+            "invalid_choice": _("选的学生不在这个班级，请重新选择。"),
+            "invalid_pk_value": _("选的学生不在这个班级，请重新选择。"),
+        },
+    )
+    contact_phone = forms.CharField(
+        label=_("您的电话"),
+        max_length=30,
+        required=False,
+        help_text=_("开课单位有事时打这个电话。"),
+        widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "tel"}),
+    )
+    note = forms.CharField(
+        label=_("给开课单位的话"),
+        max_length=500,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        students: QuerySet[Student],
+        chosen: Collection[int],
+        busy: Collection[int],
+        companions: Sequence[CompanionInput],
+        phone: str,
+    ) -> None:
+        super().__init__(
+            data,
+            companions=companions,
+            initial={
+                "key": uuid.uuid4().hex,
+                "students": list(chosen),
+                "contact_phone": phone,
+            },
+        )
+        self.fields["students"].queryset = students  # type: ignore[attr-defined]
+        self.busy = busy
+
+    def student_rows(self) -> Iterator[StudentRow]:
+        """Each student of the class, whether chosen, and whether elsewhere at the time."""
+        chosen = {str(value) for value in self["students"].value() or ()}
+        for student in self.fields["students"].queryset:  # type: ignore[attr-defined]
+            yield StudentRow(student, str(student.pk) in chosen, student.pk in self.busy)
+
+    def renew_key(self) -> None:
+        """The next submission is a request of its own; what was filled in stays."""
+        data = self.data.copy()
+        data["key"] = uuid.uuid4().hex
+        self.data = data

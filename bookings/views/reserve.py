@@ -1,0 +1,156 @@
+"""Booking seats for a class."""
+
+from collections.abc import Collection
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from accounts.access import STATUS_OF_KIND, MemberRequest, members_only
+from accounts.choices import Role
+from accounts.errors import NotYours, Refusal
+from accounts.services import audit
+from bookings import wording
+from bookings.errors import KeyReused
+from bookings.forms.reserve import ReserveForm
+from bookings.models import Reservation
+from bookings.selectors import choosing
+from bookings.selectors.progress import ClassProgress, progress_of_classes
+from bookings.services import offers, reservations
+from bookings.services.companions import CompanionInput, advised_for
+from bookings.services.offers import Answer, Offer
+from courses.naming import headline
+from rosters.models import ClassGroup, Student
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@members_only(Role.TEACHER, Role.SCHOOL_COORDINATOR)
+def reserve(request: MemberRequest, pk: int) -> HttpResponse:
+    """Seats in the session, or in all days of its set, for a class. A refusal is shown on the
+    form, with everything as it was filled in."""
+    now = timezone.now()
+    offer = offers.offer_of(request.actor, pk)
+    groups = choosing.classes_to_book_for(request.actor)
+    group = _class_asked_for(request, groups)
+    context = {
+        "offer": offer,
+        "version": offer.first.version,
+        "title": headline(offer.first.version),
+        "host": wording.organisation_name(offer.first.host),
+        "days": [
+            (session, wording.where(session), wording.address(session))
+            for session in offer.sessions
+        ],
+        "group": group,
+        "classes": [(one, wording.class_name(one, now)) for one in groups],
+    }
+    if group is None:
+        return render(request, "bookings/reserve.html", context)
+    answer = offers.answers(request.actor, [offer], group, now)[0]
+    students = Student.objects.visible_to(request.actor).current().filter(class_group=group)
+    progress = progress_of_classes([group], now)[group.pk]
+    form = ReserveForm(
+        request.POST if request.method == "POST" else None,
+        students=students.order_by("seat_no", "pk"),
+        chosen=usual_choice(progress, offer, answer),
+        busy=answer.busy,
+        companions=[CompanionInput(request.user.name, request.user.phone)],
+        phone=request.user.phone,
+    )
+    status = 200
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = reservations.reserve(
+                by=request.actor,
+                class_group=group,
+                session_ids=() if offer.session_set else [offer.first.pk],
+                session_set_id=offer.session_set.pk if offer.session_set else None,
+                student_ids=[student.pk for student in form.cleaned_data["students"]],
+                companions=form.companions(),
+                contact_phone=form.cleaned_data["contact_phone"],
+                note=form.cleaned_data["note"],
+                idempotency_key=form.cleaned_data["key"],
+                now=now,
+            )
+        except Refusal as refusal:
+            status = _put_on(form, refusal)
+            # What stood in the way may have changed what is still to be had.
+            offer = offers.offer_of(request.actor, pk)
+            answer = offers.answers(request.actor, [offer], group, now)[0]
+        else:
+            return _to_booking(request, made, group, wording.class_name(group, now))
+    audit.record_names_read(
+        by=request.actor, now=now, context="reserve_form", target=group, count=progress.students
+    )
+    return render(
+        request,
+        "bookings/reserve.html",
+        context
+        | {
+            "offer": offer,
+            "form": form,
+            "label": wording.class_name(group, now),
+            "why_not": answer.why_not,
+            "booking": answer.booking,
+            "progress": progress,
+            "booked_then": progress.booked + offer.class_hours,
+            "hours_then": progress.earned + progress.booked + offer.class_hours,
+            "advised": advised_for(progress.students),
+            "is_part": _is_part(form, progress),
+        },
+        status=status,
+    )
+
+
+def _class_asked_for(request: MemberRequest, groups: list[ClassGroup]) -> ClassGroup | None:
+    """The class in the address. Refused: one that is not the actor's (NotYours), since no other
+    may be booked in its stead."""
+    asked = request.GET.get("class", "")
+    group = choosing.chosen_class(request.actor, groups, asked)
+    if asked and (group is None or str(group.pk) != asked):
+        raise NotYours
+    return group
+
+
+def usual_choice(progress: ClassProgress, offer: Offer, answer: Answer) -> Collection[int]:
+    """All who are free then; where there are fewer seats, those who miss most hours."""
+    free = [row for row in progress.rows if row.student.pk not in answer.busy]
+    if len(free) > offer.seats_left:
+        free = sorted(free, key=lambda row: (-row.missing, row.student.seat_no))
+    return [row.student.pk for row in free[: offer.seats_left]]
+
+
+def _is_part(form: ReserveForm, progress: ClassProgress) -> bool:
+    """Whether not all of the class are chosen: then the list stands open."""
+    return sum(row.is_chosen for row in form.student_rows()) != progress.students
+
+
+def _put_on(form: ReserveForm, refusal: Refusal) -> int:
+    """The refusal's sentence above the form, and the status of the answer. What the actor never
+    may, or may not know of, has a page of its own."""
+    if refusal.kind in (Refusal.NOT_ALLOWED, Refusal.NOT_FOUND):
+        raise refusal
+    if isinstance(refusal, KeyReused):
+        form.renew_key()
+    form.add_error(None, str(refusal))
+    return STATUS_OF_KIND[refusal.kind]
+
+
+def _to_booking(
+    request: MemberRequest, made: Reservation, group: ClassGroup, label: str
+) -> HttpResponse:
+    first = made.bookings.select_related("session").order_by("session__starts_at", "pk")[0]
+    messages.success(
+        request,
+        _("%(class_group)s约好了，%(seats)d 人，%(when)s。预约号 %(reference)s。")
+        % {
+            "class_group": label,
+            "seats": first.seats,
+            "when": wording.when(first.session),
+            "reference": made.reference,
+        },
+    )
+    return redirect("bookings:booking", pk=first.pk)
