@@ -33,5 +33,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("trips/<int:pk>/print/", trips.printed, name="print"),
     path("today/", host_day.today, name="host_today"),
     path("today/<day:day>/", host_day.day, name="host_day"),
+    path("today/<day:day>/print/", host_day.printed, name="day_print"),
+    path("today/<day:day>/cancel/", host_day.cancel_day, name="day_cancel"),
+    path("today/sessions/<int:pk>/names/", host_day.names, name="session_names"),
     path("today/sessions/<int:pk>/cancel/", host_day.cancel_session, name="session_cancel"),
 ]

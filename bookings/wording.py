@@ -1,6 +1,7 @@
 """How a booking's parts are written, in the active language. Loaded rows in, text out."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils.translation import get_language
@@ -74,6 +75,19 @@ def address(session: CourseSession) -> str:
         assert session.school is not None
         return session.school.address
     return session.online_url
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLine:
+    """A session in words: what, when, where."""
+
+    title: str
+    when: str
+    where: str
+
+
+def session_line(session: CourseSession) -> SessionLine:
+    return SessionLine(title=title(session.version), when=when(session), where=where(session))
 
 
 def contact(session: CourseSession) -> tuple[str, str]:

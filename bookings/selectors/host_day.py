@@ -1,12 +1,15 @@
 """A host's day: its sessions, who comes, and what a cancellation would touch."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import groupby
 
 from django.db.models import Prefetch, QuerySet
 
 from accounts.actors import Actor
-from bookings.models import Booking
+from bookings import wording
+from bookings.models import Booking, Place
 from courses.models import CourseSession
 from sites.calendar import at, local_day
 
@@ -23,6 +26,64 @@ class DaySession:
         return sum(booking.seats for booking in self.bookings)
 
 
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """One class that comes to a session, in words, with the people to phone."""
+
+    booking: Booking
+    school: str
+    class_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClassList:
+    """The students of one class at a session."""
+
+    school: str
+    class_name: str
+    places: tuple[Place, ...]
+
+
+def in_words(row: DaySession) -> wording.SessionLine:
+    return wording.session_line(row.session)
+
+
+def visitor_in_words(booking: Booking) -> Visitor:
+    """The booking with school, class and session loaded, as a page writes it."""
+    return Visitor(
+        booking=booking,
+        school=wording.organisation_name(booking.school),
+        class_name=wording.class_name(booking.class_group, booking.session.starts_at),
+    )
+
+
+def by_booking(places: Iterable[Place]) -> list[ClassList]:
+    """The places of a roster, class by class in the roster's order."""
+    return [
+        ClassList(
+            school=wording.organisation_name(members[0].school),
+            class_name=wording.class_name(
+                members[0].booking.class_group, members[0].starts_at
+            ),
+            places=members,
+        )
+        for _booking_id, group in groupby(places, key=lambda place: place.booking_id)
+        for members in [tuple(group)]
+    ]
+
+
+def visitors_of(actor: Actor, sessions: Sequence[CourseSession]) -> QuerySet[Booking]:
+    """The live bookings of the sessions: class, school, companions and contact."""
+    return (
+        Booking.objects.visible_to(actor)
+        .live()
+        .filter(session__in=sessions)
+        .select_related("session", "school", "class_group", "reservation")
+        .prefetch_related("companions")
+        .order_by("session__starts_at", "school__name", "class_group_id", "pk")
+    )
+
+
 def sessions_of_day(actor: Actor, day: date) -> list[DaySession]:
     """The host's sessions of the day by time, cancelled ones too, each with its live bookings:
     class, school, companions and the reservation's contact. Five queries."""
@@ -34,7 +95,7 @@ def sessions_of_day(actor: Actor, day: date) -> list[DaySession]:
                 "bookings",
                 Booking.objects.visible_to(actor)
                 .live()
-                .select_related("school", "class_group", "reservation")
+                .select_related("session", "school", "class_group", "reservation")
                 .prefetch_related("companions")
                 .order_by("school__name", "class_group_id", "pk"),
                 to_attr="live_bookings",

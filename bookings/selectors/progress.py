@@ -48,6 +48,11 @@ class ClassProgress:
         return len(self.rows)
 
     @property
+    def reached(self) -> int:
+        """What the class has once everything booked is attended, as far as it counts."""
+        return min(self.required, self.earned + self.booked)
+
+    @property
     def differing(self) -> int:
         """How many students' hours are not the class's."""
         return sum(row.differs for row in self.rows)
