@@ -25,6 +25,7 @@ from courses.selectors import catalogue
 from rosters.models import ClassGroup
 
 CARDS_ON_PAGE = 12
+FACETS = ("stage", "hours", "family", "half", "since", "until", "seats", "kind", "host")
 
 
 def looker_of(request: MemberRequest, now: datetime) -> Looker:
@@ -68,7 +69,10 @@ def show_catalogue(request: MemberRequest) -> HttpResponse:
         request,
         "bookings/catalogue.html",
         {
-            "query": query,
+            "carried_without_words": query.pairs("q"),
+            "carried_without_class": query.pairs("class", "stage"),
+            "carried_besides_facets": query.pairs(*FACETS),
+            "clear_url": finding.with_class(reverse("bookings:catalogue"), looker.group),
             "form": chosen.form,
             "mistakes": [error for errors in chosen.form.errors.values() for error in errors],
             "group": looker.group,
@@ -76,6 +80,7 @@ def show_catalogue(request: MemberRequest) -> HttpResponse:
             "progress": progress_of(looker),
             "week": free_week.week(wanted, query, looker),
             "options": narrowing.options(counts, wanted, query, looker, hosts),
+            "hosts_chosen": bool(wanted.hosts),
             "chips": [chip for chip, _drops in chips],
             "sorts": finding.sorts(query, sort),
             "page": page,

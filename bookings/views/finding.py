@@ -23,18 +23,11 @@ from sites import dates
 from sites.calendar import local_day, school_year
 
 # The parameters of the page, in the order they stand in its address.
-
-
-# The parameters of the page, in the order they stand in its address.
 PARAMETERS = (
     "class", "q", "family", "hours", "kind", "host", "stage", "since", "until", "half", "seats",
     "sort", "week",
 )  # fmt: skip
-
-
 OWN_GRADE = "own"
-
-
 ANY_STAGE = "all"
 
 

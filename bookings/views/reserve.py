@@ -93,7 +93,7 @@ def reserve(request: MemberRequest, pk: int) -> HttpResponse:
             "offer": offer,
             "form": form,
             "label": wording.class_name(group, now),
-            "why_not": answer.why_not,
+            "why_not_text": str(answer.why_not) if answer.why_not else "",
             "booking": answer.booking,
             "progress": progress,
             "booked_then": progress.booked + offer.class_hours,
