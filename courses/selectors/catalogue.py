@@ -21,9 +21,8 @@ from django.db.models import (
     Subquery,
     Sum,
     TextField,
-    Value,
 )
-from django.db.models.functions import ConcatWS, TruncDate
+from django.db.models.functions import Concat, TruncDate
 
 from accounts.actors import Actor
 from accounts.choices import Stage
@@ -48,10 +47,11 @@ SEARCHED = (
 )
 
 
-class Folded(Func):
-    """Text with full-width letters and digits as ordinary ones."""
+class FoldedText(Func):
+    """The texts one after the other, full-width letters and digits as ordinary ones."""
 
-    template = "NORMALIZE(%(expressions)s, NFKC)"
+    function = "CONCAT_WS"
+    template = "NORMALIZE(%(function)s(' ', %(expressions)s), NFKC)"
     output_field = TextField()
 
 
@@ -160,9 +160,7 @@ def matching_courses(actor: Actor, wanted: Wanted, now: datetime) -> QuerySet[Co
         _course_conditions(wanted), published_version__isnull=False
     )
     if wanted.words:
-        found = found.annotate(
-            text=Folded(ConcatWS(Value(" "), *SEARCHED, output_field=TextField()))  # type: ignore[call-arg]
-        )
+        found = found.annotate(text=FoldedText(*SEARCHED))
         for word in wanted.words:
             found = found.filter(text__icontains=word)
     if wanted.asks_for_dates:
