@@ -22,7 +22,7 @@ from django.db.models import (
     Sum,
     TextField,
 )
-from django.db.models.functions import Concat, TruncDate
+from django.db.models.functions import TruncDate
 
 from accounts.actors import Actor
 from accounts.choices import Stage
