@@ -9,6 +9,7 @@ from accounts.choices import OrganisationKind, Stage
 from accounts.errors import NameTaken, NotAllowed, OneAlliance, StagesMissing
 from accounts.models import AuditEntry, Organisation
 from accounts.services import organisations
+from tests.accounts.races import while_uncommitted
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, actor_of
 
 pytestmark = pytest.mark.django_db
@@ -105,3 +106,19 @@ def test_edit_never_closes_the_alliance(now: datetime) -> None:
         )
 
     assert Organisation.objects.get().is_active
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_name_taken_between_look_and_save_is_the_same_refusal(now: datetime) -> None:
+    def found() -> str:
+        try:
+            organisations.found_organisation(
+                by=SYSTEM, kind=OrganisationKind.ENTERPRISE, name="甲公司", now=now
+            )
+        except NameTaken as refusal:
+            return str(refusal)
+        return "founded"
+
+    outcome = while_uncommitted(lambda: OrganisationFactory(enterprise=True, name="甲公司"), found)
+
+    assert outcome == "已有名为“甲公司”的单位。"

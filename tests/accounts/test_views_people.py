@@ -353,6 +353,45 @@ def test_a_taken_name_is_refused_and_the_form_kept() -> None:
     assert 'value="清河路 1 号"' in response.text
 
 
+def test_editing_to_a_taken_name_is_refused() -> None:
+    OrganisationFactory(name="清河中学")
+    other = OrganisationFactory()
+    client = _signed_in(MembershipFactory(secretariat=True))
+
+    response = client.post(
+        f"/organisations/{other.pk}/edit/", {"name": "清河中学", "stages": ["junior"]}
+    )
+
+    assert response.status_code == 409
+    assert "已有名为“清河中学”的单位。" in response.text
+
+
+def test_the_list_of_organisations_shows_all_or_a_part_and_goes_on() -> None:
+    secretary = MembershipFactory(secretariat=True)
+    schools = OrganisationFactory.create_batch(51)
+    client = _signed_in(secretary)
+
+    everything = client.get("/organisations/")
+    second = client.get("/organisations/", {"show": "schools", "after": schools[49].pk}).context[
+        "organisations"
+    ]
+    wrong = client.get("/organisations/", {"show": "nonsense"})
+
+    assert everything.context["organisations"] == [secretary.organisation, *schools[:49]]
+    assert everything.context["next_key"] == schools[48].pk
+    assert second == [schools[50]]
+    assert wrong.context["organisations"] == everything.context["organisations"]
+
+
+def test_wrong_input_for_an_organisation_is_explained() -> None:
+    client = _signed_in(MembershipFactory(secretariat=True))
+
+    response = client.post("/organisations/new/", {"kind": "alliance", "name": ""})
+
+    assert response.status_code == 200
+    assert set(response.context["form"].errors) == {"kind", "name"}
+
+
 def test_a_school_needs_a_stage() -> None:
     client = _signed_in(MembershipFactory(secretariat=True))
 

@@ -18,12 +18,12 @@ from notifications.choices import DeliveryState
 from notifications.models import Delivery
 from tests.factories.notifications import MessageFactory
 
-PATIENCE = 60
+PATIENCE = 30
 
 
 @pytest.fixture
 def cluster(tmp_path: Path) -> Iterator[Path]:
-    """A running django-q cluster on the test's database; gives the folder its mails fall into."""
+    """A running django-q cluster on the test's database; gives the folder of its log and mails."""
     parts = connection.settings_dict
     environment = {
         **os.environ,
@@ -36,14 +36,15 @@ def cluster(tmp_path: Path) -> Iterator[Path]:
         "DEBUG": "1",
     }
     root = Path(__file__).resolve().parents[2]
-    process = subprocess.Popen(
-        [sys.executable, "manage.py", "qcluster"],
-        cwd=root,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    yield tmp_path / "mail"
+    with (tmp_path / "cluster.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "qcluster"],
+            cwd=root,
+            env=environment,
+            stdout=log,
+            stderr=log,
+        )
+    yield tmp_path
     process.send_signal(signal.SIGINT)
     process.wait(timeout=PATIENCE)
 
@@ -57,10 +58,10 @@ def test_the_cluster_delivers_what_was_committed_and_nothing_else(cluster: Path)
 
     deadline = time.monotonic() + PATIENCE
     while OrmQ.objects.exists() or Delivery.objects.get().state != DeliveryState.SENT:
-        assert time.monotonic() < deadline, "the cluster did not deliver"
+        assert time.monotonic() < deadline, (cluster / "cluster.log").read_text()
         time.sleep(0.2)
 
-    files = list(cluster.iterdir())
+    files = list((cluster / "mail").iterdir())
     mail = message_from_bytes(files[0].read_bytes(), policy=default)
     assert len(files) == 1
     assert mail["Subject"] == "committed"
