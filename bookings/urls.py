@@ -2,6 +2,7 @@ from datetime import date
 
 from django.urls import URLPattern, URLResolver, path, register_converter
 
+from .api import views as api
 from .views import catalogue, host_day, reserve, trips
 
 
@@ -37,4 +38,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("today/<day:day>/cancel/", host_day.cancel_day, name="day_cancel"),
     path("today/sessions/<int:pk>/names/", host_day.names, name="session_names"),
     path("today/sessions/<int:pk>/cancel/", host_day.cancel_session, name="session_cancel"),
+    path("api/v1/reservations/", api.ReservationList.as_view(), name="api-reservations"),
+    path(
+        "api/v1/reservations/<int:pk>/", api.ReservationDetail.as_view(), name="api-reservation"
+    ),
+    path("api/v1/bookings/", api.BookingList.as_view(), name="api-bookings"),
+    path("api/v1/bookings/<int:pk>/", api.BookingDetail.as_view(), name="api-booking"),
+    path(
+        "api/v1/bookings/<int:pk>/cancel/",
+        api.BookingCancellation.as_view(),
+        name="api-booking-cancel",
+    ),
+    path("api/v1/classes/<int:pk>/hours/", api.ClassHours.as_view(), name="api-class-hours"),
 ]

@@ -1,0 +1,1 @@
+"""Reservations and bookings over the web API."""

@@ -51,7 +51,7 @@ def in_words(booking: Booking) -> Trip:
 
 
 def page_of(
-    bookings: QuerySet[Booking], *, after: str, newest_first: bool
+    bookings: QuerySet[Booking], *, after: str, newest_first: bool, size: int = PAGE
 ) -> tuple[list[Booking], str]:
     """One page behind the cursor ``after``, and the cursor of the next page or "".
 
@@ -70,11 +70,11 @@ def page_of(
                 Q(**{f"session__starts_at__{way}": moment})
                 | Q(session__starts_at=moment, **{f"pk__{way}": pk})
             )
-    rows = list(bookings[: PAGE + 1])
-    if len(rows) <= PAGE:
+    rows = list(bookings[: size + 1])
+    if len(rows) <= size:
         return rows, ""
-    last = rows[PAGE - 1]
-    return rows[:PAGE], f"{last.session.starts_at.isoformat()}_{last.pk}"
+    last = rows[size - 1]
+    return rows[:size], f"{last.session.starts_at.isoformat()}_{last.pk}"
 
 
 def with_all(bookings: QuerySet[Booking]) -> QuerySet[Booking]:

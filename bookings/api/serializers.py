@@ -1,0 +1,131 @@
+"""What comes in, checked for shape; what goes out, ids and numbers and never a student's name."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+
+from bookings.models import Booking, Reservation
+
+KEY = {"min_value": 1, "max_value": 2**63 - 1}
+
+
+class CompanionSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField(max_length=60)
+    phone = serializers.CharField(max_length=30, required=False, allow_blank=True, default="")
+
+
+class ReservationInput(serializers.Serializer[Any]):
+    """Give ``sessions``, or a ``session_set`` which is booked whole. Without ``students`` the
+    whole class comes."""
+
+    sessions = serializers.ListField(
+        child=serializers.IntegerField(**KEY), required=False, allow_empty=False, max_length=20
+    )
+    session_set = serializers.IntegerField(required=False, **KEY)
+    class_group = serializers.IntegerField(**KEY)
+    students = serializers.ListField(
+        child=serializers.IntegerField(**KEY), required=False, allow_null=True, max_length=500
+    )
+    companions = CompanionSerializer(many=True, max_length=20)
+    contact_phone = serializers.CharField(
+        max_length=30, required=False, allow_blank=True, default=""
+    )
+    note = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if ("sessions" in attrs) == ("session_set" in attrs):
+            raise serializers.ValidationError(_("请给出 sessions 或 session_set，且只给一个。"))
+        return attrs
+
+
+class BookingChangeInput(serializers.Serializer[Any]):
+    """``edition`` is that of the booking as it was read; another one is refused as stale."""
+
+    edition = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
+    students = serializers.ListField(child=serializers.IntegerField(**KEY), max_length=500)
+    companions = CompanionSerializer(many=True, required=False, max_length=20)
+
+
+class ReasonInput(serializers.Serializer[Any]):
+    reason = serializers.CharField(max_length=200)
+
+
+class BookingOutput(serializers.ModelSerializer[Booking]):
+    """A booking; ``students`` are the ids of those placed, for the school only."""
+
+    reference = serializers.CharField(source="reservation.reference")
+    starts_at = serializers.DateTimeField(source="session.starts_at")
+    ends_at = serializers.DateTimeField(source="session.ends_at")
+    class_hours = serializers.IntegerField(source="session.class_hours")
+    companions = CompanionSerializer(many=True)
+    students = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Booking
+        fields = (
+            "id",
+            "reservation",
+            "reference",
+            "session",
+            "class_group",
+            "school",
+            "host",
+            "state",
+            "seats",
+            "edition",
+            "starts_at",
+            "ends_at",
+            "class_hours",
+            "companions",
+            "students",
+            "created_at",
+            "cancelled_at",
+            "cancelled_side",
+            "cancel_reason",
+        )
+
+    def get_students(self, booking: Booking) -> list[int] | None:
+        if not self.context["request"].actor.is_school:
+            return None
+        return [
+            place.student_id
+            for place in booking.live_places  # type: ignore[attr-defined]
+            if place.student_id is not None
+        ]
+
+
+class ReservationOutput(serializers.ModelSerializer[Reservation]):
+    bookings = BookingOutput(many=True)
+
+    class Meta:
+        model = Reservation
+        fields = (
+            "id",
+            "reference",
+            "school",
+            "made_at",
+            "contact_name",
+            "contact_phone",
+            "note",
+            "bookings",
+        )
+
+
+class StudentHoursOutput(serializers.Serializer[Any]):
+    student = serializers.IntegerField(source="student.pk")
+    seat_no = serializers.IntegerField(source="student.seat_no")
+    earned = serializers.IntegerField()
+    booked = serializers.IntegerField()
+    missing = serializers.IntegerField()
+
+
+class ClassHoursOutput(serializers.Serializer[Any]):
+    """``earned``, ``booked`` and ``missing`` are what most of the class has."""
+
+    class_group = serializers.IntegerField(source="class_group.pk")
+    required = serializers.IntegerField()
+    earned = serializers.IntegerField()
+    booked = serializers.IntegerField()
+    missing = serializers.IntegerField()
+    students = StudentHoursOutput(source="rows", many=True)

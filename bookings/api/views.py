@@ -1,0 +1,198 @@
+"""Reservations: list, make, look up; bookings: list, look up, change, cancel."""
+
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import generics
+from rest_framework.pagination import CursorPagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.actors import Actor
+from accounts.errors import NotYours
+from bookings.models import Booking, Reservation
+from bookings.selectors import api as selectors
+from bookings.selectors import progress
+from bookings.services import changes, reservations
+from bookings.services.companions import CompanionInput
+from rosters.models import ClassGroup
+
+from .serializers import (
+    BookingChangeInput,
+    BookingOutput,
+    ClassHoursOutput,
+    ReasonInput,
+    ReservationInput,
+    ReservationOutput,
+)
+
+PROBLEMS = {
+    404: OpenApiResponse(description="Not there, or not yours to see (problem+json)."),
+    409: OpenApiResponse(description="Refused now; `code` and `facts` say why (problem+json)."),
+    422: OpenApiResponse(description="The content cannot be right (problem+json)."),
+}
+
+
+class NewestReservationsFirst(CursorPagination):
+    page_size = 50
+    ordering = ("-made_at", "-id")
+
+
+class NewestBookingsFirst(CursorPagination):
+    page_size = 50
+    ordering = ("-created_at", "-id")
+
+
+class ReservationList(generics.ListAPIView[Reservation]):
+    """The reservations of the school, or of a teacher's classes; making one."""
+
+    serializer_class = ReservationOutput
+    pagination_class = NewestReservationsFirst
+
+    def get_queryset(self) -> Any:
+        if getattr(self, "swagger_fake_view", False):
+            return Reservation.objects.none()
+        return selectors.reservations_for(actor_of(self.request))
+
+    @extend_schema(
+        request=ReservationInput,
+        responses={201: ReservationOutput} | PROBLEMS,
+        parameters=[
+            OpenApiParameter(
+                "Idempotency-Key",
+                str,
+                OpenApiParameter.HEADER,
+                required=True,
+                description="Your own key of this request, at most 80 characters: sent again, "
+                "it returns the first reservation.",
+            )
+        ],
+    )
+    def post(self, request: Request) -> Response:
+        """Seats in all the sessions, confirmed, or in none."""
+        actor = actor_of(request)
+        asked = ReservationInput(data=request.data)
+        asked.is_valid(raise_exception=True)
+        values = asked.validated_data
+        group = ClassGroup.objects.visible_to(actor).filter(pk=values["class_group"]).first()
+        if group is None:
+            raise NotYours
+        made = reservations.reserve(
+            by=actor,
+            session_ids=values.get("sessions", ()),
+            session_set_id=values.get("session_set"),
+            class_group=group,
+            student_ids=values.get("students"),
+            companions=[CompanionInput(**one) for one in values["companions"]],
+            contact_phone=values["contact_phone"],
+            note=values["note"],
+            idempotency_key=request.headers.get("Idempotency-Key", ""),
+            now=timezone.now(),
+        )
+        shown = selectors.reservations_for(actor).get(pk=made.pk)
+        return Response(
+            ReservationOutput(shown, context={"request": request}).data,
+            status=201,
+            headers={"Location": f"/api/v1/reservations/{made.pk}/"},
+        )
+
+
+class ReservationDetail(APIView):
+    @extend_schema(responses={200: ReservationOutput} | PROBLEMS)
+    def get(self, request: Request, pk: int) -> Response:
+        found = selectors.reservations_for(actor_of(request)).filter(pk=pk).first()
+        if found is None:
+            raise NotYours
+        return Response(ReservationOutput(found, context={"request": request}).data)
+
+
+class BookingList(generics.ListAPIView[Booking]):
+    """The school's bookings, or those of the host's sessions."""
+
+    serializer_class = BookingOutput
+    pagination_class = NewestBookingsFirst
+
+    def get_queryset(self) -> Any:
+        if getattr(self, "swagger_fake_view", False):
+            return Booking.objects.none()
+        return selectors.bookings_for(actor_of(self.request))
+
+
+class BookingDetail(APIView):
+    @extend_schema(responses={200: BookingOutput} | PROBLEMS)
+    def get(self, request: Request, pk: int) -> Response:
+        return _shown(request, pk)
+
+    @extend_schema(request=BookingChangeInput, responses={200: BookingOutput} | PROBLEMS)
+    def patch(self, request: Request, pk: int) -> Response:
+        """The booking has just these students and, if given, these companions."""
+        asked = BookingChangeInput(data=request.data)
+        asked.is_valid(raise_exception=True)
+        values = asked.validated_data
+        companions = values.get("companions")
+        changes.change_booking(
+            by=actor_of(request),
+            booking=_booking(request, pk),
+            edition=values["edition"],
+            student_ids=values["students"],
+            companions=None
+            if companions is None
+            else [CompanionInput(**one) for one in companions],
+            now=timezone.now(),
+        )
+        return _shown(request, pk)
+
+
+class BookingCancellation(APIView):
+    @extend_schema(request=ReasonInput, responses={200: BookingOutput} | PROBLEMS)
+    def post(self, request: Request, pk: int) -> Response:
+        """The booking is cancelled with the reason; its seats are free."""
+        asked = ReasonInput(data=request.data)
+        asked.is_valid(raise_exception=True)
+        changes.cancel_booking(
+            by=actor_of(request),
+            booking=_booking(request, pk),
+            reason=asked.validated_data["reason"],
+            now=timezone.now(),
+        )
+        return _shown(request, pk)
+
+
+class ClassHours(APIView):
+    @extend_schema(responses={200: ClassHoursOutput} | PROBLEMS)
+    def get(self, request: Request, pk: int) -> Response:
+        """What the students of a class have earned, booked and still miss; without names."""
+        actor = actor_of(request)
+        group = ClassGroup.objects.visible_to(actor).filter(pk=pk).first()
+        if group is None:
+            raise NotYours
+        return Response(
+            ClassHoursOutput(progress.class_progress(actor, group, timezone.now())).data
+        )
+
+
+def actor_of(request: Request) -> Actor:
+    """Who acts: the middleware's, or the one the bearer's key stands for."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    return actor
+
+
+def _booking(request: Request, pk: int) -> Booking:
+    found = (
+        Booking.objects.visible_to(actor_of(request))
+        .select_related("session", "class_group")
+        .filter(pk=pk)
+        .first()
+    )
+    if found is None:
+        raise NotYours
+    return found
+
+
+def _shown(request: Request, pk: int) -> Response:
+    found = selectors.bookings_for(actor_of(request)).filter(pk=pk).first()
+    if found is None:
+        raise NotYours
+    return Response(BookingOutput(found, context={"request": request}).data)

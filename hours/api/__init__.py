@@ -1,0 +1,1 @@
+"""The class-hour ledger over the web API."""

@@ -1,0 +1,39 @@
+"""The ledger, read only: what the caller may see of it."""
+
+from typing import Any
+
+import django_filters
+from django.utils.translation import gettext_lazy as _
+from django_filters.rest_framework import DjangoFilterBackend
+from rest_framework import generics
+from rest_framework.pagination import CursorPagination
+
+from hours.models import HourCredit
+
+from .serializers import HourCreditOutput
+
+
+class NewestFirst(CursorPagination):
+    page_size = 100
+    ordering = ("-credited_at", "-id")
+
+
+class CreditFilter(django_filters.FilterSet):
+    student = django_filters.NumberFilter(field_name="student_id", label=_("学生"))
+    class_group = django_filters.NumberFilter(
+        field_name="student__class_group_id", label=_("班级")
+    )
+
+
+class HourCreditList(generics.ListAPIView[HourCredit]):
+    """The entries of the school's students, or of a teacher's classes; the newest first."""
+
+    serializer_class = HourCreditOutput
+    pagination_class = NewestFirst
+    filter_backends = (DjangoFilterBackend,)
+    filterset_class = CreditFilter
+
+    def get_queryset(self) -> Any:
+        if getattr(self, "swagger_fake_view", False):
+            return HourCredit.objects.none()
+        return HourCredit.objects.visible_to(self.request.actor)  # type: ignore[attr-defined]

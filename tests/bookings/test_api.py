@@ -1,0 +1,309 @@
+"""Reservations and bookings over the web API."""
+
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client
+
+from accounts.actors import Actor
+from accounts.services import tokens
+from bookings.models import Booking, Reservation
+from bookings.services import changes
+from tests.bookings.conftest import DAY, World
+from tests.factories.accounts import MembershipFactory, actor_of
+from tests.factories.bookings import make_booking
+
+
+@pytest.fixture(autouse=True)
+def _clock(now: datetime):  # type: ignore[no-untyped-def]
+    with time_machine.travel(now, tick=False):
+        yield
+
+
+def bearer(actor: Actor, now: datetime) -> dict[str, str]:
+    _token, secret = tokens.issue(by=actor, label="test", now=now)
+    return {"Authorization": f"Bearer {secret}"}
+
+
+def ask(world: World, **changes: Any) -> dict[str, Any]:
+    return {
+        "sessions": [world.session().pk],
+        "class_group": world.group.pk,
+        "companions": [{"name": "王老师", "phone": "139"}],
+    } | changes
+
+
+def send(
+    method: str, path: str, actor: Actor, now: datetime, data: object = None, key: str = ""
+) -> Any:
+    headers = bearer(actor, now) | ({"Idempotency-Key": key} if key else {})
+    return Client().generic(
+        method,
+        path,
+        data="" if data is None else json.dumps(data),
+        content_type="application/json",
+        headers=headers,
+    )
+
+
+def booked(world: World, now: datetime, day: int = 0) -> Booking:
+    return make_booking(
+        by=world.teacher,
+        session=world.session(day=DAY + timedelta(days=day)),
+        class_group=world.group,
+        now=now,
+    )
+
+
+def test_a_reservation_is_made_and_looked_up(world: World, now: datetime) -> None:
+    made = send("POST", "/api/v1/reservations/", world.teacher, now, ask(world), key="k1")
+
+    body = made.json()
+    booking = Booking.objects.get()
+    assert made.status_code == 201
+    assert made["Location"] == f"/api/v1/reservations/{booking.reservation_id}/"
+    assert body["reference"] == booking.reservation.reference
+    assert body["bookings"] == [
+        {
+            "id": booking.pk,
+            "reservation": booking.reservation_id,
+            "reference": booking.reservation.reference,
+            "session": booking.session_id,
+            "class_group": world.group.pk,
+            "school": world.school.pk,
+            "host": world.host.pk,
+            "state": "confirmed",
+            "seats": 5,
+            "edition": 1,
+            "starts_at": "2026-12-08T09:00:00+08:00",
+            "ends_at": "2026-12-08T11:30:00+08:00",
+            "class_hours": 4,
+            "companions": [{"name": "王老师", "phone": "139"}],
+            "students": [student.pk for student in world.students],
+            "created_at": "2026-11-24T08:00:00+08:00",
+            "cancelled_at": None,
+            "cancelled_side": "",
+            "cancel_reason": "",
+        }
+    ]
+    assert send("GET", made["Location"], world.teacher, now).json() == body
+
+
+def test_the_same_request_twice_makes_one_reservation(world: World, now: datetime) -> None:
+    body = ask(world)
+
+    answers = [
+        send("POST", "/api/v1/reservations/", world.teacher, now, body, key="k1")
+        for _turn in range(2)
+    ]
+
+    assert answers[0].json() == answers[1].json()
+    assert Reservation.objects.count() == 1
+
+
+def test_a_set_is_booked_whole(world: World, now: datetime) -> None:
+    camp, _days = world.camp()
+    body = ask(world, session_set=camp.pk)
+    del body["sessions"]
+
+    made = send("POST", "/api/v1/reservations/", world.teacher, now, body, key="k1")
+
+    assert len(made.json()["bookings"]) == 2
+
+
+def test_a_refusal_is_a_problem_with_its_code_and_facts(world: World, now: datetime) -> None:
+    body = ask(world, sessions=[world.session(capacity=3).pk])
+
+    refused = send("POST", "/api/v1/reservations/", world.teacher, now, body, key="k1")
+
+    assert refused.status_code == 409
+    assert refused["Content-Type"] == "application/problem+json"
+    assert (refused.json()["code"], refused.json()["facts"]) == (
+        "session_full",
+        {"seats": 5, "seats_left": 3},
+    )
+
+
+def test_a_request_without_a_key_is_refused(world: World, now: datetime) -> None:
+    refused = send("POST", "/api/v1/reservations/", world.teacher, now, ask(world))
+
+    assert (refused.status_code, refused.json()["code"]) == (422, "key_missing")
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"sessions": []},
+        {"sessions": ["１２"]},
+        {"sessions": [10**30]},
+        {"session_set": 1},
+        {"class_group": None},
+        {"companions": "王老师"},
+        {"companions": [{"phone": "139"}]},
+        {"companions": [{"name": "长" * 10_000}]},
+        {"note": "长" * 10_000},
+        {"note": "\x00"},
+        {"students": [0]},
+    ],
+)
+def test_bad_input_is_a_problem(world: World, now: datetime, bad: dict[str, Any]) -> None:
+    body = ask(world) | bad
+    if bad == {"sessions": ["１２"]}:
+        # Full-width digits are digits; there is just no such session.
+        body["sessions"] = ["十二"]
+
+    refused = send("POST", "/api/v1/reservations/", world.teacher, now, body, key="k1")
+
+    assert (refused.status_code, refused.json()["code"]) == (400, "invalid")
+    assert not Reservation.objects.exists()
+
+
+def test_another_class_is_not_found(world: World, now: datetime) -> None:
+    body = ask(world, class_group=world.new_group(4, 1).pk)
+
+    refused = send("POST", "/api/v1/reservations/", world.teacher, now, body, key="k1")
+
+    assert (refused.status_code, refused.json()["code"]) == (404, "not_found")
+
+
+def test_a_booking_is_changed(world: World, now: datetime) -> None:
+    booking = booked(world, now)
+    body = {"edition": 1, "students": [world.students[0].pk]}
+    path = f"/api/v1/bookings/{booking.pk}/"
+
+    changed = send("PATCH", path, world.teacher, now, body)
+    with_adults = send(
+        "PATCH",
+        path,
+        world.teacher,
+        now,
+        {"edition": 2, "students": [world.students[0].pk], "companions": [{"name": "赵老师"}]},
+    )
+
+    assert (changed.json()["seats"], changed.json()["edition"]) == (1, 2)
+    assert with_adults.json()["companions"] == [{"name": "赵老师", "phone": ""}]
+
+
+def test_a_stale_change_is_refused(world: World, now: datetime) -> None:
+    booking = booked(world, now)
+    body = {"edition": 7, "students": [world.students[0].pk]}
+
+    refused = send("PATCH", f"/api/v1/bookings/{booking.pk}/", world.teacher, now, body)
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "stale_booking")
+
+
+def test_a_booking_is_cancelled(world: World, now: datetime) -> None:
+    booking = booked(world, now)
+
+    cancelled = send(
+        "POST", f"/api/v1/bookings/{booking.pk}/cancel/", world.teacher, now, {"reason": "停课"}
+    )
+
+    assert (cancelled.json()["state"], cancelled.json()["cancel_reason"]) == ("cancelled", "停课")
+    assert cancelled.json()["students"] == []
+
+
+def test_the_host_sees_its_bookings_without_students(world: World, now: datetime) -> None:
+    booking = booked(world, now)
+
+    shown = send("GET", f"/api/v1/bookings/{booking.pk}/", world.manager, now).json()
+
+    assert (shown["seats"], shown["students"]) == (5, None)
+
+
+def test_the_hours_of_a_class(world: World, now: datetime) -> None:
+    booked(world, now)
+
+    hours = send("GET", f"/api/v1/classes/{world.group.pk}/hours/", world.teacher, now).json()
+
+    assert hours["students"][0] == {
+        "student": world.students[0].pk,
+        "seat_no": 1,
+        "earned": 0,
+        "booked": 4,
+        "missing": 10,
+    }
+    assert {key: hours[key] for key in ("required", "earned", "booked", "missing")} == {
+        "required": 14,
+        "earned": 0,
+        "booked": 4,
+        "missing": 10,
+    }
+
+
+def test_nobody_else_reaches_a_booking(world: World, now: datetime) -> None:
+    booking = booked(world, now)
+    stranger = actor_of(MembershipFactory(coordinator=True))
+    reads = [
+        f"/api/v1/reservations/{booking.reservation_id}/",
+        f"/api/v1/bookings/{booking.pk}/",
+        f"/api/v1/classes/{world.group.pk}/hours/",
+    ]
+
+    statuses = [send("GET", path, stranger, now).status_code for path in reads]
+    writes = [
+        send(
+            "PATCH",
+            f"/api/v1/bookings/{booking.pk}/",
+            stranger,
+            now,
+            {"edition": 1, "students": [world.students[0].pk]},
+        ).status_code,
+        send(
+            "POST", f"/api/v1/bookings/{booking.pk}/cancel/", stranger, now, {"reason": "x"}
+        ).status_code,
+    ]
+
+    assert statuses == [404, 404, 404]
+    assert writes == [404, 404]
+    assert [send("GET", path, world.teacher, now).status_code for path in reads] == [200] * 3
+    assert Client().get(reads[0]).status_code == 401
+
+
+def test_a_host_may_not_change_a_booking(world: World, now: datetime) -> None:
+    booking = booked(world, now)
+
+    refused = send(
+        "POST", f"/api/v1/bookings/{booking.pk}/cancel/", world.manager, now, {"reason": "x"}
+    )
+
+    assert (refused.status_code, refused.json()["code"]) == (403, "not_allowed")
+
+
+@pytest.mark.parametrize(
+    ("path", "queries"), [("/api/v1/reservations/", 6), ("/api/v1/bookings/", 5)]
+)
+@pytest.mark.parametrize("count", [1, 3])
+def test_lists_take_the_same_queries_for_one_and_three(
+    world: World,
+    now: datetime,
+    count: int,
+    path: str,
+    queries: int,
+    django_assert_num_queries: Callable[..., Any],
+) -> None:
+    for day in range(count):
+        booked(world, now, day)
+    headers = bearer(world.teacher, now)
+
+    with django_assert_num_queries(queries):
+        page = Client().get(path, headers=headers)
+
+    assert len(page.json()["results"]) == count
+
+
+def test_the_list_shows_only_ones_own(world: World, now: datetime) -> None:
+    booking = booked(world, now)
+    changes.cancel_booking(by=world.teacher, booking=booking, reason="停课", now=now)
+    stranger = actor_of(MembershipFactory(coordinator=True))
+
+    mine = send("GET", "/api/v1/bookings/", world.teacher, now).json()["results"]
+    theirs = send("GET", "/api/v1/bookings/", stranger, now).json()["results"]
+
+    assert [one["state"] for one in mine] == ["cancelled"]
+    assert theirs == []

@@ -1,0 +1,317 @@
+"""The school's pages of its trips."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+import time_machine
+from django.test import Client
+from icalendar import Calendar
+
+from accounts.actors import Actor
+from accounts.models import AuditEntry, User
+from bookings.models import Booking
+from bookings.selectors import trips
+from bookings.services import changes
+from tests.bookings.conftest import DAY, World
+from tests.factories.accounts import MembershipFactory, OrganisationFactory, actor_of
+from tests.factories.bookings import make_booking
+
+Login = Callable[[Actor], Client]
+
+
+@pytest.fixture(autouse=True)
+def _clock(now: datetime):  # type: ignore[no-untyped-def]
+    with time_machine.travel(now, tick=False):
+        yield
+
+
+@pytest.fixture
+def login() -> Login:
+    def sign_in(actor: Actor) -> Client:
+        client = Client()
+        client.force_login(User.objects.get(pk=actor.user_id))
+        return client
+
+    return sign_in
+
+
+def booked(world: World, now: datetime, **more: object) -> Booking:
+    return make_booking(
+        by=world.teacher,
+        session=world.session(),
+        class_group=world.group,
+        now=now,
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def change_form(booking: Booking, students: list[int], **more: str) -> dict[str, object]:
+    return {"edition": booking.edition, "students": students, "companion_0": "王老师"} | more
+
+
+def test_trips_shows_what_is_to_come(world: World, now: datetime, login: Login) -> None:
+    booked(world, now)
+
+    page = login(world.teacher).get("/trips/")
+
+    assert page.status_code == 200
+    assert "面包师：吐司与软欧" in page.content.decode()
+    assert "七(3)班" in page.content.decode()
+
+
+@pytest.mark.parametrize("show", ["", "past", "cancelled", "nonsense"])
+def test_trips_without_any_says_so(world: World, login: Login, show: str) -> None:
+    page = login(world.teacher).get("/trips/", {"show": show})
+
+    assert page.status_code == 200
+    assert page.context["trips"] == []
+
+
+def test_booking_page_shows_all_that_a_teacher_needs(
+    world: World, now: datetime, login: Login
+) -> None:
+    booking = booked(world, now, note="<b>😀</b>")
+
+    page = login(world.teacher).get(f"/trips/{booking.pk}/")
+
+    text = page.content.decode()
+    assert booking.reservation.reference in text
+    assert "021-5555 0101" in text
+    assert "地铁 11 号线曹杨路站 3 号口。" in text
+    assert "&lt;b&gt;😀&lt;/b&gt;" in text
+    assert (page.context["progress"].reached, page.context["progress"].required) == (4, 14)
+    assert AuditEntry.objects.get(verb="names.read").facts == {"context": "booking", "count": 5}
+
+
+def test_changing_a_booking(world: World, now: datetime, login: Login) -> None:
+    booking = booked(world, now)
+    client = login(world.teacher)
+    assert client.get(f"/trips/{booking.pk}/change/").status_code == 200
+
+    answer = client.post(
+        f"/trips/{booking.pk}/change/",
+        change_form(booking, [world.students[0].pk]),
+    )
+
+    booking.refresh_from_db()
+    assert (answer.status_code, answer["Location"]) == (302, f"/trips/{booking.pk}/")
+    assert (booking.seats, booking.companions.get().name) == (1, "王老师")
+
+
+def test_a_stale_form_keeps_what_was_filled_in_and_may_be_sent_again(
+    world: World, now: datetime, login: Login
+) -> None:
+    booking = booked(world, now)
+    changes.change_booking(
+        by=world.coordinator,
+        booking=booking,
+        edition=1,
+        student_ids=[student.pk for student in world.students[:2]],
+        now=now,
+    )
+    form = change_form(booking, [world.students[4].pk], companion_0="张😀老师")
+    client = login(world.teacher)
+
+    stale = client.post(f"/trips/{booking.pk}/change/", form)
+
+    text = stale.content.decode()
+    assert stale.status_code == 409
+    assert "这个预约刚才已被修改，请看过最新的内容再提交。您填的内容还在。" in text
+    assert 'value="张😀老师"' in text
+    assert 'name="edition" value="2"' in text
+    again = client.post(f"/trips/{booking.pk}/change/", form | {"edition": 2})
+    assert again.status_code == 302
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"students": []},
+        {"students": [4711]},
+        {"students": ["１２"]},
+        {"students": ["x"]},
+        {"edition": "ten"},
+        {"edition": ""},
+        {"companion_0": "长" * 10_000},
+        {"companion_0": "", "companion_phone_0": "139"},
+        {"companion_0": ""},
+    ],
+)
+def test_bad_input_is_explained_on_the_form(
+    world: World, now: datetime, login: Login, bad: dict[str, object]
+) -> None:
+    booking = booked(world, now)
+    form = change_form(booking, [world.students[0].pk]) | bad
+
+    page = login(world.teacher).post(f"/trips/{booking.pk}/change/", form)
+
+    booking.refresh_from_db()
+    assert page.status_code in (200, 422)
+    assert page.context["form"].errors
+    assert booking.seats == 5
+
+
+def test_cancelling_a_booking(world: World, now: datetime, login: Login) -> None:
+    booking = booked(world, now)
+    client = login(world.teacher)
+    assert "离上课还有 14 天" in client.get(f"/trips/{booking.pk}/cancel/").content.decode()
+
+    answer = client.post(f"/trips/{booking.pk}/cancel/", {"reason": "学校运动会"})
+
+    booking.refresh_from_db()
+    assert answer["Location"] == f"/trips/{booking.pk}/"
+    assert (booking.state, booking.cancel_reason) == ("cancelled", "学校运动会")
+    assert "原因：学校运动会" in client.get(f"/trips/{booking.pk}/").content.decode()
+    again = client.post(f"/trips/{booking.pk}/cancel/", {"reason": "再来"})
+    assert again.status_code == 409
+
+
+@pytest.mark.parametrize("reason", ["", "   ", "长" * 10_000])
+def test_cancelling_needs_a_reason_of_some_length(
+    world: World, now: datetime, login: Login, reason: str
+) -> None:
+    booking = booked(world, now)
+
+    page = login(world.teacher).post(f"/trips/{booking.pk}/cancel/", {"reason": reason})
+
+    booking.refresh_from_db()
+    assert page.status_code == 200
+    assert booking.state == "confirmed"
+
+
+def test_a_trip_that_has_begun_shows_why_nothing_can_be_changed(
+    world: World, now: datetime, login: Login
+) -> None:
+    booking = booked(world, now)
+
+    with time_machine.travel(booking.session.starts_at + timedelta(minutes=1)):
+        client = login(world.teacher)
+        page = client.get(f"/trips/{booking.pk}/")
+        refused = client.get(f"/trips/{booking.pk}/change/")
+
+    assert page.content.decode().count("这一场12 月 8 日（周二）9:00已经开始，不能再改预约。") == 2
+    assert refused.status_code == 409
+
+
+def test_the_calendar_file_opens_and_names_no_student(
+    world: World, now: datetime, login: Login
+) -> None:
+    booking = booked(world, now)
+
+    file = login(world.teacher).get(f"/trips/{booking.pk}/calendar.ics")
+
+    event = Calendar.from_ical(file.content).walk("VEVENT")[0]
+    assert event["UID"] == f"{booking.uid}@career-classroom"
+    assert file["Content-Type"] == "text/calendar; charset=utf-8"
+    assert not [one for one in world.students if one.name in file.content.decode()]
+
+
+def test_the_printed_trip_masks_names(world: World, now: datetime, login: Login) -> None:
+    booking = booked(world, now)
+
+    text = login(world.teacher).get(f"/trips/{booking.pk}/print/").content.decode()
+
+    assert "学○○" in text
+    assert not [one for one in world.students if one.name in text]
+
+
+ADDRESSES = ["", "change/", "cancel/", "calendar.ics", "print/"]
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_nobody_else_finds_the_booking(
+    world: World, now: datetime, login: Login, address: str
+) -> None:
+    booking = booked(world, now)
+    path = f"/trips/{booking.pk}/{address}"
+    another_class = MembershipFactory(organisation=world.school)
+    strangers = [
+        actor_of(MembershipFactory(coordinator=True)),
+        actor_of(MembershipFactory(organisation=OrganisationFactory())),
+        actor_of(another_class),
+    ]
+
+    statuses = [login(actor).get(path).status_code for actor in strangers]
+
+    assert login(world.teacher).get(path).status_code == 200
+    assert statuses == [404, 404, 404]
+    assert login(world.manager).get(path).status_code == 403
+    assert Client().get(path).status_code == 302
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_trips_takes_the_same_queries_for_one_and_three(
+    world: World,
+    now: datetime,
+    login: Login,
+    count: int,
+    django_assert_num_queries: Callable[..., object],
+) -> None:
+    for offset in range(count):
+        make_booking(
+            by=world.teacher,
+            session=world.session(day=DAY + timedelta(days=offset)),
+            class_group=world.group,
+            now=now,
+        )
+    client = login(world.teacher)
+    client.get("/trips/")
+
+    with django_assert_num_queries(7):
+        page = client.get("/trips/")
+
+    assert len(page.context["trips"]) == count
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_trips_are_paged_both_ways(world: World, now: datetime, newest_first: bool) -> None:
+    for offset in range(3):
+        make_booking(
+            by=world.teacher,
+            session=world.session(day=DAY + timedelta(days=offset)),
+            class_group=world.group,
+            now=now,
+        )
+    if newest_first:
+        listed = trips.past(world.teacher, now + timedelta(days=30))
+    else:
+        listed = trips.upcoming(world.teacher, now)
+
+    first, after = trips.page_of(listed, after="", newest_first=newest_first, size=2)
+    second, end = trips.page_of(listed, after=after, newest_first=newest_first, size=2)
+
+    pks = list(Booking.objects.order_by("pk").values_list("pk", flat=True))
+    assert [row.pk for row in [*first, *second]] == (pks[::-1] if newest_first else pks)
+    assert end == ""
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        "x",
+        "2026-12-08_1",
+        "2026-12-08T09:00:00+08:00_",
+        f"2026-12-08T09:00:00+08:00_{10**30}",
+    ],
+)
+def test_a_garbled_cursor_begins_at_the_front(
+    world: World, now: datetime, login: Login, after: str
+) -> None:
+    booked(world, now)
+
+    page = login(world.teacher).get("/trips/", {"after": after})
+
+    assert len(page.context["trips"]) == 1
+
+
+def test_trips_of_one_class(world: World, now: datetime, login: Login) -> None:
+    other = world.new_group(4, 1)
+    for group in (world.group, other):
+        make_booking(
+            by=world.coordinator, session=world.session(), class_group=group, now=now
+        )
+
+    page = login(world.coordinator).get("/trips/", {"class": other.pk})
+
+    assert [trip.class_name for trip in page.context["trips"]] == ["七(4)班"]
