@@ -1,17 +1,23 @@
 """What the catalogue can be asked, the same for its page and the web API."""
 
 import unicodedata
+from datetime import date
 from typing import Any
 
 import django_filters
 from django import forms
+from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.choices import HOST_KINDS, OrganisationKind, Stage
 from accounts.models import Organisation
-from courses.choices import HalfDay, OccupationFamily
-from courses.models import Course
+from courses.choices import HalfDay, OccupationFamily, SessionState
+from courses.models import Course, CourseSession
+from courses.selectors import catalogue
 from courses.selectors.catalogue import Wanted
+
+Sessions = QuerySet[CourseSession]
 
 WORDS_AT_MOST = 8
 HOURS = [(hours, str(hours)) for hours in range(1, 33)]
@@ -93,3 +99,51 @@ class CourseFilter(django_filters.FilterSet):
         form: Any = self.form
         form.is_valid()
         return form.wanted()
+
+    def filter_queryset(self, queryset: QuerySet[Course]) -> QuerySet[Course]:
+        """What the caller's conditions leave of the catalogue, with what it sums up."""
+        actor = self.request.actor  # type: ignore[union-attr]
+        return catalogue.search(actor, self.wanted(), timezone.now()).order_by("pk")
+
+
+class SessionFilter(django_filters.FilterSet):
+    """Conditions that are all met."""
+
+    course = WholeNumberFilter(label=_("课程"), field_name="version__course")
+    host = WholeNumberFilter(label=_("开课单位"), field_name="host")
+    session_set = WholeNumberFilter(label=_("连排"), field_name="session_set")
+    state = django_filters.ChoiceFilter(label=_("状态"), choices=SessionState.choices)
+    stage = django_filters.ChoiceFilter(label=_("学段"), choices=Stage.choices, method="for_stage")
+    since = django_filters.DateFilter(
+        label=_("从"), method="from_day", help_text="Sessions that begin on this day or later."
+    )
+    until = django_filters.DateFilter(
+        label=_("到"), method="to_day", help_text="Sessions that begin on this day or earlier."
+    )
+    half = django_filters.MultipleChoiceFilter(
+        label=_("半天"), choices=HalfDay.choices, method="in_halves"
+    )
+    free = WholeNumberFilter(
+        label=_("至少空位"),
+        field_name="seats_left",
+        lookup_expr="gte",
+        min_value=0,
+        max_value=500,
+        help_text="Sessions with at least so many free seats.",
+    )
+
+    class Meta:
+        model = CourseSession
+        fields: tuple[str, ...] = ()
+
+    def for_stage(self, found: Sessions, _name: str, stage: str) -> Sessions:
+        return found.filter(version__stages__contains=[stage])
+
+    def from_day(self, found: Sessions, _name: str, day: date) -> Sessions:
+        return found.filter(catalogue.on_days(day, None))
+
+    def to_day(self, found: Sessions, _name: str, day: date) -> Sessions:
+        return found.filter(catalogue.on_days(None, day))
+
+    def in_halves(self, found: Sessions, _name: str, half_days: list[str]) -> Sessions:
+        return found.filter(catalogue.in_half_days(half_days))

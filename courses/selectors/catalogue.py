@@ -129,6 +129,25 @@ def offered_sessions(actor: Actor, course: Course, now: datetime) -> QuerySet[Co
     )
 
 
+def sessions(actor: Actor) -> QuerySet[CourseSession]:
+    """Every session the actor may know of, past and cancelled ones too, with ``seats_left``."""
+    return (
+        CourseSession.objects.visible_to(actor)
+        .with_seats_left()
+        .select_related("version", "room__site")
+    )
+
+
+def on_days(since: date | None, until: date | None) -> Q:
+    """Sessions that begin from the one day to the other, both included, in Shanghai."""
+    condition = Q()
+    if since:
+        condition &= Q(starts_at__gte=at(since, time()))
+    if until:
+        condition &= Q(starts_at__lt=at(until + timedelta(days=1), time()))
+    return condition
+
+
 def in_half_days(half_days: Collection[str]) -> Q:
     """Sessions of these parts of the day."""
     conditions = {
@@ -144,11 +163,9 @@ def in_half_days(half_days: Collection[str]) -> Q:
 
 def wanted_offers(actor: Actor, wanted: Wanted, now: datetime) -> QuerySet[CourseSession]:
     """The offers that suit by day, part of the day and free seats, whatever their course."""
-    found = offers(actor, now).filter(in_half_days(wanted.half_days))
-    if wanted.since:
-        found = found.filter(starts_at__gte=at(wanted.since, time()))
-    if wanted.until:
-        found = found.filter(starts_at__lt=at(wanted.until + timedelta(days=1), time()))
+    found = offers(actor, now).filter(
+        on_days(wanted.since, wanted.until), in_half_days(wanted.half_days)
+    )
     if wanted.seats:
         found = found.filter(seats_left__gte=wanted.seats)
     return found
