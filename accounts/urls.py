@@ -23,5 +23,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("organisations/<int:pk>/edit/", organisations.organisation_edit, name="organisation_edit"),
     path("audit/", trail.audit, name="audit"),
     path("mails/undelivered/", trail.undelivered, name="undelivered"),
+    path("mails/undelivered/retry/", trail.redeliver, name="redeliver_all"),
     path("mails/undelivered/<int:pk>/retry/", trail.redeliver, name="redeliver"),
 ]

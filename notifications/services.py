@@ -7,11 +7,13 @@ brings them to the mail server, and a sweeper finds those whose task was lost.
 import logging
 import smtplib
 from datetime import datetime, timedelta
+from email.errors import MessageError
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
+from django.db.models import Q
 from django_q.tasks import async_task
 
 from . import channels
@@ -148,7 +150,7 @@ def deliver(*, delivery_id: int, now: datetime) -> bool:
         delivery.attempts += 1
         try:
             channels.as_mail(delivery).send()
-        except (OSError, smtplib.SMTPException, UnicodeError, ValueError) as error:
+        except (OSError, smtplib.SMTPException, MessageError, ValueError) as error:
             # The text of the error may repeat the address; its kind is enough to act upon.
             delivery.last_error = type(error).__name__
             if delivery.attempts >= len(ATTEMPTS_AFTER):
@@ -173,30 +175,33 @@ def _forget_secret(message: Message) -> None:
 
 def sweep(*, now: datetime) -> int:
     """Delivers what no task came for and what is due for another attempt; says how many left."""
+    due = Q()
+    for attempts, after in enumerate(ATTEMPTS_AFTER):
+        due |= Q(attempts=attempts, created_at__lte=now - max(after, MISSED_AFTER))
     waiting = (
-        Delivery.objects.filter(state=DeliveryState.WAITING, created_at__lte=now - MISSED_AFTER)
+        Delivery.objects.filter(due, state=DeliveryState.WAITING)
         .order_by("created_at", "pk")
-        .values_list("pk", "created_at", "attempts")
+        .values_list("pk", flat=True)
     )
-    due = [
-        pk
-        for pk, created_at, attempts in waiting[: 5 * SWEEP_AT_MOST]
-        if created_at + ATTEMPTS_AFTER[attempts] <= now
-    ]
-    return sum(deliver(delivery_id=pk, now=now) for pk in due[:SWEEP_AT_MOST])
+    return sum(deliver(delivery_id=pk, now=now) for pk in list(waiting[:SWEEP_AT_MOST]))
 
 
-def retry_delivery(*, delivery_id: int, now: datetime) -> None:
-    """A failed delivery waits again, with all its attempts; another one is left alone.
+def retry_failed(*, now: datetime, delivery_id: int | None = None) -> int:
+    """Failed deliveries wait again, with all their attempts: one, or all; says how many.
 
     The caller has asked whether the person may, and writes the audit entry.
     """
     with transaction.atomic():
-        changed = Delivery.objects.filter(pk=delivery_id, state=DeliveryState.FAILED).update(
+        failed = Delivery.objects.select_for_update().filter(state=DeliveryState.FAILED)
+        if delivery_id is not None:
+            failed = failed.filter(pk=delivery_id)
+        ids = list(failed.order_by("pk").values_list("pk", flat=True))
+        Delivery.objects.filter(pk__in=ids).update(
             state=DeliveryState.WAITING, attempts=0, created_at=now
         )
-        if changed:
-            _queue(delivery_id)
+        for pk in ids:
+            _queue(pk)
+    return len(ids)
 
 
 def mark_read(*, recipient_id: int, key: UUID, now: datetime) -> Message | None:

@@ -10,10 +10,13 @@ from accounts.errors import NotAllowed
 from accounts.services import audit
 
 
-def retry(*, by: Actor, delivery_id: int, now: datetime) -> None:
-    """A failed mail is tried again from the start. Refused for all but the secretariat."""
+def retry(*, by: Actor, now: datetime, delivery_id: int | None = None) -> int:
+    """A failed mail, or all of them, are tried again from the start; says how many. Refused for
+    all but the secretariat.
+    """
     if not by.is_secretariat:
         raise NotAllowed
     with transaction.atomic():
-        notifications.services.retry_delivery(delivery_id=delivery_id, now=now)
-        audit.record(by=by, verb="mail.retried", now=now, delivery=delivery_id)
+        number = notifications.services.retry_failed(delivery_id=delivery_id, now=now)
+        audit.record(by=by, verb="mail.retried", now=now, delivery=delivery_id, number=number)
+    return number

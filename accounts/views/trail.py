@@ -4,7 +4,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 import notifications.selectors
@@ -44,7 +44,12 @@ def undelivered(request: MemberRequest) -> HttpResponse:
 
 @require_POST
 @members_only(Role.SECRETARIAT)
-def redeliver(request: MemberRequest, pk: int) -> HttpResponse:
-    mails.retry(by=request.actor, delivery_id=pk, now=timezone.now())
-    messages.success(request, _("已重新排队发送。"))
+def redeliver(request: MemberRequest, pk: int | None = None) -> HttpResponse:
+    """Tries one failed mail again, or all."""
+    number = mails.retry(by=request.actor, delivery_id=pk, now=timezone.now())
+    messages.success(
+        request,
+        ngettext("%(number)s 封邮件已重新排队。", "%(number)s 封邮件已重新排队。", number)
+        % {"number": number},
+    )
     return redirect("accounts:undelivered")

@@ -178,19 +178,37 @@ def test_the_sweeper_tries_again_later_and_later(now: datetime) -> None:
     }  # fmt: skip
 
 
-def test_a_failed_delivery_may_be_tried_again_and_no_other(now: datetime) -> None:
-    failed, sent = (MessageFactory().deliveries.get() for _ in range(2))
-    Delivery.objects.filter(pk=failed.pk).update(state=FAILED, attempts=5)
-    Delivery.objects.filter(pk=sent.pk).update(state=SENT, sent_at=now, attempts=1)
+def _two_failed_and_one_sent(now: datetime) -> list[Delivery]:
+    deliveries = [MessageFactory().deliveries.get() for _ in range(3)]
+    Delivery.objects.update(state=FAILED, attempts=5)
+    Delivery.objects.filter(pk=deliveries[2].pk).update(state=SENT, sent_at=now, attempts=1)
     OrmQ.objects.all().delete()
+    return deliveries
 
-    for delivery in (failed, sent):
-        services.retry_delivery(delivery_id=delivery.pk, now=now)
+
+def test_one_failed_delivery_is_tried_again(now: datetime) -> None:
+    deliveries = _two_failed_and_one_sent(now)
+
+    number = services.retry_failed(delivery_id=deliveries[0].pk, now=now)
+    none = services.retry_failed(delivery_id=deliveries[2].pk, now=now)
+
+    for delivery in deliveries:
         delivery.refresh_from_db()
+    assert (number, none) == (1, 0)
+    assert [delivery.state for delivery in deliveries] == [WAITING, FAILED, SENT]
+    assert (deliveries[0].attempts, deliveries[0].created_at) == (0, now)
+    assert [row.task["args"] for row in OrmQ.objects.all()] == [(deliveries[0].pk,)]
 
-    assert (failed.state, failed.attempts, failed.created_at) == (WAITING, 0, now)
-    assert (sent.state, sent.attempts) == (SENT, 1)
-    assert [row.task["args"] for row in OrmQ.objects.all()] == [(failed.pk,)]
+
+def test_all_failed_deliveries_are_tried_again(now: datetime) -> None:
+    deliveries = _two_failed_and_one_sent(now)
+
+    number = services.retry_failed(now=now)
+
+    assert number == 2
+    assert [row.task["args"] for row in OrmQ.objects.order_by("pk")] == [
+        (delivery.pk,) for delivery in deliveries[:2]
+    ]
 
 
 @pytest.mark.parametrize("kind", ["invitation", "password_reset"])
