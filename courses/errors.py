@@ -12,6 +12,10 @@ class SessionFull(CoursesRefusal):
 
     code = "session_full"
     sentence = _("名额不够：这一场还剩 %(seats_left)s 位，您要 %(seats)s 位。没有约成，名额未扣。")
+    none_left = _("这一场已满，请另选一场。")
+
+    def __str__(self) -> str:
+        return super().__str__() if self.facts["seats_left"] else str(self.none_left)
 
 
 class SessionCancelled(CoursesRefusal):
