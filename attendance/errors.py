@@ -41,3 +41,9 @@ class DeskClosed(AttendanceRefusal):
 class DeskNotOpenYet(AttendanceRefusal):
     code = "desk_not_open_yet"
     sentence = _("本场%(opens)s开始签到。")
+
+
+class RevokeReasonMissing(AttendanceRefusal):
+    code = "revoke_reason_missing"
+    kind = Refusal.INVALID
+    sentence = _("请写明作废的原因，例如“遗失”。")

@@ -17,3 +17,8 @@ class RoomTaken(SitesRefusal):
 class RoomClosed(SitesRefusal):
     code = "room_closed"
     sentence = _("%(room)s在%(when)s停用（%(reason)s），请换时间或换实训室。")
+
+
+class NameTaken(SitesRefusal):
+    code = "name_taken"
+    sentence = _("已有“%(name)s”，请换一个名称。")

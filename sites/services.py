@@ -1,17 +1,24 @@
 """Writes of sites, rooms and what holds them."""
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
 
+import chinese_calendar
 from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.db.models import QuerySet
 
 from accounts.actors import Actor
+from accounts.errors import NotAllowed, NotYours
 from accounts.services import audit
 
 from . import dates
-from .choices import HoldKind
-from .errors import RoomClosed, RoomTaken
-from .models import Room, RoomHold
+from .choices import DayKind, HoldKind
+from .errors import NameTaken, RoomClosed, RoomTaken
+from .models import CalendarDay, Room, RoomHold, Site
+
+SATURDAY = 5
 
 
 def hold_room(*, room: Room, starts_at: datetime, ends_at: datetime, what: str) -> RoomHold:
@@ -79,6 +86,7 @@ def close_room(
 
     Refused: RoomTaken where a session stands in that time.
     """
+    check_can_keep(by, room.host_id)
     taken = (
         RoomHold.objects.filter(
             room=room,
@@ -100,3 +108,116 @@ def close_room(
         )
         audit.record(by=by, verb="room.closed", now=now, target=room)
     return hold
+
+
+def check_can_keep(actor: Actor, host_id: int) -> None:
+    """A host's manager keeps its own sites and rooms."""
+    if actor.is_system:
+        return
+    if actor.organisation_id != host_id:
+        raise NotYours
+    if not actor.is_host_manager:
+        raise NotAllowed
+
+
+def add_site(*, by: Actor, host_id: int, now: datetime, **fields: Any) -> Site:
+    """The host has the site. Refused: NameTaken within the host."""
+    check_can_keep(by, host_id)
+    _check_name(Site.objects.filter(host_id=host_id), fields["name"])
+    with transaction.atomic():
+        site = Site.objects.create(host_id=host_id, **fields)
+        audit.record(by=by, verb="site.added", now=now, target=site)
+    return site
+
+
+def edit_site(*, by: Actor, site: Site, now: datetime, **fields: Any) -> Site:
+    """The site has these values. Refused: NameTaken."""
+    check_can_keep(by, site.host_id)
+    _check_name(Site.objects.filter(host_id=site.host_id).exclude(pk=site.pk), fields["name"])
+    with transaction.atomic():
+        _fill(site, fields)
+        audit.record(by=by, verb="site.edited", now=now, target=site)
+    return site
+
+
+def rate_site(
+    *, by: Actor, site: Site, stars: int | None, is_practice_base: bool, now: datetime
+) -> Site:
+    """The alliance's rating of the site: one to five stars or none, and whether it is a base."""
+    if not (by.is_secretariat or by.is_system):
+        raise NotAllowed
+    with transaction.atomic():
+        _fill(site, {"stars": stars, "is_practice_base": is_practice_base})
+        audit.record(by=by, verb="site.rated", now=now, target=site, stars=stars)
+    return site
+
+
+def add_room(*, by: Actor, site: Site, now: datetime, **fields: Any) -> Room:
+    """The site has the room. Refused: NameTaken within the site."""
+    check_can_keep(by, site.host_id)
+    _check_name(Room.objects.filter(site=site), fields["name"])
+    with transaction.atomic():
+        room = Room.objects.create(site=site, host_id=site.host_id, **fields)
+        audit.record(by=by, verb="room.added", now=now, target=room)
+    return room
+
+
+def edit_room(*, by: Actor, room: Room, now: datetime, **fields: Any) -> Room:
+    """The room has these measures; sessions already opened keep their capacity."""
+    check_can_keep(by, room.host_id)
+    _check_name(Room.objects.filter(site_id=room.site_id).exclude(pk=room.pk), fields["name"])
+    with transaction.atomic():
+        _fill(room, fields)
+        audit.record(by=by, verb="room.edited", now=now, target=room)
+    return room
+
+
+def reopen_room(*, by: Actor, hold: RoomHold, now: datetime) -> None:
+    """The closure is gone; the room can be used again. Refused: a session's hold."""
+    check_can_keep(by, hold.room.host_id)
+    if hold.kind != HoldKind.CLOSURE:
+        raise NotYours
+    with transaction.atomic():
+        audit.record(by=by, verb="room.reopened", now=now, target=hold.room)
+        hold.delete()
+
+
+def seed_calendar(*, years: Iterable[int]) -> int:
+    """The public holidays and make-up workdays of those years are known, as far as the package
+    knows them; days already there, perhaps edited, stay. Returns how many were added."""
+    rows = []
+    for year in years:
+        try:
+            days = chinese_calendar.get_dates(date(year, 1, 1), date(year, 12, 31))
+            for day in days:
+                is_holiday, name = chinese_calendar.get_holiday_detail(day)
+                if is_holiday and name:
+                    rows.append(CalendarDay(day=day, kind=DayKind.HOLIDAY, name=_holiday(name)))
+                elif not is_holiday and day.weekday() >= SATURDAY:
+                    rows.append(
+                        CalendarDay(
+                            day=day, kind=DayKind.MAKEUP_WORKDAY, name=DayKind.MAKEUP_WORKDAY.label
+                        )
+                    )
+        except NotImplementedError:
+            # The State Council's notice for that year is not out, or not in the package yet.
+            continue
+    before = CalendarDay.objects.count()
+    CalendarDay.objects.bulk_create(rows, ignore_conflicts=True)
+    return CalendarDay.objects.count() - before
+
+
+def _holiday(name: str) -> str:
+    known = {holiday.value: holiday.chinese for holiday in chinese_calendar.Holiday}
+    return known.get(name, name)
+
+
+def _check_name(others: QuerySet[Any], name: str) -> None:
+    if others.filter(name=name).exists():
+        raise NameTaken(name=name)
+
+
+def _fill(row: Site | Room, fields: dict[str, Any]) -> None:
+    for name, value in fields.items():
+        setattr(row, name, value)
+    row.save(update_fields=list(fields))

@@ -1,0 +1,35 @@
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from courses.models import Season
+
+
+class SeasonForm(forms.ModelForm):
+    class Meta:
+        model = Season
+        fields = ("name", "school_year", "opens_at", "closes_at", "runs_from", "runs_until")
+        labels = {"school_year": _("学年（九月所在的年份）")}
+        widgets = {
+            "opens_at": forms.DateTimeInput(
+                attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"
+            ),
+            "closes_at": forms.DateTimeInput(
+                attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"
+            ),
+            "runs_from": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+            "runs_until": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        }
+
+    def clean_school_year(self) -> int:
+        year: int = self.cleaned_data["school_year"]
+        if not 2000 <= year <= 2100:
+            raise forms.ValidationError(_("请填四位年份，例如 2026。"))
+        return year
+
+    def validate_constraints(self) -> None:
+        """The order of the dates is the service's to refuse, with its sentence."""
+
+    def values(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in self.Meta.fields}

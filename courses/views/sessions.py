@@ -1,0 +1,274 @@
+"""A host's week, and opening sessions one by one, as a series, or as a camp."""
+
+from datetime import date, timedelta
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
+
+from accounts.access import STATUS_OF_KIND, MemberRequest, members_only
+from accounts.choices import Role
+from accounts.errors import Refusal
+from courses.choices import SessionState
+from courses.errors import NoSeason
+from courses.forms.sessions import ChangeSessionForm, PlaceForm, SeriesForm, SessionForm, SetForm
+from courses.models import CourseSession
+from courses.naming import headline
+from courses.selectors.seasons import current_season
+from courses.selectors.week import monday_of, week_of
+from courses.services import series, sessions
+from sites.calendar import local_day
+
+
+@require_safe
+@members_only(Role.HOST_MANAGER)
+def week(request: MemberRequest) -> HttpResponse:
+    """Rooms and days of the week of ``?day=``, this week without it."""
+    today = local_day(timezone.now())
+    monday = monday_of(_asked_for(request.GET.get("day", "")) or today)
+    return render(
+        request,
+        "courses/host_week.html",
+        {
+            "week": week_of(request.actor, monday),
+            "today": today,
+            "friday": monday + timedelta(days=4),
+            "before": monday - timedelta(days=7),
+            "after": monday + timedelta(days=7),
+        },
+    )
+
+
+def _asked_for(text: str) -> date | None:
+    try:
+        day = parse_date(text)
+    except ValueError:
+        return None
+    return day if day and 2000 < day.year < 2100 else None
+
+
+@require_safe
+@members_only(Role.HOST_MANAGER, Role.INSTRUCTOR)
+def show(request: MemberRequest, pk: int) -> HttpResponse:
+    """One session: when, where, seats, and what can be done with it."""
+    session = _session(request, pk)
+    return render(
+        request,
+        "courses/session_detail.html",
+        {
+            "session": session,
+            "headline": headline(session.version),
+            "is_manager": request.actor.is_host_manager,
+            "is_open": session.state == SessionState.SCHEDULED,
+            "why_no_change": _why_no_change(session),
+        },
+    )
+
+
+def _why_no_change(session: CourseSession) -> str:
+    if session.seats_taken + session.seats_held:
+        return _("已有人预约，不能改时间和地点。确需变动，请取消场次并说明原因。")
+    return "" if session.starts_at > timezone.now() else _("这一场已经开始。")
+
+
+@members_only(Role.HOST_MANAGER)
+def open_one(request: MemberRequest) -> HttpResponse:
+    """One session."""
+    form = SessionForm(
+        request.POST or None,
+        actor=request.actor,
+        initial={
+            "course": request.GET.get("course"),
+            "room": request.GET.get("room"),
+            "day": request.GET.get("day"),
+            "starts": "09:00",
+            "ends": "11:30",
+        },
+    )
+    status = 200
+    if request.method == "POST" and form.is_valid():
+        now = timezone.now()
+        season = current_season(now)
+        starts_at, ends_at = form.times()
+        place = form.place()
+        try:
+            if season is None:
+                raise NoSeason
+            made = sessions.open_session(
+                by=request.actor,
+                version=form.cleaned_data["course"].published_version,
+                season=season,
+                starts_at=starts_at,
+                ends_at=ends_at,
+                room=place.room,
+                school=place.school,
+                online_url=place.online_url,
+                instructor=form.cleaned_data["instructor"],
+                capacity=form.cleaned_data["capacity"],
+                now=now,
+            )
+        except Refusal as refusal:
+            status = _put_on(form, refusal)
+        else:
+            messages.success(request, _("已排好，学校现在可以预约。"))
+            return redirect("courses:session_detail", made.pk)
+    return render(request, "courses/session_form.html", {"form": form}, status=status)
+
+
+@members_only(Role.HOST_MANAGER)
+def change(request: MemberRequest, pk: int) -> HttpResponse:
+    """Another time, place, instructor or capacity, while nobody has booked."""
+    session = _session(request, pk)
+    starts, ends = timezone.localtime(session.starts_at), timezone.localtime(session.ends_at)
+    form = ChangeSessionForm(
+        request.POST or None,
+        actor=request.actor,
+        initial={
+            "room": session.room_id,
+            "school": session.school_id,
+            "online_url": session.online_url,
+            "instructor": session.instructor_id,
+            "capacity": session.capacity,
+            "day": starts.date(),
+            "starts": starts.time(),
+            "ends": ends.time(),
+        },
+    )
+    status = 200
+    if request.method == "POST" and form.is_valid():
+        starts_at, ends_at = form.times()
+        place = form.place()
+        try:
+            sessions.change_session(
+                by=request.actor,
+                session=session,
+                starts_at=starts_at,
+                ends_at=ends_at,
+                capacity=form.cleaned_data["capacity"],
+                room=place.room,
+                school=place.school,
+                online_url=place.online_url,
+                instructor=form.cleaned_data["instructor"],
+                now=timezone.now(),
+            )
+        except Refusal as refusal:
+            status = _put_on(form, refusal)
+        else:
+            messages.success(request, _("已保存。"))
+            return redirect("courses:session_detail", pk)
+    return render(
+        request, "courses/session_form.html", {"form": form, "session": session}, status=status
+    )
+
+
+@members_only(Role.HOST_MANAGER)
+def open_series(request: MemberRequest) -> HttpResponse:
+    """First the list of what would be made and skipped, then, on a second button, the sessions."""
+    now = timezone.now()
+    form = SeriesForm(
+        request.POST or None,
+        actor=request.actor,
+        initial={"course": request.GET.get("course"), "room": request.GET.get("room")},
+    )
+    status, plan = 200, None
+    if request.method == "POST" and form.is_valid():
+        season = current_season(now)
+        data = form.cleaned_data
+        try:
+            if season is None:
+                raise NoSeason
+            wanted = {
+                "by": request.actor,
+                "version": data["course"].published_version,
+                "season": season,
+                "first": data["first"],
+                "last": data["last"],
+                "weekdays": data["weekdays"],
+                "half_days": form.chosen_half_days(),
+                "place": form.place(),
+                "instructor": data["instructor"],
+                "capacity": data["capacity"],
+                "now": now,
+            }
+            if "save" in request.POST:
+                made, plan = series.open_series(**wanted)
+                _say_what_was_made(request, len(made), plan)
+                return redirect(_week_url(data["first"]))
+            plan = series.preview_series(**wanted)
+        except Refusal as refusal:
+            status = _put_on(form, refusal)
+    return render(request, "courses/series_form.html", {"form": form, "plan": plan}, status=status)
+
+
+def _say_what_was_made(request: MemberRequest, made: int, plan: series.SeriesPlan) -> None:
+    messages.success(
+        request, ngettext("已生成 %(count)d 场。", "已生成 %(count)d 场。", made) % {"count": made}
+    )
+    if plan.skipped:
+        skipped = len(plan.skipped)
+        messages.info(
+            request,
+            ngettext("跳过 %(count)d 场：%(why)s", "跳过 %(count)d 场：%(why)s", skipped)
+            % {"count": skipped, "why": plan.skipped[0].reason},
+        )
+
+
+@members_only(Role.HOST_MANAGER)
+def open_set(request: MemberRequest) -> HttpResponse:
+    """A two-day camp, booked as a whole."""
+    form = SetForm(
+        request.POST or None, actor=request.actor, initial={"course": request.GET.get("course")}
+    )
+    status = 200
+    if request.method == "POST" and form.is_valid():
+        now = timezone.now()
+        season = current_season(now)
+        version = form.cleaned_data["course"].published_version
+        periods = form.periods()
+        try:
+            if season is None:
+                raise NoSeason
+            series.open_set(
+                by=request.actor,
+                version=version,
+                season=season,
+                name=series.set_name(version, periods[0][0], periods[-1][0]),
+                periods=periods,
+                place=form.place(),
+                instructor=form.cleaned_data["instructor"],
+                capacity=form.cleaned_data["capacity"],
+                now=now,
+            )
+        except Refusal as refusal:
+            status = _put_on(form, refusal)
+        else:
+            messages.success(request, _("两日营已排好，学校只能整体预约。"))
+            return redirect(_week_url(form.cleaned_data["first"]))
+    return render(request, "courses/set_form.html", {"form": form}, status=status)
+
+
+def _week_url(day: date) -> str:
+    return f"{reverse('courses:host_week')}?day={day:%Y-%m-%d}"
+
+
+def _put_on(form: PlaceForm, refusal: Refusal) -> int:
+    """The refusal stands on the form, which keeps what was typed."""
+    form.add_error(None, str(refusal))
+    return STATUS_OF_KIND[refusal.kind]
+
+
+def _session(request: MemberRequest, pk: int) -> CourseSession:
+    return get_object_or_404(
+        CourseSession.objects.visible_to(request.actor)
+        .owned_by(request.actor)
+        .select_related(
+            "version", "season", "room__site", "school", "instructor__user", "session_set"
+        ),
+        pk=pk,
+    )

@@ -1,0 +1,144 @@
+"""Eight schools with their classes, teachers and about 1,500 students."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from accounts.actors import SYSTEM, Actor
+from accounts.choices import STAGE_GRADES, OrganisationKind, Role, Stage
+from accounts.models import Membership, Organisation
+from accounts.services import organisations
+from insights.demo import people
+from insights.demo.names import UNUSUAL, adult_name, phone, student_names
+from rosters import services as rosters_services
+from rosters.models import ClassGroup
+from rosters.services import StudentInput
+from sites.calendar import local_day, school_year
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A school to be built: grades with so many classes of about so many students."""
+
+    name: str
+    short: str
+    english: str
+    login: str
+    stage: Stage
+    grades: tuple[int, ...]
+    classes: int
+    size: int
+
+
+PLANS = (
+    Plan("清河中学", "清河中学", "Qinghe Middle School", "qinghe", Stage.JUNIOR, (7, 8), 4, 27),
+    Plan("晴川中学", "晴川中学", "Qingchuan Middle School", "qingchuan", Stage.JUNIOR, (7, 8), 4, 26),
+    Plan("云杉中学", "云杉中学", "Yunshan Middle School", "yunshan", Stage.JUNIOR, (7, 8), 4, 25),
+    Plan("柳园中学", "柳园中学", "Liuyuan Middle School", "liuyuan", Stage.JUNIOR, (7, 8), 4, 24),
+    Plan("松荫中学", "松荫中学", "Songyin Middle School", "songyin", Stage.JUNIOR, (6, 7), 4, 24),
+    Plan("芦滩中学", "芦滩中学", "Lutan Middle School", "lutan", Stage.JUNIOR, (7, 8), 4, 24),
+    Plan("北苑小学", "北苑小学", "Beiyuan Primary School", "beiyuan", Stage.PRIMARY, (5,), 4, 30),
+    Plan("书院桥高级中学", "书院桥高中", "Shuyuanqiao High School", "shuyuanqiao", Stage.SENIOR, (10,), 4, 32),
+)  # fmt: skip
+
+
+@dataclass
+class School:
+    organisation: Organisation
+    coordinator: Actor
+    teachers: list[Membership] = field(default_factory=list)
+    classes: list[ClassGroup] = field(default_factory=list)
+    # Who books for a class: its homeroom teacher.
+    actors: dict[int, Actor] = field(default_factory=dict)
+
+
+def build(
+    *, rng: random.Random, now: datetime, limit: int, step: Callable[[], None]
+) -> list[School]:
+    """The schools exist, each class with its homeroom teacher and students."""
+    return [_school(plan, number, rng, now, step) for number, plan in enumerate(PLANS[:limit])]
+
+
+def _school(
+    plan: Plan, number: int, rng: random.Random, now: datetime, step: Callable[[], None]
+) -> School:
+    organisation = organisations.found_organisation(
+        by=SYSTEM,
+        kind=OrganisationKind.SCHOOL,
+        name=plan.name,
+        short_name=plan.short,
+        name_en=plan.english,
+        stages=[plan.stage],
+        address=f"普陀区学府路 {number * 20 + 6} 号",
+        contact_name="教导处",
+        contact_phone=phone(number * 17 + 4000),
+        now=now,
+    )
+    coordinator = people.enrol(
+        name=adult_name(rng),
+        login=f"{plan.login}.office",
+        organisation=organisation,
+        role=Role.SCHOOL_COORDINATOR,
+        now=now,
+    )
+    school = School(organisation, people.acting(coordinator))
+    year = school_year(local_day(now))
+    for grade in plan.grades:
+        for index in range(1, plan.classes + 1):
+            _class(school, plan, grade, index, year, rng, now)
+            step()
+    return school
+
+
+def _class(
+    school: School,
+    plan: Plan,
+    grade: int,
+    index: int,
+    year: int,
+    rng: random.Random,
+    now: datetime,
+) -> None:
+    entry_year = year - (grade - STAGE_GRADES[plan.stage][0])
+    group = rosters_services.create_class(
+        by=SYSTEM,
+        school=school.organisation,
+        stage=plan.stage,
+        entry_year=entry_year,
+        number=index,
+        now=now,
+    )
+    is_star = plan.login == "qinghe" and (grade, index) == (7, 3)
+    # One teacher leads two classes in the first school, so that she has several to choose from.
+    shares = plan.login == "qinghe" and (grade, index) == (7, 4)
+    teacher = (
+        next(t for t in school.teachers if t.user.email.startswith("teacher@"))
+        if shares
+        else people.enrol(
+            name="周敏" if is_star else adult_name(rng),
+            login="teacher" if is_star else f"{plan.login}.t{grade}{index}",
+            organisation=school.organisation,
+            role=Role.TEACHER,
+            now=now,
+        )
+    )
+    if not shares:
+        school.teachers.append(teacher)
+    rosters_services.assign_teacher(
+        by=SYSTEM, class_group=group, membership=teacher, is_homeroom=True, now=now
+    )
+    names = student_names(plan.size + rng.randrange(-2, 4), rng)
+    if is_star:
+        names[4 : 4 + len(UNUSUAL)] = UNUSUAL
+    rosters_services.add_students(
+        by=SYSTEM,
+        class_group=group,
+        students=[
+            StudentInput(name, f"{entry_year}{grade:02d}{index:02d}{seat:02d}", seat)
+            for seat, name in enumerate(names, start=1)
+        ],
+        now=now,
+    )
+    school.classes.append(group)
+    school.actors[group.pk] = people.acting(teacher)

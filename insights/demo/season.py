@@ -1,0 +1,243 @@
+"""The season around today: calendar, requirements, and several hundred sessions."""
+
+import random
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+
+from accounts.actors import SYSTEM
+from accounts.choices import Stage
+from accounts.models import Membership
+from courses.choices import Mode
+from courses.models import CourseSession, CourseVersion, Season
+from courses.services import seasons, series, sessions
+from courses.services.sessions import Place
+from hours.models import PracticumRequirement
+from insights.demo.catalogue import Catalogue, Host
+from sites import services as sites_services
+from sites.calendar import AFTERNOON, MORNING, WHOLE_DAY, at, is_lesson_day, local_day, school_year
+from sites.models import Room, SchoolTerm
+from sites.selectors import special_days
+
+HALVES = (MORNING, AFTERNOON)
+ONLINE_URL = "https://classroom.example.org/{code}"
+
+
+def build_calendar(now: datetime) -> None:
+    """Holidays of the years around, the terms, and what cohorts must reach."""
+    year = school_year(local_day(now))
+    sites_services.seed_calendar(years=range(year, year + 2))
+    for term, starts_on, ends_on in (
+        (1, date(year, 9, 1), date(year + 1, 1, 29)),
+        (2, date(year + 1, 3, 1), date(year + 1, 6, 30)),
+    ):
+        SchoolTerm.objects.get_or_create(
+            school_year=year, term=term, defaults={"starts_on": starts_on, "ends_on": ends_on}
+        )
+    PracticumRequirement.objects.get_or_create(
+        name="初中职业体验 14 学时",
+        defaults={
+            "stage": Stage.JUNIOR,
+            "entry_year_from": year - 3,
+            "entry_year_to": year,
+            "class_hours": 14,
+            "min_occupations": 2,
+            "counts_from": date(year, 9, 1),
+            "due_on": date(year + 1, 6, 30),
+        },
+    )
+
+
+def build_season(now: datetime) -> Season:
+    """The term's season; outside September to January its days reach to where today is."""
+    today = local_day(now)
+    year = school_year(today)
+    runs_from = min(date(year, 9, 1), today - timedelta(weeks=8))
+    runs_until = max(date(year + 1, 1, 29), today + timedelta(weeks=9))
+    return seasons.set_season(
+        by=SYSTEM,
+        season=Season.objects.filter(school_year=year).first(),
+        name=f"{year} 学年第一学期",
+        school_year=year,
+        opens_at=at(runs_from, time(8)) - timedelta(days=5),
+        closes_at=at(runs_until, time(18)),
+        runs_from=runs_from,
+        runs_until=runs_until,
+        now=now,
+    )
+
+
+def build_sessions(
+    *,
+    catalogue: Catalogue,
+    season: Season,
+    rng: random.Random,
+    now: datetime,
+    weeks_back: int,
+    weeks_ahead: int,
+    step: Callable[[], None],
+) -> list[CourseSession]:
+    """Sessions in every room, a few a week, opened when the season was announced."""
+    opened = season.opens_at - timedelta(days=3)
+    today = local_day(now)
+    first = max(season.runs_from, today - timedelta(weeks=weeks_back))
+    last = min(season.runs_until, today + timedelta(weeks=weeks_ahead))
+    special = special_days(first, last)
+    days = [
+        first + timedelta(days=offset)
+        for offset in range((last - first).days + 1)
+        if is_lesson_day(first + timedelta(days=offset), special)
+    ]
+    diary = Diary()
+    made: list[CourseSession] = []
+    for version, site_names in catalogue.offers:
+        host = catalogue.hosts[version.host.name]
+        if version.class_hours > 7:
+            _camps(version, host, site_names, season, days, diary, opened, rng)
+        elif version.mode == Mode.ONLINE:
+            made += _online(version, host, season, days, diary, opened, rng)
+        step()
+    for host in catalogue.hosts.values():
+        for site_name, rooms in host.rooms.items():
+            fitting = [
+                version
+                for version, names in catalogue.offers
+                if site_name in names and version.class_hours <= 7
+            ]
+            for room in rooms:
+                made += _room(room, fitting, host, season, days, today, diary, opened, rng)
+            step()
+    return made
+
+
+class Diary:
+    """Who and what is taken on which half-day while the season is laid out."""
+
+    def __init__(self) -> None:
+        self.taken: set[tuple[str, int, date, int]] = set()
+
+    def free(self, kind: str, key: int, day: date, halves: tuple[int, ...]) -> bool:
+        return not any((kind, key, day, half) in self.taken for half in halves)
+
+    def take(self, kind: str, key: int, day: date, halves: tuple[int, ...]) -> None:
+        self.taken |= {(kind, key, day, half) for half in halves}
+
+    def instructor(self, host: Host, day: date, halves: tuple[int, ...]) -> Membership | None:
+        """A free instructor of the host, taken for it."""
+        for membership in host.instructors:
+            if self.free("instructor", membership.pk, day, halves):
+                self.take("instructor", membership.pk, day, halves)
+                return membership
+        return None
+
+
+def _room(
+    room: Room,
+    versions: list[CourseVersion],
+    host: Host,
+    season: Season,
+    days: list[date],
+    today: date,
+    diary: Diary,
+    opened: datetime,
+    rng: random.Random,
+) -> list[CourseSession]:
+    """About three half-days in ten have a session; today more, so that the door has work."""
+    made = []
+    for day in days:
+        for half in (0, 1):
+            busy = 0.6 if day == today else 0.22
+            if not versions or rng.random() > busy:
+                continue
+            version = rng.choice(versions)
+            whole = version.class_hours > 4
+            if whole and half == 1:
+                continue
+            halves = (0, 1) if whole else (half,)
+            if not diary.free("room", room.pk, day, halves):
+                continue
+            diary.take("room", room.pk, day, halves)
+            clocks = WHOLE_DAY if whole else HALVES[half]
+            made.append(
+                sessions.open_session(
+                    by=host.manager,
+                    version=version,
+                    season=season,
+                    starts_at=at(day, clocks[0]),
+                    ends_at=at(day, clocks[1]),
+                    room=room,
+                    instructor=diary.instructor(host, day, halves),
+                    now=opened,
+                )
+            )
+    return made
+
+
+def _online(
+    version: CourseVersion,
+    host: Host,
+    season: Season,
+    days: list[date],
+    diary: Diary,
+    opened: datetime,
+    rng: random.Random,
+) -> list[CourseSession]:
+    """Every other week an afternoon on line."""
+    made = []
+    for day in days[rng.randrange(5) :: 10]:
+        made.append(
+            sessions.open_session(
+                by=host.manager,
+                version=version,
+                season=season,
+                starts_at=at(day, AFTERNOON[0]),
+                ends_at=at(day, time(14, 30)),
+                online_url=ONLINE_URL.format(code=version.course.code.lower()),
+                instructor=diary.instructor(host, day, (1,)),
+                now=opened,
+            )
+        )
+    return made
+
+
+def _camps(
+    version: CourseVersion,
+    host: Host,
+    site_names: list[str],
+    season: Season,
+    days: list[date],
+    diary: Diary,
+    opened: datetime,
+    rng: random.Random,
+) -> None:
+    """Two-day camps on neighbouring days, every third week, in the first site's first room."""
+    room = host.rooms[site_names[0]][0]
+    for index in range(4 + rng.randrange(4), len(days) - 1, 14):
+        pair = days[index : index + 2]
+        if (pair[1] - pair[0]).days != 1 or not all(
+            diary.free("room", room.pk, day, (0, 1)) for day in pair
+        ):
+            continue
+        for day in pair:
+            diary.take("room", room.pk, day, (0, 1))
+        teaching = next(
+            (
+                membership
+                for membership in host.instructors
+                if all(diary.free("instructor", membership.pk, day, (0, 1)) for day in pair)
+            ),
+            None,
+        )
+        if teaching is not None:
+            for day in pair:
+                diary.take("instructor", teaching.pk, day, (0, 1))
+        periods = [(at(day, WHOLE_DAY[0]), at(day, WHOLE_DAY[1])) for day in pair]
+        series.open_set(
+            by=host.manager,
+            version=version,
+            season=season,
+            name=series.set_name(version, periods[0][0], periods[1][0]),
+            periods=periods,
+            place=Place(room=room),
+            instructor=teaching,
+            now=opened,
+        )
