@@ -1,0 +1,55 @@
+"""Which requirement counts for a class, and what counts towards it."""
+
+from datetime import date, datetime
+
+from hours import selectors
+from hours.models import HourCredit, PracticumRequirement
+from tests.bookings.conftest import World
+from tests.factories.accounts import MembershipFactory, actor_of
+from tests.factories.hours import RequirementFactory, make_credit
+
+
+def test_the_requirement_of_a_cohort_due_first_counts(world: World) -> None:
+    PracticumRequirement.objects.all().delete()
+    RequirementFactory(due_on=date(2028, 6, 30))
+    first = RequirementFactory(entry_year_from=2025, entry_year_to=2025)
+    RequirementFactory(entry_year_from=2026, due_on=date(2026, 12, 31))
+    RequirementFactory(stage="senior", due_on=date(2026, 12, 31))
+
+    assert selectors.requirement_for(world.group) == first
+
+
+def test_a_class_may_have_no_requirement(world: World) -> None:
+    PracticumRequirement.objects.all().delete()
+
+    assert selectors.requirement_for(world.group) is None
+
+
+def test_only_what_was_earned_since_the_requirement_counts(world: World, now: datetime) -> None:
+    student = world.students[0]
+    before = world.session(day=date(2026, 8, 31))
+    since = world.session(day=date(2026, 9, 1))
+    for session in (before, since):
+        make_credit(by=world.manager, student=student, session=session, now=now)
+
+    counted = selectors.earned_by_student([student.pk], selectors.requirement_for(world.group))
+
+    assert counted == {student.pk: 4}
+    assert selectors.earned_by_student([student.pk], None) == {student.pk: 8}
+
+
+def test_who_sees_which_credits(world: World, now: datetime) -> None:
+    """A truth table: the actor, whether the credit of the class is seen."""
+    make_credit(by=world.manager, student=world.students[0], session=world.session(), now=now)
+    answers = {
+        world.teacher: 1,
+        world.coordinator: 1,
+        world.manager: 0,
+        actor_of(MembershipFactory(organisation=world.school)): 0,
+        actor_of(MembershipFactory(coordinator=True)): 0,
+        actor_of(MembershipFactory(secretariat=True)): 1,
+    }
+
+    assert {
+        actor: HourCredit.objects.visible_to(actor).count() for actor in answers
+    } == answers
