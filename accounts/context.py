@@ -49,7 +49,7 @@ NAV: dict[Role, list[tuple[str | Promise, str, str]]] = {
     Role.SECRETARIAT: [
         (_("总览"), "insights:alliance", "home"),
         (_("审核"), "courses:review_list", "shield"),
-        (_("学时"), "hours:requirement", "clock"),
+        (_("学时"), "insights:alliance_classes", "clock"),
         (_("预约季"), "courses:seasons", "cal"),
         (_("单位"), "accounts:organisations", "people"),
     ],
