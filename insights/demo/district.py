@@ -60,7 +60,7 @@ def build(*, now: datetime, scale: Scale, step: Callable[[str], None]) -> None:
         name="顾一鸣", login="reviewer", organisation=alliance, role=Role.REVIEWER, now=began
     )
     season.build_calendar(now)
-    term = season.build_season(began)
+    term = season.build_season(now)
     offers = catalogue.build(
         reviewer=people.acting(reviewer),
         rng=rng,

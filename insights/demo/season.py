@@ -101,7 +101,9 @@ def build_sessions(
             fitting = [
                 version
                 for version, names in catalogue.offers
-                if site_name in names and version.class_hours <= 7
+                if version.host_id == host.organisation.pk
+                and site_name in names
+                and version.class_hours <= 7
             ]
             for room in rooms:
                 made += _room(room, fitting, host, season, days, today, diary, opened, rng)
@@ -141,11 +143,11 @@ def _room(
     opened: datetime,
     rng: random.Random,
 ) -> list[CourseSession]:
-    """About three half-days in ten have a session; today more, so that the door has work."""
+    """About one half-day in six has a session; today more, so that the door has work."""
     made = []
     for day in days:
         for half in (0, 1):
-            busy = 0.6 if day == today else 0.22
+            busy = 0.5 if day == today else 0.15
             if not versions or rng.random() > busy:
                 continue
             version = rng.choice(versions)
