@@ -47,3 +47,42 @@ class RevokeReasonMissing(AttendanceRefusal):
     code = "revoke_reason_missing"
     kind = Refusal.INVALID
     sentence = _("请写明作废的原因，例如“遗失”。")
+
+
+class DeskNotClosed(AttendanceRefusal):
+    code = "desk_not_closed"
+    sentence = _("本场签到还没有结束，可以直接更正。")
+
+
+class DeskReasonMissing(AttendanceRefusal):
+    code = "desk_reason_missing"
+    kind = Refusal.INVALID
+    sentence = _("请写明重新打开的原因。")
+
+
+class SessionNotOver(AttendanceRefusal):
+    code = "session_not_over"
+    sentence = _("本场%(starts)s开始，开始以后才能结束签到。")
+
+
+class NotInYet(AttendanceRefusal):
+    code = "not_in_yet"
+    sentence = _("这名学生还没有签到，不能签退。")
+
+
+class NothingToUndo(AttendanceRefusal):
+    code = "nothing_to_undo"
+    sentence = _("没有可以撤销的记录。")
+
+
+class EventOfAnother(AttendanceRefusal):
+    """A client used one event id for two different things."""
+
+    code = "event_of_another"
+    kind = Refusal.INVALID
+    sentence = _("这个记录编号已用于另一场，请换一个编号。")
+
+
+class TooManyTries(AttendanceRefusal):
+    code = "too_many_tries"
+    sentence = _("输入次数太多，请过 %(minutes)s 分钟再试。")

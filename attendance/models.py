@@ -174,9 +174,7 @@ class CheckIn(models.Model):
             models.CheckConstraint(
                 condition=Q(kind__in=EventKind.values), name="check_in_kind_known"
             ),
-            models.CheckConstraint(
-                condition=Q(way_in__in=WayIn.values), name="check_in_way_known"
-            ),
+            models.CheckConstraint(condition=Q(way_in__in=WayIn.values), name="check_in_way_known"),
             # A void names what it voids; nothing else does.
             models.CheckConstraint(
                 condition=Q(kind=EventKind.VOID, voids__isnull=False)

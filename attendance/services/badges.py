@@ -61,9 +61,7 @@ def issue_missing(*, by: Actor, class_group: ClassGroup, now: datetime) -> int:
             ]
         )
         if made:
-            audit.record(
-                by=by, verb="badges.issued", now=now, target=class_group, count=len(made)
-            )
+            audit.record(by=by, verb="badges.issued", now=now, target=class_group, count=len(made))
     return len(made)
 
 
@@ -89,8 +87,8 @@ def reissue(*, by: Actor, student: Student, reason: str, now: datetime) -> Badge
         raise RevokeReasonMissing
     with transaction.atomic():
         Student.objects.select_for_update(no_key=True).get(pk=student.pk)
-        for badge in Badge.objects.live().filter(student=student).select_related(
-            "student__class_group"
+        for badge in (
+            Badge.objects.live().filter(student=student).select_related("student__class_group")
         ):
             revoke(by=by, badge=badge, reason=reason, now=now)
         made = Badge.objects.create(

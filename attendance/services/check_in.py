@@ -1,0 +1,292 @@
+"""Letting students in and out, and the marks an instructor sets. Events are only added."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from django.db import transaction
+
+from accounts.actors import Actor
+from accounts.services import audit
+from attendance.choices import RULES, AttendanceState, EventKind, WayIn
+from attendance.errors import (
+    BadgeRevoked,
+    BookedElsewhere,
+    EventOfAnother,
+    NotBookedHere,
+    NothingToUndo,
+    NotInYet,
+    UnknownBadge,
+)
+from attendance.models import Badge, CheckIn
+from attendance.qr import tidy_code
+from attendance.selectors.states import Attendance, attendance, attendance_of_session
+from attendance.services import desk as desks
+from bookings import wording
+from bookings.models import Place
+from courses.models import CourseSession
+from courses.naming import headline
+from rosters.models import Student
+
+# A device's clock may be wrong; what it says counts within these bounds of ours.
+CLOCK_BEHIND = timedelta(hours=12)
+CLOCK_AHEAD = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What became of one arrival. ``is_new`` is false where the student was in already."""
+
+    event: CheckIn
+    student: Student
+    place: Place
+    is_new: bool
+
+
+def check_in(
+    *,
+    by: Actor,
+    session: CourseSession,
+    way_in: WayIn,
+    event_id: UUID,
+    happened_at: datetime,
+    now: datetime,
+    code: str = "",
+    student_id: int | None = None,
+) -> Entry:
+    """The student is in: the bearer of the badge ``code``, or the one ticked.
+
+    Safe to repeat, by the event's id and by the student: who is in already stays in since the
+    first time. Refused: UnknownBadge, BadgeRevoked, BookedElsewhere (another session of this
+    host now), NotBookedHere, DeskClosed, DeskNotOpenYet, SessionCancelled.
+    """
+    desks.check_can_open(by, session, now)
+    known = CheckIn.objects.filter(pk=event_id).select_related("student", "place").first()
+    if known is not None:
+        return _replayed(known, session)
+    place = _place(session, code=code, student_id=student_id)
+    assert place.student is not None
+    with transaction.atomic():
+        desks.locked_open_desk(by=by, session=session, now=now)
+        # Two devices reading one badge meet here: the second finds the first one's event.
+        Student.objects.select_for_update(no_key=True).get(pk=place.student_id)
+        arrived = _arrival(session, place.student)
+        if arrived is not None:
+            return Entry(arrived, place.student, place, is_new=False)
+        event = _write(
+            by=by,
+            session=session,
+            place=place,
+            kind=EventKind.IN,
+            way_in=way_in,
+            event_id=event_id,
+            happened_at=happened_at,
+            now=now,
+        )
+    return Entry(event, place.student, place, is_new=True)
+
+
+def mark(
+    *,
+    by: Actor,
+    session: CourseSession,
+    student_id: int,
+    kind: EventKind,
+    event_id: UUID,
+    now: datetime,
+) -> CheckIn:
+    """The student left (OUT), or is absent or excused, from now on. Safe to repeat by the id.
+
+    Refused: NotBookedHere, NotInYet (leaving before arriving), DeskClosed, DeskNotOpenYet.
+    """
+    desks.check_can_open(by, session, now)
+    known = CheckIn.objects.filter(pk=event_id).select_related("student", "place").first()
+    if known is not None:
+        return _replayed(known, session).event
+    place = _place(session, code="", student_id=student_id)
+    assert place.student is not None
+    with transaction.atomic():
+        desks.locked_open_desk(by=by, session=session, now=now)
+        Student.objects.select_for_update(no_key=True).get(pk=place.student_id)
+        if kind == EventKind.OUT and _arrival(session, place.student) is None:
+            raise NotInYet
+        event = _write(
+            by=by,
+            session=session,
+            place=place,
+            kind=kind,
+            way_in=WayIn.TICK,
+            event_id=event_id,
+            happened_at=now,
+            now=now,
+        )
+        audit.record(by=by, verb=f"attendance.{kind}", now=now, target=session)
+    return event
+
+
+def undo_last(*, by: Actor, session: CourseSession, student_id: int, now: datetime) -> Attendance:
+    """The student's last event counts no more; a void stands against it.
+
+    Refused: NothingToUndo, DeskClosed.
+    """
+    with transaction.atomic():
+        desks.locked_open_desk(by=by, session=session, now=now)
+        Student.objects.select_for_update(no_key=True).filter(pk=student_id).first()
+        last = (
+            CheckIn.objects.filter(session=session, student_id=student_id, voided_by=None)
+            .exclude(kind=EventKind.VOID)
+            .order_by("-recorded_at", "-pk")
+            .first()
+        )
+        if last is None:
+            raise NothingToUndo
+        CheckIn.objects.create(
+            session=session,
+            student_id=student_id,
+            place_id=last.place_id,
+            kind=EventKind.VOID,
+            voids=last,
+            way_in=WayIn.TICK,
+            happened_at=now,
+            recorded_at=now,
+            recorded_by_id=by.membership_id,
+        )
+        audit.record(by=by, verb="attendance.voided", now=now, target=session)
+    return attendance(
+        list(CheckIn.objects.filter(session=session, student_id=student_id)),
+        starts_at=session.starts_at,
+        ends_at=session.ends_at,
+    )
+
+
+def admit_rest(*, by: Actor, session: CourseSession, now: datetime) -> int:
+    """Everybody still expected is in; how many that were. Marks of absent and excused stay."""
+    desks.check_can_open(by, session, now)
+    with transaction.atomic():
+        desks.locked_open_desk(by=by, session=session, now=now)
+        states = attendance_of_session(session)
+        places = [
+            place
+            for place in Place.objects.live().filter(session=session, student__isnull=False)
+            if place.student_id not in states
+            or states[place.student_id].state == AttendanceState.EXPECTED
+        ]
+        CheckIn.objects.bulk_create(
+            CheckIn(
+                id=uuid4(),
+                session=session,
+                student_id=place.student_id,
+                place=place,
+                kind=EventKind.IN,
+                way_in=WayIn.TICK,
+                happened_at=now,
+                recorded_at=now,
+                recorded_by_id=by.membership_id,
+            )
+            for place in places
+        )
+        audit.record(
+            by=by, verb="attendance.rest_admitted", now=now, target=session, count=len(places)
+        )
+    return len(places)
+
+
+def bearer(code: str) -> Student:
+    """Whose badge it is. Refused: UnknownBadge, BadgeRevoked."""
+    badge = (
+        Badge.objects.filter(code=tidy_code(code)).select_related("student__class_group").first()
+    )
+    if badge is None:
+        raise UnknownBadge
+    if badge.revoked_at is not None:
+        raise BadgeRevoked
+    return badge.student
+
+
+def _place(session: CourseSession, *, code: str, student_id: int | None) -> Place:
+    """The live place in the session of the badge's bearer, or of the student."""
+    student = bearer(code) if code else None
+    place = (
+        Place.objects.live()
+        .filter(session=session, student_id=student.pk if student else student_id)
+        .select_related("student__class_group", "booking")
+        .first()
+    )
+    if place is not None:
+        return place
+    if student is not None:
+        raise _why_not_here(session, student)
+    raise NotBookedHere
+
+
+def _why_not_here(session: CourseSession, student: Student) -> BookedElsewhere | NotBookedHere:
+    """Where the student should be, if that is another session of this host now; a place at
+    another host is none of this desk's business."""
+    elsewhere = (
+        Place.objects.live()
+        .filter(
+            student=student,
+            host_id=session.host_id,
+            starts_at__lt=session.ends_at,
+            ends_at__gt=session.starts_at - RULES.opens_before,
+        )
+        .exclude(session=session)
+        .select_related("session__version", "session__room__site", "session__school")
+        .order_by("starts_at")
+        .first()
+    )
+    if elsewhere is None:
+        return NotBookedHere()
+    other = elsewhere.session
+    return BookedElsewhere(
+        what=headline(other.version).occupation,
+        where=wording.where(other),
+        when=wording.when(other),
+    )
+
+
+def _arrival(session: CourseSession, student: Student) -> CheckIn | None:
+    """The event that let the student in, unless a later mark or void undid it."""
+    events = list(
+        CheckIn.objects.filter(session=session, student=student).order_by("recorded_at", "pk")
+    )
+    state = attendance(events, starts_at=session.starts_at, ends_at=session.ends_at)
+    if state.state in (
+        AttendanceState.EXPECTED,
+        AttendanceState.ABSENT,
+        AttendanceState.EXCUSED,
+    ):
+        return None
+    voided = {event.voids_id for event in events if event.kind == EventKind.VOID}
+    return next(event for event in events if event.kind == EventKind.IN and event.pk not in voided)
+
+
+def _replayed(known: CheckIn, session: CourseSession) -> Entry:
+    """The first answer to an event sent before; its id is nobody else's."""
+    if known.session_id != session.pk or known.place is None:
+        raise EventOfAnother
+    return Entry(known, known.student, known.place, is_new=False)
+
+
+def _write(
+    *,
+    by: Actor,
+    session: CourseSession,
+    place: Place,
+    kind: EventKind,
+    way_in: WayIn,
+    event_id: UUID,
+    happened_at: datetime,
+    now: datetime,
+) -> CheckIn:
+    return CheckIn.objects.create(
+        id=event_id,
+        session=session,
+        student_id=place.student_id,
+        place=place,
+        kind=kind,
+        way_in=way_in,
+        happened_at=min(max(happened_at, now - CLOCK_BEHIND), now + CLOCK_AHEAD),
+        recorded_at=now,
+        recorded_by_id=by.membership_id,
+    )
