@@ -328,10 +328,10 @@ def empty(content: str, title: str) -> SafeString:
 
 @register.inclusion_tag("pieces/print_head.html")
 def print_head(
-    title: str, text: str = "", printed_at: datetime.datetime | None = None
+    title: str, text: str = "", printed_at: datetime.datetime | None = None, level: int = 1
 ) -> dict[str, Any]:
     """Head a printed list with mark, title and, if given, the time of printing."""
-    return {"title": title, "text": text, "printed_at": printed_at}
+    return {"title": title, "text": text, "printed_at": printed_at, "tag": f"h{level}"}
 
 
 # ── notes and buttons ──

@@ -341,6 +341,12 @@ def test_print_head_says_when_it_was_printed() -> None:
     assert html.split() == ["名单", "2", "场职业学堂12", "月", "8", "日（周二）9:00", "打印"]
 
 
+def test_print_head_of_a_second_list_is_no_second_title() -> None:
+    html = draw('{% print_head "名单" level=2 %}')
+
+    assert "<h2>名单</h2>" in html
+
+
 def test_html_lang_follows_the_language() -> None:
     with translation.override("en"):
         english = draw("{% html_lang %}")
