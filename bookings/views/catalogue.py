@@ -25,6 +25,8 @@ from courses.selectors import catalogue
 from rosters.models import ClassGroup
 
 CARDS_ON_PAGE = 12
+# Further offers stand in a fold.
+LINES_ON_PAGE = 10
 FACETS = ("stage", "hours", "family", "half", "since", "until", "seats", "kind", "host")
 
 
@@ -117,6 +119,7 @@ def show_course(request: MemberRequest, pk: int) -> HttpResponse:
         for session in offer.sessions
         if session.room is not None
     }
+    lines = finding.offer_lines(offered, looker)
     return render(
         request,
         "bookings/course.html",
@@ -132,7 +135,8 @@ def show_course(request: MemberRequest, pk: int) -> HttpResponse:
             "seats": looker.seats,
             "classes": class_choices(looker),
             "progress": progress_of(looker),
-            "lines": finding.offer_lines(offered, looker),
+            "lines": lines[:LINES_ON_PAGE],
+            "further": lines[LINES_ON_PAGE:],
             "catalogue_url": finding.with_class(reverse("bookings:catalogue"), looker.group),
         },
     )

@@ -100,6 +100,10 @@ def reserve(request: MemberRequest, pk: int) -> HttpResponse:
             "hours_then": progress.earned + progress.booked + offer.class_hours,
             "advised": advised_for(progress.students),
             "is_part": _is_part(form, progress),
+            "has_more_adults": any(
+                name.value() or phone.value() or name.errors or phone.errors
+                for name, phone in [*form.companion_rows()][1:]
+            ),
         },
         status=status,
     )

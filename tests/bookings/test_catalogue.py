@@ -514,8 +514,8 @@ def test_barred_button_says_why(world: World, client: Client, now: datetime) -> 
     ]
     page = response.content.decode()
     assert page.count('aria-disabled="true"') == 2
-    assert 'aria-describedby="why-not-1"' in page
-    assert 'id="why-not-1"' in page
+    assert f'aria-describedby="why-not-{full.pk}"' in page
+    assert f'id="why-not-{full.pk}"' in page
 
 
 def test_wrong_grade_and_closed_season_are_reasons(
@@ -579,8 +579,17 @@ def test_set_is_one_offer_with_its_days(world: World, client: Client) -> None:
     assert [session for session, _place in line.days] == [first, second]
     assert line.offer.seats_left == 2
     assert line.label == "选 2 位"
-    assert "两日营" in text(response)
     assert "共 2 场，14 学时，一起预约" in text(response)
+
+
+def test_further_sessions_stand_in_a_fold(world: World, client: Client) -> None:
+    for offset in range(12):
+        world.session(day=DAY + timedelta(days=offset))
+
+    response = course_page(client, world)
+
+    assert (len(response.context["lines"]), len(response.context["further"])) == (10, 2)
+    assert "更晚的 2 场" in text(response)
 
 
 def test_without_a_class_nothing_is_offered_to_press(world: World) -> None:
