@@ -9,6 +9,8 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 
 from accounts.choices import HOST_KINDS, OrganisationKind, Stage
 from accounts.models import Organisation
@@ -21,6 +23,7 @@ Sessions = QuerySet[CourseSession]
 
 WORDS_AT_MOST = 8
 HOURS = [(hours, str(hours)) for hours in range(1, 33)]
+HOURS_SCHEMA = {"type": "array", "items": {"type": "integer", "minimum": 1, "maximum": 32}}
 KINDS = [(kind.value, kind.label) for kind in OrganisationKind if kind in HOST_KINDS]
 
 
@@ -51,6 +54,7 @@ class WantedForm(forms.Form):
         )
 
 
+@extend_schema_field(OpenApiTypes.INT)
 class WholeNumberFilter(django_filters.NumberFilter):
     field_class = forms.IntegerField
 
@@ -66,8 +70,10 @@ class CourseFilter(django_filters.FilterSet):
     family = django_filters.MultipleChoiceFilter(
         label=_("职业门类"), choices=OccupationFamily.choices
     )
-    hours = django_filters.TypedMultipleChoiceFilter(
-        label=_("学时"), choices=HOURS, coerce=int, empty_value=[]
+    hours = extend_schema_field(HOURS_SCHEMA)(
+        django_filters.TypedMultipleChoiceFilter(
+            label=_("学时"), choices=HOURS, coerce=int, empty_value=[]
+        )
     )
     kind = django_filters.MultipleChoiceFilter(label=_("单位类别"), choices=KINDS)
     host = django_filters.ModelMultipleChoiceFilter(
