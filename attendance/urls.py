@@ -1,5 +1,21 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
+
+from .views import badges, desk, own_badge
 
 app_name = "attendance"
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("desk/", desk.list_desks, name="desks"),
+    path("desk/<int:pk>/", desk.show, name="desk"),
+    path("desk/<int:pk>/check-in/", desk.check_in, name="desk_check_in"),
+    path("desk/<int:pk>/tick/", desk.tick, name="desk_tick"),
+    path("desk/<int:pk>/walk-in/", desk.walk_in, name="desk_walk_in"),
+    path("desk/<int:pk>/places/<int:place_pk>/", desk.place, name="desk_place"),
+    path("desk/<int:pk>/rest/", desk.admit_rest, name="desk_rest"),
+    path("desk/<int:pk>/close/", desk.close, name="desk_close"),
+    path("desk/<int:pk>/reopen/", desk.reopen, name="desk_reopen"),
+    path("badge/", own_badge.look_up, name="badge"),
+    path("classes/<int:pk>/badges/", badges.show_class, name="badges"),
+    path("classes/<int:pk>/badges.pdf", badges.sheet, name="badge_sheet"),
+    path("classes/<int:pk>/badges/<int:student_pk>/", badges.reissue, name="badge_reissue"),
+]

@@ -11,6 +11,7 @@ import notifications.services
 from attendance.choices import AttendanceState
 from attendance.selectors.states import Attendance
 from bookings import wording
+from bookings.choices import LIVE_STATES
 from bookings.models import Place
 from bookings.services import telling as booking_telling
 from courses.models import CourseSession
@@ -19,7 +20,9 @@ from courses.naming import headline
 
 def tell_closed(*, session: CourseSession, states: Mapping[int, Attendance], now: datetime) -> None:
     """Each booked class's people learn how many came and what was credited."""
-    for booking in booking_telling.loaded().filter(session=session).live().order_by("pk"):
+    for booking in (
+        booking_telling.loaded().filter(session=session, state__in=LIVE_STATES).order_by("pk")
+    ):
         students = Place.objects.live().filter(booking=booking).values_list("student_id", flat=True)
         own = [states[pk] for pk in students if pk in states]
         credited = sum(state.is_credited for state in own)

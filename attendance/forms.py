@@ -1,0 +1,60 @@
+"""What comes to the door, checked for shape."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from .choices import EventKind, WayIn
+
+
+class ArrivalForm(forms.Form):
+    """A scanned or typed code. The page makes the event's id, so that sending it twice is once."""
+
+    code = forms.CharField(
+        label=_("胸牌码"),
+        max_length=200,
+        widget=forms.TextInput(
+            attrs={
+                "autocomplete": "off",
+                "autocapitalize": "characters",
+                "spellcheck": "false",
+                "inputmode": "text",
+            }
+        ),
+    )
+    event_id = forms.UUIDField(widget=forms.HiddenInput)
+    way_in = forms.ChoiceField(
+        choices=WayIn.choices, initial=WayIn.TYPED, required=False, widget=forms.HiddenInput
+    )
+
+
+class BadgeForm(forms.Form):
+    """A student or guardian looks up what a badge is good for."""
+
+    code = forms.CharField(
+        label=_("胸牌码（16 个字符）"),
+        max_length=200,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
+        ),
+    )
+    student_no = forms.CharField(
+        label=_("学号"),
+        max_length=20,
+        required=False,
+        help_text=_("填了学号，还能看到地点和时间。"),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(label=_("原因"), max_length=200)
+
+
+class MarkForm(forms.Form):
+    kind = forms.ChoiceField(
+        choices=[
+            (kind.value, kind.label)
+            for kind in (EventKind.OUT, EventKind.ABSENT, EventKind.EXCUSED)
+        ]
+    )
+    event_id = forms.UUIDField()

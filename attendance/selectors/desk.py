@@ -1,0 +1,110 @@
+"""What a desk shows: its session's students and how far each is."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.db.models import QuerySet
+
+from accounts.actors import Actor
+from attendance.choices import AttendanceState
+from attendance.models import Desk
+from attendance.selectors.states import Attendance, attendance_of_session
+from bookings import wording
+from bookings.models import Place
+from courses.models import CourseSession
+from sites.calendar import NOON, at
+
+EXPECTED = Attendance(AttendanceState.EXPECTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """One student of the session at the door. ``mark`` is the state as the seat grid draws it."""
+
+    place_id: int
+    student_id: int
+    seat_no: int
+    name: str
+    class_label: str
+    attendance: Attendance
+
+    @property
+    def mark(self) -> str:
+        return "" if self.attendance.state == AttendanceState.EXPECTED else self.attendance.state
+
+
+@dataclass(frozen=True, slots=True)
+class SeatGroup:
+    """The students of one class, in seat order."""
+
+    label: str
+    school: str
+    seats: tuple[Seat, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    arrived: int = 0
+    expected: int = 0
+    absent: int = 0
+    excused: int = 0
+
+
+def seats_of(session: CourseSession, places: list[Place]) -> list[Seat]:
+    """The places of ``bookings.services.rosters.read_roster`` with their states: one query."""
+    states = attendance_of_session(session)
+    return [
+        Seat(
+            place_id=place.pk,
+            student_id=place.student.pk,
+            seat_no=place.student.seat_no,
+            name=place.student.name,
+            class_label=wording.class_name(place.booking.class_group, session.starts_at),
+            attendance=states.get(place.student.pk, EXPECTED),
+        )
+        for place in places
+        if place.student is not None
+    ]
+
+
+def grouped(places: list[Place], seats: list[Seat]) -> list[SeatGroup]:
+    """The seats by class, in the order of the places."""
+    schools = {place.pk: wording.organisation_name(place.school) for place in places}
+    groups: dict[tuple[str, str], list[Seat]] = {}
+    for seat in seats:
+        groups.setdefault((seat.class_label, schools[seat.place_id]), []).append(seat)
+    return [SeatGroup(label, school, tuple(own)) for (label, school), own in groups.items()]
+
+
+def counts(seats: list[Seat]) -> Counts:
+    states = [seat.attendance.state for seat in seats]
+    return Counts(
+        arrived=sum(
+            state in (AttendanceState.PRESENT, AttendanceState.LATE, AttendanceState.LEFT_EARLY)
+            for state in states
+        ),
+        expected=states.count(AttendanceState.EXPECTED),
+        absent=states.count(AttendanceState.ABSENT),
+        excused=states.count(AttendanceState.EXCUSED),
+    )
+
+
+def sessions_to_keep(actor: Actor, day: date) -> QuerySet[CourseSession]:
+    """The day's sessions whose door the actor may keep: a manager all of the host's, an
+    instructor her own and those nobody teaches; by time."""
+    start = at(day, NOON.replace(hour=0))
+    sessions = (
+        CourseSession.objects.visible_to(actor)
+        .owned_by(actor)
+        .scheduled()
+        .filter(starts_at__gte=start, starts_at__lt=start + timedelta(days=1))
+        .select_related("version", "room__site", "school", "instructor__user", "desk")
+        .order_by("starts_at", "pk")
+    )
+    if actor.is_host_manager:
+        return sessions
+    return sessions.filter(instructor_id=actor.membership_id) | sessions.filter(instructor=None)
+
+
+def desk_of(session: CourseSession) -> Desk | None:
+    return Desk.objects.filter(session=session).select_related("closed_by__user").first()

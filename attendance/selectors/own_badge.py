@@ -1,0 +1,61 @@
+"""What the bearer of a badge may know without signing in (DESIGN.md, invariant 8)."""
+
+import hmac
+from dataclasses import dataclass
+from datetime import datetime
+
+from bookings import wording
+from bookings.selectors.progress import places_to_come, progress_of_classes
+from courses.naming import headline
+from rosters import naming
+from rosters.models import Student
+
+
+@dataclass(frozen=True, slots=True)
+class OwnBadge:
+    """Hours and the date of the next session. The rest is empty unless the student number came
+    with the code."""
+
+    required: int
+    earned: int
+    booked: int
+    next_at: datetime | None
+    is_known: bool
+    masked_name: str = ""
+    what: str = ""
+    where: str = ""
+    when: str = ""
+
+
+def own_badge(student: Student, student_no: str, now: datetime) -> OwnBadge:
+    """``student_no`` is compared in constant time; a wrong one shows no more than none."""
+    progress = progress_of_classes([student.class_group], now)[student.class_group_id]
+    hours = next((row for row in progress.rows if row.student.pk == student.pk), None)
+    place = (
+        places_to_come(now)
+        .filter(student=student)
+        .select_related("session__version", "session__room__site", "session__school")
+        .order_by("starts_at")
+        .first()
+    )
+    is_known = hmac.compare_digest(student_no.encode(), student.student_no.encode())
+    shown = OwnBadge(
+        required=progress.required,
+        earned=hours.earned if hours else 0,
+        booked=hours.booked if hours else 0,
+        next_at=place.starts_at if place else None,
+        is_known=is_known,
+    )
+    if not is_known:
+        return shown
+    return OwnBadge(
+        required=shown.required,
+        earned=shown.earned,
+        booked=shown.booked,
+        next_at=shown.next_at,
+        is_known=True,
+        masked_name=naming.masked(student.name),
+        what=headline(place.session.version).occupation if place else "",
+        where=wording.where(place.session) if place else "",
+        when=wording.when(place.session) if place else "",
+    )

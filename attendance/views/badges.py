@@ -1,0 +1,136 @@
+"""A class's badges: printed, and issued anew one at a time."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.access import STATUS_OF_KIND, MemberRequest, members_only
+from accounts.choices import Role
+from accounts.errors import Refusal
+from accounts.services import audit
+from attendance.documents import BadgeRow, badge_sheets
+from attendance.forms import ReasonForm
+from attendance.models import Badge
+from attendance.services import badges
+from bookings import wording
+from rosters.models import ClassGroup, Student
+
+PRINTING = (Role.TEACHER, Role.SCHOOL_COORDINATOR)
+
+
+@members_only(*PRINTING)
+def show_class(request: MemberRequest, pk: int) -> HttpResponse:
+    """Who of the class has a badge; POST issues those that are missing."""
+    group = _class(request, pk)
+    now = timezone.now()
+    if request.method == "POST":
+        count = badges.issue_missing(by=request.actor, class_group=group, now=now)
+        messages.success(request, _("已发 %(count)d 张新胸牌，可以打印了。") % {"count": count})
+        return redirect("attendance:badges", pk)
+    live = {
+        badge.student_id: badge
+        for badge in Badge.objects.visible_to(request.actor)
+        .live()
+        .filter(student__class_group=group)
+    }
+    students = list(
+        Student.objects.visible_to(request.actor)
+        .current()
+        .filter(class_group=group)
+        .order_by("seat_no")
+    )
+    audit.record_names_read(
+        by=request.actor, now=now, context="badges", target=group, count=len(students)
+    )
+    return render(
+        request,
+        "attendance/badges.html",
+        {
+            "class_group": group,
+            "rows": [(student, live.get(student.pk)) for student in students],
+            "missing": sum(student.pk not in live for student in students),
+        },
+    )
+
+
+@members_only(*PRINTING)
+def sheet(request: MemberRequest, pk: int) -> HttpResponse:
+    """The class's badges as a PDF, those missing issued first."""
+    group = _class(request, pk)
+    now = timezone.now()
+    badges.issue_missing(by=request.actor, class_group=group, now=now)
+    found = list(
+        Badge.objects.visible_to(request.actor)
+        .live()
+        .filter(student__class_group=group, student__left_at=None, student__merged_into=None)
+        .select_related("student")
+        .order_by("student__seat_no")
+    )
+    if not found:
+        messages.error(request, _("班里还没有学生，没有可以打印的胸牌。"))
+        return redirect("insights:class", pk)
+    label = wording.class_name(group, now)
+    audit.record_names_read(
+        by=request.actor, now=now, context="badge_sheet", target=group, count=len(found)
+    )
+    pdf = badge_sheets(
+        [
+            BadgeRow(
+                code=badge.code,
+                name=badge.student.name,
+                class_label=label,
+                seat=_("%(seat)s 号") % {"seat": badge.student.seat_no},
+                school=wording.organisation_name(group.school),
+            )
+            for badge in found
+        ],
+        title=f"{wording.organisation_name(group.school)} {label}",
+        hint=_("沿虚线剪开。请勿转发或公开展示。"),
+    )
+    response = HttpResponse(pdf, content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="badges-{group.pk}.pdf"'
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@members_only(*PRINTING)
+def reissue(request: MemberRequest, pk: int, student_pk: int) -> HttpResponse:
+    """A new badge for a student; the old one opens nothing."""
+    group = _class(request, pk)
+    student = get_object_or_404(
+        Student.objects.visible_to(request.actor).current().select_related("class_group"),
+        pk=student_pk,
+        class_group=group,
+    )
+    form = ReasonForm(request.POST or None, initial={"reason": _("遗失")})
+    status = 200
+    if request.method == "POST" and form.is_valid():
+        try:
+            badges.reissue(
+                by=request.actor,
+                student=student,
+                reason=form.cleaned_data["reason"],
+                now=timezone.now(),
+            )
+        except Refusal as refusal:
+            if refusal.kind == Refusal.NOT_FOUND:
+                raise
+            form.add_error(None, str(refusal))
+            status = STATUS_OF_KIND[refusal.kind]
+        else:
+            messages.success(request, _("已补发，旧胸牌作废。已得学时不受影响。"))
+            return redirect("attendance:badges", pk)
+    return render(
+        request,
+        "attendance/reissue.html",
+        {"class_group": group, "student": student, "form": form},
+        status=status,
+    )
+
+
+def _class(request: MemberRequest, pk: int) -> ClassGroup:
+    return get_object_or_404(
+        ClassGroup.objects.visible_to(request.actor).current().select_related("school"), pk=pk
+    )
