@@ -70,7 +70,7 @@ def with_hours(students: "QuerySet[Student]", now: datetime) -> "QuerySet[Studen
         .values("total")
     )
     return students.annotate(
-        required=Subquery(requirement.values("class_hours")[:1]),
+        required=Subquery(requirement.values("class_hours")[:1], output_field=IntegerField()),
         counts_from=Subquery(requirement.values("counts_from")[:1]),
     ).annotate(
         earned=Coalesce(Subquery(credits, output_field=IntegerField()), Value(0)),
