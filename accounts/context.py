@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -78,13 +78,7 @@ class Frame:
     def nav(self) -> list[NavItem]:
         if self.actor is None or self.actor.role is None:
             return []
-        items = []
-        for label, name, icon in NAV[self.actor.role]:
-            try:
-                url = reverse(name)
-            except NoReverseMatch:
-                continue
-            items.append((label, url, icon))
+        items = [(label, reverse(name), icon) for label, name, icon in NAV[self.actor.role]]
         fitting = [url for _label, url, _icon in items if url != "/" and self.path.startswith(url)]
         current = max(fitting, key=len) if fitting else "/" if self.path == "/" else ""
         return [NavItem(label, url, icon, url == current) for label, url, icon in items]

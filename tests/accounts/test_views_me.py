@@ -313,6 +313,42 @@ def test_the_header_of_a_stranger_offers_to_sign_in(django_assert_num_queries) -
         assert not frame.signed_in
 
 
+@pytest.mark.parametrize(
+    ("who", "words"),
+    {
+        "secretariat": ["总览", "审核", "学时", "预约季", "单位"],
+        "reviewer": ["审核"],
+        "host_manager": ["今天", "场次", "课程", "签到", "实训室", "人员"],
+        "instructor": ["今天", "签到"],
+        "coordinator": ["首页", "选课", "班级", "行程", "本校", "人员"],
+        "teacher": ["首页", "选课", "班级", "行程"],
+    }.items(),
+)
+def test_each_role_is_led_to_rooms_it_may_enter(who: str, words: list[str]) -> None:
+    client = _signed_in(MembershipFactory(**{who: True}))
+
+    nav = client.get("/me/").context["frame"].nav
+
+    assert [str(item.label) for item in nav] == words
+    assert {client.get(item.url).status_code for item in nav} == {200}
+
+
+@pytest.mark.parametrize(
+    ("path", "current"),
+    [
+        ("/overview/", ["/overview/"]),
+        ("/overview/classes/?show=none", ["/overview/classes/"]),
+        ("/me/", []),
+    ],
+)
+def test_the_header_marks_the_nearest_room(path: str, current: list[str]) -> None:
+    client = _signed_in(MembershipFactory(secretariat=True))
+
+    nav = client.get(path).context["frame"].nav
+
+    assert [item.url for item in nav if item.is_current] == current
+
+
 def test_the_header_marks_the_room_one_is_in() -> None:
     coordinator = MembershipFactory(coordinator=True)
     request = RequestFactory().get("/people/3/end/")
