@@ -108,7 +108,7 @@ class CourseFilter(django_filters.FilterSet):
 
     def filter_queryset(self, queryset: QuerySet[Course]) -> QuerySet[Course]:
         """What the caller's conditions leave of the catalogue, with what it sums up."""
-        actor = self.request.actor  # type: ignore[union-attr]
+        actor = self.request.actor
         return catalogue.search(actor, self.wanted(), timezone.now()).order_by("pk")
 
 

@@ -81,6 +81,7 @@ class ReserveForm(CompanionsForm):
 
     def renew_key(self) -> None:
         """The next submission is a request of its own; what was filled in stays."""
-        data = self.data.copy()
+        data: Any = self.data
+        data = data.copy()
         data["key"] = uuid.uuid4().hex
         self.data = data

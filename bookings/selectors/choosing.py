@@ -28,8 +28,8 @@ def classes_to_book_for(actor: Actor) -> list[ClassGroup]:
             ),
             is_own_homeroom=Exists(
                 ClassTeacher.objects.filter(
+                    Q(membership_id=actor.membership_id),
                     class_group=OuterRef("pk"),
-                    membership_id=actor.membership_id,
                     is_homeroom=True,
                 )
             ),

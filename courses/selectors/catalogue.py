@@ -7,6 +7,7 @@ first day. What has begun is no offer any more, nor a set whose first day has pa
 from collections.abc import Collection
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from django.db.models import (
     Count,
@@ -73,7 +74,10 @@ class Wanted:
 
     def without(self, *names: str) -> "Wanted":
         """The same, with these conditions dropped."""
-        return replace(self, **{one.name: one.default for one in fields(self) if one.name in names})
+        dropped: dict[str, Any] = {
+            one.name: one.default for one in fields(self) if one.name in names
+        }
+        return replace(self, **dropped)
 
     @property
     def asks_for_dates(self) -> bool:
@@ -167,7 +171,7 @@ def wanted_offers(actor: Actor, wanted: Wanted, now: datetime) -> QuerySet[Cours
         on_days(wanted.since, wanted.until), in_half_days(wanted.half_days)
     )
     if wanted.seats:
-        found = found.filter(seats_left__gte=wanted.seats)
+        found = found.filter(Q(seats_left__gte=wanted.seats))
     return found
 
 
@@ -189,9 +193,9 @@ def search(actor: Actor, wanted: Wanted, now: datetime, *, sort: str = "soon") -
     """The matching courses in the order asked for, those without an offer last, each with what
     suits of its offers: ``offer_count``, ``next_at``, ``seats_free``, and the seats free in the
     two roomiest, ``most_free`` and ``second_free``."""
-    mine = _offers_of_course(wanted_offers(actor, wanted, now))
+    mine: QuerySet[Any] = _offers_of_course(wanted_offers(actor, wanted, now))
     grouped = mine.order_by().values("version__course")
-    by_room = mine.order_by("-seats_left", "pk").values("seats_left")
+    by_room = mine.order_by(F("seats_left").desc(), "pk").values("seats_left")
     found = (
         matching_courses(actor, wanted, now)
         .select_related("published_version", "host")
@@ -258,7 +262,7 @@ def free_by_half_day(
     """The seats free by day and part of the day, from first to last day, in one query; where
     there is an offer without a seat left, 0."""
     whole = Q(ends_at__time__gt=LUNCH_OVER)
-    rows = (
+    rows: Any = (
         _offers_of_matching(actor, replace(wanted, since=first, until=last, half_days=()), now)
         .annotate(day=TruncDate("starts_at", output_field=DateField()))
         .order_by()
