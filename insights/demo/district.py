@@ -17,6 +17,7 @@ from courses.models import CourseSession
 from insights.demo import catalogue, life, people, schools, season
 from notifications.choices import DeliveryState
 from notifications.models import Delivery, Message
+from sites.calendar import local_day, school_year
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,13 @@ def build(*, now: datetime, scale: Scale, step: Callable[[str], None]) -> None:
         limit=scale.courses,
         step=lambda: step("courses"),
     )
-    built = schools.build(rng=rng, now=began, limit=scale.schools, step=lambda: step("classes"))
+    built = schools.build(
+        rng=rng,
+        now=began,
+        year=school_year(local_day(now)),
+        limit=scale.schools,
+        step=lambda: step("classes"),
+    )
     # Somebody who teaches at a school and reviews for the alliance: two organisations, one person.
     memberships.add_member(
         by=SYSTEM,

@@ -21,8 +21,8 @@ from insights.demo.schools import School
 from rosters.models import ClassGroup, Student
 from sites.calendar import NOON, at, local_day, school_year
 
-# What a class's term looks like: class hours attended so far, and hours booked ahead.
-TERMS = ((14, 0), (14, 0), (11, 4), (8, 4), (7, 7), (4, 7), (4, 4), (4, 0), (0, 7), (0, 0))
+# What classes' terms look like, in turn: class hours attended so far, and hours booked ahead.
+TERMS = ((14, 0), (8, 4), (4, 7), (0, 7), (11, 4), (14, 0), (7, 7), (4, 4), (4, 0), (0, 0))
 
 Half = tuple[date, int]
 

@@ -14,7 +14,6 @@ from insights.demo.names import UNUSUAL, adult_name, phone, student_names
 from rosters import services as rosters_services
 from rosters.models import ClassGroup
 from rosters.services import StudentInput
-from sites.calendar import local_day, school_year
 
 
 @dataclass(frozen=True)
@@ -54,14 +53,22 @@ class School:
 
 
 def build(
-    *, rng: random.Random, now: datetime, limit: int, step: Callable[[], None]
+    *, rng: random.Random, now: datetime, year: int, limit: int, step: Callable[[], None]
 ) -> list[School]:
-    """The schools exist, each class with its homeroom teacher and students."""
-    return [_school(plan, number, rng, now, step) for number, plan in enumerate(PLANS[:limit])]
+    """The schools exist, each class with its homeroom teacher and students, as of the school
+    year that begins in September of ``year``."""
+    return [
+        _school(plan, number, year, rng, now, step) for number, plan in enumerate(PLANS[:limit])
+    ]
 
 
 def _school(
-    plan: Plan, number: int, rng: random.Random, now: datetime, step: Callable[[], None]
+    plan: Plan,
+    number: int,
+    year: int,
+    rng: random.Random,
+    now: datetime,
+    step: Callable[[], None],
 ) -> School:
     organisation = organisations.found_organisation(
         by=SYSTEM,
@@ -83,7 +90,17 @@ def _school(
         now=now,
     )
     school = School(organisation, people.acting(coordinator))
-    year = school_year(local_day(now))
+    if plan.login == "qinghe":
+        # The teacher whom one click in the demonstration signs in as.
+        school.teachers.append(
+            people.enrol(
+                name="周敏",
+                login="teacher",
+                organisation=organisation,
+                role=Role.TEACHER,
+                now=now,
+            )
+        )
     for grade in plan.grades:
         for index in range(1, plan.classes + 1):
             _class(school, plan, grade, index, year, rng, now)
@@ -109,25 +126,22 @@ def _class(
         number=index,
         now=now,
     )
-    is_star = plan.login == "qinghe" and (grade, index) == (7, 3)
     # One teacher leads two classes in the first school, so that she has several to choose from.
-    shares = plan.login == "qinghe" and (grade, index) == (7, 4)
-    teacher = (
-        next(t for t in school.teachers if t.user.email.startswith("teacher@"))
-        if shares
-        else people.enrol(
-            name="周敏" if is_star else adult_name(rng),
-            login="teacher" if is_star else f"{plan.login}.t{grade}{index}",
+    if plan.login == "qinghe" and (grade, index) in ((7, 3), (7, 4)):
+        teacher = school.teachers[0]
+    else:
+        teacher = people.enrol(
+            name=adult_name(rng),
+            login=f"{plan.login}.t{grade}{index}",
             organisation=school.organisation,
             role=Role.TEACHER,
             now=now,
         )
-    )
-    if not shares:
         school.teachers.append(teacher)
     rosters_services.assign_teacher(
         by=SYSTEM, class_group=group, membership=teacher, is_homeroom=True, now=now
     )
+    is_star = plan.login == "qinghe" and (grade, index) == (7, 3)
     names = student_names(plan.size + rng.randrange(-2, 4), rng)
     if is_star:
         names[4 : 4 + len(UNUSUAL)] = UNUSUAL
