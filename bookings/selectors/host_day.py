@@ -25,6 +25,10 @@ class DaySession:
     def expected(self) -> int:
         return sum(booking.seats for booking in self.bookings)
 
+    def is_to_come(self, now: datetime) -> bool:
+        """Whether it stands and is not over."""
+        return self.session.cancelled_at is None and self.session.ends_at > now
+
 
 @dataclass(frozen=True, slots=True)
 class Visitor:

@@ -104,14 +104,13 @@ def show_course(request: MemberRequest, pk: int) -> HttpResponse:
     looker = looker_of(request, timezone.now())
     course = (
         Course.objects.visible_to(looker.actor)
-        .filter(pk=pk, published_version__isnull=False)
+        .filter(pk=pk)
         .select_related("published_version", "host")
         .first()
     )
-    if course is None:
+    version = course.published_version if course is not None else None
+    if course is None or version is None:
         raise NotYours
-    version = course.published_version
-    assert version is not None
     offered = offers.offers_of(catalogue.offered_sessions(looker.actor, course, looker.now))
     sites = {
         session.room.site

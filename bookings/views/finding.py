@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from django.http import QueryDict
@@ -15,7 +15,7 @@ from accounts.actors import Actor
 from bookings import wording
 from bookings.services import offers
 from bookings.services.offers import Answer, Offer
-from courses.models import Course, CourseSession
+from courses.models import Course, CourseSession, CourseVersion
 from courses.naming import headline
 from courses.selectors import catalogue
 from rosters.models import ClassGroup
@@ -151,8 +151,7 @@ def with_class(url: str, group: ClassGroup | None) -> str:
 
 
 def card(course: Course, looker: Looker) -> Card:
-    version = course.published_version
-    assert version is not None
+    version = cast("CourseVersion", course.published_version)
     title = headline(version)
     annotated: Any = course
     return Card(

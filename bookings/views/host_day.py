@@ -47,6 +47,7 @@ def _day_page(request: MemberRequest, day: date, form: DayForm) -> HttpResponse:
     now = timezone.now()
     sessions = selectors.sessions_of_day(request.actor, day)
     before, after = selectors.days_with_sessions(request.actor, day)
+    to_come = [row.session for row in sessions if row.is_to_come(now)]
     return render(
         request,
         "bookings/host_day.html",
@@ -59,6 +60,7 @@ def _day_page(request: MemberRequest, day: date, form: DayForm) -> HttpResponse:
                     "words": selectors.in_words(row),
                     "session": row.session,
                     "visitors": [selectors.visitor_in_words(one) for one in row.bookings],
+                    "is_next": row.session in to_come[:1],
                     "why_no_cancel": _why_not(
                         host_changes.check_can_cancel_session, request, row.session
                     ),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -97,8 +97,7 @@ def _stages(counts: Facets, asked: str, looker: Looker) -> list[Option]:
 
 
 def _own_grade(looker: Looker) -> str:
-    assert looker.grade is not None
-    return _("%(grade)s（本班）") % {"grade": grade_label(looker.grade)}
+    return _("%(grade)s（本班）") % {"grade": grade_label(cast("int", looker.grade))}
 
 
 def _seats(counts: Facets, wanted: Wanted, looker: Looker) -> list[Option]:
@@ -159,10 +158,9 @@ def loosenings(
 def _days_label(wanted: Wanted) -> str:
     if wanted.since and wanted.until:
         return dates.day_range(wanted.since, wanted.until)
-    if wanted.since:
-        return _("%(day)s起") % {"day": dates.day_plain(wanted.since)}
-    assert wanted.until is not None
-    return _("到%(day)s") % {"day": dates.day_plain(wanted.until)}
+    if wanted.until:
+        return _("到%(day)s") % {"day": dates.day_plain(wanted.until)}
+    return _("%(day)s起") % {"day": dates.day_plain(cast("date", wanted.since))}
 
 
 def counted_loosenings(
