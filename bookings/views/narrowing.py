@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, cast
 
 from django.utils.translation import gettext as _
@@ -158,9 +159,9 @@ def loosenings(
 def _days_label(wanted: Wanted) -> str:
     if wanted.since and wanted.until:
         return dates.day_range(wanted.since, wanted.until)
-    if wanted.until:
-        return _("到%(day)s") % {"day": dates.day_plain(wanted.until)}
-    return _("%(day)s起") % {"day": dates.day_plain(cast("date", wanted.since))}
+    if wanted.since:
+        return _("%(day)s起") % {"day": dates.day_plain(wanted.since)}
+    return _("到%(day)s") % {"day": dates.day_plain(cast("date", wanted.until))}
 
 
 def counted_loosenings(

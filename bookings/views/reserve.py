@@ -133,10 +133,7 @@ def _is_part(form: ReserveForm, progress: ClassProgress) -> bool:
 
 
 def _put_on(form: ReserveForm, refusal: Refusal) -> int:
-    """The refusal's sentence above the form, and the status of the answer. What the actor never
-    may, or may not know of, has a page of its own."""
-    if refusal.kind in (Refusal.NOT_ALLOWED, Refusal.NOT_FOUND):
-        raise refusal
+    """The refusal's sentence above the form, and the status of the answer."""
     if isinstance(refusal, KeyReused):
         form.renew_key()
     form.add_error(None, str(refusal))

@@ -179,6 +179,22 @@ def test_all_conditions_in_the_address_hold_together(world: World, client: Clien
     ]
 
 
+@pytest.mark.parametrize(
+    ("query", "label"),
+    [
+        ("since=2026-12-08", "12 月 8 日起"),
+        ("until=2026-12-08", "到12 月 8 日"),
+        ("since=2026-12-08&until=2026-12-09", "12 月 8 日至 12 月 9 日"),
+    ],
+)
+def test_days_are_named_in_the_chip(world: World, client: Client, query: str, label: str) -> None:
+    world.session()
+
+    response = client.get(f"/find/?stage=all&{query}")
+
+    assert [chip.label for chip in response.context["chips"]] == [label]
+
+
 def test_full_width_words_are_folded(world: World, client: Client) -> None:
     new_course(world, title_zh="AI训练师：教机器认字")
 
