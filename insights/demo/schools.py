@@ -32,13 +32,13 @@ class Plan:
 
 PLANS = (
     Plan("清河中学", "清河中学", "Qinghe Middle School", "qinghe", Stage.JUNIOR, (7, 8), 4, 27),
-    Plan("晴川中学", "晴川中学", "Qingchuan Middle School", "qingchuan", Stage.JUNIOR, (7, 8), 4, 26),
+    Plan("晴川中学", "晴川中学", "Qingchuan School", "qingchuan", Stage.JUNIOR, (7, 8), 4, 26),
     Plan("云杉中学", "云杉中学", "Yunshan Middle School", "yunshan", Stage.JUNIOR, (7, 8), 4, 25),
     Plan("柳园中学", "柳园中学", "Liuyuan Middle School", "liuyuan", Stage.JUNIOR, (7, 8), 4, 24),
     Plan("松荫中学", "松荫中学", "Songyin Middle School", "songyin", Stage.JUNIOR, (6, 7), 4, 24),
     Plan("芦滩中学", "芦滩中学", "Lutan Middle School", "lutan", Stage.JUNIOR, (7, 8), 4, 24),
-    Plan("北苑小学", "北苑小学", "Beiyuan Primary School", "beiyuan", Stage.PRIMARY, (5,), 4, 30),
-    Plan("书院桥高级中学", "书院桥高中", "Shuyuanqiao High School", "shuyuanqiao", Stage.SENIOR, (10,), 4, 32),
+    Plan("北苑小学", "北苑小学", "Beiyuan Primary", "beiyuan", Stage.PRIMARY, (5,), 4, 30),
+    Plan("书院桥高级中学", "书院桥高中", "Shuyuanqiao High", "shuyuan", Stage.SENIOR, (10,), 4, 32),
 )  # fmt: skip
 
 

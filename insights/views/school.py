@@ -43,7 +43,14 @@ def list_classes(request: MemberRequest) -> HttpResponse:
     """The actor's classes as cards."""
     now = timezone.now()
     groups = list(visible_classes(request.actor))
-    return render(request, "insights/classes.html", {"cards": classes.cards(groups, now)})
+    return render(
+        request,
+        "insights/classes.html",
+        {
+            "cards": classes.cards(groups, now),
+            "is_coordinator": request.actor.is_coordinator,
+        },
+    )
 
 
 @members_only(*SCHOOL_ROLES)
@@ -97,6 +104,7 @@ def show_class(request: MemberRequest, pk: int) -> HttpResponse:
                 if key in ("all", show) or any(map(test, progress.rows))
             ],
             "trips": trips.trips_of_class(request.actor, group, now),
+            "is_coordinator": request.actor.is_coordinator,
         },
     )
 

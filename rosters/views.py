@@ -1,0 +1,175 @@
+"""A coordinator keeps classes, their students and who teaches them."""
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from accounts.access import STATUS_OF_KIND, MemberRequest, members_only
+from accounts.choices import Role
+from accounts.errors import Refusal
+from accounts.models import Membership, Organisation
+from accounts.services import audit
+
+from . import services
+from .forms import ClassForm, StudentForm, StudentsForm, TeacherForm
+from .models import ClassGroup, Student
+
+
+@members_only(Role.SCHOOL_COORDINATOR)
+def create_class(request: MemberRequest) -> HttpResponse:
+    """A new class of the school."""
+    school = get_object_or_404(Organisation, pk=request.actor.organisation_id)
+    form = ClassForm(request.POST or None, initial={"stage": (school.stages or [""])[0]})
+    status = 200
+    if request.method == "POST" and form.is_valid():
+        try:
+            group = services.create_class(
+                by=request.actor, school=school, now=timezone.now(), **form.cleaned_data
+            )
+        except Refusal as refusal:
+            status = _put_on(form, refusal)
+        else:
+            messages.success(request, _("班级已建好，请录入学生。"))
+            return redirect("rosters:class_edit", group.pk)
+    return render(request, "rosters/class_form.html", {"form": form}, status=status)
+
+
+@members_only(Role.SCHOOL_COORDINATOR)
+def edit_class(request: MemberRequest, pk: int) -> HttpResponse:
+    """The class's students and teachers."""
+    return _page(request, _class(request, pk))
+
+
+@require_POST
+@members_only(Role.SCHOOL_COORDINATOR)
+def add_students(request: MemberRequest, pk: int) -> HttpResponse:
+    """All the students of the pasted lines, or none."""
+    group = _class(request, pk)
+    form = StudentsForm(request.POST)
+    if not form.is_valid():
+        return _page(request, group, students_form=form)
+    try:
+        made = services.add_students(
+            by=request.actor,
+            class_group=group,
+            students=form.cleaned_data["lines"],
+            now=timezone.now(),
+        )
+    except Refusal as refusal:
+        status = _put_on(form, refusal)
+        return _page(request, group, students_form=form, status=status)
+    messages.success(
+        request,
+        ngettext("已录入 %(count)d 名学生。", "已录入 %(count)d 名学生。", len(made))
+        % {"count": len(made)},
+    )
+    return redirect("rosters:class_edit", pk)
+
+
+@require_POST
+@members_only(Role.SCHOOL_COORDINATOR)
+def set_teacher(request: MemberRequest, pk: int) -> HttpResponse:
+    """Who teaches the class: one more, or one less (``remove``)."""
+    group = _class(request, pk)
+    now = timezone.now()
+    if request.POST.get("remove"):
+        text = request.POST["remove"]
+        membership = get_object_or_404(
+            Membership.objects.visible_to(request.actor),
+            pk=int(text) if text.isascii() and text.isdecimal() and len(text) < 18 else 0,
+        )
+        services.release_teacher(
+            by=request.actor, class_group=group, membership=membership, now=now
+        )
+        messages.success(request, _("已移除。"))
+        return redirect("rosters:class_edit", pk)
+    form = TeacherForm(request.POST, group=group)
+    if not form.is_valid():
+        return _page(request, group, teacher_form=form)
+    try:
+        services.assign_teacher(by=request.actor, class_group=group, now=now, **form.cleaned_data)
+    except Refusal as refusal:
+        status = _put_on(form, refusal)
+        return _page(request, group, teacher_form=form, status=status)
+    messages.success(request, _("已保存。"))
+    return redirect("rosters:class_edit", pk)
+
+
+@members_only(Role.SCHOOL_COORDINATOR)
+def edit_student(request: MemberRequest, pk: int) -> HttpResponse:
+    """A student's name and seat number."""
+    student = get_object_or_404(
+        Student.objects.visible_to(request.actor).current().select_related("class_group"), pk=pk
+    )
+    form = StudentForm(
+        request.POST or None, initial={"name": student.name, "seat_no": student.seat_no}
+    )
+    status = 200
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.edit_student(
+                by=request.actor, student=student, now=timezone.now(), **form.cleaned_data
+            )
+        except Refusal as refusal:
+            status = _put_on(form, refusal)
+        else:
+            messages.success(request, _("已保存。"))
+            return redirect("rosters:class_edit", student.class_group_id)
+    audit.record_names_read(
+        by=request.actor, now=timezone.now(), context="student_edit", target=student, count=1
+    )
+    return render(
+        request, "rosters/student_form.html", {"form": form, "student": student}, status=status
+    )
+
+
+def _page(
+    request: MemberRequest,
+    group: ClassGroup,
+    *,
+    students_form: StudentsForm | None = None,
+    teacher_form: TeacherForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    students = list(
+        Student.objects.visible_to(request.actor)
+        .current()
+        .filter(class_group=group)
+        .order_by("seat_no", "pk")
+    )
+    audit.record_names_read(
+        by=request.actor,
+        now=timezone.now(),
+        context="class_edit",
+        target=group,
+        count=len(students),
+    )
+    return render(
+        request,
+        "rosters/class_edit.html",
+        {
+            "class_group": group,
+            "students": students,
+            "teachers": group.teachers.select_related("membership__user").order_by(
+                "-is_homeroom", "pk"
+            ),
+            "students_form": students_form or StudentsForm(),
+            "teacher_form": teacher_form or TeacherForm(group=group),
+        },
+        status=status,
+    )
+
+
+def _class(request: MemberRequest, pk: int) -> ClassGroup:
+    return get_object_or_404(ClassGroup.objects.visible_to(request.actor).current(), pk=pk)
+
+
+def _put_on(form: forms.BaseForm, refusal: Refusal) -> int:
+    """The refusal stands on the form, which keeps what was typed."""
+    form.add_error(None, str(refusal))
+    return STATUS_OF_KIND[refusal.kind]
