@@ -80,7 +80,7 @@ def badge_sheets(badges: Sequence[BadgeRow], *, title: str, hint: str) -> bytes:
         }
         for badge in badges
     ]
-    side = len(rows[0]["rows"]) + 2 * QUIET_ZONE if rows else 1
+    side = len(matrix(badges[0].code)) + 2 * QUIET_ZONE if badges else 1
     data = {
         "title": title,
         "hint": hint,
@@ -88,7 +88,7 @@ def badge_sheets(badges: Sequence[BadgeRow], *, title: str, hint: str) -> bytes:
         "quiet": QUIET_ZONE,
         "pages": [rows[start : start + PER_PAGE] for start in range(0, len(rows), PER_PAGE)],
     }
-    pdf = typst.compile(
+    pdf: object = typst.compile(  # type: ignore[misc]
         TEMPLATE.encode(),
         font_paths=[str(FONTS)],
         sys_inputs={"data": json.dumps(data, ensure_ascii=False)},

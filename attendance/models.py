@@ -24,9 +24,9 @@ class BadgeQuerySet(models.QuerySet["Badge"]):
         if actor.is_teacher:
             return self.filter(
                 school_id=actor.organisation_id,
-                student__class_group_id__in=ClassTeacher.objects.filter(
-                    membership_id=actor.membership_id
-                ).values("class_group_id"),
+                student__class_group_id__in=ClassTeacher.objects.taught_by(actor).values(
+                    "class_group_id"
+                ),
             )
         return self.none()
 
@@ -131,9 +131,9 @@ class CheckInQuerySet(models.QuerySet["CheckIn"]):
         if actor.is_teacher:
             return self.filter(
                 student__school_id=actor.organisation_id,
-                student__class_group_id__in=ClassTeacher.objects.filter(
-                    membership_id=actor.membership_id
-                ).values("class_group_id"),
+                student__class_group_id__in=ClassTeacher.objects.taught_by(actor).values(
+                    "class_group_id"
+                ),
             )
         return self.none()
 

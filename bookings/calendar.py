@@ -1,4 +1,4 @@
-"""Calendar entries of bookings (RFC 5545, RFC 5546). Values in, text out; never a student's name."""
+"""Calendar entries of bookings (RFC 5545, RFC 5546). Values in, text out; no student is named."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

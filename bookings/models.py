@@ -1,7 +1,7 @@
 """Who has reserved which seats: reservation, bookings, places."""
 
 import uuid
-from typing import Self
+from typing import Any, Self
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
@@ -17,8 +17,8 @@ from rosters.models import ClassTeacher
 from .choices import LIVE_STATES, BookingState, CancelledSide
 
 
-def _classes_of(actor: Actor) -> "models.QuerySet[ClassTeacher, dict[str, int]]":
-    return ClassTeacher.objects.filter(membership_id=actor.membership_id).values("class_group_id")
+def _classes_of(actor: Actor) -> models.QuerySet[ClassTeacher, Any]:
+    return ClassTeacher.objects.taught_by(actor).values("class_group_id")
 
 
 class ReservationQuerySet(models.QuerySet["Reservation"]):
@@ -100,9 +100,7 @@ class Booking(models.Model):
     is noticed; ``uid`` and ``sequence`` are those of its calendar entry.
     """
 
-    reservation = models.ForeignKey(
-        Reservation, on_delete=models.PROTECT, related_name="bookings"
-    )
+    reservation = models.ForeignKey(Reservation, on_delete=models.PROTECT, related_name="bookings")
     session = models.ForeignKey(
         "courses.CourseSession", on_delete=models.PROTECT, related_name="bookings"
     )
@@ -252,11 +250,11 @@ class Place(models.Model):
             ),
         ]
         indexes = [
+            models.Index(fields=["session"], condition=Q(is_live=True), name="place_live_session"),
             models.Index(
-                fields=["session"], condition=Q(is_live=True), name="place_live_session"
-            ),
-            models.Index(
-                fields=["student", "starts_at"], condition=Q(is_live=True), name="place_live_student"
+                fields=["student", "starts_at"],
+                condition=Q(is_live=True),
+                name="place_live_student",
             ),
             models.Index(fields=["booking"], name="place_booking"),
         ]

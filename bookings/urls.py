@@ -39,9 +39,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("today/sessions/<int:pk>/names/", host_day.names, name="session_names"),
     path("today/sessions/<int:pk>/cancel/", host_day.cancel_session, name="session_cancel"),
     path("api/v1/reservations/", api.ReservationList.as_view(), name="api-reservations"),
-    path(
-        "api/v1/reservations/<int:pk>/", api.ReservationDetail.as_view(), name="api-reservation"
-    ),
+    path("api/v1/reservations/<int:pk>/", api.ReservationDetail.as_view(), name="api-reservation"),
     path("api/v1/bookings/", api.BookingList.as_view(), name="api-bookings"),
     path("api/v1/bookings/<int:pk>/", api.BookingDetail.as_view(), name="api-booking"),
     path(

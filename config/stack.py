@@ -239,7 +239,9 @@ def main() -> None:
     stack = Stack(var=var, port=port, https=https, environment=environment)
     stack.clear_leftovers()
     if port_is_taken(stack.host, port):
-        sys.exit(f"Port {port} is in use. Stop what runs there, or choose another: PORT=8123 make demo")
+        sys.exit(
+            f"Port {port} is in use. Stop what runs there, or choose another: PORT=8123 make demo"
+        )
 
     def interrupted(_signal: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt

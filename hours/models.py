@@ -61,9 +61,9 @@ class HourCreditQuerySet(models.QuerySet["HourCredit"]):
             return self.filter(school_id=actor.organisation_id)
         if actor.is_teacher:
             return self.filter(
-                student__class_group_id__in=ClassTeacher.objects.filter(
-                    membership_id=actor.membership_id
-                ).values("class_group_id"),
+                student__class_group_id__in=ClassTeacher.objects.taught_by(actor).values(
+                    "class_group_id"
+                ),
                 student__school_id=actor.organisation_id,
             )
         return self.none()

@@ -53,9 +53,7 @@ def credit_students(
         for credit in HourCredit.objects.filter(
             student_id__in=keys, session=session, kind=CreditKind.ATTENDANCE
         ).select_related("reversed_by"):
-            revisions[credit.student_id] = max(
-                revisions.get(credit.student_id, 0), credit.revision
-            )
+            revisions[credit.student_id] = max(revisions.get(credit.student_id, 0), credit.revision)
             if not hasattr(credit, "reversed_by"):
                 standing[credit.student_id] = credit
         new = [

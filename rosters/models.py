@@ -21,9 +21,7 @@ class ClassGroupQuerySet(models.QuerySet["ClassGroup"]):
         if actor.is_teacher:
             return self.filter(
                 school_id=actor.organisation_id,
-                pk__in=ClassTeacher.objects.filter(membership_id=actor.membership_id).values(
-                    "class_group_id"
-                ),
+                pk__in=ClassTeacher.objects.taught_by(actor).values("class_group_id"),
             )
         return self.none()
 
@@ -66,6 +64,14 @@ class ClassGroup(models.Model):
         return STAGE_GRADES[Stage(self.stage)][0] + school_year - self.entry_year
 
 
+class ClassTeacherQuerySet(models.QuerySet["ClassTeacher"]):
+    def taught_by(self, actor: Actor) -> Self:
+        """The classes of the acting teacher; of anybody else none."""
+        if actor.membership_id is None:
+            return self.none()
+        return self.filter(membership_id=actor.membership_id)
+
+
 class ClassTeacher(models.Model):
     """Which classes are a teacher's. Removed when she no longer teaches the class."""
 
@@ -74,6 +80,8 @@ class ClassTeacher(models.Model):
         "accounts.Membership", on_delete=models.CASCADE, related_name="classes_taught"
     )
     is_homeroom = models.BooleanField(_("班主任"), default=False)
+
+    objects = ClassTeacherQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -103,9 +111,7 @@ class StudentQuerySet(models.QuerySet["Student"]):
         if actor.is_teacher:
             return self.filter(
                 school_id=actor.organisation_id,
-                class_group_id__in=ClassTeacher.objects.filter(
-                    membership_id=actor.membership_id
-                ).values("class_group_id"),
+                class_group_id__in=ClassTeacher.objects.taught_by(actor).values("class_group_id"),
             )
         return self.none()
 

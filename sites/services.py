@@ -47,12 +47,10 @@ def refuse_if_occupied(
     *, room: Room, starts_at: datetime, ends_at: datetime, besides: RoomHold | None = None
 ) -> None:
     """Raises RoomTaken or RoomClosed, naming what is there first, if anything is."""
-    hold = (
-        RoomHold.objects.filter(room=room, period__overlap=DateTimeTZRange(starts_at, ends_at))
-        .exclude(pk=besides.pk if besides else None)
-        .order_by("period", "pk")
-        .first()
-    )
+    holds = RoomHold.objects.filter(room=room, period__overlap=DateTimeTZRange(starts_at, ends_at))
+    if besides is not None:
+        holds = holds.exclude(pk=besides.pk)
+    hold = holds.order_by("period", "pk").first()
     if hold is None:
         return
     when = dates.period(hold.period.lower, hold.period.upper)
@@ -196,7 +194,9 @@ def seed_calendar(*, years: Iterable[int]) -> int:
                 elif not is_holiday and day.weekday() >= SATURDAY:
                     rows.append(
                         CalendarDay(
-                            day=day, kind=DayKind.MAKEUP_WORKDAY, name=DayKind.MAKEUP_WORKDAY.label
+                            day=day,
+                            kind=DayKind.MAKEUP_WORKDAY,
+                            name=str(DayKind.MAKEUP_WORKDAY.label),
                         )
                     )
         except NotImplementedError:

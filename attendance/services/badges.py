@@ -31,9 +31,7 @@ def check_can_issue(actor: Actor, class_group: ClassGroup) -> None:
         return
     if (
         not actor.is_teacher
-        or not ClassTeacher.objects.filter(
-            class_group=class_group, membership_id=actor.membership_id
-        ).exists()
+        or not ClassTeacher.objects.taught_by(actor).filter(class_group=class_group).exists()
     ):
         raise NotAllowed
 

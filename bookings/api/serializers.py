@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from bookings.models import Booking, Reservation
 
-KEY = {"min_value": 1, "max_value": 2**63 - 1}
+KEY: dict[str, Any] = {"min_value": 1, "max_value": 2**63 - 1}
 
 
 class CompanionSerializer(serializers.Serializer[Any]):
@@ -27,7 +27,7 @@ class ReservationInput(serializers.Serializer[Any]):
     students = serializers.ListField(
         child=serializers.IntegerField(**KEY), required=False, allow_null=True, max_length=500
     )
-    companions = CompanionSerializer(many=True, max_length=20)
+    companions = CompanionSerializer(many=True, max_length=20)  # type: ignore[call-arg]
     contact_phone = serializers.CharField(
         max_length=30, required=False, allow_blank=True, default=""
     )
@@ -44,7 +44,9 @@ class BookingChangeInput(serializers.Serializer[Any]):
 
     edition = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
     students = serializers.ListField(child=serializers.IntegerField(**KEY), max_length=500)
-    companions = CompanionSerializer(many=True, required=False, max_length=20)
+    companions = CompanionSerializer(  # type: ignore[call-arg]
+        many=True, required=False, max_length=20
+    )
 
 
 class ReasonInput(serializers.Serializer[Any]):
@@ -124,7 +126,7 @@ class ClassHoursOutput(serializers.Serializer[Any]):
     """``earned``, ``booked`` and ``missing`` are what most of the class has."""
 
     class_group = serializers.IntegerField(source="class_group.pk")
-    required = serializers.IntegerField()
+    required = serializers.IntegerField()  # type: ignore[assignment]
     earned = serializers.IntegerField()
     booked = serializers.IntegerField()
     missing = serializers.IntegerField()

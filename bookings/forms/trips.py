@@ -1,9 +1,10 @@
 """What the school fills in about a booking it has."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.db.models import QuerySet
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from bookings.forms.companions import CompanionsForm
@@ -36,7 +37,7 @@ class ChangeForm(CompanionsForm):
 
     def bring_up_to_date(self, edition: int) -> None:
         """The next submission is made with the newest booking in view; what was filled in stays."""
-        data = self.data.copy()
+        data = cast("QueryDict", self.data).copy()
         data["edition"] = str(edition)
         self.data = data
 

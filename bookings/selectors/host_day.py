@@ -10,7 +10,7 @@ from django.db.models import Prefetch, QuerySet
 from accounts.actors import Actor
 from bookings import wording
 from bookings.models import Booking, Place
-from courses.models import CourseSession
+from courses.models import CourseSession, CourseSessionQuerySet
 from sites.calendar import at, local_day
 
 
@@ -66,9 +66,7 @@ def by_booking(places: Iterable[Place]) -> list[ClassList]:
     return [
         ClassList(
             school=wording.organisation_name(members[0].school),
-            class_name=wording.class_name(
-                members[0].booking.class_group, members[0].starts_at
-            ),
+            class_name=wording.class_name(members[0].booking.class_group, members[0].starts_at),
             places=members,
         )
         for _booking_id, group in groupby(places, key=lambda place: place.booking_id)
@@ -108,8 +106,7 @@ def sessions_of_day(actor: Actor, day: date) -> list[DaySession]:
         .order_by("starts_at", "pk")
     )
     return [
-        DaySession(session=session, bookings=tuple(session.live_bookings))  # type: ignore[attr-defined]
-        for session in sessions
+        DaySession(session=session, bookings=tuple(session.live_bookings)) for session in sessions
     ]
 
 
@@ -132,11 +129,9 @@ def _day_of(moment: datetime | None) -> date | None:
     return local_day(moment) if moment is not None else None
 
 
-def _of_day(actor: Actor, day: date) -> QuerySet[CourseSession]:
+def _of_day(actor: Actor, day: date) -> CourseSessionQuerySet:
     return (
         CourseSession.objects.visible_to(actor)
         .owned_by(actor)
-        .filter(
-            starts_at__gte=at(day, time()), starts_at__lt=at(day + timedelta(days=1), time())
-        )
+        .filter(starts_at__gte=at(day, time()), starts_at__lt=at(day + timedelta(days=1), time()))
     )

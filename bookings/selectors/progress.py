@@ -163,9 +163,7 @@ def _progress(
     booked: dict[int, int],
 ) -> ClassProgress:
     required = requirement.class_hours if requirement is not None else 0
-    counts = Counter(
-        (earned.get(student.pk, 0), booked.get(student.pk, 0)) for student in students
-    )
+    counts = Counter((earned.get(student.pk, 0), booked.get(student.pk, 0)) for student in students)
     # The most frequent pair; of equally frequent ones that with the fewest hours.
     usual = min(counts, key=lambda pair: (-counts[pair], sum(pair), pair), default=(0, 0))
     rows = tuple(

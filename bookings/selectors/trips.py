@@ -8,10 +8,9 @@ from django.db.models import Q, QuerySet
 from accounts.actors import Actor
 from accounts.errors import NotYours
 from bookings import wording
-from bookings.models import Booking, Place
+from bookings.models import Booking, BookingQuerySet, Place
 from rosters.models import ClassGroup, Student
 from sites.calendar import local_day
-
 
 PAGE = 20
 
@@ -77,7 +76,7 @@ def page_of(
     return rows[:size], f"{last.session.starts_at.isoformat()}_{last.pk}"
 
 
-def with_all(bookings: QuerySet[Booking]) -> QuerySet[Booking]:
+def with_all(bookings: BookingQuerySet) -> BookingQuerySet:
     """With everything a page tells of a booking."""
     return bookings.select_related(
         "class_group",
@@ -140,8 +139,8 @@ def students_in(actor: Actor, booking: Booking) -> QuerySet[Student]:
 def students_to_choose(actor: Actor, booking: Booking) -> QuerySet[Student]:
     """The class as it is now, and who keeps a place though no longer in it."""
     placed = Place.objects.visible_to(actor).live().filter(booking=booking).values("student_id")
-    in_class = Student.objects.visible_to(actor).current().filter(
-        class_group_id=booking.class_group_id
+    in_class = (
+        Student.objects.visible_to(actor).current().filter(class_group_id=booking.class_group_id)
     )
     return Student.objects.filter(pk__in=placed.union(in_class.values("pk"))).order_by(
         "seat_no", "pk"
@@ -150,9 +149,11 @@ def students_to_choose(actor: Actor, booking: Booking) -> QuerySet[Student]:
 
 def classes_with_trips(actor: Actor) -> QuerySet[ClassGroup]:
     """The classes that the actor's trips are of, for the filter."""
-    return ClassGroup.objects.visible_to(actor).filter(
-        pk__in=Booking.objects.visible_to(actor).values("class_group_id")
-    ).order_by("stage", "-entry_year", "number")
+    return (
+        ClassGroup.objects.visible_to(actor)
+        .filter(pk__in=Booking.objects.visible_to(actor).values("class_group_id"))
+        .order_by("stage", "-entry_year", "number")
+    )
 
 
 def days_until(booking: Booking, now: datetime) -> int:

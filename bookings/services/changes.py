@@ -103,9 +103,7 @@ def change_booking(
             telling.changed(row.pk, by=by, now=now)
         return current
 
-    return together.translated(
-        write, wanted, sessions, booking.class_group, besides=booking
-    )
+    return together.translated(write, wanted, sessions, booking.class_group, besides=booking)
 
 
 def cancel_booking(*, by: Actor, booking: Booking, reason: str, now: datetime) -> Booking:
@@ -258,9 +256,7 @@ def admit_walk_in(*, by: Actor, session: CourseSession, student: Student, now: d
         booking = _booking_for_walk_in(by, session, student.class_group, now)
         place = reservations.new_place(booking, student, is_walk_in=True)
         place.save()
-        audit.record(
-            by=by, verb="place.walked_in", now=now, target=booking, student=student.pk
-        )
+        audit.record(by=by, verb="place.walked_in", now=now, target=booking, student=student.pk)
         return place
 
     return together.translated(write, [student], [session], student.class_group)
@@ -285,6 +281,7 @@ def _booking_for_walk_in(
         booking.edition += 1
         booking.save(update_fields=["seats", "edition"])
         return booking
+    assert by.membership_id is not None
     reservation = Reservation.objects.create(
         reference=reservations.new_reference(),
         school_id=class_group.school_id,
@@ -316,9 +313,7 @@ def _check_door(actor: Actor, session: CourseSession, now: datetime) -> None:
 
 def _students_of(booking: Booking, student_ids: Collection[int], now: datetime) -> list[Student]:
     """The students wanted: of the class, or placed in the booking before they left the class."""
-    placed = set(
-        Place.objects.live().filter(booking=booking).values_list("student_id", flat=True)
-    )
+    placed = set(Place.objects.live().filter(booking=booking).values_list("student_id", flat=True))
     stay = [pk for pk in student_ids if pk in placed]
     others = [pk for pk in student_ids if pk not in placed]
     students = list(Student.objects.filter(pk__in=stay))
@@ -330,9 +325,7 @@ def _students_of(booking: Booking, student_ids: Collection[int], now: datetime) 
 def _differs(
     booking: Booking, student_ids: set[int], companions: Sequence[CompanionInput] | None
 ) -> bool:
-    now_in = set(
-        Place.objects.live().filter(booking=booking).values_list("student_id", flat=True)
-    )
+    now_in = set(Place.objects.live().filter(booking=booking).values_list("student_id", flat=True))
     if now_in != student_ids:
         return True
     if companions is None:
@@ -345,9 +338,7 @@ def _apply(
     booking: Booking, wanted: dict[int, Student], companions: Sequence[CompanionInput] | None
 ) -> None:
     """One booking's seats, places, companions and counters, its session's row being ours."""
-    placed = set(
-        Place.objects.live().filter(booking=booking).values_list("student_id", flat=True)
-    )
+    placed = set(Place.objects.live().filter(booking=booking).values_list("student_id", flat=True))
     added = sorted(set(wanted) - placed)
     student_rules.check_free(
         [wanted[pk] for pk in added], [booking.session], booking.class_group, besides=booking

@@ -1,6 +1,6 @@
 """What the host cancels: a session, or all that is left of a day, for everybody booked."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from accounts.actors import Actor
@@ -80,7 +80,7 @@ def cancel_day(*, by: Actor, day: date, reason: str, now: datetime) -> list[Cour
     return in_one_transaction(write)
 
 
-def _locked(session_ids: Sequence[int]) -> list[CourseSession]:
+def _locked(session_ids: Iterable[int]) -> list[CourseSession]:
     """The sessions as they are now, ours until the end, in the order of their keys."""
     return list(
         CourseSession.objects.select_for_update(of=("self",))
@@ -90,9 +90,7 @@ def _locked(session_ids: Sequence[int]) -> list[CourseSession]:
     )
 
 
-def _cancel(
-    sessions: Sequence[CourseSession], *, by: Actor, reason: str, now: datetime
-) -> None:
+def _cancel(sessions: Sequence[CourseSession], *, by: Actor, reason: str, now: datetime) -> None:
     """The sessions' rows being ours, no seat of them is taken or given back meanwhile."""
     bookings = list(
         Booking.objects.live()

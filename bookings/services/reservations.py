@@ -8,6 +8,7 @@ from datetime import datetime
 from itertools import pairwise
 
 from django.db import IntegrityError
+from django.db.models import Q
 
 from accounts.actors import Actor
 from accounts.errors import NotAllowed, NotYours
@@ -19,9 +20,7 @@ from bookings.errors import (
     KeyMissing,
     KeyReused,
     NoSessions,
-    NoStudents,
     NotForYourSchool,
-    NotInClass,
     OutsideSeason,
     SessionsOverlap,
     SessionStarted,
@@ -73,7 +72,7 @@ def check_is_own_class(actor: Actor, class_group: ClassGroup, now: datetime) -> 
     if actor.is_coordinator:
         return
     if not ClassTeacher.objects.filter(
-        class_group=class_group, membership_id=actor.membership_id
+        Q(membership_id=actor.membership_id), class_group=class_group
     ).exists():
         raise NotYourClass(class_group=wording.class_name(class_group, now))
 
@@ -136,7 +135,8 @@ def reserve(
 
     Refused besides, each naming the fact: NotYourClass, NotInClass, NoStudents,
     TooFewCompanions, CompanionNameMissing, NoSessions, SessionsOverlap, SetBookedWhole,
-    SessionCancelled, SessionStarted, OutsideSeason, WrongStage, NotForYourSchool, AlreadyBooked, StudentBusy, SessionFull.
+    SessionCancelled, SessionStarted, OutsideSeason, WrongStage, NotForYourSchool,
+    AlreadyBooked, StudentBusy, SessionFull.
     """
     if not 0 < len(idempotency_key) <= KEY_LENGTH:
         raise KeyMissing
@@ -241,9 +241,7 @@ def _sessions_asked_for(
     visible = CourseSession.objects.visible_to(by).select_related("season", "version", "school")
     if session_set_id is not None:
         # A day of the set that the host had cancelled is not part of the offer any more.
-        sessions = list(
-            visible.filter(session_set_id=session_set_id).scheduled().order_by("pk")
-        )
+        sessions = list(visible.filter(session_set_id=session_set_id).scheduled().order_by("pk"))
     else:
         sessions = list(visible.filter(pk__in=session_ids).order_by("pk"))
         if len(sessions) != len(set(session_ids)):
@@ -265,7 +263,7 @@ def _check_apart(sessions: Sequence[CourseSession]) -> None:
 
 def _check_sets_whole(sessions: Sequence[CourseSession]) -> None:
     asked = {session.pk for session in sessions}
-    set_ids = {session.session_set_id for session in sessions} - {None}
+    set_ids = {one.session_set_id for one in sessions if one.session_set_id is not None}
     if not set_ids:
         return
     members = CourseSession.objects.filter(session_set_id__in=set_ids).scheduled()
@@ -319,6 +317,7 @@ def _write(
     now: datetime,
 ) -> Reservation:
     """The rows, the audit entry and the messages of one reservation."""
+    assert by.membership_id is not None
     reservation = Reservation.objects.create(
         reference=new_reference(),
         school_id=class_group.school_id,
@@ -376,6 +375,7 @@ def new_place(booking: Booking, student: Student, *, is_walk_in: bool = False) -
 
 
 def new_reference() -> str:
-    """A reference to say on the phone. Eight letters drawn from 10^12: the unique constraint has never to speak."""
+    """A reference to say on the phone: eight letters, so many that the unique constraint has
+    never to speak."""
     letters = "".join(secrets.choice(REFERENCE_LETTERS) for _ in range(8))
     return f"{letters[:4]}-{letters[4:]}"

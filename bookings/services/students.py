@@ -64,7 +64,7 @@ def check_free(
     besides: Booking | None = None,
 ) -> None:
     """Refused: a student who has a place elsewhere at the time of a session (StudentBusy,
-    naming class, seat numbers, what and when). Places of the booking ``besides`` are no hindrance."""
+    naming class, seat numbers, what and when). Places of the booking ``besides`` do not count."""
     overlaps = Q()
     for session in sessions:
         overlaps |= Q(starts_at__lt=session.ends_at, ends_at__gt=session.starts_at)

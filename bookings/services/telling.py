@@ -177,7 +177,9 @@ def entry_of(booking: Booking) -> calendar.Entry:
             "title": wording.title(booking.session.version),
         },
         location=", ".join(
-            part for part in (wording.where(booking.session), wording.address(booking.session)) if part
+            part
+            for part in (wording.where(booking.session), wording.address(booking.session))
+            if part
         ),
         description="\n".join(_facts(booking)),
         is_cancelled=not booking.is_live,

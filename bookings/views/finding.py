@@ -120,23 +120,34 @@ class OfferLine:
 
 
 def offer_lines(offered: Sequence[Offer], looker: Looker) -> list[OfferLine]:
-    """The offers with what the chosen class may do; four queries, none without a class."""
+    """The offers with what the chosen class may do; four queries, none without a class. Where
+    all rooms are of one site, which the page names, only the room is said."""
     answers: Sequence[Answer | None] = (
         offers.answers(looker.actor, offered, looker.group, looker.now)
         if looker.group is not None
         else [None] * len(offered)
     )
-    return [_line(offer, answer, looker) for offer, answer in zip(offered, answers, strict=True)]
+    sites = {one.room.site_id for offer in offered for one in offer.sessions if one.room}
+    return [
+        _line(offer, answer, looker, names_site=len(sites) > 1)
+        for offer, answer in zip(offered, answers, strict=True)
+    ]
 
 
-def _line(offer: Offer, answer: Answer | None, looker: Looker) -> OfferLine:
+def _line(offer: Offer, answer: Answer | None, looker: Looker, *, names_site: bool) -> OfferLine:
     seats = offer.seats_left
     label = _("选这一场") if len(offer.sessions) == 1 else _("选这几天")
     if answer is not None and answer.why_not is None and seats < looker.seats:
         label = ngettext("选 %(count)d 位", "选 %(count)d 位", seats) % {"count": seats}
     return OfferLine(
         offer=offer,
-        days=[(session, wording.where(session)) for session in offer.sessions],
+        days=[
+            (
+                session,
+                wording.where(session) if names_site or not session.room else session.room.name,
+            )
+            for session in offer.sessions
+        ],
         url=with_class(reverse("bookings:reserve", args=[offer.first.pk]), looker.group),
         label=label,
         why_not=str(answer.why_not) if answer is not None and answer.why_not else "",

@@ -64,9 +64,7 @@ def _day_page(request: MemberRequest, day: date, form: DayForm) -> HttpResponse:
                     "why_no_cancel": _why_not(
                         host_changes.check_can_cancel_session, request, row.session
                     ),
-                    "why_no_names": _why_not(
-                        rosters.check_can_read_names, request, row.session
-                    ),
+                    "why_no_names": _why_not(rosters.check_can_read_names, request, row.session),
                 }
                 for row in sessions
             ],

@@ -217,9 +217,7 @@ def printed(request: MemberRequest, pk: int) -> HttpResponse:
     )
 
 
-def _why_not(
-    check: Callable[..., None], request: MemberRequest, found: Booking
-) -> str:
+def _why_not(check: Callable[..., None], request: MemberRequest, found: Booking) -> str:
     """The sentence at the disabled button, or nothing."""
     try:
         check(request.actor, found, timezone.now())

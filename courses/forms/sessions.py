@@ -69,6 +69,7 @@ class PlaceForm(forms.Form):
 
     def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        assert actor.organisation_id is not None
         chosen: dict[str, Any] = {
             "course": Course.objects.owned_by(actor)
             .filter(published_version__isnull=False)

@@ -3,6 +3,8 @@
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from accounts.choices import Stage
@@ -39,8 +41,8 @@ class CourseForm(forms.ModelForm):
             field.min_value, field.max_value = low, high
             field.widget.attrs |= {"min": low, "max": high, "inputmode": "numeric"}
             field.validators = [
-                forms.fields.validators.MinValueValidator(low),
-                forms.fields.validators.MaxValueValidator(high),
+                MinValueValidator(low),
+                MaxValueValidator(high),
             ]
         for name in LONG:
             self.fields[name].widget.attrs["rows"] = 8 if name == "handbook" else 4
@@ -58,6 +60,11 @@ class CourseForm(forms.ModelForm):
 
     def validate_constraints(self) -> None:
         """The database's word on the whole row is the services' business."""
+
+    def open_again(self, edition: int) -> None:
+        """What was typed stays; the next saving is of this edition."""
+        assert isinstance(self.data, QueryDict)
+        self.data = {**self.data.dict(), "stages": self.data.getlist("stages"), "edition": edition}
 
     def written(self) -> dict[str, Any]:
         """The fields of the course, without the form's own."""

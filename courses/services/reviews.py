@@ -37,6 +37,7 @@ def decide(
     one does not pass and nothing says why. The host's managers are told.
     """
     check_can_review(by, version)
+    assert by.membership_id is not None
     for name, label in REVIEW_DIMENSIONS:
         passed = verdicts[name] == Verdict.PASS
         if decision == ReviewDecision.APPROVED and not passed:

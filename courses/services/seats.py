@@ -23,10 +23,11 @@ def take_seats(*, session_id: int, seats: int) -> None:
     )
     if changed:
         return
-    session = CourseSession.objects.with_seats_left().get(pk=session_id)
+    session = CourseSession.objects.get(pk=session_id)
     if session.state != SessionState.SCHEDULED:
         raise SessionCancelled(reason=session.cancel_reason)
-    raise SessionFull(seats=seats, seats_left=session.seats_left)
+    left = session.capacity - session.seats_taken - session.seats_held
+    raise SessionFull(seats=seats, seats_left=left)
 
 
 def release_seats(*, session_id: int, seats: int) -> None:

@@ -241,14 +241,12 @@ def refuse_if_instructor_taken(
     """Raises InstructorTaken, naming the session that is in the way."""
     if instructor is None:
         return
-    other = (
-        CourseSession.objects.scheduled()
-        .filter(instructor=instructor, starts_at__lt=ends_at, ends_at__gt=starts_at)
-        .exclude(pk=besides)
-        .select_related("version")
-        .order_by("starts_at", "pk")
-        .first()
+    sessions = CourseSession.objects.scheduled().filter(
+        instructor=instructor, starts_at__lt=ends_at, ends_at__gt=starts_at
     )
+    if besides is not None:
+        sessions = sessions.exclude(pk=besides)
+    other = sessions.select_related("version").order_by("starts_at", "pk").first()
     if other is not None:
         raise InstructorTaken(
             instructor=instructor.user.name,

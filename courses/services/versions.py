@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Max
+from django.db.models import F, Field, Max
 
 from accounts.actors import Actor
 from accounts.errors import NotAllowed, NotYours
@@ -79,12 +79,17 @@ def edit_version(
     return version
 
 
+def field_label(name: str) -> str:
+    """What a field of the course is called on a page."""
+    field = CourseVersion._meta.get_field(name)
+    assert isinstance(field, Field)
+    return str(field.verbose_name)
+
+
 def missing_for_review(version: CourseVersion) -> list[str]:
     """The names of the fields a reviewer needs and the version leaves empty."""
     return [
-        str(CourseVersion._meta.get_field(name).verbose_name)
-        for name in REQUIRED_FOR_REVIEW
-        if not str(getattr(version, name)).strip()
+        field_label(name) for name in REQUIRED_FOR_REVIEW if not str(getattr(version, name)).strip()
     ]
 
 

@@ -17,7 +17,7 @@ from courses.forms.review import ReviewForm
 from courses.models import CourseVersion
 from courses.selectors import writing as selectors
 from courses.services import reviews
-from courses.services.versions import FIELDS
+from courses.services.versions import FIELDS, field_label
 
 REVIEWING = (Role.SECRETARIAT, Role.REVIEWER)
 
@@ -104,7 +104,7 @@ def _changes(version: CourseVersion) -> list[Change]:
         return []
     return [
         Change(
-            str(CourseVersion._meta.get_field(name).verbose_name),  # type: ignore[union-attr]
+            field_label(name),
             _shown(published, name),
             _shown(version, name),
         )

@@ -87,8 +87,7 @@ def edit(request: MemberRequest, pk: int) -> HttpResponse:
             status = STATUS_OF_KIND[refusal.kind]
             if isinstance(refusal, StaleVersion):
                 # Saving once more, after having looked, is meant.
-                form.data = form.data.copy()
-                form.data["edition"] = str(
+                form.open_again(
                     CourseVersion.objects.values_list("edition", flat=True).get(pk=version.pk)
                 )
         else:

@@ -20,9 +20,7 @@ class NewestFirst(CursorPagination):
 
 class CreditFilter(django_filters.FilterSet):
     student = django_filters.NumberFilter(field_name="student_id", label=_("学生"))
-    class_group = django_filters.NumberFilter(
-        field_name="student__class_group_id", label=_("班级")
-    )
+    class_group = django_filters.NumberFilter(field_name="student__class_group_id", label=_("班级"))
 
 
 class HourCreditList(generics.ListAPIView[HourCredit]):

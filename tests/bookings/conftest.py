@@ -64,9 +64,7 @@ class World:
         return group
 
     def teach(self, group: ClassGroup) -> ClassTeacher:
-        return ClassTeacher.objects.create(
-            class_group=group, membership=self.teacher_membership
-        )
+        return ClassTeacher.objects.create(class_group=group, membership=self.teacher_membership)
 
     def session(
         self,
@@ -184,9 +182,7 @@ def make_world(now: datetime) -> World:
         group=None,  # type: ignore[arg-type]
     )
     world.group = world.new_group(3, 5)
-    ClassTeacher.objects.create(
-        class_group=world.group, membership=teacher, is_homeroom=True
-    )
+    ClassTeacher.objects.create(class_group=world.group, membership=teacher, is_homeroom=True)
     return world
 
 

@@ -20,7 +20,7 @@ def at_once(*calls: Callable[[], Any]) -> list[Any]:
             connection.ensure_connection()
             start.wait(PATIENCE)
             answers[index] = calls[index]()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  whatever it is, it is the answer
             answers[index] = error
         finally:
             connection.close()
@@ -47,7 +47,7 @@ def before_commit(first: Callable[[], Any], second: Callable[[], Any]) -> Any:
                     cursor.execute("SELECT pg_backend_pid()")
                     pids.append(cursor.fetchone()[0])
                 answers.append(second())
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  whatever it is, it is the answer
                 answers.append(error)
             finally:
                 connection.close()

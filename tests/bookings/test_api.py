@@ -307,3 +307,16 @@ def test_the_list_shows_only_ones_own(world: World, now: datetime) -> None:
 
     assert [one["state"] for one in mine] == ["cancelled"]
     assert theirs == []
+
+
+def test_the_schema_describes_what_is_asked_and_answered(db: None) -> None:
+    schema = Client().get("/api/v1/schema/", {"format": "json"}).json()
+
+    paths = schema["paths"]
+    assert sorted(paths["/api/v1/reservations/"]) == ["get", "post"]
+    assert sorted(paths["/api/v1/bookings/{id}/"]) == ["get", "patch"]
+    asked = paths["/api/v1/reservations/"]["post"]
+    assert [one["name"] for one in asked["parameters"] if one["in"] == "header"] == [
+        "Idempotency-Key"
+    ]
+    assert sorted(paths["/api/v1/hour-credits/"]) == ["get"]

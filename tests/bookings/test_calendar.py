@@ -90,9 +90,7 @@ def test_odd_names_do_not_break_the_entry(name: str) -> None:
     assert event["ATTENDEE"] == "mailto:a@example.org"
 
 
-def test_one_booking_keeps_its_uid_while_its_sequence_rises(
-    world: World, now: datetime
-) -> None:
+def test_one_booking_keeps_its_uid_while_its_sequence_rises(world: World, now: datetime) -> None:
     booking = make_booking(
         by=world.teacher, session=world.session(), class_group=world.group, now=now
     )

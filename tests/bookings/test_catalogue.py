@@ -20,7 +20,7 @@ from courses.models import Course, CourseSession, CourseVersion
 from rosters.models import ClassGroup
 from sites.calendar import at
 from sites.choices import DayKind
-from sites.models import CalendarDay
+from sites.models import CalendarDay, Site
 from tests.bookings.conftest import DAY, World
 from tests.factories.accounts import MembershipFactory, OrganisationFactory
 from tests.factories.bookings import make_booking
@@ -606,6 +606,19 @@ def test_further_sessions_stand_in_a_fold(world: World, client: Client) -> None:
 
     assert (len(response.context["lines"]), len(response.context["further"])) == (10, 2)
     assert "更晚的 2 场" in text(response)
+
+
+def test_room_is_said_with_its_site_only_where_there_are_several(
+    world: World, client: Client
+) -> None:
+    world.session()
+    one = [place for line in course_page(client, world).context["lines"] for _s, place in line.days]
+    world.site = Site.objects.create(host=world.host, name="二校区")
+    world.session(day=DAY + timedelta(days=1))
+    two = [place for line in course_page(client, world).context["lines"] for _s, place in line.days]
+
+    assert one == ["1号实训室"]
+    assert two == ["焙烤实训中心 1号实训室", "二校区 2号实训室"]
 
 
 def test_without_a_class_nothing_is_offered_to_press(world: World) -> None:

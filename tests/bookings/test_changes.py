@@ -62,7 +62,8 @@ def change(
 
 def placed(booking: Booking) -> list[Student | None]:
     return [
-        place.student for place in booking.places.live().order_by("student_id")  # type: ignore[attr-defined]
+        place.student
+        for place in booking.places.live().order_by("student_id")  # type: ignore[attr-defined]
     ]
 
 
@@ -198,8 +199,8 @@ def test_a_day_of_a_set_that_the_host_cancelled_does_not_bind_the_other(
     changed = change(world, last, now, world.students[:2])
 
     assert changed.seats == 2
+    first.refresh_from_db()
     with pytest.raises(BookingOver):
-        first.refresh_from_db()
         change(world, first, now, world.students[:2])
 
 
@@ -376,9 +377,7 @@ def test_the_host_swaps_only_while_its_door_is_open(world: World, now: datetime)
 
     with pytest.raises(NoWalkInNow):
         swap(world, booking, out, entering, now, by=world.manager)
-    place = swap(
-        world, booking, out, entering, starts_at - timedelta(minutes=60), by=world.manager
-    )
+    place = swap(world, booking, out, entering, starts_at - timedelta(minutes=60), by=world.manager)
 
     assert place.student == entering
 

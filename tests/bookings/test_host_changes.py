@@ -121,9 +121,11 @@ def test_cancelling_a_day_takes_what_has_not_begun(world: World, now: datetime) 
     )
 
     assert cancelled == [afternoon]
-    assert list(
-        CourseSession.objects.order_by("pk").values_list("state", "seats_taken")
-    ) == [("scheduled", 5), ("cancelled", 0), ("scheduled", 5)]
+    assert list(CourseSession.objects.order_by("pk").values_list("state", "seats_taken")) == [
+        ("scheduled", 5),
+        ("cancelled", 0),
+        ("scheduled", 5),
+    ]
 
 
 def test_cancelling_a_day_leaves_other_hosts_alone(world: World, now: datetime) -> None:
@@ -162,9 +164,7 @@ def test_a_reminder_goes_out_the_day_before_once(world: World, now: datetime) ->
         world.teacher_membership.user_id,
         world.coordinator.user_id,
     }
-    assert told[0].subject == (
-        "明天：12 月 8 日（周二）9:00–11:30 七(3)班《面包师：吐司与软欧》"
-    )
+    assert told[0].subject == ("明天：12 月 8 日（周二）9:00–11:30 七(3)班《面包师：吐司与软欧》")
 
 
 @pytest.mark.parametrize(

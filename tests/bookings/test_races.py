@@ -6,7 +6,7 @@ from datetime import datetime, time
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 
 from accounts.choices import Role
 from bookings.choices import BookingState
@@ -14,6 +14,7 @@ from bookings.errors import (
     AlreadyBooked,
     BookingOver,
     KeyReused,
+    NothingToCancel,
     NotInClass,
     StaleBooking,
     StudentBusy,
@@ -25,7 +26,7 @@ from bookings.services.retries import in_one_transaction
 from courses.errors import SessionCancelled, SessionFull
 from courses.models import CourseSession
 from rosters.models import ClassGroup, Student
-from tests.bookings.conftest import World, make_world
+from tests.bookings.conftest import DAY, World, make_world
 from tests.bookings.races import at_once, before_commit
 from tests.factories.accounts import MembershipFactory
 from tests.factories.bookings import make_booking
@@ -63,9 +64,7 @@ def naive_book(session: CourseSession, group: ClassGroup, now: datetime) -> Call
         seen = CourseSession.objects.get(pk=session.pk)
         looked[session.pk].wait(10)
         if seen.seats_taken + seats <= seen.capacity:
-            CourseSession.objects.filter(pk=session.pk).update(
-                seats_taken=seen.seats_taken + seats
-            )
+            CourseSession.objects.filter(pk=session.pk).update(seats_taken=seen.seats_taken + seats)
             Booking.objects.create(
                 reservation=reservation,
                 session=session,
@@ -112,18 +111,14 @@ def test_of_two_teachers_after_the_last_thirty_seats_one_learns_what_is_left(
     session = world.session(capacity=30)
     first, second = world.new_group(10, 20), world.new_group(11, 20)
 
-    answer = before_commit(
-        book(world, session, first, now), book(world, session, second, now)
-    )
+    answer = before_commit(book(world, session, first, now), book(world, session, second, now))
 
     assert isinstance(answer, SessionFull)
     assert answer.facts == {"seats": 20, "seats_left": 10}
     assert sold(session) == 20
 
 
-def test_the_same_request_twice_at_once_makes_one_reservation(
-    world: World, now: datetime
-) -> None:
+def test_the_same_request_twice_at_once_makes_one_reservation(world: World, now: datetime) -> None:
     session = world.session()
     ask = book(world, session, world.group, now, idempotency_key="once")
 
@@ -144,9 +139,7 @@ def test_the_same_request_before_the_first_commits_returns_the_first(
     assert answer == first[0]
 
 
-def test_the_same_key_for_other_students_at_once_is_refused(
-    world: World, now: datetime
-) -> None:
+def test_the_same_key_for_other_students_at_once_is_refused(world: World, now: datetime) -> None:
     one, other = world.session(), world.session(starts=time(13))
 
     answer = before_commit(
@@ -263,9 +256,7 @@ def test_opposite_orders_reach_nobody_as_a_deadlock(world: World, now: datetime)
     )
 
 
-def test_a_reservation_waits_for_a_cancellation_and_is_refused(
-    world: World, now: datetime
-) -> None:
+def test_a_reservation_waits_for_a_cancellation_and_is_refused(world: World, now: datetime) -> None:
     session = world.session()
 
     answer = before_commit(
@@ -316,9 +307,7 @@ def test_of_two_forms_open_at_once_the_second_is_stale(world: World, now: dateti
     assert sold(booking.session) == 2
 
 
-def test_of_two_classes_growing_into_the_last_seat_one_grows(
-    world: World, now: datetime
-) -> None:
+def test_of_two_classes_growing_into_the_last_seat_one_grows(world: World, now: datetime) -> None:
     session = world.session(capacity=5)
     groups = [world.new_group(number, 3) for number in (10, 11)]
     bookings = [
@@ -403,9 +392,7 @@ def broken(sqlstate: str, times: int) -> Callable[[], str]:
         if left[0]:
             left[0] -= 1
             with connection.cursor() as cursor:
-                cursor.execute(
-                    f"DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{sqlstate}'; END $$"
-                )
+                cursor.execute(f"DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{sqlstate}'; END $$")
         return "done"
 
     return work
@@ -436,3 +423,57 @@ def test_inside_the_callers_transaction_nothing_is_tried_again() -> None:
         in_one_transaction(broken("40P01", 1))
 
 
+def test_a_day_that_is_cancelled_twice_at_once_is_cancelled_once(
+    world: World, now: datetime
+) -> None:
+    world.session()
+
+    def cancel() -> list[CourseSession]:
+        return host_changes.cancel_day(by=world.manager, day=DAY, reason="停电", now=now)
+
+    answer = before_commit(cancel, cancel)
+
+    assert isinstance(answer, NothingToCancel)
+
+
+@pytest.mark.parametrize(
+    ("constraint", "error"),
+    [
+        ("booking_live_once_per_class", TooManyChangesAtOnce),
+        ("place_student_one_at_a_time", TooManyChangesAtOnce),
+        ("reservation_reference_key", IntegrityError),
+    ],
+)
+def test_what_the_database_refuses_is_told_or_raised(
+    world: World, now: datetime, constraint: str, error: type[Exception]
+) -> None:
+    """A trigger of the test breaks the constraint, though nothing stands in the way."""
+    session = world.session()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE FUNCTION break_it() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+            " RAISE EXCEPTION USING ERRCODE = '23505',"
+            f" CONSTRAINT = '{constraint}'; END $$"
+        )
+        cursor.execute(
+            "CREATE TRIGGER break_it BEFORE INSERT ON bookings_booking"
+            " FOR EACH ROW EXECUTE FUNCTION break_it()"
+        )
+
+    try:
+        with pytest.raises(error):
+            book(world, session, world.group, now)()
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP FUNCTION break_it() CASCADE")
+
+    session.refresh_from_db()
+    assert session.seats_taken == 0
+
+
+def test_another_broken_constraint_is_not_hidden(world: World) -> None:
+    def clash() -> None:
+        raise IntegrityError("another")
+
+    with pytest.raises(IntegrityError):
+        together.translated(clash, world.students, [world.session()], world.group)

@@ -141,9 +141,7 @@ def test_reserve_refuses_one_day_of_a_set(world: World, now: datetime) -> None:
     _camp, days = world.camp()
 
     with pytest.raises(SetBookedWhole) as refusal:
-        make_reservation(
-            by=world.teacher, sessions=days[:1], class_group=world.group, now=now
-        )
+        make_reservation(by=world.teacher, sessions=days[:1], class_group=world.group, now=now)
 
     assert str(refusal.value) == "“两日营”共 2 场，须一起预约。"
 
@@ -234,9 +232,7 @@ def test_the_same_key_is_free_for_another_person(world: World, now: datetime) ->
 
 
 @pytest.mark.parametrize("key", ["", "x" * 81])
-def test_reserve_refuses_a_missing_or_overlong_key(
-    world: World, now: datetime, key: str
-) -> None:
+def test_reserve_refuses_a_missing_or_overlong_key(world: World, now: datetime, key: str) -> None:
     with pytest.raises(KeyMissing):
         make_reservation(
             by=world.teacher,
@@ -255,9 +251,7 @@ def test_reserve_refuses_an_unsuitable_grade(world: World, now: datetime) -> Non
             by=world.coordinator, sessions=[world.session()], class_group=sixth, now=now
         )
 
-    assert str(refusal.value) == (
-        "这门课适合七年级至八年级，六(1)班是六年级，不能预约。"
-    )
+    assert str(refusal.value) == ("这门课适合七年级至八年级，六(1)班是六年级，不能预约。")
 
 
 def test_reserve_refuses_an_unsuitable_stage(world: World, now: datetime) -> None:
@@ -319,7 +313,8 @@ def test_reserve_refuses_a_session_of_two_that_clash_with_each_other(
         )
 
     assert str(refusal.value) == (
-        "所选的场次时间重叠：12 月 8 日（周二）9:00–11:30和12 月 8 日（周二）10:00–12:30，请分别预约。"
+        "所选的场次时间重叠：12 月 8 日（周二）9:00–11:30和12 月 8 日（周二）10:00–12:30，"
+        "请分别预约。"
     )
 
     assert not Reservation.objects.exists()
@@ -418,17 +413,13 @@ def test_reserve_refuses_a_school_that_the_host_does_not_travel_to(
     assert str(refusal.value) == "这一场送到芦滩中学上课，只收该校的班级。"
 
 
-def test_reserve_takes_a_session_that_comes_to_the_own_school(
-    world: World, now: datetime
-) -> None:
+def test_reserve_takes_a_session_that_comes_to_the_own_school(world: World, now: datetime) -> None:
     session = world.session()
     CourseSession.objects.filter(pk=session.pk).update(
         venue=Venue.SCHOOL, room=None, room_hold=None, school=world.school
     )
 
-    booking = make_booking(
-        by=world.teacher, session=session, class_group=world.group, now=now
-    )
+    booking = make_booking(by=world.teacher, session=session, class_group=world.group, now=now)
 
     assert booking.seats == 5
 

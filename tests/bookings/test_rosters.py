@@ -37,9 +37,7 @@ def test_the_host_reads_its_roster_on_the_record(world: World, now: datetime) ->
     session = world.session()
     booking = make_booking(by=world.teacher, session=session, class_group=world.group, now=now)
     elsewhere = world.new_group(4, 1)
-    make_booking(
-        by=world.coordinator, session=world.session(), class_group=elsewhere, now=now
-    )
+    make_booking(by=world.coordinator, session=world.session(), class_group=elsewhere, now=now)
     changes.change_booking(
         by=world.teacher,
         booking=booking,

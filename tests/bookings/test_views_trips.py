@@ -308,9 +308,7 @@ def test_a_garbled_cursor_begins_at_the_front(
 def test_trips_of_one_class(world: World, now: datetime, login: Login) -> None:
     other = world.new_group(4, 1)
     for group in (world.group, other):
-        make_booking(
-            by=world.coordinator, session=world.session(), class_group=group, now=now
-        )
+        make_booking(by=world.coordinator, session=world.session(), class_group=group, now=now)
 
     page = login(world.coordinator).get("/trips/", {"class": other.pk})
 

@@ -142,3 +142,24 @@ def test_filters_are_sent_without_javascript(world: World, new_context: NewConte
 
     assert "family=f1" in page.url
     assert page.locator("aside input[name=family]:checked").count() == 1
+
+
+def test_ticked_filter_moves_the_results_and_keeps_the_focus(
+    world: World, new_context: NewContext
+) -> None:
+    session_in(world, 14)
+    page = new_context(world.teacher_membership, width=1280).new_page()
+    complaints: list[str] = []
+    page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
+    page.goto("/find/")
+    page.evaluate("window.stayed = true")
+
+    page.locator("aside").get_by_text("汽车", exact=True).click()
+
+    page.get_by_text("没有符合条件的课程").wait_for()
+    assert "family=f2" in page.url
+    assert page.evaluate("window.stayed") is True
+    assert page.evaluate("document.activeElement.id") == "w-f2"
+    page.go_back()
+    page.get_by_role("link", name="面包师").wait_for()
+    assert complaints == []

@@ -31,9 +31,7 @@ class OrganisationFactory(DjangoModelFactory[Organisation]):
 
     class Params:
         school = factory.Trait()
-        alliance = factory.Trait(
-            kind=OrganisationKind.ALLIANCE, name="区职业教育联盟", stages=[]
-        )
+        alliance = factory.Trait(kind=OrganisationKind.ALLIANCE, name="区职业教育联盟", stages=[])
         vocational_school = factory.Trait(
             kind=OrganisationKind.VOCATIONAL_SCHOOL,
             name=factory.Sequence(lambda n: f"第{n}职业技术学校"),

@@ -50,6 +50,4 @@ def test_who_sees_which_credits(world: World, now: datetime) -> None:
         actor_of(MembershipFactory(secretariat=True)): 1,
     }
 
-    assert {
-        actor: HourCredit.objects.visible_to(actor).count() for actor in answers
-    } == answers
+    assert {actor: HourCredit.objects.visible_to(actor).count() for actor in answers} == answers
