@@ -521,3 +521,12 @@ def test_days_do_not_clash(world: World, now: datetime) -> None:
     booking = booked(world, now, session=world.session(day=DAY + timedelta(days=1)))
 
     assert booking.seats == 3
+
+
+def test_a_form_sent_without_a_change_changes_nothing(world: World, now: datetime) -> None:
+    booking = booked(world, now)
+
+    same = change(world, booking, now, world.students[:3])
+
+    assert (same.edition, same.sequence) == (1, 0)
+    assert not Message.objects.filter(kind="booking_changed").exists()
