@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 
-def ensure(folder: Path, addresses: list[str]) -> tuple[Path, Path]:
+def ensure(folder: Path, addresses: list[str], now: dt.datetime) -> tuple[Path, Path]:
     """Certificate and key for these IP addresses and localhost, valid for a year.
 
     Made anew each time, since the machine's address on the network may have changed.
@@ -19,7 +19,7 @@ def ensure(folder: Path, addresses: list[str]) -> tuple[Path, Path]:
     folder.chmod(0o700)
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Career Classroom (local)")])
-    start = dt.datetime.now(tz=dt.UTC) - dt.timedelta(days=1)
+    start = now - dt.timedelta(days=1)
     names: list[x509.GeneralName] = [x509.DNSName("localhost")]
     names += [x509.IPAddress(ipaddress.ip_address(address)) for address in dict.fromkeys(addresses)]
     certificate = (

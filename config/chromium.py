@@ -55,7 +55,8 @@ def main() -> None:
     if found is None:
         sys.exit(
             "The browser tests need Chromium: install it (Debian: apt-get install chromium; "
-            "macOS: brew install --cask chromium) or name one with CHROMIUM=/path, then run make test again."
+            "macOS: brew install --cask chromium) or name one with CHROMIUM=/path, "
+            "then run make test again."
         )
     print(f"Chromium: {found}")
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from types import FrameType
 
 import psutil
+from django.utils import timezone
 
 from config import certificate, postgres
 
@@ -151,7 +152,9 @@ class Stack:
             "--no-ws", "--log-level", "warning",
         ]  # fmt: skip
         if self.https:
-            cert, key = certificate.ensure(self.var / "tls", [local_address(), "127.0.0.1"])
+            cert, key = certificate.ensure(
+                self.var / "tls", [local_address(), "127.0.0.1"], timezone.now()
+            )
             web += ["--ssl-certificate", str(cert), "--ssl-keyfile", str(key)]
         log = (self.var / f"stack-{self.port}.log").open("ab")
         for command, extra in (
@@ -203,7 +206,7 @@ class Stack:
         sys.exit(1)
 
     def stop(self) -> None:
-        """Everything that this copy started is down; PostgreSQL too, unless another copy uses it."""
+        """All that this copy started is down; PostgreSQL too, unless another copy uses it."""
         for child in reversed(self.children):
             if child.poll() is None:
                 child.send_signal(signal.SIGINT)
