@@ -198,7 +198,7 @@ def test_seat_as_a_button_says_number_name_and_state() -> None:
 
     assert html == (
         '<button class="seat in now" type="submit" name="place" value="41">'
-        '<i>6</i> '
+        "<i>6</i> "
         '<b class="long">阿依古丽·买买提江</b><span class="vh"> 已到</span>'
         '<svg viewBox="0 0 16 16" aria-hidden="true"><use href="#s-pres"/></svg></button>'
     )
