@@ -43,7 +43,7 @@ postgres: setup
 
 .PHONY: demo
 demo: setup ## Everything running with the demonstration district (PORT=8123, HTTPS=1)
-	@trap '' INT; exec $(PY) -m config.stack
+	@exec $(PY) -m config.stack
 
 .PHONY: test test-fast
 test: setup-dev check ## All that has to pass, browser included

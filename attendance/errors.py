@@ -16,7 +16,7 @@ class UnknownBadge(AttendanceRefusal):
 
 class BadgeRevoked(AttendanceRefusal):
     code = "badge_revoked"
-    sentence = _("这张胸牌已作废，请用新胸牌，或点座号签到。")
+    sentence = _("这张胸牌已作废，请用补发的新胸牌。没带的，请老师点座号签到。")
 
 
 class NotBookedHere(AttendanceRefusal):
@@ -75,12 +75,24 @@ class NothingToUndo(AttendanceRefusal):
     sentence = _("没有可以撤销的记录。")
 
 
+class AlreadyIn(AttendanceRefusal):
+    code = "already_in"
+    sentence = _("这名学生已经签到，不能换人。签错了，请先撤销。")
+
+
+class WalkInElsewhere(AttendanceRefusal):
+    """The student has a place elsewhere at this time; the desk does not learn where."""
+
+    code = "walk_in_elsewhere"
+    sentence = _("这名学生同一时间约了别的场次，不能加入本场。")
+
+
 class EventOfAnother(AttendanceRefusal):
     """A client used one event id for two different things."""
 
     code = "event_of_another"
     kind = Refusal.INVALID
-    sentence = _("这个记录编号已用于另一场，请换一个编号。")
+    sentence = _("这个记录编号已用于另一条记录，请换一个编号。")
 
 
 class TooManyTries(AttendanceRefusal):

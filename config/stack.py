@@ -19,7 +19,10 @@ import urllib.request
 from pathlib import Path
 from types import FrameType
 
+import django
 import psutil
+from django.core.management import call_command
+from django.db import connections
 from django.utils import timezone
 
 from config import certificate, postgres
@@ -125,23 +128,18 @@ class Stack:
                 return True
         return False
 
-    def manage(self, *words: str) -> None:
-        """One management command; its failure is ours."""
-        done = subprocess.run(
-            [PYTHON, "manage.py", *words], cwd=ROOT, env=self.environment, check=False
-        )
-        if done.returncode:
-            sys.exit(done.returncode)
-
     def prepare(self, *, seed: bool) -> None:
         """The database is up, migrated, has its schedules, and the demonstration if wanted."""
         if self.embedded:
             postgres.start(self.var)
-        self.manage("migrate", "--verbosity", "0")
-        self.manage("createcachetable")
-        self.manage("ensure_schedules")
+        os.environ.update(self.environment, DJANGO_SETTINGS_MODULE="config.settings")
+        django.setup()
+        call_command("migrate", verbosity=0)
+        call_command("createcachetable", verbosity=0)
+        call_command("ensure_schedules", verbosity=0)
         if seed:
-            self.manage("seed_demo")
+            call_command("seed_demo")
+        connections.close_all()
 
     def launch(self) -> None:
         """Web server and cluster run, and the web server answers."""
@@ -249,7 +247,8 @@ def main() -> None:
     def interrupted(_signal: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, interrupted)
+    for which in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(which, interrupted)
     try:
         say("Starting PostgreSQL and bringing the database up to date …")
         stack.prepare(seed=True)

@@ -9,6 +9,11 @@ from rosters.models import ClassGroup
 from .models import HourCredit, PracticumRequirement
 
 
+def requirements() -> list[PracticumRequirement]:
+    """All requirements, the one due first at the front."""
+    return list(PracticumRequirement.objects.order_by("due_on", "pk"))
+
+
 def requirement_for(class_group: ClassGroup) -> PracticumRequirement | None:
     """What the class must reach, or None where nothing is required of its cohort."""
     return requirements_of([class_group])[class_group.pk]
@@ -21,12 +26,12 @@ def requirements_of(
 
     Where cohorts overlap, the one due first counts.
     """
-    requirements = list(PracticumRequirement.objects.order_by("due_on", "pk"))
+    known = requirements()
     return {
         group.pk: next(
             (
                 requirement
-                for requirement in requirements
+                for requirement in known
                 if requirement.stage == group.stage
                 and requirement.entry_year_from <= group.entry_year <= requirement.entry_year_to
             ),

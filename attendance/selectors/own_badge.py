@@ -1,12 +1,13 @@
 """What the bearer of a badge may know without signing in (DESIGN.md, invariant 8)."""
 
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bookings import wording
-from bookings.selectors.progress import places_to_come, progress_of_classes
+from bookings.selectors.progress import booked_by_student, places_to_come
 from courses.naming import headline
+from hours.selectors import earned_by_student, requirement_for
 from rosters import naming
 from rosters.models import Student
 
@@ -29,8 +30,7 @@ class OwnBadge:
 
 def own_badge(student: Student, student_no: str, now: datetime) -> OwnBadge:
     """``student_no`` is compared in constant time; a wrong one shows no more than none."""
-    progress = progress_of_classes([student.class_group], now)[student.class_group_id]
-    hours = next((row for row in progress.rows if row.student.pk == student.pk), None)
+    requirement = requirement_for(student.class_group)
     place = (
         places_to_come(now)
         .filter(student=student)
@@ -40,20 +40,16 @@ def own_badge(student: Student, student_no: str, now: datetime) -> OwnBadge:
     )
     is_known = hmac.compare_digest(student_no.encode(), student.student_no.encode())
     shown = OwnBadge(
-        required=progress.required,
-        earned=hours.earned if hours else 0,
-        booked=hours.booked if hours else 0,
+        required=requirement.class_hours if requirement else 0,
+        earned=earned_by_student([student.pk], requirement).get(student.pk, 0),
+        booked=booked_by_student([student.pk], now).get(student.pk, 0),
         next_at=place.starts_at if place else None,
         is_known=is_known,
     )
     if not is_known:
         return shown
-    return OwnBadge(
-        required=shown.required,
-        earned=shown.earned,
-        booked=shown.booked,
-        next_at=shown.next_at,
-        is_known=True,
+    return replace(
+        shown,
         masked_name=naming.masked(student.name),
         what=headline(place.session.version).occupation if place else "",
         where=wording.where(place.session) if place else "",

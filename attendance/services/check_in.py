@@ -61,9 +61,9 @@ def check_in(
     host now), NotBookedHere, DeskClosed, DeskNotOpenYet, SessionCancelled.
     """
     desks.check_can_open(by, session, now)
-    known = CheckIn.objects.filter(pk=event_id).select_related("student", "place").first()
+    known = _known(event_id, session, EventKind.IN, code=code, student_id=student_id)
     if known is not None:
-        return _replayed(known, session)
+        return known
     place = _place(session, code=code, student_id=student_id)
     assert place.student is not None
     with transaction.atomic():
@@ -100,14 +100,15 @@ def mark(
     Refused: NotBookedHere, NotInYet (leaving before arriving), DeskClosed, DeskNotOpenYet.
     """
     desks.check_can_open(by, session, now)
-    known = CheckIn.objects.filter(pk=event_id).select_related("student", "place").first()
-    if known is not None:
-        return _replayed(known, session).event
     place = _place(session, code="", student_id=student_id)
     assert place.student is not None
     with transaction.atomic():
         desks.locked_open_desk(by=by, session=session, now=now)
         Student.objects.select_for_update(no_key=True).get(pk=place.student_id)
+        # A button pressed twice meets here.
+        known = _known(event_id, session, kind, student_id=student_id)
+        if known is not None:
+            return known.event
         if kind == EventKind.OUT and _arrival(session, place.student) is None:
             raise NotInYet
         event = _write(
@@ -261,9 +262,28 @@ def _arrival(session: CourseSession, student: Student) -> CheckIn | None:
     return next(event for event in events if event.kind == EventKind.IN and event.pk not in voided)
 
 
-def _replayed(known: CheckIn, session: CourseSession) -> Entry:
-    """The first answer to an event sent before; its id is nobody else's."""
-    if known.session_id != session.pk or known.place is None:
+def _known(
+    event_id: UUID,
+    session: CourseSession,
+    kind: EventKind,
+    *,
+    code: str = "",
+    student_id: int | None = None,
+) -> Entry | None:
+    """The first answer to an event sent before. Its id stands for nothing else: another
+    session, student or kind under it is refused (EventOfAnother)."""
+    known = (
+        CheckIn.objects.filter(pk=event_id)
+        .select_related("student__class_group", "place__booking")
+        .first()
+    )
+    if known is None:
+        return None
+    if code:
+        is_same = Badge.objects.filter(code=tidy_code(code), student=known.student).exists()
+    else:
+        is_same = known.student_id == student_id
+    if not is_same or known.session_id != session.pk or known.kind != kind or known.place is None:
         raise EventOfAnother
     return Entry(known, known.student, known.place, is_new=False)
 

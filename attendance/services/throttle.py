@@ -1,28 +1,46 @@
-"""How often a badge code may be tried from one address, so that codes cannot be guessed."""
+"""How often a code or a student number may be guessed, so that neither can be found out."""
 
 import hashlib
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.core.cache import cache
 
 from attendance.errors import TooManyTries
 
-TRIES = 20
+MISSES = 20
 WINDOW = timedelta(minutes=10)
 
 
-def count_try(*, address: str, code: str) -> None:
-    """One more try from the address, and at the code. Refused: TooManyTries.
+def check_may_try(*, address: str, code: str, now: datetime) -> None:
+    """Refused after too many misses from the address, or at the badge's code (TooManyTries).
 
-    Neither is kept in clear.
+    Only misses count: a whole class may look at its own badges from one address.
     """
-    for what in (f"address {address}", f"code {code}"):
-        key = "badge-try-" + hashlib.sha256(what.encode()).hexdigest()[:40]
-        cache.add(key, 0, timeout=WINDOW.total_seconds())
-        try:
-            tries = cache.incr(key)
-        except ValueError:
-            # It ran out between the two calls.
-            tries = 1
-        if tries > TRIES:
-            raise TooManyTries(minutes=int(WINDOW.total_seconds() // 60))
+    if any(_misses(what, now) >= MISSES for what in (f"address {address}", f"code {code}")):
+        raise TooManyTries(minutes=int(WINDOW.total_seconds() // 60))
+
+
+def count_unknown_code(*, address: str, now: datetime) -> None:
+    """One more code that no badge has."""
+    _count(f"address {address}", now)
+
+
+def count_wrong_number(*, address: str, code: str, now: datetime) -> None:
+    """One more student number that is not the badge bearer's."""
+    _count(f"address {address}", now)
+    _count(f"code {code}", now)
+
+
+def _count(what: str, now: datetime) -> None:
+    """Misses at the same moment may count as one: the limit leaves room for that."""
+    cache.set(_key(what, now), _misses(what, now) + 1, timeout=WINDOW.total_seconds())
+
+
+def _misses(what: str, now: datetime) -> int:
+    return int(cache.get(_key(what, now), 0))
+
+
+def _key(what: str, now: datetime) -> str:
+    """Of the window in which ``now`` lies. Neither address nor code is kept in clear."""
+    window = int(now.timestamp() // WINDOW.total_seconds())
+    return "badge-miss-" + hashlib.sha256(f"{what} {window}".encode()).hexdigest()[:40]

@@ -304,10 +304,10 @@ def _do(request: MemberRequest, session: CourseSession, chosen: Place) -> str:
         )
         return _("已撤销上一次记录。")
     if request.POST.get("swap"):
-        changes.swap_student(
+        door_list.swap(
             by=request.actor,
-            booking=chosen.booking,
-            out_student_id=chosen.student_id,
+            session=session,
+            place=chosen,
             in_student_id=_key(request.POST["swap"]),
             now=now,
         )

@@ -1,14 +1,15 @@
 """What a badge is good for, for the student and at home: by POST, never in an address."""
 
+from allauth.account.adapter import get_adapter
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
-from attendance.errors import AttendanceRefusal, TooManyTries
+from attendance.errors import AttendanceRefusal, TooManyTries, UnknownBadge
 from attendance.forms import BadgeForm
 from attendance.qr import tidy_code
-from attendance.selectors.own_badge import own_badge
+from attendance.selectors.own_badge import OwnBadge, own_badge
 from attendance.services import check_in, throttle
 
 TOO_MANY_REQUESTS = 429
@@ -20,15 +21,11 @@ def look_up(request: HttpRequest) -> HttpResponse:
     form = BadgeForm(request.POST or None)
     found, status = None, 200
     if request.method == "POST" and form.is_valid():
-        code = tidy_code(form.cleaned_data["code"])
         try:
-            throttle.count_try(address=request.META.get("REMOTE_ADDR", ""), code=code)
-            student = check_in.bearer(code)
+            found = _found(request, tidy_code(form.cleaned_data["code"]), form)
         except AttendanceRefusal as refusal:
             form.add_error("code", str(refusal))
             status = TOO_MANY_REQUESTS if isinstance(refusal, TooManyTries) else 409
-        else:
-            found = own_badge(student, form.cleaned_data["student_no"].strip(), timezone.now())
     response = render(
         request,
         "attendance/own_badge.html",
@@ -41,3 +38,20 @@ def look_up(request: HttpRequest) -> HttpResponse:
     )
     response["Referrer-Policy"] = "no-referrer"
     return response
+
+
+def _found(request: HttpRequest, code: str, form: BadgeForm) -> OwnBadge:
+    now = timezone.now()
+    # As the sign-in page tells addresses apart, behind a proxy too.
+    address = get_adapter(request).get_client_ip(request)
+    throttle.check_may_try(address=address, code=code, now=now)
+    try:
+        student = check_in.bearer(code)
+    except UnknownBadge:
+        throttle.count_unknown_code(address=address, now=now)
+        raise
+    number = form.cleaned_data["student_no"].strip()
+    found = own_badge(student, number, now)
+    if number and not found.is_known:
+        throttle.count_wrong_number(address=address, code=code, now=now)
+    return found

@@ -82,8 +82,10 @@ def coverage_of_classes(class_groups: "QuerySet[ClassGroup]", now: datetime) -> 
     """Coverage of each class that has students under a requirement, by its key: one query."""
     earned = Least(F("earned"), F("required"))
     booked = Least(F("booked"), F("required") - Least(F("earned"), F("required")))
-    rows = (  # type: ignore[misc]  # (the stubs lose annotations across a function)
-        with_hours(Student.objects.current().filter(class_group__in=class_groups), now)
+    students = Student.objects.current().filter(class_group__in=class_groups)
+    rows = (
+        # The stubs lose the annotations across the function.
+        with_hours(students, now)  # type: ignore[misc]
         .filter(required__isnull=False)
         .order_by()
         .values("class_group_id")
