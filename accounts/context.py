@@ -56,6 +56,9 @@ NAV: dict[Role, list[tuple[str | Promise, str, str]]] = {
     Role.REVIEWER: [(_("审核"), "courses:review_list", "shield")],
 }
 
+# Pages that belong to a room though their address begins otherwise.
+_BELONGS = {"/courses/": "bookings:catalogue", "/sessions/": "bookings:catalogue"}
+
 
 @dataclass(frozen=True)
 class Frame:
@@ -79,7 +82,9 @@ class Frame:
         if self.actor is None or self.actor.role is None:
             return []
         items = [(label, reverse(name), icon) for label, name, icon in NAV[self.actor.role]]
-        fitting = [url for _label, url, _icon in items if url != "/" and self.path.startswith(url)]
+        room = next((room for start, room in _BELONGS.items() if self.path.startswith(start)), "")
+        path = reverse(room) if room else self.path
+        fitting = [url for _label, url, _icon in items if url != "/" and path.startswith(url)]
         current = max(fitting, key=len) if fitting else "/" if self.path == "/" else ""
         return [NavItem(label, url, icon, url == current) for label, url, icon in items]
 

@@ -493,6 +493,14 @@ def test_course_tells_what_it_is(world: World, client: Client) -> None:
         assert words in page
 
 
+def test_course_and_form_belong_to_finding_in_the_navigation(world: World, client: Client) -> None:
+    session = world.session()
+
+    for path in ("/find/", f"/courses/{world.version.course_id}/", f"/sessions/{session.pk}/book/"):
+        nav = client.get(path).context["frame"].nav
+        assert [str(item.label) for item in nav if item.is_current] == ["选课"]
+
+
 def test_free_session_is_a_link_that_carries_the_class(world: World, client: Client) -> None:
     session = world.session()
 
