@@ -74,7 +74,7 @@ def test_form_is_ready_to_send(world: World, client: Client) -> None:
     assert form["contact_phone"].value() == "139 0000 0001"
     assert (response.context["hours_then"], response.context["booked_then"]) == (4, 4)
     assert "全班 5 人，有人不去请点开" in text(response)
-    assert "焙烤实训中心 1号实训室，曹杨路 1 号" in text(response)
+    assert "焙烤实训中心 1号实训室曹杨路 1 号" in text(response)
 
 
 def test_sent_as_it_stands_it_books_the_whole_class(world: World, client: Client) -> None:
