@@ -27,10 +27,10 @@ class NotBookedHere(AttendanceRefusal):
 
 
 class BookedElsewhere(AttendanceRefusal):
-    """Booked now in another session of the same host: says where to go."""
+    """Booked today in another session of the same host: says where to go."""
 
     code = "booked_elsewhere"
-    sentence = _("不在本场。现在约的是%(what)s，%(where)s，%(when)s。")
+    sentence = _("这名学生约的是%(what)s，%(where)s，%(when)s。")
 
 
 class DeskClosed(AttendanceRefusal):

@@ -17,7 +17,6 @@ class ArrivalForm(forms.Form):
                 "autocomplete": "off",
                 "autocapitalize": "characters",
                 "spellcheck": "false",
-                "inputmode": "text",
             }
         ),
     )
@@ -25,6 +24,13 @@ class ArrivalForm(forms.Form):
     way_in = forms.ChoiceField(
         choices=WayIn.choices, initial=WayIn.TYPED, required=False, widget=forms.HiddenInput
     )
+
+
+class WalkInForm(forms.Form):
+    """The badge of somebody on no list; the event's id comes once the person is sure."""
+
+    code = forms.CharField(max_length=200)
+    event_id = forms.UUIDField(required=False)
 
 
 class BadgeForm(forms.Form):

@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from .views import badges, desk, own_badge
+from .views import badges, corrections, desk, own_badge
 
 app_name = "attendance"
 
@@ -10,10 +10,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/<int:pk>/check-in/", desk.check_in, name="desk_check_in"),
     path("desk/<int:pk>/tick/", desk.tick, name="desk_tick"),
     path("desk/<int:pk>/walk-in/", desk.walk_in, name="desk_walk_in"),
-    path("desk/<int:pk>/places/<int:place_pk>/", desk.place, name="desk_place"),
-    path("desk/<int:pk>/rest/", desk.admit_rest, name="desk_rest"),
-    path("desk/<int:pk>/close/", desk.close, name="desk_close"),
-    path("desk/<int:pk>/reopen/", desk.reopen, name="desk_reopen"),
+    path("desk/<int:pk>/places/<int:place_pk>/", corrections.place, name="desk_place"),
+    path("desk/<int:pk>/rest/", corrections.admit_rest, name="desk_rest"),
+    path("desk/<int:pk>/close/", corrections.close, name="desk_close"),
+    path("desk/<int:pk>/reopen/", corrections.reopen, name="desk_reopen"),
     path("badge/", own_badge.look_up, name="badge"),
     path("classes/<int:pk>/badges/", badges.show_class, name="badges"),
     path("classes/<int:pk>/badges.pdf", badges.sheet, name="badge_sheet"),

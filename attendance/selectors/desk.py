@@ -1,7 +1,7 @@
 """What a desk shows: its session's students and how far each is."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 from django.db.models import QuerySet
 
@@ -12,7 +12,8 @@ from attendance.selectors.states import Attendance, attendance_of_session
 from bookings import wording
 from bookings.models import Place
 from courses.models import CourseSession
-from sites.calendar import NOON, at
+from rosters.models import Student
+from sites.calendar import at
 
 EXPECTED = Attendance(AttendanceState.EXPECTED)
 
@@ -92,7 +93,7 @@ def counts(seats: list[Seat]) -> Counts:
 def sessions_to_keep(actor: Actor, day: date) -> QuerySet[CourseSession]:
     """The day's sessions whose door the actor may keep: a manager all of the host's, an
     instructor her own and those nobody teaches; by time."""
-    start = at(day, NOON.replace(hour=0))
+    start = at(day, time(0))
     sessions = (
         CourseSession.objects.visible_to(actor)
         .owned_by(actor)
@@ -108,3 +109,16 @@ def sessions_to_keep(actor: Actor, day: date) -> QuerySet[CourseSession]:
 
 def desk_of(session: CourseSession) -> Desk | None:
     return Desk.objects.filter(session=session).select_related("closed_by__user").first()
+
+
+def classmates_not_here(place: Place) -> list[tuple[int, int]]:
+    """Keys and seat numbers of the class's students without a place in the session. Numbers
+    alone: a host meets no names beyond its own sessions' places."""
+    here = Place.objects.live().filter(session_id=place.session_id, student__isnull=False)
+    return list(
+        Student.objects.current()
+        .filter(class_group=place.booking.class_group)
+        .exclude(pk__in=here.values("student_id"))
+        .order_by("seat_no", "pk")
+        .values_list("pk", "seat_no")
+    )

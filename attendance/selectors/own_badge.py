@@ -38,7 +38,9 @@ def own_badge(student: Student, student_no: str, now: datetime) -> OwnBadge:
         .order_by("starts_at")
         .first()
     )
-    is_known = hmac.compare_digest(student_no.encode(), student.student_no.encode())
+    is_known = bool(student_no) and hmac.compare_digest(
+        student_no.encode(), student.student_no.encode()
+    )
     shown = OwnBadge(
         required=requirement.class_hours if requirement else 0,
         earned=earned_by_student([student.pk], requirement).get(student.pk, 0),

@@ -1,14 +1,14 @@
 """Letting students in and out, and the marks an instructor sets. Events are only added."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from uuid import UUID, uuid4
 
 from django.db import transaction
 
 from accounts.actors import Actor
 from accounts.services import audit
-from attendance.choices import RULES, AttendanceState, EventKind, WayIn
+from attendance.choices import AttendanceState, EventKind, WayIn
 from attendance.errors import (
     BadgeRevoked,
     BookedElsewhere,
@@ -27,6 +27,7 @@ from bookings.models import Place
 from courses.models import CourseSession
 from courses.naming import headline
 from rosters.models import Student
+from sites.calendar import at, local_day
 
 # A device's clock may be wrong; what it says counts within these bounds of ours.
 CLOCK_BEHIND = timedelta(hours=12)
@@ -58,18 +59,18 @@ def check_in(
 
     Safe to repeat, by the event's id and by the student: who is in already stays in since the
     first time. Refused: UnknownBadge, BadgeRevoked, BookedElsewhere (another session of this
-    host now), NotBookedHere, DeskClosed, DeskNotOpenYet, SessionCancelled.
+    host today), NotBookedHere, DeskClosed, DeskNotOpenYet, SessionCancelled.
     """
     desks.check_can_open(by, session, now)
     known = _known(event_id, session, EventKind.IN, code=code, student_id=student_id)
     if known is not None:
         return known
-    place = _place(session, code=code, student_id=student_id)
+    place = _place(session, code=code, student_id=student_id, now=now)
     assert place.student is not None
     with transaction.atomic():
         desks.locked_open_desk(by=by, session=session, now=now)
         # Two devices reading one badge meet here: the second finds the first one's event.
-        Student.objects.select_for_update(no_key=True).get(pk=place.student_id)
+        Student.objects.select_for_update(no_key=True).get(pk=place.student.pk)
         arrived = _arrival(session, place.student)
         if arrived is not None:
             return Entry(arrived, place.student, place, is_new=False)
@@ -100,11 +101,11 @@ def mark(
     Refused: NotBookedHere, NotInYet (leaving before arriving), DeskClosed, DeskNotOpenYet.
     """
     desks.check_can_open(by, session, now)
-    place = _place(session, code="", student_id=student_id)
+    place = _place(session, student_id=student_id, now=now)
     assert place.student is not None
     with transaction.atomic():
         desks.locked_open_desk(by=by, session=session, now=now)
-        Student.objects.select_for_update(no_key=True).get(pk=place.student_id)
+        Student.objects.select_for_update(no_key=True).get(pk=place.student.pk)
         # A button pressed twice meets here.
         known = _known(event_id, session, kind, student_id=student_id)
         if known is not None:
@@ -185,6 +186,7 @@ def admit_rest(*, by: Actor, session: CourseSession, now: datetime) -> int:
                 recorded_by_id=by.membership_id,
             )
             for place in places
+            if place.student_id is not None
         )
         audit.record(
             by=by, verb="attendance.rest_admitted", now=now, target=session, count=len(places)
@@ -204,36 +206,43 @@ def bearer(code: str) -> Student:
     return badge.student
 
 
-def _place(session: CourseSession, *, code: str, student_id: int | None) -> Place:
+def _place(
+    session: CourseSession, *, now: datetime, code: str = "", student_id: int | None = None
+) -> Place:
     """The live place in the session of the badge's bearer, or of the student."""
     student = bearer(code) if code else None
     place = (
         Place.objects.live()
-        .filter(session=session, student_id=student.pk if student else student_id)
+        .filter(session=session, student__isnull=False)
+        .filter(student__in=[student.pk if student else student_id])
         .select_related("student__class_group", "booking")
         .first()
     )
     if place is not None:
         return place
     if student is not None:
-        raise _why_not_here(session, student)
+        raise _why_not_here(session, student, now)
     raise NotBookedHere
 
 
-def _why_not_here(session: CourseSession, student: Student) -> BookedElsewhere | NotBookedHere:
-    """Where the student should be, if that is another session of this host now; a place at
-    another host is none of this desk's business."""
+def _why_not_here(
+    session: CourseSession, student: Student, now: datetime
+) -> BookedElsewhere | NotBookedHere:
+    """Where the student should be, if that is another session of this host still to come or
+    under way today; a place at another host is none of this desk's business."""
+    midnight = at(local_day(session.starts_at), time(0))
     elsewhere = (
         Place.objects.live()
         .filter(
             student=student,
             host_id=session.host_id,
-            starts_at__lt=session.ends_at,
-            ends_at__gt=session.starts_at - RULES.opens_before,
+            starts_at__gte=midnight,
+            starts_at__lt=midnight + timedelta(days=1),
+            ends_at__gt=now,
         )
         .exclude(session=session)
         .select_related("session__version", "session__room__site", "session__school")
-        .order_by("starts_at")
+        .order_by("starts_at", "pk")
         .first()
     )
     if elsewhere is None:
@@ -299,10 +308,11 @@ def _write(
     happened_at: datetime,
     now: datetime,
 ) -> CheckIn:
+    assert place.student is not None
     return CheckIn.objects.create(
         id=event_id,
         session=session,
-        student_id=place.student_id,
+        student=place.student,
         place=place,
         kind=kind,
         way_in=way_in,

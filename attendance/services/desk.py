@@ -53,6 +53,7 @@ def check_can_open(actor: Actor, session: CourseSession, now: datetime) -> None:
 def open_desk(*, by: Actor, session: CourseSession, now: datetime) -> Desk:
     """The desk of the session; opening it again finds it as it is, open or closed."""
     check_can_open(by, session, now)
+    assert by.membership_id is not None
     with transaction.atomic():
         desk, is_new = Desk.objects.get_or_create(
             session=session,

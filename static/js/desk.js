@@ -1,208 +1,204 @@
-// The desk: reads badges with the camera and sends them one by one. Seats and typed codes work without it.
-(function () {
+// The desk: reads badges with the camera and sends them one by one, and seats as they are tapped, so that
+// the camera keeps running. Without this script seats and typed codes are plain forms.
+(() => {
   "use strict";
 
-  var box = document.getElementById("camera");
-  var form = document.getElementById("code-form");
+  const box = document.getElementById("camera");
+  const form = document.getElementById("code-form");
   if (!box || !form) return;
-  var video = box.querySelector("video");
-  var startButton = document.getElementById("camera-start");
-  var switchButton = document.getElementById("camera-switch");
-  var note = document.getElementById("camera-note");
-  var answer = document.getElementById("answer");
-  var SAME_AGAIN_MS = 3000;
-  var facing = "environment";
-  var stream = null;
-  var lastCode = "";
-  var lastSeen = 0;
-  var busy = false;
-  var sound = null;
+  const video = box.querySelector("video");
+  const startButton = document.getElementById("camera-start");
+  const switchButton = document.getElementById("camera-switch");
+  const note = document.getElementById("camera-note");
+  const answer = document.getElementById("answer");
+  // A badge held on in front of the camera is sent again only after it was gone this long.
+  const SAME_AGAIN_MS = 3000;
+  const LOOK_EVERY_MS = 60;
+  const WIDEST = 960;
+  // Whether the camera was running when the page was left for a student's page.
+  const WAS_RUNNING = "desk-camera";
+  let facing = "environment";
+  let stream = null;
+  let lastCode = "";
+  let lastSeen = 0;
+  let busy = false;
+  let sound = null;
 
-  function token() {
-    return form.querySelector("[name=csrfmiddlewaretoken]").value;
-  }
+  const token = () => form.elements.csrfmiddlewaretoken.value;
 
-  // Either the browser's own detector, or zxing-wasm served by us. Each returns a promise of a text or "".
-  function makeReader() {
-    if ("BarcodeDetector" in window && typeof window.BarcodeDetector.getSupportedFormats === "function") {
-      return window.BarcodeDetector.getSupportedFormats().then(function (formats) {
-        if (formats.indexOf("qr_code") < 0) return makeWasmReader();
-        var detector = new window.BarcodeDetector({ formats: ["qr_code"] });
-        return function () {
-          return detector.detect(video).then(function (found) {
-            return found.length ? found[0].rawValue : "";
-          });
-        };
-      });
+  // The browser's own detector, else zxing-wasm served by us: a function that promises a text or "".
+  async function makeReader() {
+    const own = window.BarcodeDetector;
+    if (own && own.getSupportedFormats && (await own.getSupportedFormats()).includes("qr_code")) {
+      const detector = new own({ formats: ["qr_code"] });
+      return async () => ((await detector.detect(video))[0] || { rawValue: "" }).rawValue;
     }
-    return Promise.resolve(makeWasmReader());
-  }
-
-  function makeWasmReader() {
-    var canvas = document.createElement("canvas");
-    var pen = canvas.getContext("2d", { willReadFrequently: true });
-    window.ZXingWASM.prepareZXingModule({
-      overrides: {
-        locateFile: function (path, prefix) {
-          return path.endsWith(".wasm") ? box.dataset.wasm : prefix + path;
-        },
-      },
-    });
-    return function () {
-      var width = video.videoWidth;
-      var height = video.videoHeight;
-      if (!width) return Promise.resolve("");
-      var scale = Math.min(1, 960 / width);
-      canvas.width = Math.round(width * scale);
-      canvas.height = Math.round(height * scale);
+    const canvas = document.createElement("canvas");
+    const pen = canvas.getContext("2d", { willReadFrequently: true });
+    window.ZXingWASM.prepareZXingModule({ overrides: { locateFile: () => box.dataset.wasm } });
+    return async () => {
+      if (!video.videoWidth) return "";
+      const scale = Math.min(1, WIDEST / video.videoWidth);
+      canvas.width = Math.round(video.videoWidth * scale);
+      canvas.height = Math.round(video.videoHeight * scale);
       pen.drawImage(video, 0, 0, canvas.width, canvas.height);
-      var picture = pen.getImageData(0, 0, canvas.width, canvas.height);
-      return window.ZXingWASM
-        .readBarcodes(picture, { formats: ["QRCode"], tryHarder: true, maxNumberOfSymbols: 1 })
-        .then(function (found) {
-          return found.length && found[0].isValid ? found[0].text : "";
-        });
+      const picture = pen.getImageData(0, 0, canvas.width, canvas.height);
+      const options = { formats: ["QRCode"], tryHarder: true, maxNumberOfSymbols: 1 };
+      const [found] = await window.ZXingWASM.readBarcodes(picture, options);
+      return found && found.isValid ? found.text : "";
     };
   }
 
+  // crypto.randomUUID is missing on plain http.
   function newId() {
-    if (window.crypto.randomUUID) return window.crypto.randomUUID();
-    var bytes = window.crypto.getRandomValues(new Uint8Array(16));
+    const bytes = window.crypto.getRandomValues(new Uint8Array(16));
     bytes[6] = (bytes[6] & 15) | 64;
     bytes[8] = (bytes[8] & 63) | 128;
-    var hex = Array.from(bytes, function (b) { return b.toString(16).padStart(2, "0"); }).join("");
-    return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+    const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+    return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
   }
 
-  // One short tone for in, two low ones for refused; the same with vibration.
+  // One short tone for in, two low ones for everything else; the same with vibration.
   function signal(look) {
     if (navigator.vibrate) navigator.vibrate(look === "in" ? 80 : [80, 80, 80]);
-    if (!sound) return;
-    var tones = look === "in" ? [[880, 0]] : [[280, 0], [280, 0.22]];
-    tones.forEach(function (tone) {
-      var oscillator = sound.createOscillator();
-      var volume = sound.createGain();
-      oscillator.frequency.value = tone[0];
+    if (!sound || sound.state !== "running") return;
+    for (const [pitch, after] of look === "in" ? [[880, 0]] : [[280, 0], [280, 0.22]]) {
+      const oscillator = sound.createOscillator();
+      const volume = sound.createGain();
+      oscillator.frequency.value = pitch;
       volume.gain.value = 0.15;
       oscillator.connect(volume).connect(sound.destination);
-      oscillator.start(sound.currentTime + tone[1]);
-      oscillator.stop(sound.currentTime + tone[1] + 0.14);
-    });
+      oscillator.start(sound.currentTime + after);
+      oscillator.stop(sound.currentTime + after + 0.14);
+    }
+  }
+
+  function allowSound() {
+    const Sound = window.AudioContext || window.webkitAudioContext;
+    if (!sound && Sound) sound = new Sound();
+    if (sound && sound.state === "suspended") sound.resume();
   }
 
   function showLost() {
-    var result = document.createElement("section");
+    const result = document.createElement("section");
     result.className = "result off";
     result.setAttribute("role", "status");
-    var word = document.createElement("p");
-    word.className = "w";
-    word.textContent = box.dataset.lostWord;
-    var detail = document.createElement("p");
-    detail.className = "m";
-    detail.textContent = box.dataset.lost;
-    result.append(word, detail);
+    for (const [look, text] of [["w", box.dataset.lostWord], ["p", box.dataset.lost]]) {
+      const line = document.createElement("p");
+      line.className = look;
+      line.textContent = text;
+      result.append(line);
+    }
     answer.replaceChildren(result);
-    signal("out");
+    signal("lost");
   }
 
-  function send(code, wayIn) {
+  // Sends one arrival and draws its answer; returns in, dup, out or lost.
+  async function send(url, values) {
     busy = true;
-    var body = new URLSearchParams({ code: code, way_in: wayIn, event_id: newId(), csrfmiddlewaretoken: token() });
-    return fetch(box.dataset.url, {
-      method: "POST",
-      headers: { Accept: "application/json" },
-      body: body,
-      credentials: "same-origin",
-    })
-      .then(function (response) {
-        if (!(response.headers.get("Content-Type") || "").startsWith("application/json")) {
-          // Signed out, or the door was closed elsewhere: the page itself says which.
-          window.location.reload();
-          throw new Error("no answer");
-        }
-        return response.json();
-      })
-      .then(function (reply) {
-        answer.innerHTML = reply.html;
-        document.getElementById("board").outerHTML = reply.board;
-        signal(reply.look);
-        return reply.look;
-      })
-      .catch(function () {
-        lastCode = "";
-        showLost();
-        return "lost";
-      })
-      .finally(function () {
-        busy = false;
+    try {
+      const response = await fetch(url, {
+        method: "POST",
+        headers: { Accept: "application/json" },
+        body: new URLSearchParams({ ...values, csrfmiddlewaretoken: token() }),
       });
+      const isOurs = (response.headers.get("Content-Type") || "").startsWith("application/json");
+      if (response.redirected || (!isOurs && response.status < 500)) {
+        // Signed out, or no longer this person's door: the page itself says which.
+        window.location.assign(box.dataset.here);
+        return "gone";
+      }
+      if (!isOurs) throw new Error("no answer");
+      const reply = await response.json();
+      if (reply.go) {
+        window.location.assign(reply.go);
+        return "gone";
+      }
+      answer.innerHTML = reply.html;
+      document.getElementById("board").outerHTML = reply.board;
+      signal(reply.look);
+      return reply.look;
+    } catch {
+      lastCode = "";
+      showLost();
+      return "lost";
+    } finally {
+      busy = false;
+    }
   }
 
-  function look(read) {
+  async function look(read) {
     if (!stream) return;
-    var next = function () { window.setTimeout(function () { look(read); }, 60); };
-    if (busy || document.hidden) return next();
-    read().then(function (text) {
-      var now = Date.now();
-      if (text && (text !== lastCode || now - lastSeen > SAME_AGAIN_MS)) {
-        lastCode = text;
+    if (!busy && !document.hidden) {
+      const code = await read().catch(() => "");
+      const now = Date.now();
+      if (code) {
+        const isNew = code !== lastCode || now - lastSeen > SAME_AGAIN_MS;
+        lastCode = code;
         lastSeen = now;
-        return send(text, "camera");
+        if (isNew) await send(box.dataset.url, { code, way_in: "camera", event_id: newId() });
       }
-      if (text) lastSeen = now;
-      return null;
-    }).catch(function () { return null; }).then(next);
+    }
+    window.setTimeout(look, LOOK_EVERY_MS, read);
   }
 
   function stop() {
-    if (stream) stream.getTracks().forEach(function (track) { track.stop(); });
+    if (stream) for (const track of stream.getTracks()) track.stop();
     stream = null;
   }
 
-  function start() {
+  async function start() {
     stop();
     note.hidden = true;
-    var Sound = window.AudioContext || window.webkitAudioContext;
-    if (!sound && Sound) sound = new Sound();
-    if (!navigator.mediaDevices || !navigator.mediaDevices.getUserMedia) return refuse();
-    return navigator.mediaDevices
-      .getUserMedia({ video: { facingMode: facing, width: { ideal: 1280 }, height: { ideal: 720 } }, audio: false })
-      .then(function (opened) {
-        stream = opened;
-        video.srcObject = opened;
-        box.hidden = false;
-        startButton.hidden = true;
-        switchButton.hidden = false;
-        return video.play().then(makeReader).then(look);
-      })
-      .catch(refuse);
-  }
-
-  function refuse() {
-    stop();
-    box.hidden = true;
-    startButton.hidden = false;
-    switchButton.hidden = true;
-    note.textContent = box.dataset.denied;
-    note.hidden = false;
+    try {
+      const wish = { facingMode: facing, width: { ideal: 1280 }, height: { ideal: 720 } };
+      const opened = await navigator.mediaDevices.getUserMedia({ video: wish, audio: false });
+      stream = opened;
+      video.srcObject = opened;
+      box.hidden = false;
+      startButton.hidden = true;
+      switchButton.hidden = false;
+      sessionStorage.setItem(WAS_RUNNING, "yes");
+      await video.play();
+      look(await makeReader());
+    } catch {
+      // No camera, not allowed, or plain http, where mediaDevices is missing.
+      stop();
+      box.hidden = true;
+      startButton.hidden = false;
+      switchButton.hidden = true;
+      sessionStorage.removeItem(WAS_RUNNING);
+      note.textContent = box.dataset.denied;
+      note.hidden = false;
+    }
   }
 
   startButton.hidden = false;
   startButton.addEventListener("click", start);
-  switchButton.addEventListener("click", function () {
+  document.addEventListener("pointerdown", allowSound);
+  switchButton.addEventListener("click", () => {
     facing = facing === "environment" ? "user" : "environment";
     start();
   });
+  if (sessionStorage.getItem(WAS_RUNNING)) start();
 
   // A typed code, or one from a hand scanner that types, is sent without leaving the page.
-  form.addEventListener("submit", function (event) {
-    var field = form.elements.code;
+  form.addEventListener("submit", async (event) => {
+    const field = form.elements.code;
     if (!field.value.trim()) return;
     event.preventDefault();
     if (busy) return;
-    send(field.value, "typed").then(function (look) {
-      if (look === "in" || look === "dup") field.value = "";
-      field.focus();
-    });
+    const sent = await send(box.dataset.url, { code: field.value, way_in: "typed", event_id: newId() });
+    if (sent === "in" || sent === "dup") field.value = "";
+    field.focus();
+  });
+
+  // A seat of the grid; the board is drawn anew with each answer, so the listener sits above it.
+  document.addEventListener("submit", (event) => {
+    const seat = event.submitter;
+    if (!seat || !seat.matches("#board button.seat")) return;
+    event.preventDefault();
+    if (busy) return;
+    send(event.target.action, { place: seat.value, mode: event.target.elements.mode.value });
   });
 })();

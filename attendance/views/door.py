@@ -1,0 +1,247 @@
+"""What the pages of a desk share: whose it is, how an arrival is answered, how it is drawn."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.access import STATUS_OF_KIND, MemberRequest
+from accounts.actors import Actor
+from accounts.choices import Role
+from accounts.errors import Refusal
+from attendance.choices import WayIn
+from attendance.errors import (
+    BadgeRevoked,
+    BookedElsewhere,
+    DeskClosed,
+    DeskNotOpenYet,
+    NotBookedHere,
+    UnknownBadge,
+)
+from attendance.forms import ArrivalForm
+from attendance.selectors import desk as selectors
+from attendance.services import check_in as check_ins
+from attendance.services import desk as desks
+from attendance.services import door_list
+from bookings import wording
+from bookings.services import rosters
+from courses.errors import SessionCancelled
+from courses.models import CourseSession
+from courses.naming import headline
+from sites import dates
+from sites.calendar import local_day
+
+KEEPING = (Role.HOST_MANAGER, Role.INSTRUCTOR)
+
+# The big word over a refusal's sentence.
+WORDS: dict[str, str | Promise] = {
+    BadgeRevoked.code: gettext_lazy("胸牌已作废"),
+    BookedElsewhere.code: gettext_lazy("不在本场"),
+    DeskClosed.code: gettext_lazy("已结束"),
+    DeskNotOpenYet.code: gettext_lazy("还没开始"),
+    NotBookedHere.code: gettext_lazy("不在本场"),
+    SessionCancelled.code: gettext_lazy("本场已取消"),
+    UnknownBadge.code: gettext_lazy("没有这个码"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What the last scan came to: ``look`` is in, dup or out.
+
+    ``walk_in`` is the badge's code where its bearer may join the session, ``why_not`` the
+    reason where not.
+    """
+
+    look: str
+    word: str
+    person: str = ""
+    detail: str = ""
+    walk_in: str = ""
+    why_not: str = ""
+    place_id: int = 0
+    is_door_shut: bool = False
+
+
+def session_of(request: MemberRequest, pk: int) -> CourseSession:
+    """The session whose door the actor keeps; to others it is not there."""
+    session = get_object_or_404(
+        CourseSession.objects.visible_to(request.actor)
+        .owned_by(request.actor)
+        .select_related("version", "room__site", "school", "host", "instructor__user"),
+        pk=pk,
+    )
+    desks.check_can_keep(request.actor, session)
+    return session
+
+
+def arrive(
+    request: MemberRequest,
+    session: CourseSession,
+    *,
+    event_id: UUID,
+    way_in: WayIn,
+    code: str = "",
+    student_id: int | None = None,
+) -> tuple[Result, int]:
+    """One arrival and the HTTP status of its answer."""
+    now = timezone.now()
+    try:
+        entry = check_ins.check_in(
+            by=request.actor,
+            session=session,
+            code=code,
+            student_id=student_id,
+            way_in=way_in,
+            event_id=event_id,
+            happened_at=now,
+            now=now,
+        )
+    except Refusal as refusal:
+        result, status = refused(refusal)
+        if isinstance(refusal, NotBookedHere) and code:
+            result = _with_walk_in(request, session, code, result)
+        return result, status
+    return told(entry, session), 200
+
+
+def told(entry: check_ins.Entry, session: CourseSession) -> Result:
+    """Green for who came in just now, yellow for who was in already."""
+    where = _("座号 %(seat)s · %(class_group)s") % {
+        "seat": entry.student.seat_no,
+        "class_group": wording.class_name(entry.student.class_group, session.starts_at),
+    }
+    clock = dates.clock(entry.event.happened_at)
+    if entry.is_new:
+        return Result(
+            "in", _("已签到"), entry.student.name, f"{where} · {clock}", place_id=entry.place.pk
+        )
+    since = _("%(clock)s 已签到，不重复计学时。") % {"clock": clock}
+    return Result(
+        "dup", _("已签过到"), entry.student.name, f"{where} · {since}", place_id=entry.place.pk
+    )
+
+
+def refused(refusal: Refusal) -> tuple[Result, int]:
+    """Red, with the reason; what is not the actor's to see stays unseen."""
+    if refusal.kind == Refusal.NOT_FOUND:
+        raise refusal
+    word = str(WORDS.get(refusal.code, _("不能这样做")))
+    result = Result("out", word, detail=str(refusal), is_door_shut=isinstance(refusal, DeskClosed))
+    return result, STATUS_OF_KIND[refusal.kind]
+
+
+def _with_walk_in(
+    request: MemberRequest, session: CourseSession, code: str, result: Result
+) -> Result:
+    why_not = ""
+    try:
+        door_list.check_can_let_in(
+            request.actor, session, check_ins.bearer(code), timezone.now()
+        )
+    except Refusal as refusal:
+        why_not = str(refusal)
+    return Result(
+        result.look,
+        result.word,
+        detail=result.detail,
+        walk_in="" if why_not else code,
+        why_not=why_not,
+    )
+
+
+def page(
+    request: MemberRequest,
+    session: CourseSession,
+    *,
+    result: Result | None = None,
+    form: ArrivalForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """The desk of the session, whole."""
+    desk = selectors.desk_of(session)
+    is_closed = desk is not None and desk.closed_at is not None
+    why_not_open = _why(desks.check_can_open, request, session)
+    return render(
+        request,
+        "attendance/desk.html",
+        _board(request, session, result)
+        | {
+            "headline": headline(session.version),
+            "where": wording.where(session),
+            "day": local_day(session.starts_at),
+            "desk": desk,
+            "is_closed": is_closed,
+            "why_shut": str(DeskClosed()) if is_closed else why_not_open,
+            "is_open": not is_closed and not why_not_open,
+            "why_no_close": _why(desks.check_can_close, request, session),
+            "form": form or ArrivalForm(initial={"event_id": uuid4(), "way_in": WayIn.TYPED}),
+        },
+        status=status,
+    )
+
+
+def wants_json(request: MemberRequest) -> bool:
+    """The page's own script asks; without it a form does, and gets a page."""
+    return request.headers.get("Accept", "").startswith("application/json")
+
+
+def answer(
+    request: MemberRequest, session: CourseSession, result: Result, status: int
+) -> JsonResponse:
+    """The result and the board, drawn, for the page's script."""
+    if result.is_door_shut:
+        # Shut from another device: the page has to be drawn anew.
+        return JsonResponse({"go": reverse("attendance:desk", args=[session.pk])}, status=status)
+    return JsonResponse(
+        {
+            "look": result.look,
+            "html": render_to_string(
+                "attendance/_result.html", {"result": result, "session": session}, request
+            ),
+            "board": render_to_string(
+                "attendance/_board.html",
+                _board(request, session, result) | {"is_open": True},
+                request,
+            ),
+        },
+        status=status,
+    )
+
+
+def _why(
+    check: Callable[[Actor, CourseSession, datetime], None],
+    request: MemberRequest,
+    session: CourseSession,
+) -> str:
+    try:
+        check(request.actor, session, timezone.now())
+    except Refusal as refusal:
+        return str(refusal)
+    return ""
+
+
+def _board(
+    request: MemberRequest, session: CourseSession, result: Result | None
+) -> dict[str, object]:
+    """The seats by class. Every drawing is a reading of names, and recorded."""
+    places = rosters.read_roster(
+        by=request.actor, session=session, now=timezone.now(), context="desk"
+    )
+    seats = selectors.seats_of(session, places)
+    return {
+        "session": session,
+        "groups": selectors.grouped(places, seats),
+        "counts": selectors.counts(seats),
+        "mode": "menu" if request.GET.get("mode") == "menu" else "tick",
+        "result": result,
+    }
