@@ -93,6 +93,7 @@ VERBS = {
     "class.teacher_released": _("取消任课教师"),
     "students.added": _("加入学生"),
     "student.edited": _("修改学生"),
+    "student.removed": _("移出班级"),
     "course.started": _("新写课程"),
     "course.edited": _("修改课程"),
     "course.submitted": _("提交审核"),

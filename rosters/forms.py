@@ -8,9 +8,10 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.choices import Role, Stage
+from accounts.choices import Stage
 from accounts.models import Membership
 
+from . import selectors
 from .models import ClassGroup
 from .services import NAME_LENGTH, StudentInput
 
@@ -88,12 +89,4 @@ class TeacherForm(forms.Form):
         super().__init__(*args, **kwargs)
         field = self.fields["membership"]
         assert isinstance(field, forms.ModelChoiceField)
-        field.queryset = (
-            Membership.objects.live()
-            .filter(
-                organisation_id=group.school_id,
-                role__in=[Role.TEACHER, Role.SCHOOL_COORDINATOR],
-            )
-            .select_related("user")
-            .order_by("user__name", "pk")
-        )
+        field.queryset = selectors.can_teach(group.school_id)

@@ -92,9 +92,7 @@ def add_students(
         )
         rows = []
         for student in students:
-            name = " ".join(student.name.split())
-            if not name or len(name) > NAME_LENGTH:
-                raise NameMissing(seat_no=student.seat_no)
+            name = _tidy_name(student.name, student.seat_no)
             if student.student_no in taken_nos:
                 raise StudentNoTaken(student_no=student.student_no)
             if student.seat_no in taken_seats:
@@ -118,9 +116,7 @@ def add_students(
 def edit_student(*, by: Actor, student: Student, name: str, seat_no: int, now: datetime) -> Student:
     """The student has that name and seat. Refused: NameMissing, SeatTaken."""
     check_can_manage(by, student.school_id)
-    name = " ".join(name.split())
-    if not name or len(name) > NAME_LENGTH:
-        raise NameMissing(seat_no=seat_no)
+    name = _tidy_name(name, seat_no)
     with transaction.atomic():
         ClassGroup.objects.select_for_update(no_key=True).get(pk=student.class_group_id)
         if (
@@ -134,6 +130,31 @@ def edit_student(*, by: Actor, student: Student, name: str, seat_no: int, now: d
         student.save(update_fields=["name", "seat_no"])
         audit.record(by=by, verb="student.edited", now=now, target=student)
     return student
+
+
+def remove_student(*, by: Actor, student: Student, now: datetime) -> Student:
+    """The student has left the class; hours earned stay, the seat number is free again.
+
+    Places already booked stay until their booking is changed, so that the teacher decides who
+    comes instead. Removing twice changes nothing.
+    """
+    check_can_manage(by, student.school_id)
+    with transaction.atomic():
+        # A booking that has locked the student is waited for; the next one finds her gone.
+        locked = Student.objects.select_for_update(no_key=True).get(pk=student.pk)
+        if locked.left_at is None:
+            locked.left_at = now
+            locked.save(update_fields=["left_at"])
+            audit.record(by=by, verb="student.removed", now=now, target=student)
+    return locked
+
+
+def _tidy_name(name: str, seat_no: int) -> str:
+    """The name without stray blanks. Refused: none, too long, or characters nobody sees."""
+    tidy = " ".join(name.split())
+    if not tidy or len(tidy) > NAME_LENGTH or not tidy.isprintable():
+        raise NameMissing(seat_no=seat_no)
+    return tidy
 
 
 def assign_teacher(

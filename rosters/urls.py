@@ -10,4 +10,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("school/classes/<int:pk>/students/", views.add_students, name="students_add"),
     path("school/classes/<int:pk>/teachers/", views.set_teacher, name="teacher_set"),
     path("school/students/<int:pk>/", views.edit_student, name="student_edit"),
+    path("school/students/<int:pk>/remove/", views.remove_student, name="student_remove"),
 ]

@@ -15,7 +15,7 @@ from accounts.errors import Refusal
 from accounts.models import Membership, Organisation
 from accounts.services import audit
 
-from . import services
+from . import selectors, services
 from .forms import ClassForm, StudentForm, StudentsForm, TeacherForm
 from .models import ClassGroup, Student
 
@@ -128,6 +128,16 @@ def edit_student(request: MemberRequest, pk: int) -> HttpResponse:
     )
 
 
+@require_POST
+@members_only(Role.SCHOOL_COORDINATOR)
+def remove_student(request: MemberRequest, pk: int) -> HttpResponse:
+    """The student leaves the class."""
+    student = get_object_or_404(Student.objects.visible_to(request.actor).current(), pk=pk)
+    services.remove_student(by=request.actor, student=student, now=timezone.now())
+    messages.success(request, _("已移出班级，已得学时保留。"))
+    return redirect("rosters:class_edit", student.class_group_id)
+
+
 def _page(
     request: MemberRequest,
     group: ClassGroup,
@@ -136,12 +146,7 @@ def _page(
     teacher_form: TeacherForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    students = list(
-        Student.objects.visible_to(request.actor)
-        .current()
-        .filter(class_group=group)
-        .order_by("seat_no", "pk")
-    )
+    students = selectors.students_of(request.actor, group)
     audit.record_names_read(
         by=request.actor,
         now=timezone.now(),
@@ -155,9 +160,7 @@ def _page(
         {
             "class_group": group,
             "students": students,
-            "teachers": group.teachers.select_related("membership__user").order_by(
-                "-is_homeroom", "pk"
-            ),
+            "teachers": selectors.teachers_of(group),
             "students_form": students_form or StudentsForm(),
             "teacher_form": teacher_form or TeacherForm(group=group),
         },
