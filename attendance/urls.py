@@ -1,5 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
+from .api import views as api
 from .views import badges, corrections, desk, own_badge
 
 app_name = "attendance"
@@ -18,4 +19,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("classes/<int:pk>/badges/", badges.show_class, name="badges"),
     path("classes/<int:pk>/badges.pdf", badges.sheet, name="badge_sheet"),
     path("classes/<int:pk>/badges/<int:student_pk>/", badges.reissue, name="badge_reissue"),
+    path("api/v1/sessions/<int:pk>/check-ins/", api.CheckInList.as_view(), name="api-check-ins"),
+    path(
+        "api/v1/sessions/<int:pk>/check-ins/batch/",
+        api.CheckInBatch.as_view(),
+        name="api-check-ins-batch",
+    ),
 ]

@@ -122,3 +122,24 @@ def classmates_not_here(place: Place) -> list[tuple[int, int]]:
         .order_by("seat_no", "pk")
         .values_list("pk", "seat_no")
     )
+
+
+@dataclass(frozen=True, slots=True)
+class NamelessSeat:
+    """One student of the session as a device hears of it."""
+
+    class_group_id: int
+    seat_no: int
+    attendance: Attendance
+
+
+def seats_without_names(session: CourseSession) -> list[NamelessSeat]:
+    """The students of the session by class and seat, in two queries whatever their number."""
+    states = attendance_of_session(session)
+    return [
+        NamelessSeat(class_group_id, seat_no, states.get(student_id, EXPECTED))
+        for student_id, class_group_id, seat_no in Place.objects.live()
+        .filter(session=session, student__isnull=False)
+        .order_by("booking__class_group_id", "student__seat_no", "pk")
+        .values_list("student_id", "booking__class_group_id", "student__seat_no")
+    ]

@@ -21,9 +21,7 @@ from rosters.models import Student
 NOT_THERE = (AttendanceState.EXPECTED, AttendanceState.ABSENT, AttendanceState.EXCUSED)
 
 
-def check_can_let_in(
-    actor: Actor, session: CourseSession, student: Student, now: datetime
-) -> None:
+def check_can_let_in(actor: Actor, session: CourseSession, student: Student, now: datetime) -> None:
     """While the door is open and a seat is free, for a student of a grade the session suits."""
     desks.check_can_open(actor, session, now)
     changes.check_can_admit_walk_in(actor, session, student, now)

@@ -1,10 +1,12 @@
 """A class's badges: printed, and issued anew one at a time."""
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 from accounts.access import STATUS_OF_KIND, MemberRequest, members_only
 from accounts.choices import Role
@@ -20,29 +22,24 @@ from rosters.models import ClassGroup, Student
 PRINTING = (Role.TEACHER, Role.SCHOOL_COORDINATOR)
 
 
+@require_safe
 @members_only(*PRINTING)
 def show_class(request: MemberRequest, pk: int) -> HttpResponse:
-    """Who of the class has a badge; POST issues those that are missing."""
+    """Who of the class has a badge."""
     group = _class(request, pk)
-    now = timezone.now()
-    if request.method == "POST":
-        count = badges.issue_missing(by=request.actor, class_group=group, now=now)
-        messages.success(request, _("已发 %(count)d 张新胸牌，可以打印了。") % {"count": count})
-        return redirect("attendance:badges", pk)
-    live = {
-        badge.student_id: badge
-        for badge in Badge.objects.visible_to(request.actor)
-        .live()
-        .filter(student__class_group=group)
-    }
+    live = {badge.student_id: badge for badge in _live_badges(request, group)}
     students = list(
         Student.objects.visible_to(request.actor)
         .current()
         .filter(class_group=group)
-        .order_by("seat_no")
+        .order_by("seat_no", "pk")
     )
     audit.record_names_read(
-        by=request.actor, now=now, context="badges", target=group, count=len(students)
+        by=request.actor,
+        now=timezone.now(),
+        context="badges",
+        target=group,
+        count=len(students),
     )
     return render(
         request,
@@ -57,24 +54,23 @@ def show_class(request: MemberRequest, pk: int) -> HttpResponse:
 
 @members_only(*PRINTING)
 def sheet(request: MemberRequest, pk: int) -> HttpResponse:
-    """The class's badges as a PDF, those missing issued first."""
+    """The class's badges as a PDF. POST issues those that are missing first; GET changes
+    nothing, and where some are missing leads to the page that offers to issue them."""
     group = _class(request, pk)
     now = timezone.now()
-    badges.issue_missing(by=request.actor, class_group=group, now=now)
-    found = list(
-        Badge.objects.visible_to(request.actor)
-        .live()
-        .filter(student__class_group=group, student__left_at=None, student__merged_into=None)
-        .select_related("student")
-        .order_by("student__seat_no")
-    )
-    if not found:
-        messages.error(request, _("班里还没有学生，没有可以打印的胸牌。"))
-        return redirect("insights:class", pk)
-    label = wording.class_name(group, now)
+    if request.method == "POST":
+        badges.issue_missing(by=request.actor, class_group=group, now=now)
+    found = list(_live_badges(request, group))
+    students = Student.objects.visible_to(request.actor).current().filter(class_group=group)
+    if not found or students.count() > len(found):
+        if not found and request.method == "POST":
+            messages.error(request, _("班里还没有学生，没有可以打印的胸牌。"))
+        return redirect("attendance:badges", pk)
     audit.record_names_read(
         by=request.actor, now=now, context="badge_sheet", target=group, count=len(found)
     )
+    label = wording.class_name(group, now)
+    school = wording.organisation_name(group.school)
     pdf = badge_sheets(
         [
             BadgeRow(
@@ -82,12 +78,13 @@ def sheet(request: MemberRequest, pk: int) -> HttpResponse:
                 name=badge.student.name,
                 class_label=label,
                 seat=_("%(seat)s 号") % {"seat": badge.student.seat_no},
-                school=wording.organisation_name(group.school),
+                school=school,
             )
             for badge in found
         ],
-        title=f"{wording.organisation_name(group.school)} {label}",
-        hint=_("沿虚线剪开。请勿转发或公开展示。"),
+        title=_("%(school)s %(class_group)s 职业体验胸牌")
+        % {"school": school, "class_group": label},
+        hint=_("沿虚线裁开，装入胸卡套。遗失请告诉班主任补发，旧码即作废。"),
     )
     response = HttpResponse(pdf, content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="badges-{group.pk}.pdf"'
@@ -115,8 +112,6 @@ def reissue(request: MemberRequest, pk: int, student_pk: int) -> HttpResponse:
                 now=timezone.now(),
             )
         except Refusal as refusal:
-            if refusal.kind == Refusal.NOT_FOUND:
-                raise
             form.add_error(None, str(refusal))
             status = STATUS_OF_KIND[refusal.kind]
         else:
@@ -127,6 +122,17 @@ def reissue(request: MemberRequest, pk: int, student_pk: int) -> HttpResponse:
         "attendance/reissue.html",
         {"class_group": group, "student": student, "form": form},
         status=status,
+    )
+
+
+def _live_badges(request: MemberRequest, group: ClassGroup) -> QuerySet[Badge]:
+    """The badges that open doors, of those in the class today, in class order."""
+    return (
+        Badge.objects.visible_to(request.actor)
+        .live()
+        .filter(student__class_group=group, student__left_at=None, student__merged_into=None)
+        .select_related("student")
+        .order_by("student__seat_no", "student_id")
     )
 
 

@@ -55,9 +55,7 @@ def place(request: MemberRequest, pk: int, place_pk: int) -> HttpResponse:
     )
 
 
-def _done(
-    request: MemberRequest, session: CourseSession, act: Callable[[], str]
-) -> HttpResponse:
+def _done(request: MemberRequest, session: CourseSession, act: Callable[[], str]) -> HttpResponse:
     """Back to the desk with the sentence that it is done, or the desk with the reason why not."""
     try:
         sentence = act()

@@ -71,9 +71,7 @@ def check_in(request: MemberRequest, pk: int) -> HttpResponse:
         )
     else:
         result, status = (
-            door.Result(
-                "out", _("没有读到胸牌码"), detail=_("请再扫一次，或输入 16 个字符。")
-            ),
+            door.Result("out", _("没有读到胸牌码"), detail=_("请再扫一次，或输入 16 个字符。")),
             422,
         )
     if door.wants_json(request):

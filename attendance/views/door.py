@@ -145,9 +145,7 @@ def _with_walk_in(
 ) -> Result:
     why_not = ""
     try:
-        door_list.check_can_let_in(
-            request.actor, session, check_ins.bearer(code), timezone.now()
-        )
+        door_list.check_can_let_in(request.actor, session, check_ins.bearer(code), timezone.now())
     except Refusal as refusal:
         why_not = str(refusal)
     return Result(

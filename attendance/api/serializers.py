@@ -1,0 +1,61 @@
+"""What a device sends from a door, and what it hears: ids, seat numbers and states, no names."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from attendance.choices import AttendanceState, WayIn
+
+
+class CheckInInput(serializers.Serializer[Any]):
+    """``id`` is the client's own; sent again under it, an arrival is the same arrival.
+    Without ``happened_at`` it happened just now."""
+
+    id = serializers.UUIDField()
+    code = serializers.CharField(max_length=200)
+    way_in = serializers.ChoiceField(choices=WayIn.choices, default=WayIn.API)
+    happened_at = serializers.DateTimeField(required=False)
+
+
+class CheckInBatchInput(serializers.Serializer[Any]):
+    check_ins = serializers.ListField(child=CheckInInput(), allow_empty=False, max_length=200)
+
+
+class CheckInOutput(serializers.Serializer[Any]):
+    """``state`` is new, or already where the student was in before; ``check_in`` is the event
+    that counts, which then is an earlier one."""
+
+    id = serializers.UUIDField()
+    state = serializers.ChoiceField(choices=["new", "already"])
+    check_in = serializers.UUIDField()
+    happened_at = serializers.DateTimeField()
+    class_group = serializers.IntegerField()
+    seat_no = serializers.IntegerField()
+
+
+class CheckInAnswer(CheckInOutput):
+    """One answer of a batch: as of a single check-in, or the refusal's ``code`` and ``detail``."""
+
+    status = serializers.IntegerField()
+    state = serializers.ChoiceField(choices=["new", "already"], required=False)
+    check_in = serializers.UUIDField(required=False)
+    happened_at = serializers.DateTimeField(required=False)
+    class_group = serializers.IntegerField(required=False)
+    seat_no = serializers.IntegerField(required=False)
+    code = serializers.CharField(required=False)
+    detail = serializers.CharField(required=False)
+
+
+class CheckInBatchOutput(serializers.Serializer[Any]):
+    check_ins = CheckInAnswer(many=True)
+
+
+class AttendanceOutput(serializers.Serializer[Any]):
+    """How far one student of the session is."""
+
+    class_group = serializers.IntegerField()
+    seat_no = serializers.IntegerField()
+    state = serializers.ChoiceField(choices=AttendanceState.choices)
+    came_at = serializers.DateTimeField(allow_null=True)
+    left_at = serializers.DateTimeField(allow_null=True)
+    is_credited = serializers.BooleanField()
