@@ -22,11 +22,11 @@ class CheckInBatchInput(serializers.Serializer[Any]):
 
 
 class CheckInOutput(serializers.Serializer[Any]):
-    """``state`` is new, or already where the student was in before; ``check_in`` is the event
+    """``outcome`` is new, or already where the student was in before; ``check_in`` is the event
     that counts, which then is an earlier one."""
 
     id = serializers.UUIDField()
-    state = serializers.ChoiceField(choices=["new", "already"])
+    outcome = serializers.ChoiceField(choices=["new", "already"])
     check_in = serializers.UUIDField()
     happened_at = serializers.DateTimeField()
     class_group = serializers.IntegerField()
@@ -37,7 +37,7 @@ class CheckInAnswer(CheckInOutput):
     """One answer of a batch: as of a single check-in, or the refusal's ``code`` and ``detail``."""
 
     status = serializers.IntegerField()
-    state = serializers.ChoiceField(choices=["new", "already"], required=False)
+    outcome = serializers.ChoiceField(choices=["new", "already"], required=False)
     check_in = serializers.UUIDField(required=False)
     happened_at = serializers.DateTimeField(required=False)
     class_group = serializers.IntegerField(required=False)
@@ -55,7 +55,7 @@ class AttendanceOutput(serializers.Serializer[Any]):
 
     class_group = serializers.IntegerField()
     seat_no = serializers.IntegerField()
-    state = serializers.ChoiceField(choices=AttendanceState.choices)
+    attendance = serializers.ChoiceField(choices=AttendanceState.choices)
     came_at = serializers.DateTimeField(allow_null=True)
     left_at = serializers.DateTimeField(allow_null=True)
     is_credited = serializers.BooleanField()

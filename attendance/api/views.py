@@ -46,7 +46,7 @@ class CheckInList(APIView):
                     {
                         "class_group": seat.class_group_id,
                         "seat_no": seat.seat_no,
-                        "state": seat.attendance.state,
+                        "attendance": seat.attendance.state,
                         "came_at": seat.attendance.came_at,
                         "left_at": seat.attendance.left_at,
                         "is_credited": seat.attendance.is_credited,
@@ -144,7 +144,7 @@ def _enter(request: Request, session: CourseSession, values: dict[str, Any]) -> 
 def _told(values: dict[str, Any], entry: check_ins.Entry) -> dict[str, Any]:
     return {
         "id": values["id"],
-        "state": "new" if entry.is_new else "already",
+        "outcome": "new" if entry.is_new else "already",
         "check_in": entry.event.pk,
         "happened_at": entry.event.happened_at,
         "class_group": entry.student.class_group_id,
