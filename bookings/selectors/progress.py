@@ -162,21 +162,22 @@ def _progress(
     earned: dict[int, int],
     booked: dict[int, int],
 ) -> ClassProgress:
+    hours = [
+        (student, earned.get(student.pk, 0), booked.get(student.pk, 0)) for student in students
+    ]
+    return _of_hours(group, requirement, hours)
+
+
+def _of_hours(
+    group: ClassGroup,
+    requirement: PracticumRequirement | None,
+    hours: Collection[tuple[Student, int, int]],
+) -> ClassProgress:
+    """What each has earned and booked, and what most of them have."""
     required = requirement.class_hours if requirement is not None else 0
-    counts = Counter((earned.get(student.pk, 0), booked.get(student.pk, 0)) for student in students)
+    counts = Counter((earned, booked) for _student, earned, booked in hours)
     # The most frequent pair; of equally frequent ones that with the fewest hours.
     usual = min(counts, key=lambda pair: (-counts[pair], sum(pair), pair), default=(0, 0))
-    rows = tuple(
-        StudentHours(
-            student=student,
-            earned=earned.get(student.pk, 0),
-            booked=booked.get(student.pk, 0),
-            missing=max(0, required - earned.get(student.pk, 0) - booked.get(student.pk, 0)),
-            is_done=requirement is not None and earned.get(student.pk, 0) >= required,
-            differs=(earned.get(student.pk, 0), booked.get(student.pk, 0)) != usual,
-        )
-        for student in students
-    )
     return ClassProgress(
         class_group=group,
         requirement=requirement,
@@ -184,5 +185,28 @@ def _progress(
         earned=usual[0],
         booked=usual[1],
         missing=max(0, required - sum(usual)),
-        rows=rows,
+        rows=tuple(
+            StudentHours(
+                student=student,
+                earned=earned,
+                booked=booked,
+                missing=max(0, required - earned - booked),
+                is_done=requirement is not None and earned >= required,
+                differs=(earned, booked) != usual,
+            )
+            for student, earned, booked in hours
+        ),
+    )
+
+
+def of_students(progress: ClassProgress, student_ids: Collection[int]) -> ClassProgress:
+    """The same for some students of the class, as if they were the class."""
+    return _of_hours(
+        progress.class_group,
+        progress.requirement,
+        [
+            (row.student, row.earned, row.booked)
+            for row in progress.rows
+            if row.student.pk in student_ids
+        ],
     )

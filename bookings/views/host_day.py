@@ -30,10 +30,11 @@ HOST_ROLES = (Role.HOST_MANAGER, Role.INSTRUCTOR)
 @members_only(*HOST_ROLES)
 def today(request: MemberRequest) -> HttpResponse:
     """Today's page, or with ``?day=`` on to that day's."""
-    form = DayForm(request.GET if "day" in request.GET else None)
+    day = local_day(timezone.now())
+    form = DayForm(request.GET if "day" in request.GET else None, initial={"day": day})
     if form.is_valid():
         return redirect("bookings:host_day", day=form.cleaned_data["day"])
-    return _day_page(request, local_day(timezone.now()), form)
+    return _day_page(request, day, form)
 
 
 @require_safe
@@ -60,6 +61,7 @@ def _day_page(request: MemberRequest, day: date, form: DayForm) -> HttpResponse:
                     "words": selectors.in_words(row),
                     "session": row.session,
                     "visitors": [selectors.visitor_in_words(one) for one in row.bookings],
+                    "is_to_come": row.session in to_come,
                     "is_next": row.session in to_come[:1],
                     "why_no_cancel": _why_not(
                         host_changes.check_can_cancel_session, request, row.session

@@ -69,6 +69,7 @@ def booking(request: MemberRequest, pk: int) -> HttpResponse:
             by=request.actor, now=now, context="booking", target=found, count=len(students)
         )
     is_to_come = found.is_live and found.session.ends_at > now
+    of_class = progress.class_progress(request.actor, found.class_group, now)
     return render(
         request,
         "bookings/booking.html",
@@ -79,9 +80,8 @@ def booking(request: MemberRequest, pk: int) -> HttpResponse:
             "is_online": found.session.venue == Venue.ONLINE,
             "students": students,
             "is_to_come": is_to_come,
-            "progress": progress.class_progress(request.actor, found.class_group, now)
-            if is_to_come
-            else None,
+            "progress": progress.of_students(of_class, {student.pk for student in students}),
+            "is_whole_class": len(students) >= of_class.students,
             "advised": advised_for(found.seats),
             "why_no_change": _why_not(changes.check_can_change_booking, request, found),
             "why_no_cancel": _why_not(changes.check_can_cancel_booking, request, found),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from accounts.errors import NotYours
-from bookings.selectors.progress import class_progress, progress_of_classes
+from bookings.selectors.progress import class_progress, of_students, progress_of_classes
 from bookings.services import changes
 from courses.models import CourseSession
 from hours.models import PracticumRequirement
@@ -161,3 +161,13 @@ def test_many_classes_take_the_queries_of_one(
         progress = progress_of_classes(groups, now)
 
     assert sorted(progress) == sorted(group.pk for group in groups)
+
+
+def test_some_students_have_hours_of_their_own(world: World, now: datetime) -> None:
+    booked(world, world.session(), now, students=2)
+    of_class = class_progress(world.teacher, world.group, now)
+
+    progress = of_students(of_class, {student.pk for student in world.students[:2]})
+
+    assert (of_class.booked, progress.booked, progress.missing) == (0, 4, 10)
+    assert (progress.students, progress.differing) == (2, 0)
