@@ -24,8 +24,9 @@ def _classes_of(actor: Actor) -> models.QuerySet[ClassTeacher, Any]:
 class ReservationQuerySet(models.QuerySet["Reservation"]):
     def visible_to(self, actor: Actor) -> Self:
         """The school that made it; a teacher, where a class of hers is in it or she made it.
-        Hosts read bookings, not reservations."""
-        if actor.is_system or actor.is_alliance:
+        Hosts read bookings, not reservations; the alliance counts both in its overviews and
+        reads neither, since they name people and their telephones."""
+        if actor.is_system:
             return self
         if actor.is_coordinator:
             return self.filter(school_id=actor.organisation_id)
@@ -77,7 +78,7 @@ class Reservation(models.Model):
 class BookingQuerySet(models.QuerySet["Booking"]):
     def visible_to(self, actor: Actor) -> Self:
         """The school's own, a teacher those of her classes, the host those of its sessions."""
-        if actor.is_system or actor.is_alliance:
+        if actor.is_system:
             return self
         if actor.is_host:
             return self.filter(host_id=actor.organisation_id)

@@ -1,0 +1,364 @@
+"""Nobody sees or changes what belongs to another organisation (DESIGN.md, invariant 8).
+
+Walks every address and API operation as every role of other organisations, as a colleague who
+does not teach the class, as the alliance and as nobody; and shows first that the owners see
+something there.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import time_machine
+from django.apps import apps
+from django.db import transaction
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from pytest_django import Settings
+
+from accounts.choices import Role
+from accounts.models import Membership
+from accounts.selectors import actor_of
+from accounts.services import invitations
+from attendance.choices import WayIn
+from attendance.models import Badge
+from attendance.services import badges, check_in
+from bookings.models import Booking, Place
+from bookings.services.companions import CompanionInput
+from courses.models import CourseSession
+from notifications.models import Message
+from rosters.models import Student
+from sites import services as sites_services
+from tests.factories.accounts import MembershipFactory, OrganisationFactory
+from tests.factories.bookings import make_booking
+from tests.factories.courses import make_session, make_version, manager_of
+from tests.factories.rosters import make_class, make_teacher_of
+
+COMPANION, PHONE, SCHOOL_PHONE = "韦同行", "13977770001", "13977770002"
+
+# What every member may open although it names another's row: the catalogue, and its API.
+SHARED = {
+    "bookings:course",
+    "bookings:reserve",
+    "courses:api-course",
+    "courses:api-session",
+}
+# A day is everybody's own.
+DAYS = {"bookings:host_day", "bookings:day_print", "bookings:day_cancel"}
+# The installation's own pages, which take no row of an organisation.
+OUTSIDE = ("admin:", "account_", "pieces", "schema", "api-docs", "set_language")
+
+
+@dataclass
+class World:
+    """One booking of one school at one host, with everything that hangs on it."""
+
+    booking: Booking
+    session: CourseSession
+    owners: dict[str, Membership]
+    strangers: dict[str, Membership]
+    arguments: dict[str, dict[str, Any]]
+    secrets: tuple[str, ...]
+
+
+@pytest.fixture
+def world(db: None, now: datetime, settings: Settings) -> Iterator[World]:
+    # The demonstration's own pages show everything to everybody, and exist nowhere else.
+    settings.DEMO = False
+    with time_machine.travel(now, tick=False):
+        yield _make_world(now)
+
+
+def _make_world(now: datetime) -> World:
+    version = make_version()
+    host = version.host
+    manager = manager_of(host)
+    instructor = MembershipFactory(organisation=host, role=Role.INSTRUCTOR)
+    session = make_session(
+        version,
+        starts_at=now + timedelta(minutes=50),
+        now=now - timedelta(days=20),
+        instructor=instructor,
+    )
+    group = make_class(students=3)
+    for student, name in zip(
+        group.students.order_by("seat_no"), ("慕容甲子", "慕容乙丑", "慕容丙寅"), strict=True
+    ):
+        Student.objects.filter(pk=student.pk).update(name=name)
+    teacher = make_teacher_of(group)
+    coordinator = MembershipFactory(organisation=group.school, role=Role.SCHOOL_COORDINATOR)
+    booking = make_booking(
+        by=actor_of(teacher),
+        session=session,
+        class_group=group,
+        now=now - timedelta(days=10),
+        companions=(CompanionInput(COMPANION, PHONE), CompanionInput("陆随行")),
+        contact_phone=SCHOOL_PHONE,
+    )
+    badges.issue_missing(by=actor_of(coordinator), class_group=group, now=now)
+    place = Place.objects.filter(booking=booking).order_by("pk").first()
+    assert place is not None
+    assert place.student_id is not None
+    check_in.check_in(
+        by=actor_of(instructor),
+        session=session,
+        student_id=place.student_id,
+        way_in=WayIn.TICK,
+        event_id=uuid4(),
+        happened_at=now,
+        now=now,
+    )
+    room = session.room
+    assert room is not None
+    closure = sites_services.close_room(
+        by=manager,
+        room=room,
+        starts_at=now + timedelta(days=90),
+        ends_at=now + timedelta(days=91),
+        reason="检修",
+        now=now,
+    )
+    invitation, _token = invitations.invite(
+        by=actor_of(coordinator),
+        organisation=group.school,
+        role=Role.TEACHER,
+        email="secret.person@example.org",
+        name="闻人",
+        now=now,
+    )
+    message = Message.objects.filter(recipient=teacher.user).first()
+    assert message is not None
+    alliance = OrganisationFactory(alliance=True)
+    other_school, other_host = OrganisationFactory(), OrganisationFactory(enterprise=True)
+    arguments: dict[str, dict[str, Any]] = {
+        "accounts:invitation": {"token": "guessed"},
+        "accounts:invitation_resend": {"pk": invitation.pk},
+        "accounts:invitation_withdraw": {"pk": invitation.pk},
+        "accounts:membership_end": {"pk": teacher.pk},
+        "accounts:organisation": {"pk": group.school_id},
+        "accounts:organisation_edit": {"pk": group.school_id},
+        "accounts:redeliver": {"pk": 1},
+        "accounts:token_revoke": {"pk": 1},
+        "attendance:badge_reissue": {"pk": group.pk, "student_pk": place.student_id},
+        "attendance:desk_place": {"pk": session.pk, "place_pk": place.pk},
+        "bookings:api-booking": {"pk": booking.pk},
+        "bookings:api-booking-cancel": {"pk": booking.pk},
+        "bookings:api-class-hours": {"pk": group.pk},
+        "bookings:api-reservation": {"pk": booking.reservation_id},
+        "bookings:course": {"pk": version.course_id},
+        "bookings:day_cancel": {"day": now.date()},
+        "bookings:day_print": {"day": now.date()},
+        "bookings:host_day": {"day": now.date()},
+        "bookings:session_cancel": {"pk": session.pk},
+        "bookings:session_names": {"pk": session.pk},
+        "bookings:reserve": {"pk": session.pk},
+        "courses:api-course": {"pk": version.course_id},
+        "courses:api-session": {"pk": session.pk},
+        "courses:review_detail": {"pk": version.pk},
+        "courses:season_edit": {"pk": session.season_id},
+        "courses:session_detail": {"pk": session.pk},
+        "courses:session_edit": {"pk": session.pk},
+        "insights:student": {"pk": group.pk, "student_pk": place.student_id},
+        "notifications:calendar": {"key": message.key},
+        "notifications:demo_calendar": {"key": message.key},
+        "notifications:message": {"key": message.key},
+        "sites:closure_new": {"pk": room.pk},
+        "sites:closure_remove": {"pk": closure.pk},
+        "sites:detail": {"pk": room.site_id},
+        "sites:room_edit": {"pk": room.pk},
+        "sites:room_new": {"site_pk": room.site_id},
+        "sites:site_edit": {"pk": room.site_id},
+        "sites:site_rate": {"pk": room.site_id},
+    }
+    # The rest take a key named pk; whose it is, the first part of the address says.
+    by_path = {
+        "classes/": group.pk,
+        "school/classes/": group.pk,
+        "school/students/": place.student_id,
+        "desk/": session.pk,
+        "trips/": booking.pk,
+        "host/courses/": version.course_id,
+        "api/v1/sessions/": session.pk,
+    }
+    for name, route in routes():
+        if "<" in route and name not in arguments:
+            key = next((key for start, key in by_path.items() if route.startswith(start)), None)
+            if key is not None:
+                parameters = re.findall(r"<\w+:(\w+)>", route)
+                arguments[name] = dict.fromkeys(parameters, key)
+    students = list(Student.objects.filter(class_group=group))
+    return World(
+        booking=booking,
+        session=session,
+        owners={
+            "teacher": teacher,
+            "coordinator": coordinator,
+            "instructor": instructor,
+            "manager": Membership.objects.get(pk=manager.membership_id),
+        },
+        strangers={
+            "other coordinator": MembershipFactory(
+                organisation=other_school, role=Role.SCHOOL_COORDINATOR
+            ),
+            "other teacher": MembershipFactory(organisation=other_school, role=Role.TEACHER),
+            "other manager": MembershipFactory(organisation=other_host, role=Role.HOST_MANAGER),
+            "other instructor": MembershipFactory(organisation=other_host, role=Role.INSTRUCTOR),
+            "colleague": MembershipFactory(organisation=group.school, role=Role.TEACHER),
+            "secretariat": MembershipFactory(organisation=alliance, role=Role.SECRETARIAT),
+            "reviewer": MembershipFactory(organisation=alliance, role=Role.REVIEWER),
+        },
+        arguments=arguments,
+        secrets=(
+            *(student.name for student in students),
+            *(student.student_no for student in students),
+            *(badge.code for badge in Badge.objects.filter(student__in=students)),
+            COMPANION,
+            PHONE,
+            SCHOOL_PHONE,
+        ),
+    )
+
+
+def routes() -> list[tuple[str, str]]:
+    """The name and path of every address of the product."""
+
+    def walk(resolver: URLResolver, prefix: str, space: str) -> Iterator[tuple[str, str]]:
+        for entry in resolver.url_patterns:
+            if isinstance(entry, URLResolver):
+                inner = entry.namespace or ""
+                yield from walk(entry, prefix + str(entry.pattern), f"{inner}:" if inner else space)
+            else:
+                assert isinstance(entry, URLPattern)
+                yield f"{space}{entry.name}", prefix + str(entry.pattern)
+
+    return [
+        (name, route)
+        for name, route in walk(get_resolver(), "", "")
+        if not name.startswith(OUTSIDE)
+    ]
+
+
+def addresses(world: World) -> list[tuple[str, str]]:
+    """Each route's name with an address that leads to a row of the world."""
+    return [
+        (name, reverse(name, kwargs=world.arguments.get(name, {}))) for name, _route in routes()
+    ]
+
+
+def signed_in(membership: Membership | None) -> Client:
+    client = Client(raise_request_exception=True)
+    if membership is not None:
+        client.force_login(membership.user)
+    return client
+
+
+def text_of(response: HttpResponse) -> str:
+    body = (
+        b"".join(response.streaming_content)  # type: ignore[attr-defined]
+        if response.streaming
+        else response.content
+    )
+    return body.decode("utf-8", errors="ignore")
+
+
+def leaked(world: World, response: HttpResponse) -> list[str]:
+    text = text_of(response)
+    return [secret for secret in world.secrets if secret in text]
+
+
+def snapshot() -> dict[str, list[Any]]:
+    """Every row of the product but the trails of looking: audit, sessions, messages."""
+    untouched = {}
+    for model in apps.get_models():
+        if model._meta.app_label in ("accounts", "courses", "rosters", "bookings", "attendance",
+                                     "hours", "sites"):  # fmt: skip
+            if model._meta.model_name in ("auditentry", "user"):
+                continue
+            untouched[model._meta.label] = list(model._default_manager.order_by("pk").values())
+    return untouched
+
+
+def test_every_address_with_a_row_is_walked(world: World) -> None:
+    missing = [name for name, route in routes() if "<" in route and name not in world.arguments]
+
+    assert missing == []
+
+
+def test_owners_see_what_strangers_must_not(world: World) -> None:
+    seen: dict[str, set[str]] = {}
+    for role, membership in world.owners.items():
+        client = signed_in(membership)
+        seen[role] = {
+            name for name, address in addresses(world) if leaked(world, client.get(address))
+        }
+
+    assert {
+        "insights:class",
+        "insights:class_hours",
+        "insights:student",
+        "attendance:badges",
+        "bookings:booking",
+        "bookings:change",
+        "bookings:print",
+        "bookings:api-booking",
+    } <= seen["teacher"]
+    assert {"rosters:class_edit", "rosters:student_edit"} <= seen["coordinator"]
+    assert {"attendance:desk", "attendance:desk_place"} <= seen["instructor"]
+    assert {"bookings:host_today", "bookings:session_names"} <= seen["manager"]
+
+
+@pytest.mark.parametrize(
+    "role",
+    [
+        "other coordinator",
+        "other teacher",
+        "other manager",
+        "other instructor",
+        "colleague",
+        "secretariat",
+        "reviewer",
+        "nobody",
+    ],
+)
+def test_strangers_see_and_change_nothing(world: World, role: str) -> None:
+    client = signed_in(world.strangers.get(role))
+    before = snapshot()
+    leaks, opened = [], []
+
+    for name, address in addresses(world):
+        for method in ("get", "post"):
+            with transaction.atomic():
+                response = getattr(client, method)(address, HTTP_ACCEPT="text/html, */*")
+            leaks += [(method, name, secret) for secret in leaked(world, response)]
+            is_own = name not in world.arguments or name in SHARED | DAYS
+            governs = role in ("secretariat", "reviewer", "colleague")
+            if method == "post" and not is_own and response.status_code == 200 and not governs:
+                opened.append((name, response.status_code))
+            assert response.status_code < 500, (method, name)
+
+    assert leaks == []
+    assert opened == []
+    assert snapshot() == before
+
+
+@pytest.mark.parametrize("role", ["other coordinator", "other manager", "other instructor"])
+def test_strangers_are_told_no_more_of_a_row_than_that_it_is_not_theirs(
+    world: World, role: str
+) -> None:
+    client = signed_in(world.strangers[role])
+
+    found = {
+        name: status
+        for name, address in addresses(world)
+        if name in world.arguments
+        and name not in SHARED | DAYS
+        and (status := client.get(address).status_code) not in (403, 404, 405)
+    }
+
+    # A link of an invitation is nobody's before it is opened; sites are listed by law.
+    assert set(found) <= {"accounts:invitation", "sites:detail"}
