@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.actors import SYSTEM, Actor
 from accounts.choices import ActorKind
+from bookings.choices import BOOKING_TRANSITIONS, LIVE_STATES, BookingState
 from bookings.models import Booking, Companion, Place, Reservation
 from courses.models import CourseSession
 from tests.bookings.conftest import World
@@ -73,3 +74,16 @@ def test_a_move_that_puts_a_student_in_two_places_is_refused(world: World, now: 
         CourseSession.objects.filter(pk=second.pk).update(
             starts_at=first.starts_at, ends_at=first.ends_at
         )
+
+
+def test_what_is_live_may_be_cancelled_and_what_is_over_stays(db: None) -> None:
+    may_cancel = {
+        state for state, moves in BOOKING_TRANSITIONS.items() if BookingState.CANCELLED in moves
+    }
+
+    assert may_cancel == set(LIVE_STATES)
+    assert {state for state, moves in BOOKING_TRANSITIONS.items() if not moves} == {
+        BookingState.DECLINED,
+        BookingState.EXPIRED,
+        BookingState.CANCELLED,
+    }
