@@ -5,6 +5,7 @@ self-signed certificate to the local network. What a crash or kill -9 leaves beh
 at the next start.
 """
 
+import contextlib
 import json
 import os
 import secrets
@@ -64,6 +65,15 @@ def local_address() -> str:
             return "127.0.0.1"
 
 
+def same_process(pid: int, created: float) -> psutil.Process | None:
+    """The process that had this number then, if it still runs; numbers are given anew."""
+    try:
+        process = psutil.Process(pid)
+        return process if abs(process.create_time() - created) < 1 else None
+    except psutil.NoSuchProcess:
+        return None
+
+
 class Stack:
     """The processes of one running copy, and the file that remembers them for the next start."""
 
@@ -83,50 +93,32 @@ class Stack:
         return f"{'https' if self.https else 'http'}://127.0.0.1:{self.port}"
 
     def clear_leftovers(self) -> None:
-        """Ends processes that a killed run of this port left, after checking that they are its."""
+        """Ends what a killed run of this port left; a run that is alive keeps its processes."""
         try:
             remembered = json.loads(self.memory.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return
-        for pid, created in remembered.get("children", []):
-            try:
-                process = psutil.Process(pid)
-                if abs(process.create_time() - created) > 1:
-                    continue
-                family = [*process.children(recursive=True), process]
+        if same_process(*remembered["runner"]):
+            return
+        for pid, created in remembered["children"]:
+            if process := same_process(pid, created):
+                # The cluster would replace a worker that goes before it.
+                family = [process, *process.children(recursive=True)]
                 for member in family:
-                    member.terminate()
-                _, alive = psutil.wait_procs(family, timeout=5)
-                for member in alive:
-                    member.kill()
-            except psutil.NoSuchProcess:
-                continue
+                    with contextlib.suppress(psutil.NoSuchProcess):
+                        member.kill()
+                psutil.wait_procs(family, timeout=5)
         self.memory.unlink(missing_ok=True)
 
     def remember(self) -> None:
-        rows = [
-            (child.pid, psutil.Process(child.pid).create_time())
-            for child in self.children
-            if psutil.pid_exists(child.pid)
-        ]
-        self.memory.write_text(
-            json.dumps({"runner": os.getpid(), "children": rows}), encoding="utf-8"
+        """The next start finds our processes, even after a kill -9."""
+        runner, *children = (
+            (process.pid, process.create_time())
+            for process in (psutil.Process(), *(psutil.Process(c.pid) for c in self.children))
         )
-
-    def others_are_running(self) -> bool:
-        """Whether another copy uses the same PostgreSQL."""
-        for path in (self.var / "run").glob("stack-*.json"):
-            if path == self.memory:
-                continue
-            try:
-                runner = json.loads(path.read_text(encoding="utf-8")).get("runner", -1)
-            except (OSError, ValueError):
-                continue
-            if psutil.pid_exists(runner) and "config.stack" in " ".join(
-                psutil.Process(runner).cmdline()
-            ):
-                return True
-        return False
+        self.memory.write_text(
+            json.dumps({"runner": runner, "children": children}), encoding="utf-8"
+        )
 
     def prepare(self, *, seed: bool) -> None:
         """The database is up, migrated, has its schedules, and the demonstration if wanted."""
@@ -183,8 +175,8 @@ class Stack:
                 urllib.request.urlopen(  # noqa: S310 (our own address)
                     f"{self.base_url}/accounts/login/", timeout=5, context=unverified
                 ).read()
-            except urllib.error.HTTPError:
-                return
+            except urllib.error.HTTPError as error:
+                self.fail(f"The web server's first answer is an error: {error}.")
             except OSError:
                 time.sleep(0.2)
             else:
@@ -204,7 +196,7 @@ class Stack:
         sys.exit(1)
 
     def stop(self) -> None:
-        """All that this copy started is down; PostgreSQL too, unless another copy uses it."""
+        """All that this copy started is down; PostgreSQL too, unless somebody else uses it."""
         for child in reversed(self.children):
             if child.poll() is None:
                 child.send_signal(signal.SIGINT)
@@ -216,7 +208,7 @@ class Stack:
                 child.wait()
         self.children.clear()
         self.memory.unlink(missing_ok=True)
-        if self.embedded and not self.others_are_running():
+        if self.embedded and not postgres.is_used(self.var):
             postgres.stop(self.var)
 
 
@@ -225,7 +217,10 @@ def main() -> None:
     var.mkdir(parents=True, exist_ok=True)
     # PostgreSQL runs as a user of its own when we are root, and must be able to pass through.
     var.chmod(0o755)
-    port = int(os.environ.get("PORT", "") or 8000)
+    port_words = os.environ.get("PORT", "") or "8000"
+    if not port_words.isdecimal() or not 0 < int(port_words) < 65536:
+        sys.exit(f"PORT={port_words} is no port: choose a number from 1024 to 65535.")
+    port = int(port_words)
     https = os.environ.get("HTTPS", "") not in ("", "0")
     address = f"https://{local_address()}:{port}" if https else f"http://127.0.0.1:{port}"
     environment = {

@@ -39,7 +39,8 @@ STARS = {
 }
 ROOMS_PER_CENTRE = 2
 
-HOSTS_EN = {
+# The hosts' short names, English names and sign-ins.
+HOSTS = {
     "上海市曹杨职业技术学校": ("曹杨职校", "Caoyang Vocational and Technical School", "caoyang"),
     "上海信息技术学校": ("信息技校", "Shanghai Information Technology School", "xinxi"),
     "上海商业会计学校": ("商业会计", "Shanghai Commerce and Accounting School", "kuaiji"),
@@ -47,6 +48,21 @@ HOSTS_EN = {
     "上海市贸易学校": ("贸易学校", "Shanghai Trade School", "maoyi"),
     "春晖职校": ("春晖职校", "Chunhui Vocational School", "chunhui"),
     "普陀区业余大学": ("区业余大学", "Putuo District Spare-time University", "yeda"),
+    "景格股份": ("景格股份", "Jingge Technology", "jingge"),
+    "波克城市": ("波克城市", "Boke City Games", "boke"),
+    "天地软件园": ("天地软件园", "Tiandi Software Park", "tiandi"),
+    "M50": ("M50", "M50 Creative Park", "m50"),
+    "夸夫曼(上海)智能科技发展有限公司": ("夸夫曼", "Kuafuman Intelligent Technology", "kuafuman"),
+    "上海蓝海人力资源股份有限公司": ("蓝海人力", "Lanhai Human Resources", "lanhai"),
+    "致达集团": ("致达集团", "Zhida Group", "zhida"),
+    "红湾众创": ("红湾众创", "Hongwan Maker Space", "hongwan"),
+    "创业星工厂": ("创业星工厂", "Startup Star Works", "xinggongchang"),
+    "绿波廊(市级大师工作室)": ("绿波廊工作室", "Lübolang Master's Workshop", "lubolang"),
+    "职业院校联合(工匠进校园)": ("工匠进校园", "Craftspeople Visit Schools", "gongjiang"),
+    "合作企业(酒店服务类)": ("酒店合作企业", "Partner Hotel", "hotel"),
+    "合作企业(医药零售类)": ("医药合作企业", "Partner Pharmacy", "pharmacy"),
+    "合作企业(现代物流类)": ("物流合作企业", "Partner Logistics Company", "logistics"),
+    "合作企业(检验检测类)": ("检测合作企业", "Partner Testing Laboratory", "testing"),
 }
 
 # The families of occupations, by what a title contains; the first that fits.
@@ -118,7 +134,7 @@ def _camps(entries: list[dict[str, str]]) -> list[dict[str, str]]:
 
 
 def _host(name: str, kind: str, number: int, rng: random.Random, now: datetime) -> Host:
-    short, english, login = HOSTS_EN.get(name, (name.split("(")[0][:12], "", f"host{number}"))
+    short, english, login = HOSTS[name]
     organisation = organisations.found_organisation(
         by=SYSTEM,
         kind=OrganisationKind(kind),

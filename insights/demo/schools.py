@@ -15,6 +15,11 @@ from rosters import services as rosters_services
 from rosters.models import ClassGroup
 from rosters.services import StudentInput
 
+# Two classes of the first school's first teacher, as (grade, class number): the one that needs
+# four more class hours, and the one that stands at a door while the demonstration is built.
+STAR = (7, 3)
+AT_THE_DOOR = (7, 4)
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -24,22 +29,30 @@ class Plan:
     short: str
     english: str
     login: str
-    stage: Stage
     grades: tuple[int, ...]
     classes: int
     size: int
 
+    @property
+    def stages(self) -> list[Stage]:
+        return sorted({stage_of(grade) for grade in self.grades}, key=list(Stage).index)
+
 
 PLANS = (
-    Plan("清河中学", "清河中学", "Qinghe Middle School", "qinghe", Stage.JUNIOR, (7, 8), 4, 27),
-    Plan("晴川中学", "晴川中学", "Qingchuan School", "qingchuan", Stage.JUNIOR, (7, 8), 4, 26),
-    Plan("云杉中学", "云杉中学", "Yunshan Middle School", "yunshan", Stage.JUNIOR, (7, 8), 4, 25),
-    Plan("柳园中学", "柳园中学", "Liuyuan Middle School", "liuyuan", Stage.JUNIOR, (7, 8), 4, 24),
-    Plan("松荫中学", "松荫中学", "Songyin Middle School", "songyin", Stage.JUNIOR, (6, 7), 4, 24),
-    Plan("芦滩中学", "芦滩中学", "Lutan Middle School", "lutan", Stage.JUNIOR, (7, 8), 4, 24),
-    Plan("北苑小学", "北苑小学", "Beiyuan Primary", "beiyuan", Stage.PRIMARY, (5,), 4, 30),
-    Plan("书院桥高级中学", "书院桥高中", "Shuyuanqiao High", "shuyuan", Stage.SENIOR, (10,), 4, 32),
-)  # fmt: skip
+    Plan("清河中学", "清河中学", "Qinghe Middle School", "qinghe", (7, 8), 5, 26),
+    Plan("晴川中学", "晴川中学", "Qingchuan Middle School", "qingchuan", (7, 8), 4, 26),
+    Plan("云杉中学", "云杉中学", "Yunshan Middle School", "yunshan", (7, 8), 4, 25),
+    Plan("柳园中学", "柳园中学", "Liuyuan Middle School", "liuyuan", (7, 8), 4, 24),
+    Plan("松荫中学", "松荫中学", "Songyin Middle School", "songyin", (6, 7), 4, 24),
+    # A nine-year school has both stages.
+    Plan("芦滩学校", "芦滩学校", "Lutan Nine-Year School", "lutan", (5, 7), 4, 24),
+    Plan("北苑小学", "北苑小学", "Beiyuan Primary School", "beiyuan", (5,), 4, 30),
+    Plan("书院桥高级中学", "书院桥高中", "Shuyuanqiao High School", "shuyuan", (10,), 4, 32),
+)
+
+
+def stage_of(grade: int) -> Stage:
+    return next(stage for stage, (first, last) in STAGE_GRADES.items() if first <= grade <= last)
 
 
 @dataclass
@@ -50,6 +63,8 @@ class School:
     classes: list[ClassGroup] = field(default_factory=list)
     # Who books for a class: its homeroom teacher.
     actors: dict[int, Actor] = field(default_factory=dict)
+    star: ClassGroup | None = None
+    at_the_door: ClassGroup | None = None
 
 
 def build(
@@ -76,7 +91,7 @@ def _school(
         name=plan.name,
         short_name=plan.short,
         name_en=plan.english,
-        stages=[plan.stage],
+        stages=plan.stages,
         address=f"普陀区学府路 {number * 20 + 6} 号",
         contact_name="教导处",
         contact_phone=phone(number * 17 + 4000),
@@ -117,17 +132,18 @@ def _class(
     rng: random.Random,
     now: datetime,
 ) -> None:
-    entry_year = year - (grade - STAGE_GRADES[plan.stage][0])
+    stage = stage_of(grade)
+    entry_year = year - (grade - STAGE_GRADES[stage][0])
     group = rosters_services.create_class(
         by=SYSTEM,
         school=school.organisation,
-        stage=plan.stage,
+        stage=stage,
         entry_year=entry_year,
         number=index,
         now=now,
     )
     # One teacher leads two classes in the first school, so that she has several to choose from.
-    if plan.login == "qinghe" and (grade, index) in ((7, 3), (7, 4)):
+    if plan.login == "qinghe" and (grade, index) in (STAR, AT_THE_DOOR):
         teacher = school.teachers[0]
     else:
         teacher = people.enrol(
@@ -141,9 +157,8 @@ def _class(
     rosters_services.assign_teacher(
         by=SYSTEM, class_group=group, membership=teacher, is_homeroom=True, now=now
     )
-    is_star = plan.login == "qinghe" and (grade, index) == (7, 3)
     names = student_names(plan.size + rng.randrange(-2, 4), rng)
-    if is_star:
+    if plan.login == "qinghe" and (grade, index) == STAR:
         names[4 : 4 + len(UNUSUAL)] = UNUSUAL
     rosters_services.add_students(
         by=SYSTEM,
@@ -154,5 +169,9 @@ def _class(
         ],
         now=now,
     )
+    if plan.login == "qinghe" and (grade, index) == STAR:
+        school.star = group
+    if plan.login == "qinghe" and (grade, index) == AT_THE_DOOR:
+        school.at_the_door = group
     school.classes.append(group)
     school.actors[group.pk] = people.acting(teacher)

@@ -14,12 +14,45 @@ from courses.services.sessions import Place
 from hours.models import PracticumRequirement
 from insights.demo.catalogue import Catalogue, Host
 from sites import services as sites_services
-from sites.calendar import AFTERNOON, MORNING, WHOLE_DAY, at, is_lesson_day, local_day, school_year
+from sites.calendar import (
+    AFTERNOON,
+    MORNING,
+    SHANGHAI,
+    WHOLE_DAY,
+    at,
+    is_lesson_day,
+    local_day,
+    school_year,
+)
 from sites.models import Room, SchoolTerm
 from sites.selectors import special_days
 
 HALVES = (MORNING, AFTERNOON)
 ONLINE_URL = "https://classroom.example.org/{code}"
+
+# How often a room's half-day has a session: before today, today, and after.
+BUSY_BEFORE, BUSY_TODAY, BUSY_AFTER = 0.08, 0.35, 0.12
+
+
+class Diary:
+    """Who and what is taken on which half-day while the season is laid out."""
+
+    def __init__(self) -> None:
+        self.taken: set[tuple[str, int, date, int]] = set()
+
+    def free(self, kind: str, key: int, day: date, halves: tuple[int, ...]) -> bool:
+        return not any((kind, key, day, half) in self.taken for half in halves)
+
+    def take(self, kind: str, key: int, day: date, halves: tuple[int, ...]) -> None:
+        self.taken |= {(kind, key, day, half) for half in halves}
+
+    def instructor(self, host: Host, day: date, halves: tuple[int, ...]) -> Membership | None:
+        """A free instructor of the host, taken for it."""
+        for membership in host.instructors:
+            if self.free("instructor", membership.pk, day, halves):
+                self.take("instructor", membership.pk, day, halves)
+                return membership
+        return None
 
 
 def build_calendar(now: datetime) -> None:
@@ -75,8 +108,9 @@ def build_sessions(
     weeks_back: int,
     weeks_ahead: int,
     step: Callable[[], None],
-) -> list[CourseSession]:
-    """Sessions in every room, a few a week, opened when the season was announced."""
+) -> CourseSession:
+    """Sessions in every room, a few a week, opened when the season was announced; the one that
+    takes place now is returned."""
     opened = season.opens_at - timedelta(days=3)
     today = local_day(now)
     first = max(season.runs_from, today - timedelta(weeks=weeks_back))
@@ -88,13 +122,14 @@ def build_sessions(
         if is_lesson_day(first + timedelta(days=offset), special)
     ]
     diary = Diary()
-    made: list[CourseSession] = []
+    running = _running(catalogue, season, today, diary, opened, now)
+    _closure(catalogue, [day for day in days if day > today], diary, now)
     for version, site_names in catalogue.offers:
         host = catalogue.hosts[version.host.name]
         if version.class_hours > 7:
             _camps(version, host, site_names, season, days, diary, opened, rng)
         elif version.mode == Mode.ONLINE:
-            made += _online(version, host, season, days, diary, opened, rng)
+            _online(version, host, season, days, diary, opened, rng)
         step()
     for host in catalogue.hosts.values():
         for site_name, rooms in host.rooms.items():
@@ -106,30 +141,67 @@ def build_sessions(
                 and version.class_hours <= 7
             ]
             for room in rooms:
-                made += _room(room, fitting, host, season, days, today, diary, opened, rng)
+                _room(room, fitting, host, season, days, today, diary, opened, rng)
             step()
-    return made
+    return running
 
 
-class Diary:
-    """Who and what is taken on which half-day while the season is laid out."""
+def _running(
+    catalogue: Catalogue,
+    season: Season,
+    today: date,
+    diary: Diary,
+    opened: datetime,
+    now: datetime,
+) -> CourseSession:
+    """The session that takes place at this very moment, at whatever hour the demonstration is
+    built, so that its door can be tried. The first host's first instructor teaches it."""
+    version, site_names = next(
+        (version, names)
+        for version, names in catalogue.offers
+        if version.class_hours <= 4
+        and version.mode == Mode.ON_SITE
+        and Stage.JUNIOR in version.stages
+        and version.grade_from <= 7 <= version.grade_to
+    )
+    host = catalogue.hosts[version.host.name]
+    room = host.rooms[site_names[0]][0]
+    instructor = host.instructors[0]
+    begun = now.astimezone(SHANGHAI).replace(
+        minute=0 if now.minute < 30 else 30, second=0, microsecond=0
+    )
+    diary.take("room", room.pk, today, (0, 1))
+    diary.take("instructor", instructor.pk, today, (0, 1))
+    return sessions.open_session(
+        by=host.manager,
+        version=version,
+        season=season,
+        starts_at=begun,
+        ends_at=min(begun + timedelta(minutes=150), at(today, time(23, 59))),
+        room=room,
+        instructor=instructor,
+        now=opened,
+    )
 
-    def __init__(self) -> None:
-        self.taken: set[tuple[str, int, date, int]] = set()
 
-    def free(self, kind: str, key: int, day: date, halves: tuple[int, ...]) -> bool:
-        return not any((kind, key, day, half) in self.taken for half in halves)
-
-    def take(self, kind: str, key: int, day: date, halves: tuple[int, ...]) -> None:
-        self.taken |= {(kind, key, day, half) for half in halves}
-
-    def instructor(self, host: Host, day: date, halves: tuple[int, ...]) -> Membership | None:
-        """A free instructor of the host, taken for it."""
-        for membership in host.instructors:
-            if self.free("instructor", membership.pk, day, halves):
-                self.take("instructor", membership.pk, day, halves)
-                return membership
-        return None
+def _closure(catalogue: Catalogue, days: list[date], diary: Diary, now: datetime) -> None:
+    """A room is being mended for two days next week."""
+    host, rooms = next(
+        (host, rooms)
+        for host in catalogue.hosts.values()
+        for rooms in host.rooms.values()
+        if len(rooms) > 1
+    )
+    for day in days[5:7]:
+        diary.take("room", rooms[1].pk, day, (0, 1))
+        sites_services.close_room(
+            by=host.manager,
+            room=rooms[1],
+            starts_at=at(day, time(8)),
+            ends_at=at(day, time(17)),
+            reason="设备检修",
+            now=now - timedelta(days=3),
+        )
 
 
 def _room(
@@ -142,12 +214,11 @@ def _room(
     diary: Diary,
     opened: datetime,
     rng: random.Random,
-) -> list[CourseSession]:
-    """About one half-day in six has a session; today more, so that the door has work."""
-    made = []
+) -> None:
+    """A part of the half-days has a session; today more of them, so that the door has work."""
     for day in days:
+        busy = BUSY_TODAY if day == today else BUSY_BEFORE if day < today else BUSY_AFTER
         for half in (0, 1):
-            busy = 0.5 if day == today else 0.15
             if not versions or rng.random() > busy:
                 continue
             version = rng.choice(versions)
@@ -159,19 +230,16 @@ def _room(
                 continue
             diary.take("room", room.pk, day, halves)
             clocks = WHOLE_DAY if whole else HALVES[half]
-            made.append(
-                sessions.open_session(
-                    by=host.manager,
-                    version=version,
-                    season=season,
-                    starts_at=at(day, clocks[0]),
-                    ends_at=at(day, clocks[1]),
-                    room=room,
-                    instructor=diary.instructor(host, day, halves),
-                    now=opened,
-                )
+            sessions.open_session(
+                by=host.manager,
+                version=version,
+                season=season,
+                starts_at=at(day, clocks[0]),
+                ends_at=at(day, clocks[1]),
+                room=room,
+                instructor=diary.instructor(host, day, halves),
+                now=opened,
             )
-    return made
 
 
 def _online(
@@ -182,23 +250,19 @@ def _online(
     diary: Diary,
     opened: datetime,
     rng: random.Random,
-) -> list[CourseSession]:
+) -> None:
     """Every other week an afternoon on line."""
-    made = []
     for day in days[rng.randrange(5) :: 10]:
-        made.append(
-            sessions.open_session(
-                by=host.manager,
-                version=version,
-                season=season,
-                starts_at=at(day, AFTERNOON[0]),
-                ends_at=at(day, time(14, 30)),
-                online_url=ONLINE_URL.format(code=version.course.code.lower()),
-                instructor=diary.instructor(host, day, (1,)),
-                now=opened,
-            )
+        sessions.open_session(
+            by=host.manager,
+            version=version,
+            season=season,
+            starts_at=at(day, AFTERNOON[0]),
+            ends_at=at(day, time(14, 30)),
+            online_url=ONLINE_URL.format(code=version.course.code.lower()),
+            instructor=diary.instructor(host, day, (1,)),
+            now=opened,
         )
-    return made
 
 
 def _camps(
