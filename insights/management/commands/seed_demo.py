@@ -27,6 +27,10 @@ class Command(BaseCommand):
         if district.is_built():
             self.stdout.write("The district is there already; nothing was changed.")
             return
+        if not district.is_empty():
+            raise CommandError(
+                "This database is in use: the demonstration needs an empty one (make reset)."
+            )
         started = time.monotonic()
         bar = _Bar(STEPS[scale])
         with translation.override("zh-hans"), transaction.atomic():
