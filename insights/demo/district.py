@@ -19,7 +19,6 @@ from notifications.choices import DeliveryState
 from notifications.models import Delivery, Message
 from sites.calendar import local_day, school_year
 
-
 # The address by which the demonstration is known again.
 SECRETARIAT = "secretariat"
 
@@ -127,5 +126,5 @@ def _settle(now: datetime, began: datetime, queued: int) -> None:
     Message.objects.filter(created_at__lt=now - timedelta(days=7), read_at=None).update(
         read_at=F("created_at")
     )
-    User.objects.update(date_joined=began)
+    Organisation.objects.update(created_at=began)
     Membership.objects.update(created_at=began)
