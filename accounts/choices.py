@@ -103,6 +103,7 @@ VERBS = {
     "review.approved": _("审核通过"),
     "review.returned": _("审核退回修改"),
     "season.set": _("设置预约季"),
+    "requirement.set": _("设置学时要求"),
     "session.opened": _("开设场次"),
     "session.changed": _("修改场次"),
     "session.cancelled": _("取消场次"),

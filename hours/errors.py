@@ -24,3 +24,9 @@ class ReasonMissing(HoursRefusal):
     code = "reason_missing"
     kind = Refusal.INVALID
     sentence = _("请写明更正学时的原因。")
+
+
+class RequirementOutOfOrder(HoursRefusal):
+    code = "requirement_out_of_order"
+    kind = Refusal.INVALID
+    sentence = _("先后不对：截止日要晚于起算日，入学年份从小到大。")

@@ -2,18 +2,25 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
 
 from accounts.actors import Actor
+from accounts.errors import NotAllowed
 from accounts.services import audit
 from courses.models import CourseSession
 from rosters.models import Student
 from sites.calendar import local_day
 
 from .choices import CreditKind
-from .errors import AlreadyReversed, ReasonMissing, ReversalReversed
-from .models import HourCredit
+from .errors import (
+    AlreadyReversed,
+    ReasonMissing,
+    RequirementOutOfOrder,
+    ReversalReversed,
+)
+from .models import HourCredit, PracticumRequirement
 
 
 def credit_attendance(
@@ -124,3 +131,34 @@ def reverse(*, by: Actor, credit: HourCredit, reason: str, now: datetime) -> Hou
         # Somebody else reversed it between the look and the entry.
         raise AlreadyReversed from error
     return reversal
+
+
+def set_requirement(
+    *,
+    by: Actor,
+    requirement: PracticumRequirement | None,
+    now: datetime,
+    **values: Any,
+) -> PracticumRequirement:
+    """The cohort must reach what ``values`` say (a new requirement for None); every progress
+    page follows at once. The secretariat alone. Refused: RequirementOutOfOrder."""
+    if not (by.is_secretariat or by.is_system):
+        raise NotAllowed
+    if (
+        values["due_on"] <= values["counts_from"]
+        or values["entry_year_to"] < values["entry_year_from"]
+    ):
+        raise RequirementOutOfOrder
+    requirement = requirement or PracticumRequirement()
+    for name, value in values.items():
+        setattr(requirement, name, value)
+    with transaction.atomic():
+        requirement.save()
+        audit.record(
+            by=by,
+            verb="requirement.set",
+            now=now,
+            target=requirement,
+            class_hours=requirement.class_hours,
+        )
+    return requirement

@@ -161,6 +161,7 @@ def _make_world(now: datetime) -> World:
         "courses:api-session": {"pk": session.pk},
         "courses:review_detail": {"pk": version.pk},
         "courses:season_edit": {"pk": session.season_id},
+        "hours:requirement_edit": {"pk": 1},
         "courses:session_detail": {"pk": session.pk},
         "courses:session_edit": {"pk": session.pk},
         "insights:student": {"pk": group.pk, "student_pk": place.student_id},
