@@ -54,7 +54,7 @@ def _prepare_folders(var: Path) -> None:
 
 
 def _forget_stale_pid(var: Path) -> None:
-    """A killed server's note is gone, lest its number, given to another program since, pass for it."""
+    """A killed server's note is gone: another program may have been given its number since."""
     note = var / "pg" / "postmaster.pid"
     try:
         pid = int(note.read_text().split("\n", 1)[0])

@@ -6,6 +6,7 @@ at the next start.
 """
 
 import contextlib
+import fcntl
 import json
 import os
 import secrets
@@ -17,8 +18,10 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
+from typing import NoReturn
 
 import django
 import psutil
@@ -120,6 +123,13 @@ class Stack:
             json.dumps({"runner": runner, "children": children}), encoding="utf-8"
         )
 
+    @contextlib.contextmanager
+    def turn(self) -> Iterator[None]:
+        """Copies beside each other take turns in starting up and putting PostgreSQL away."""
+        with (self.var / "run" / "turn").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
     def prepare(self, *, seed: bool) -> None:
         """The database is up, migrated, has its schedules, and the demonstration if wanted."""
         if self.embedded:
@@ -188,11 +198,11 @@ class Stack:
             if child.poll() is not None:
                 self.fail("A part of the stack ended by itself.")
 
-    def fail(self, sentence: str) -> None:
+    def fail(self, sentence: str) -> NoReturn:
+        """Ends this program, with what the part that failed said; the caller stops the rest."""
         say(f"{sentence} The last lines of var/stack-{self.port}.log:")
         log = self.var / f"stack-{self.port}.log"
         say("\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-15:]))
-        self.stop()
         sys.exit(1)
 
     def stop(self) -> None:
@@ -208,11 +218,14 @@ class Stack:
                 child.wait()
         self.children.clear()
         self.memory.unlink(missing_ok=True)
-        if self.embedded and not postgres.is_used(self.var):
-            postgres.stop(self.var)
+        if self.embedded:
+            with self.turn():
+                if not postgres.is_used(self.var):
+                    postgres.stop(self.var)
 
 
-def main() -> None:
+def main(*, seed: bool = True) -> None:
+    """Serves until Ctrl-C; refuses with a sentence where the port is no port or in use."""
     var = Path(os.environ.get("VAR_DIR", "") or ROOT / "var")
     var.mkdir(parents=True, exist_ok=True)
     # PostgreSQL runs as a user of its own when we are root, and must be able to pass through.
@@ -246,8 +259,9 @@ def main() -> None:
         signal.signal(which, interrupted)
     try:
         say("Starting PostgreSQL and bringing the database up to date …")
-        stack.prepare(seed=True)
-        stack.launch()
+        with stack.turn():
+            stack.prepare(seed=seed)
+            stack.launch()
         say("")
         say(f"  职业学堂 Career Classroom is running:  {address}/")
         say(f"  Sign in as each role with one click:  {address}/accounts/demo/")

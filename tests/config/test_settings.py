@@ -27,7 +27,7 @@ NAMES = (
 def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """A command of ours as an operator starts it, with only these settings."""
     inherited = {name: value for name, value in os.environ.items() if name not in NAMES}
-    return subprocess.run(  # noqa: S603 (our own commands)
+    return subprocess.run(
         [sys.executable, *words],
         cwd=ROOT,
         env={**inherited, **environment},
