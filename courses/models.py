@@ -22,6 +22,7 @@ from .choices import (
     Verdict,
     VersionState,
 )
+from .errors import SeasonOutOfOrder
 
 
 class TsTzRange(Func):
@@ -270,10 +271,14 @@ class Season(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(closes_at__gt=F("opens_at")), name="season_closes_after_opening"
+                condition=Q(closes_at__gt=F("opens_at")),
+                name="season_closes_after_opening",
+                violation_error_message=SeasonOutOfOrder.sentence,
             ),
             models.CheckConstraint(
-                condition=Q(runs_until__gte=F("runs_from")), name="season_ends_after_start"
+                condition=Q(runs_until__gte=F("runs_from")),
+                name="season_ends_after_start",
+                violation_error_message=SeasonOutOfOrder.sentence,
             ),
         ]
 

@@ -40,6 +40,3 @@ class RequirementForm(forms.ModelForm):
             self.fields[name] = forms.IntegerField(
                 label=self.fields[name].label, min_value=low, max_value=high
             )
-
-    def validate_constraints(self) -> None:
-        """The order of years and days is the service's to refuse, with its sentence."""

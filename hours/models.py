@@ -12,6 +12,7 @@ from accounts.choices import Stage
 from rosters.models import ClassTeacher
 
 from .choices import CreditKind
+from .errors import RequirementOutOfOrder
 
 
 class PracticumRequirement(models.Model):
@@ -39,11 +40,14 @@ class PracticumRequirement(models.Model):
                 condition=Q(class_hours__gt=0), name="requirement_hours_positive"
             ),
             models.CheckConstraint(
-                condition=Q(due_on__gt=F("counts_from")), name="requirement_due_after_start"
+                condition=Q(due_on__gt=F("counts_from")),
+                name="requirement_due_after_start",
+                violation_error_message=RequirementOutOfOrder.sentence,
             ),
             models.CheckConstraint(
                 condition=Q(entry_year_to__gte=F("entry_year_from")),
                 name="requirement_entry_years_ordered",
+                violation_error_message=RequirementOutOfOrder.sentence,
             ),
         ]
 

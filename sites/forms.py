@@ -48,9 +48,6 @@ class RoomForm(forms.ModelForm):
                 label=self.fields[name].label, min_value=1, max_value=20_000
             )
 
-    def validate_constraints(self) -> None:
-        """Names that are taken are the service's to refuse."""
-
 
 class ClosureForm(forms.Form):
     """From a day and hour until a day and hour, with the reason that skipped dates show."""

@@ -28,8 +28,5 @@ class SeasonForm(forms.ModelForm):
             raise forms.ValidationError(_("请填四位年份，例如 2026。"))
         return year
 
-    def validate_constraints(self) -> None:
-        """The order of the dates is the service's to refuse, with its sentence."""
-
     def values(self) -> dict[str, Any]:
         return {name: self.cleaned_data[name] for name in self.Meta.fields}

@@ -58,9 +58,6 @@ class CourseForm(forms.ModelForm):
                 self.add_error(last, sentence)
         return cleaned
 
-    def validate_constraints(self) -> None:
-        """The database's word on the whole row is the services' business."""
-
     def open_again(self, edition: int) -> None:
         """What was typed stays; the next saving is of this edition."""
         assert isinstance(self.data, QueryDict)
