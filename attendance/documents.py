@@ -13,15 +13,16 @@ from attendance.qr import QUIET_ZONE, grouped, matrix
 FONTS = Path(pylopdf_fonts_zh_cn.__file__).parent
 PER_PAGE = 21
 
-# A4 is 210 × 297 mm: a head of 9 mm and three columns of 63 mm by seven rows of 38.6 mm.
-# The code with its quiet zone is 31 mm wide, so one of its 29 modules measures 1.07 mm.
+# A4 is 210 × 297 mm: below a head three columns of 63 mm by seven rows of 38.4 mm. A module is
+# 1.2 mm, so the code measures 25.2 mm and with its quiet zone 34.8 mm. Everything is placed, so
+# that nothing, however long a name, can push a badge off its page.
 TEMPLATE = """
 #let data = json(bytes(sys.inputs.data))
-#set page(paper: "a4", margin: (x: 10.5mm, top: 9mm, bottom: 9mm))
+#set page(paper: "a4", margin: 0mm)
 #set text(font: "Noto Sans SC", size: 8.5pt, lang: "zh")
-#set par(leading: 0.5em)
-#let module = 31mm / data.side
-#let code(rows) = box(width: 31mm, height: 31mm, {
+#set par(leading: 0.45em, spacing: 0.5em)
+#let module = 1.2mm
+#let code(rows) = box(width: data.side * module, height: data.side * module, {
   for (y, runs) in rows.enumerate() {
     for (x, length) in runs {
       place(dx: (x + data.quiet) * module, dy: (y + data.quiet) * module,
@@ -29,27 +30,28 @@ TEMPLATE = """
     }
   }
 })
-#let cut = (paint: luma(60%), thickness: 0.2mm, dash: "dashed")
-#let tag(badge) = box(width: 63mm, height: 38.6mm, stroke: cut,
-  inset: 2mm, grid(columns: (31mm, 1fr), column-gutter: 1.5mm, align: (horizon, horizon),
-    code(badge.rows),
-    {
-      text(size: badge.size * 1pt, weight: "bold", badge.name)
-      linebreak()
-      text(badge.class)
-      linebreak()
-      text(badge.seat)
-      linebreak()
-      text(size: 7pt, badge.school)
-      linebreak()
-      text(size: 6.6pt, font: ("DejaVu Sans Mono", "Noto Sans SC"), badge.code)
-    }))
-#for (index, page) in data.pages.enumerate() {
-  if index > 0 { pagebreak() }
-  box(height: 9mm, width: 100%, inset: (x: 2mm, top: 1mm),
-    grid(columns: (1fr, auto), text(size: 8pt, data.title), text(size: 8pt, data.hint)))
-  v(-0.6em)
-  grid(columns: (63mm, 63mm, 63mm), rows: 38.6mm, ..page.map(tag))
+#let cut = (paint: luma(55%), thickness: 0.2mm, dash: "dashed")
+#let tag(badge) = box(width: 63mm, height: 38.4mm, stroke: cut, clip: true, {
+  place(left + horizon, dx: 1.2mm, code(badge.rows))
+  place(left + horizon, dx: 36mm, box(width: 25.5mm, {
+    text(size: badge.size * 1pt, badge.name)
+    parbreak()
+    text(size: 7pt, badge.school)
+    parbreak()
+    [#badge.class #h(0.4em) #badge.seat]
+    parbreak()
+    text(size: 8pt, font: ("DejaVu Sans Mono", "Noto Sans SC"), badge.code)
+  }))
+})
+#for tags in data.pages {
+  page({
+    place(dx: 12.5mm, dy: 10mm, text(size: 8pt, data.title))
+    place(top + right, dx: -12.5mm, dy: 10mm, text(size: 8pt, data.hint))
+    for (index, badge) in tags.enumerate() {
+      place(dx: 10.5mm + calc.rem(index, 3) * 63mm, dy: 18mm + calc.quo(index, 3) * 38.4mm,
+        tag(badge))
+    }
+  })
 }
 """
 
@@ -71,8 +73,8 @@ def badge_sheets(badges: Sequence[BadgeRow], *, title: str, hint: str) -> bytes:
         {
             "rows": [_runs(row) for row in matrix(badge.code)],
             "name": badge.name,
-            # A long name is set smaller, so that it stays on two lines.
-            "size": 13 if len(badge.name) <= 4 else 9.5,
+            # A long name is set smaller, so that it stays on few lines.
+            "size": 13 if len(badge.name) <= 4 else 10 if len(badge.name) <= 14 else 7,
             "class": badge.class_label,
             "seat": badge.seat,
             "school": badge.school,

@@ -26,29 +26,16 @@ def matrix(code: str) -> list[list[bool]]:
     return [[bool(module) for module in row] for row in made.get_matrix()]
 
 
-def svg_path(code: str) -> tuple[int, str]:
-    """The side of the drawing in modules, quiet zone included, and the path of its dark runs."""
-    rows = matrix(code)
-    runs = []
-    for y, row in enumerate(rows):
-        x = 0
-        while x < len(row):
-            if row[x]:
-                end = x
-                while end < len(row) and row[end]:
-                    end += 1
-                runs.append(f"M{x + QUIET_ZONE} {y + QUIET_ZONE}h{end - x}v1h-{end - x}z")
-                x = end
-            else:
-                x += 1
-    return len(rows) + 2 * QUIET_ZONE, "".join(runs)
-
-
 def tidy_code(text: str) -> str:
     """What was scanned or typed as the sixteen characters were meant: full-width, lower case,
     spaces, hyphens and lookalikes forgiven. Anything else stays, and will not be found."""
     folded = unicodedata.normalize("NFKC", text)[:200].upper()
-    return "".join(folded.split()).replace("-", "").translate(MISTAKEN)
+    return "".join(one for one in folded if not _is_gap(one)).translate(MISTAKEN)
+
+
+def _is_gap(character: str) -> bool:
+    """Spaces of all kinds, hyphens, dashes and the minus sign, with which people group a code."""
+    return character.isspace() or character == "−" or unicodedata.category(character) == "Pd"
 
 
 def is_code(text: str) -> bool:
