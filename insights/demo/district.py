@@ -35,7 +35,7 @@ class Scale:
 
 SCALES = {
     "full": Scale(courses=70, schools=8, weeks_back=9, weeks_ahead=8),
-    "small": Scale(courses=6, schools=1, weeks_back=2, weeks_ahead=2),
+    "small": Scale(courses=8, schools=1, weeks_back=4, weeks_ahead=3),
 }
 
 
@@ -110,7 +110,12 @@ def build(*, now: datetime, scale: Scale, step: Callable[[str], None]) -> None:
     life.Term(running, rng, now).book(built, step=lambda: step("bookings"))
     managers = {host.organisation.pk: host.manager for host in offers.hosts.values()}
     life.cancel_some(schools=built, managers=managers, rng=rng, now=now)
-    doors = door.Doors(managers, rng, now)
+    doors = door.Doors(
+        managers=managers,
+        diligent={group.pk for school in built for group in school.classes[::3]},
+        rng=rng,
+        now=now,
+    )
     doors.attend(step=lambda: step("attendance"))
     doors.correct_one()
     _settle(now, began, queued)

@@ -24,6 +24,9 @@ TERMS = (
 # A class comes without a few of its students where the seats do not reach for all.
 SMALLEST_SHARE = 0.75
 
+# So many sessions are tried when hours have to add up exactly.
+LOOK_AT = 24
+
 Half = tuple[date, int]
 
 
@@ -69,7 +72,8 @@ class Term:
         sessions = list(
             CourseSession.objects.select_related("version", "season").order_by("starts_at", "pk")
         )
-        self.running = Offer([running], running.capacity)
+        # Two seats stay free, for somebody who comes without a booking.
+        self.running = Offer([running], running.capacity - 2)
         self.offers = [
             Offer([session], session.capacity)
             for session in sessions
@@ -82,18 +86,22 @@ class Term:
             self.offers.insert(0, Offer(days, min(day.capacity for day in days), pk))
 
     def book(self, schools: Sequence[School], step: Callable[[], None]) -> None:
-        """Every class has the term its turn gives it, as far as seats reach; today is busy."""
+        """Every class has the term its turn gives it, as far as seats reach; today is busy.
+
+        The two classes of the demonstration's teacher choose first.
+        """
         turn = 0
+        for school in schools:
+            if school.star is not None:
+                self._book_ten(school, school.star)
+            if school.at_the_door is not None:
+                self._take(school, school.at_the_door, self.running)
+                self._fill(school, school.at_the_door, self._before(school.at_the_door), 7, set())
         for school in schools:
             for group in school.classes:
                 past, ahead = TERMS[turn % len(TERMS)]
                 turn += 1
-                if group == school.star:
-                    self._book_ten(school, group)
-                elif group == school.at_the_door:
-                    self._take(school, group, self.running)
-                    self._fill(school, group, self._before(group), 7, set())
-                else:
+                if group not in (school.star, school.at_the_door):
                     self._book(school, group, past, ahead)
                 step()
 
@@ -101,11 +109,13 @@ class Term:
         return [offer for offer in self.offers if offer.suits(group) and offer.day < self.today]
 
     def _book_ten(self, school: School, group: ClassGroup) -> None:
-        """Ten class hours, so that one more half-day reaches fourteen."""
-        taken: set[Half] = set()
-        for hours in (7, 3):
-            offers = [offer for offer in self._before(group) if offer.class_hours == hours]
-            self._fill(school, group, offers, hours, taken, share=1)
+        """Ten class hours for the whole class, so that one more half-day reaches fourteen."""
+        size = Student.objects.current().filter(class_group=group).count()
+        roomy = [
+            offer for offer in self._before(group) if offer.free >= size and offer.set_id is None
+        ]
+        for offer in _adding_up(roomy[:LOOK_AT], 10, set()) or ():
+            self._take(school, group, offer)
 
     def _book(self, school: School, group: ClassGroup, past: int, ahead: int) -> None:
         taken: set[Half] = set()
@@ -131,7 +141,6 @@ class Term:
         offers: Sequence[Offer],
         wanted: int,
         taken: set[Half],
-        share: float = SMALLEST_SHARE,
     ) -> int:
         """Books offers in turn until the class hours are reached; says how many they are."""
         size = Student.objects.current().filter(class_group=group).count()
@@ -139,7 +148,7 @@ class Term:
         for offer in offers:
             if (
                 hours + offer.class_hours <= wanted
-                and offer.free >= size * share
+                and offer.free >= size * SMALLEST_SHARE
                 and not taken & offer.halves
             ):
                 self._take(school, group, offer)
@@ -177,6 +186,18 @@ class Term:
             now=max(made_at, first.season.opens_at + timedelta(hours=rng.randrange(1, 40))),
         )
         offer.free -= len(chosen)
+
+
+def _adding_up(offers: Sequence[Offer], hours: int, taken: set[Half]) -> list[Offer] | None:
+    """Some of the offers with just that many class hours, at times of their own; or None."""
+    if hours == 0:
+        return []
+    for number, offer in enumerate(offers):
+        if offer.class_hours <= hours and not taken & offer.halves:
+            rest = _adding_up(offers[number + 1 :], hours - offer.class_hours, taken | offer.halves)
+            if rest is not None:
+                return [offer, *rest]
+    return None
 
 
 def cancel_some(

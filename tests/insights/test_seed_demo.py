@@ -1,0 +1,116 @@
+"""The demonstration district: built through the services, true, and built once."""
+
+from collections import Counter
+from datetime import datetime
+
+import pytest
+import time_machine
+from django.apps import apps
+from django.core.management import CommandError, call_command
+from django.db import transaction
+from django.db.models import Model, Sum
+
+from accounts.choices import OrganisationKind
+from accounts.models import Organisation
+from attendance.models import CheckIn
+from courses.models import Course, CourseSession
+from hours.models import HourCredit
+from insights.demo import catalogue, truth
+from rosters.models import Student
+from sites.calendar import SHANGHAI
+from tests.factories.accounts import OrganisationFactory
+
+pytestmark = pytest.mark.django_db
+
+BUILT = "The district is built"
+THERE = "The district is there already; nothing was changed.\n"
+
+
+def _seed(capsys: pytest.CaptureFixture[str]) -> str:
+    call_command("seed_demo", scale="small")
+    return capsys.readouterr().out
+
+
+def _rows() -> dict[type[Model], int]:
+    return {model: model._default_manager.count() for model in apps.get_models()}
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        pytest.param(datetime(2026, 11, 24, 10, 10, tzinfo=SHANGHAI), id="a morning of lessons"),
+        pytest.param(datetime(2026, 11, 29, 23, 50, tzinfo=SHANGHAI), id="a Sunday night"),
+        pytest.param(datetime(2026, 10, 3, 13, 0, tzinfo=SHANGHAI), id="a holiday"),
+        pytest.param(datetime(2027, 7, 20, 0, 5, tzinfo=SHANGHAI), id="summer"),
+    ],
+)
+def test_the_district_agrees_with_itself_on_any_day(
+    moment: datetime, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with time_machine.travel(moment, tick=False):
+        said = _seed(capsys)
+
+    assert said.startswith(BUILT)
+    assert truth.findings() == []
+    assert CourseSession.objects.filter(starts_at__lte=moment, ends_at__gt=moment).exists()
+    assert CourseSession.objects.filter(starts_at__gt=moment).exists()
+    assert HourCredit.objects.exists()
+
+
+def test_a_second_run_changes_nothing(now: datetime, capsys: pytest.CaptureFixture[str]) -> None:
+    with time_machine.travel(now, tick=False):
+        _seed(capsys)
+        before = _rows()
+
+        said = _seed(capsys)
+
+    assert said == THERE
+    assert _rows() == before
+
+
+def test_a_database_in_use_is_left_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    OrganisationFactory()
+
+    with pytest.raises(CommandError, match=r"needs an empty one \(make reset\)"):
+        call_command("seed_demo", scale="small")
+
+    assert Organisation.objects.count() == 1
+
+
+def test_the_same_day_gives_the_same_district(
+    now: datetime, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def picture() -> list[object]:
+        return [
+            list(Student.objects.order_by("pk").values_list("name", "student_no")),
+            list(
+                CourseSession.objects.order_by("pk").values_list(
+                    "version__course__code", "starts_at", "seats_taken", "state"
+                )
+            ),
+            Counter(CheckIn.objects.values_list("kind", flat=True)),
+            HourCredit.objects.aggregate(total=Sum("class_hours")),
+        ]
+
+    pictures = []
+    for _time in range(2):
+        with time_machine.travel(now, tick=False), transaction.atomic():
+            _seed(capsys)
+            pictures.append(picture())
+            transaction.set_rollback(True)
+
+    assert pictures[0] == pictures[1]
+
+
+def test_the_catalogue_file_has_the_districts_seventy_courses() -> None:
+    entries = catalogue.rows()
+
+    kinds = {row["provider_kind"] for row in entries}
+    assert (len(entries), len({row["course_code"] for row in entries})) == (70, 70)
+    assert {row["provider"] for row in entries} == set(catalogue.HOSTS)
+    assert kinds == {
+        OrganisationKind.VOCATIONAL_SCHOOL,
+        OrganisationKind.ENTERPRISE,
+        OrganisationKind.EDUCATION_UNIT,
+    }
+    assert not Course.objects.exists()
