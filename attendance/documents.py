@@ -40,7 +40,8 @@ TEMPLATE = """
     parbreak()
     [#badge.class #h(0.4em) #badge.seat]
     parbreak()
-    text(size: 8pt, font: ("DejaVu Sans Mono", "Noto Sans SC"), badge.code)
+    v(0.6mm, weak: true)
+    text(size: 8.5pt, font: "DejaVu Sans Mono", badge.code.join(linebreak()))
   }))
 })
 #for tags in data.pages {
@@ -78,7 +79,7 @@ def badge_sheets(badges: Sequence[BadgeRow], *, title: str, hint: str) -> bytes:
             "class": badge.class_label,
             "seat": badge.seat,
             "school": badge.school,
-            "code": grouped(badge.code),
+            "code": [grouped(badge.code[:8]), grouped(badge.code[8:])],
         }
         for badge in badges
     ]
