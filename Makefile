@@ -74,7 +74,7 @@ format: setup-dev ## Put code and templates into the house's shape
 	@git ls-files '*.html' | xargs $(VENV)/bin/djade --target-version 5.2
 
 .PHONY: smoke
-smoke: setup ## The whole stack on a free port with an empty database, walked over HTTP
+smoke: setup-dev ## The whole stack on a free port with an empty database, walked over HTTP
 	@$(PY) -m config.smoke
 
 .PHONY: shell
