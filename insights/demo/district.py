@@ -1,10 +1,12 @@
 """Puts the demonstration district together."""
 
 import random
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.contrib.auth.hashers import make_password
 from django.db.models import F
 from django_q.models import OrmQ
 
@@ -132,4 +134,6 @@ def _settle(now: datetime, began: datetime, queued: int) -> None:
         read_at=F("created_at")
     )
     Organisation.objects.update(created_at=began)
+    # A password that nobody has seen: in the demonstration one click signs in.
+    User.objects.update(password=make_password(secrets.token_urlsafe(32)))
     Membership.objects.update(created_at=began)

@@ -1,4 +1,4 @@
-"""Accounts of the demonstration. Nobody knows their passwords: one click signs in, in the demo."""
+"""Accounts of the demonstration. Nobody knows their password: one click signs in, in the demo."""
 
 from datetime import datetime
 

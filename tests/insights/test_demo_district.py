@@ -82,8 +82,12 @@ def test_the_teacher_of_the_demonstration_can_bring_a_class_to_fourteen() -> Non
 
 
 def test_nobody_knows_a_password_of_the_demonstration() -> None:
-    assert not any(user.has_usable_password() for user in User.objects.all())
-    assert not User.objects.filter(is_staff=True).exists()
+    users = list(User.objects.all())
+
+    assert len({user.password for user in users}) == 1
+    assert users[0].has_usable_password()
+    assert not any(users[0].check_password(word) for word in ("", "demo", users[0].email))
+    assert not any(user.is_staff or user.is_superuser for user in users)
 
 
 def test_a_person_belongs_to_two_organisations() -> None:
