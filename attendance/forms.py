@@ -39,6 +39,7 @@ class BadgeForm(forms.Form):
     code = forms.CharField(
         label=_("胸牌码（16 个字符）"),
         max_length=200,
+        error_messages={"required": _("请输入胸牌上的 16 个字符。")},
         widget=forms.TextInput(
             attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
         ),

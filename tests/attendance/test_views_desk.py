@@ -1,0 +1,450 @@
+"""The desk's pages, as a browser without scripts sends its forms, and as the page's script does."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import time_machine
+from django.test import Client
+
+from accounts.choices import Role
+from accounts.models import AuditEntry, Membership
+from attendance.choices import EventKind, WayIn
+from attendance.models import CheckIn, Desk
+from attendance.services import badges, desk
+from bookings.models import Place
+from courses.models import CourseSession
+from hours.models import HourCredit
+from sites.calendar import local_day
+from tests.attendance.conftest import MINUTE, Door
+from tests.factories.accounts import MembershipFactory, OrganisationFactory
+from tests.factories.attendance import let_in, make_badges
+from tests.factories.rosters import StudentFactory
+
+
+@pytest.fixture(autouse=True)
+def clock(door: Door) -> Iterator[time_machine.Traveller]:
+    with time_machine.travel(door.now, tick=False) as at:
+        yield at
+
+
+def signed_in(membership: Membership) -> Client:
+    client = Client()
+    client.force_login(membership.user)
+    return client
+
+
+@pytest.fixture
+def client(door: Door) -> Client:
+    return signed_in(door.manager_membership)
+
+
+def address(door: Door, end: str = "") -> str:
+    return f"/desk/{door.session.pk}/{end}"
+
+
+def scan(client: Client, door: Door, code: str, *, json: bool = False, **more: Any) -> Any:
+    return client.post(
+        address(door, "check-in/"),
+        {"code": code, "event_id": str(uuid4()), "way_in": "typed"} | more,
+        headers={"Accept": "application/json"} if json else {},
+    )
+
+
+def seats(page: Any) -> dict[int, str]:
+    return {seat.seat_no: seat.mark for group in page.context["groups"] for seat in group.seats}
+
+
+def test_desks_of_today_are_listed(client: Client, door: Door) -> None:
+    page = client.get("/desk/")
+
+    (row,) = page.context["rows"]
+    assert row["session"] == door.session
+    assert (row["headline"].occupation, row["where"]) == ("面包师", "焙烤实训中心 1号实训室")
+    assert "9:00–11:30 面包师" in page.content.decode()
+
+
+def test_day_without_sessions_says_so(
+    client: Client, clock: time_machine.Traveller, door: Door
+) -> None:
+    clock.move_to(door.now + timedelta(days=1))
+
+    assert "今天没有场次" in client.get("/desk/").content.decode()
+
+
+def test_list_costs_the_same_with_one_desk_and_with_three(
+    client: Client, door: Door, django_assert_num_queries: Any
+) -> None:
+    client.get("/desk/")
+    with django_assert_num_queries(5):
+        client.get("/desk/")
+    for _ in range(2):
+        door.world.session(day=local_day(door.now))
+    with django_assert_num_queries(5):
+        client.get("/desk/")
+
+
+def test_desk_shows_the_class_by_seat_and_records_the_reading(client: Client, door: Door) -> None:
+    page = client.get(address(door))
+
+    text = page.content.decode()
+    assert page.status_code == 200
+    assert seats(page) == {1: "", 2: "", 3: "", 4: "", 5: ""}
+    assert all(student.name in text for student in door.students)
+    assert door.students[0].name not in text.split("</head>")[0]
+    entry = AuditEntry.objects.filter(verb="names.read").latest("pk")
+    assert (entry.facts["context"], entry.facts["count"]) == ("desk", 5)
+
+
+def test_desk_costs_the_same_with_one_student_and_with_five(
+    client: Client, door: Door, django_assert_num_queries: Any
+) -> None:
+    client.get(address(door))
+    with django_assert_num_queries(8):
+        client.get(address(door))
+    Place.objects.filter(session=door.session, student__seat_no__gt=1).update(is_live=False)
+    let_in(door.students[0], by=door.manager, session=door.session, now=door.now)
+    with django_assert_num_queries(8):
+        client.get(address(door))
+
+
+def test_typed_code_lets_in_and_shows_who(client: Client, door: Door) -> None:
+    page = scan(client, door, door.badges[2].code.lower())
+
+    assert page.status_code == 200
+    assert (page.context["result"].look, page.context["result"].word) == ("in", "已签到")
+    assert page.context["result"].person == door.badges[2].student.name
+    assert page.context["result"].detail == "座号 2 · 七(3)班 · 8:50"
+    assert seats(page)[2] == "present"
+    assert CheckIn.objects.get().way_in == WayIn.TYPED
+
+
+def test_scanned_badge_is_answered_in_parts(client: Client, door: Door) -> None:
+    answer = scan(client, door, door.badges[2].code, json=True, way_in="camera")
+
+    reply = answer.json()
+    assert (answer.status_code, reply["look"]) == (200, "in")
+    assert "已签到" in reply["html"]
+    assert 'class="seat in now"' in reply["board"]
+    assert CheckIn.objects.get().way_in == WayIn.CAMERA
+
+
+def test_second_scan_is_yellow_and_says_since_when(
+    client: Client, door: Door, clock: time_machine.Traveller
+) -> None:
+    scan(client, door, door.badges[2].code)
+    clock.shift(7 * MINUTE)
+
+    page = scan(client, door, door.badges[2].code)
+
+    assert page.status_code == 200
+    assert (page.context["result"].look, page.context["result"].word) == ("dup", "已签过到")
+    assert page.context["result"].detail == "座号 2 · 七(3)班 · 8:50 已签到，不重复计学时。"
+
+
+def refusals(door: Door) -> dict[str, str]:
+    """Codes that the door refuses, by why."""
+    revoked = door.badges[5].code
+    badges.reissue(
+        by=door.world.coordinator, student=door.badges[5].student, reason="遗失", now=door.now
+    )
+    stranger = door.world.new_group(9, 1, school=OrganisationFactory())
+    return {
+        "胸牌已作废": revoked,
+        "没有这个码": "A" * 16,
+        "不在本场": make_badges(stranger, now=door.now)[1].code,
+    }
+
+
+@pytest.mark.parametrize("word", ["胸牌已作废", "没有这个码", "不在本场"])
+def test_refused_badge_is_red_and_names_nobody(client: Client, door: Door, word: str) -> None:
+    code = refusals(door)[word]
+    name = door.badges[5].student.name
+
+    page = scan(client, door, code)
+    reply = scan(client, door, code, json=True)
+
+    result = page.context["result"]
+    assert (page.status_code, reply.status_code) == (409, 409)
+    assert (result.look, result.word, result.person) == ("out", word, "")
+    assert reply.json()["look"] == "out"
+    assert name not in reply.json()["html"]
+    # What was typed is kept.
+    assert f'value="{code}"' in page.content.decode()
+    assert not CheckIn.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("values", "why"),
+    [
+        ({"code": ""}, "没有读到胸牌码"),
+        ({"event_id": "no uuid"}, "没有读到胸牌码"),
+        ({"way_in": "teleport"}, "没有读到胸牌码"),
+        ({"code": "A" * 10_000}, "没有读到胸牌码"),
+        ({"code": "\x00"}, "没有读到胸牌码"),
+    ],
+)
+def test_misshapen_scan_is_a_sentence(
+    client: Client, door: Door, values: dict[str, str], why: str
+) -> None:
+    page = scan(client, door, **({"code": "A" * 16} | values))
+
+    assert page.status_code == 422
+    assert page.context["result"].word == why
+
+
+def test_early_desk_is_shut_with_the_reason(
+    client: Client, door: Door, clock: time_machine.Traveller
+) -> None:
+    clock.move_to(door.session.starts_at - 61 * MINUTE)
+
+    page = client.get(address(door))
+    refused = scan(client, door, door.badges[2].code)
+
+    assert "本场12 月 8 日（周二）8:00开始签到。" in page.content.decode()
+    assert not page.context["is_open"]
+    assert b"code-form" not in page.content
+    assert refused.status_code == 409
+    assert not CheckIn.objects.exists()
+
+
+def test_names_are_for_a_few_days_only(
+    client: Client, door: Door, clock: time_machine.Traveller
+) -> None:
+    clock.move_to(door.now + timedelta(days=8))
+
+    page = client.get(address(door))
+
+    assert page.status_code == 409
+    assert door.students[0].name not in page.content.decode()
+
+
+def test_tapped_seat_is_in_and_then_opens_the_students_page(client: Client, door: Door) -> None:
+    place = door.place(3)
+
+    first = client.post(address(door, "tick/"), {"place": place.pk, "mode": "tick"})
+    again = client.post(address(door, "tick/"), {"place": place.pk, "mode": "tick"})
+
+    assert first.context["result"].word == "已签到"
+    assert again.url == f"/desk/{door.session.pk}/places/{place.pk}/"
+    assert CheckIn.objects.get().way_in == WayIn.TICK
+
+
+def test_tapped_seat_answers_the_script(client: Client, door: Door) -> None:
+    place = door.place(3)
+    ask = {"path": address(door, "tick/"), "headers": {"Accept": "application/json"}}
+
+    first = client.post(data={"place": place.pk, "mode": "tick"}, **ask).json()
+    again = client.post(data={"place": place.pk, "mode": "tick"}, **ask).json()
+    menu = client.post(data={"place": door.place(4).pk, "mode": "menu"}, **ask).json()
+
+    assert first["look"] == "in"
+    assert again == {"go": f"/desk/{door.session.pk}/places/{place.pk}/"}
+    assert menu == {"go": f"/desk/{door.session.pk}/places/{door.place(4).pk}/"}
+    assert CheckIn.objects.count() == 1
+
+
+@pytest.mark.parametrize("place", ["", "x", "-1", "0", "９", "9" * 40])
+def test_seat_that_is_none_is_not_found(client: Client, door: Door, place: str) -> None:
+    assert client.post(address(door, "tick/"), {"place": place}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("kind", "mark", "sentence"),
+    [
+        ("absent", "absent", "3 号：记为缺席。"),
+        ("excused", "excused", "3 号：记为请假。"),
+    ],
+)
+def test_student_is_marked_on_the_own_page(
+    client: Client, door: Door, kind: str, mark: str, sentence: str
+) -> None:
+    there = address(door, f"places/{door.place(3).pk}/")
+
+    page = client.post(there, {"kind": kind, "event_id": str(uuid4())}, follow=True)
+
+    assert seats(page)[3] == mark
+    assert sentence in page.content.decode()
+
+
+def test_leaving_and_undoing_on_the_own_page(client: Client, door: Door) -> None:
+    there = address(door, f"places/{door.place(3).pk}/")
+    nobody = client.post(there, {"kind": "out", "event_id": str(uuid4())})
+    let_in(door.students[2], by=door.manager, session=door.session, now=door.now - MINUTE)
+
+    left = client.post(there, {"kind": "out", "event_id": str(uuid4())}, follow=True)
+    shown = client.get(there)
+    undone = client.post(there, {"kind": "void"}, follow=True)
+    nothing = client.post(there, {"kind": "juggle"}, follow=True)
+
+    assert nobody.status_code == 409
+    assert nobody.context["result"].detail == "这名学生还没有签到，不能签退。"
+    assert seats(left)[3] == "left_early"
+    assert "8:49 签到" in shown.content.decode()
+    assert "8:50 签退" in shown.content.decode()
+    assert seats(undone)[3] == "present"
+    assert "没有改动。" in nothing.content.decode()
+
+
+def test_classmate_is_offered_by_number_and_takes_the_seat(client: Client, door: Door) -> None:
+    classmate = StudentFactory(class_group=door.world.group, seat_no=6, name="百里飞雪")
+    place = door.place(2)
+    there = address(door, f"places/{place.pk}/")
+
+    shown = client.get(there)
+    page = client.post(there, {"swap": str(classmate.pk)}, follow=True)
+
+    assert shown.context["classmates"] == [(classmate.pk, 6)]
+    assert "百里飞雪" not in shown.content.decode()
+    assert seats(page) == {1: "", 3: "", 4: "", 5: "", 6: ""}
+    assert client.get(there).status_code == 404
+
+
+def test_place_page_costs_the_same_with_one_classmate_and_with_three(
+    client: Client, door: Door, django_assert_num_queries: Any
+) -> None:
+    there = address(door, f"places/{door.place(2).pk}/")
+    StudentFactory(class_group=door.world.group)
+    client.get(there)
+    with django_assert_num_queries(8):
+        client.get(there)
+    StudentFactory.create_batch(2, class_group=door.world.group)
+    with django_assert_num_queries(8):
+        client.get(there)
+
+
+def test_walk_in_is_asked_once_and_let_in(client: Client, door: Door) -> None:
+    group = door.world.new_group(4, 1)
+    badge = make_badges(group, now=door.now)[1]
+    offered = scan(client, door, badge.code)
+
+    asked = client.post(address(door, "walk-in/"), {"code": badge.code})
+    done = client.post(
+        address(door, "walk-in/"),
+        {"code": badge.code, "event_id": asked.context["event_id"]},
+    )
+
+    assert offered.context["result"].walk_in == badge.code
+    assert "加入本场" in offered.content.decode()
+    assert asked.status_code == 200
+    assert "还有 35 个空位" in asked.content.decode()
+    assert badge.student.name not in asked.content.decode()
+    assert done.context["result"].word == "已签到"
+    assert CheckIn.objects.get().student == badge.student
+
+
+def test_walk_in_is_not_offered_where_there_is_no_seat(client: Client, door: Door) -> None:
+    badge = make_badges(door.world.new_group(4, 1), now=door.now)[1]
+    CourseSession.objects.filter(pk=door.session.pk).update(capacity=5)
+
+    offered = scan(client, door, badge.code)
+    asked = client.post(address(door, "walk-in/"), {"code": badge.code})
+    forced = client.post(address(door, "walk-in/"), {"code": badge.code, "event_id": str(uuid4())})
+
+    assert offered.context["result"].walk_in == ""
+    assert "不能加入本场：这一场已满" in offered.content.decode()
+    assert (asked.status_code, forced.status_code) == (409, 409)
+    assert not CheckIn.objects.exists()
+
+
+def test_walk_in_with_garbage_is_a_sentence(client: Client, door: Door) -> None:
+    page = client.post(address(door, "walk-in/"), {"code": "\x00"})
+
+    assert page.status_code == 409
+    assert page.context["result"].word == "没有这个码"
+
+
+def test_rest_is_asked_once_and_admitted(client: Client, door: Door) -> None:
+    let_in(door.students[0], by=door.manager, session=door.session, now=door.now)
+
+    asked = client.get(address(door, "rest/"))
+    done = client.post(address(door, "rest/"), follow=True)
+
+    assert "其余 4 人记为已到？" in asked.content.decode()
+    assert "4 人记为已到。" in done.content.decode()
+    assert set(seats(done).values()) == {"present"}
+
+
+def test_closing_says_what_will_happen_and_credits(
+    client: Client, door: Door, clock: time_machine.Traveller
+) -> None:
+    early = client.get(address(door, "close/"))
+    let_in(door.students[0], by=door.manager, session=door.session, now=door.now)
+    clock.move_to(door.session.ends_at)
+
+    asked = client.get(address(door, "close/"))
+    done = client.post(address(door, "close/"), follow=True)
+
+    assert early.status_code == 409
+    assert "已到 1 人；出席和迟到的各记 4 学时" in asked.content.decode()
+    assert "还有 4 人未到，将记为缺席。" in asked.content.decode()
+    assert "签到已结束，学时已记。" in done.content.decode()
+    assert "李师傅于 12 月 8 日（周二）11:30 结束签到。" in done.content.decode()
+    assert HourCredit.objects.get().class_hours == 4
+
+
+def test_closed_desk_tells_the_script_to_draw_the_page_anew(
+    client: Client, door: Door, clock: time_machine.Traveller
+) -> None:
+    clock.move_to(door.session.starts_at)
+    desk.close_desk(by=door.manager, session=door.session, now=door.session.starts_at)
+
+    page = scan(client, door, door.badges[2].code)
+    reply = scan(client, door, door.badges[2].code, json=True)
+
+    assert page.context["result"].word == "已结束"
+    assert b"code-form" not in page.content
+    assert (reply.status_code, reply.json()) == (409, {"go": f"/desk/{door.session.pk}/"})
+
+
+def test_reopening_asks_for_a_reason(
+    client: Client, door: Door, clock: time_machine.Traveller
+) -> None:
+    clock.move_to(door.session.ends_at)
+    too_soon = client.post(address(door, "reopen/"), {"reason": "试试"})
+    desk.close_desk(by=door.manager, session=door.session, now=door.session.ends_at)
+
+    asked = client.get(address(door, "reopen/"))
+    empty = client.post(address(door, "reopen/"), {"reason": ""})
+    blank = client.post(address(door, "reopen/"), {"reason": "　"})
+    done = client.post(address(door, "reopen/"), {"reason": "名单点错"}, follow=True)
+
+    assert too_soon.status_code == 409
+    assert "本场签到还没有结束" in too_soon.content.decode()
+    assert [page.status_code for page in (asked, empty, blank)] == [200, 200, 200]
+    assert "已重新打开" in done.content.decode()
+    assert Desk.objects.get().closed_at is None
+    assert CheckIn.objects.filter(kind=EventKind.ABSENT).count() == 5
+
+
+def test_door_is_closed_to_everybody_else(door: Door) -> None:
+    colleague = MembershipFactory(organisation=door.world.host, role=Role.INSTRUCTOR)
+    stranger = MembershipFactory(host_manager=True)
+    place = door.place(2).pk
+    ends = ("", "close/", "rest/", "reopen/", f"places/{place}/")
+
+    def statuses(membership: Membership) -> list[int]:
+        client = signed_in(membership)
+        posted = [
+            client.post(address(door, end), {"code": "A" * 16, "place": str(place)}).status_code
+            for end in ("check-in/", "tick/", "walk-in/", "rest/", "close/", "reopen/")
+        ]
+        return [client.get(address(door, end)).status_code for end in ends] + posted
+
+    assert set(statuses(colleague)) == {403}
+    assert set(statuses(stranger)) == {404}
+    assert set(statuses(door.world.teacher_membership)) == {403}
+    assert Client().get(address(door)).status_code == 302
+    assert signed_in(door.instructor).get(address(door)).status_code == 200
+    assert not CheckIn.objects.exists()
+    assert not Desk.objects.exists()
+
+
+def test_another_sessions_seat_is_not_found_here(client: Client, door: Door) -> None:
+    other = door.world.session(day=local_day(door.now) + timedelta(days=1))
+    place = door.place(2).pk
+
+    assert client.get(f"/desk/{other.pk}/places/{place}/").status_code == 404
+    assert client.post(f"/desk/{other.pk}/tick/", {"place": place}).status_code == 404
