@@ -34,13 +34,13 @@ PASSWORD = "a walk in the morning"  # noqa: S105 (of an installation that is thr
 Fields = dict[str, str | list[str]]
 
 
-class Wrong(Exception):
+class WalkError(Exception):
     """A step saw something else than it should."""
 
 
 def expect(condition: object, what: str) -> None:
     if not condition:
-        raise Wrong(what)
+        raise WalkError(what)
 
 
 class Answer:
@@ -83,17 +83,13 @@ class Person:
             fields | {"csrfmiddlewaretoken": token or ""}, doseq=True
         ).encode()
         headers = {"Referer": self._url(path)} | headers
-        return self._send(
-            urllib.request.Request(self._url(path), data=body, headers=headers)
-        )
+        return self._send(urllib.request.Request(self._url(path), data=body, headers=headers))
 
     def api(self, path: str, key: str, payload: object = None) -> tuple[int, object]:
         """One call of the web API; a payload makes it a POST."""
         headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
         body = None if payload is None else json.dumps(payload).encode()
-        answer = self._send(
-            urllib.request.Request(self._url(path), data=body, headers=headers)
-        )
+        answer = self._send(urllib.request.Request(self._url(path), data=body, headers=headers))
         return answer.status, json.loads(answer.body)
 
     def _url(self, path: str) -> str:
@@ -136,7 +132,7 @@ class Walk:
                     if containing in text:
                         return text
             time.sleep(0.3)
-        raise Wrong(f"no mail to {address} that contains {containing}")
+        raise WalkError(f"no mail to {address} that contains {containing}")
 
     def join(self, address: str, name: str) -> Person:
         """Follows the link of the invitation that was mailed, and sets a password."""
@@ -266,7 +262,7 @@ class Walk:
         answer = self.manager.post("/sites/new/", site_fields)
         site = re.search(r"/sites/(\d+)/", answer.url)
         assert site is not None, answer.words[:300]
-        room = {"name": "焙烤一室", "floor_area_m2": "90"}
+        room: Fields = {"name": "焙烤一室", "floor_area_m2": "90"}
         self.manager.post(
             f"/sites/{site[1]}/rooms/new/", room | {"stations": "24", "licensed_capacity": "40"}
         )
@@ -408,7 +404,7 @@ class Walk:
         status, courses = self.teacher.api("/api/v1/courses/", key)
         expect(status == 200, "no catalogue")
         expect("面包师" in json.dumps(courses, ensure_ascii=False), "an empty catalogue")
-        status, hours = self.teacher.api(f"/api/v1/classes/{self.class_id}/hours/", key)
+        status, _hours = self.teacher.api(f"/api/v1/classes/{self.class_id}/hours/", key)
         expect(status == 200, "no hours")
         nobody = Person(self.base)
         status, problem = nobody.api("/api/v1/courses/", "no key")
@@ -462,7 +458,7 @@ def main() -> int:
         seconds = time.monotonic() - started
         say(f" 0. The stack is up on {base} with an empty database ({seconds:.0f} s).")
         Walk(base, var / "mail").run("secretary@example.org")
-    except Wrong as wrong:
+    except WalkError as wrong:
         say(f"WRONG: {wrong}")
         return 1
     finally:
