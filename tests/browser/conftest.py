@@ -68,13 +68,19 @@ def browser(launch: Callable[..., Browser]) -> Browser:
 
 
 @pytest.fixture
-def new_context(browser: Browser, live_server: LiveServer) -> Iterator[Callable[..., BrowserContext]]:
+def new_context(
+    browser: Browser, live_server: LiveServer
+) -> Iterator[Callable[..., BrowserContext]]:
     """A person's own browser window: ``new_context(membership)`` is signed in, in Chinese, on a
     phone unless ``width`` says otherwise. The device's clock zone is deliberately not ours."""
     opened: list[BrowserContext] = []
 
     def open_one(
-        membership: Membership | None = None, *, width: int = 390, by: Browser | None = None, **options: Any
+        membership: Membership | None = None,
+        *,
+        width: int = 390,
+        by: Browser | None = None,
+        **options: Any,
     ) -> BrowserContext:
         context = (by or browser).new_context(
             base_url=live_server.url,
