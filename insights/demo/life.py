@@ -18,8 +18,8 @@ from sites.calendar import NOON, at, local_day, school_year
 
 # What classes' terms look like, in turn: class hours attended so far, and hours booked ahead.
 TERMS = (
-    (14, 0), (8, 4), (4, 7), (0, 7), (11, 4), (14, 0), (7, 7), (4, 10), (4, 0), (0, 0), (0, 14),
-    (7, 3),
+    (14, 0), (8, 4), (4, 10), (0, 11), (11, 3), (14, 0), (7, 7), (4, 10), (4, 4), (0, 0), (0, 14),
+    (7, 7),
 )  # fmt: skip
 # A class comes without a few of its students where the seats do not reach for all.
 SMALLEST_SHARE = 0.75
@@ -124,7 +124,7 @@ class Term:
         coming.sort(
             key=lambda offer: (
                 offer.set_id is None or ahead < offer.class_hours,
-                offer.day + timedelta(days=self.rng.randrange(20)),
+                offer.day + timedelta(days=self.rng.randrange(40)),
             )
         )
         self._fill(school, group, self._before(group), past, taken)
