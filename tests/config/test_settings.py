@@ -21,6 +21,8 @@ NAMES = (
     "EMAIL_URL",
     "WEB_PROCESS",
     "DJANGO_SETTINGS_MODULE",
+    # The browser tests set it.
+    "DJANGO_ALLOW_ASYNC_UNSAFE",
 )
 
 
