@@ -13,16 +13,20 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
 
 # Development and the demonstration say DEBUG=1; everything else is production.
-DEBUG = env.bool("DEBUG", default=False)
+DEVELOPMENT = env.bool("DEBUG", default=False)
 # One-click sign-in, the page of mails sent, the gallery of pieces.
 DEMO = env.bool("DEMO", default=False)
-SECRET_KEY = env.str("SECRET_KEY", default="known to all, so for development" if DEBUG else "")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"] if DEBUG else [])
+# The demonstration answers errors with the pages that people will see, not with Django's own.
+DEBUG = DEVELOPMENT and not DEMO
+SECRET_KEY = env.str(
+    "SECRET_KEY", default="known to all, so for development" if DEVELOPMENT else ""
+)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"] if DEVELOPMENT else [])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 # Where links in e-mails lead.
 BASE_URL = env.str("BASE_URL", default="http://127.0.0.1:8000").rstrip("/")
 
-if not DEBUG:
+if not DEVELOPMENT:
     if not SECRET_KEY:
         raise ImproperlyConfigured(
             "SECRET_KEY is missing: set it to a long random value, or DEBUG=1 for development."
@@ -195,7 +199,7 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True
 
-if not DEBUG:
+if not DEVELOPMENT:
     # A proxy in front ends TLS and says so in this header.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
@@ -216,13 +220,13 @@ STATICFILES_DIRS = [
     ("vendor/zxing-wasm", BASE_DIR / "node_modules/zxing-wasm/dist"),
 ]
 
-WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_USE_FINDERS = DEVELOPMENT
 WHITENOISE_MIMETYPES = {".wasm": "application/wasm", ".mjs": "text/javascript"}
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-        if DEBUG
+        if DEVELOPMENT
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }

@@ -80,6 +80,7 @@ def test_start_is_refused_with_a_sentence_when_production_is_unsafe(environment,
 def test_debug_is_off_unless_asked_for() -> None:
     assert setting("(settings.DEBUG, settings.DEMO)", **PRODUCTION) == "(False, False)"
     assert setting("settings.DEBUG", DEBUG="1") == "True"
+    assert setting("settings.DEBUG", DEBUG="1", DEMO="1") == "False"
 
 
 def test_deployment_check_is_clean_in_production() -> None:
