@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
 from accounts.models import Membership
@@ -92,24 +91,20 @@ def preview_series(
     sessions.check_instructor(version.host_id, instructor)
     last = min(last, first + LONGEST)
     special = special_days(first, last)
+    free_days = {day for day, _kind in special if not is_lesson_day(day, special)}
     names = day_names(first, last)
     rows = []
     for offset in range((last - first).days + 1):
         day = first + timedelta(days=offset)
-        kinds = dict(special)
-        # A make-up Saturday is taken only where Saturdays were asked for.
+        # A weekend that was asked for is meant; a holiday that falls on the weekday is not.
         if day.weekday() not in weekdays:
             continue
         for half_day in half_days:
             starts, ends = (at(day, clock) for clock in CLOCKS[half_day])
-            reason = ""
-            if not is_lesson_day(day, special):
-                reason = names.get(day, "") or _("周末")
-            rows.append(
-                Planned(starts, ends, reason)
-                if reason and day in kinds
-                else _planned(season, place, instructor, starts, ends, now)
-            )
+            if day in free_days:
+                rows.append(Planned(starts, ends, names[day]))
+            else:
+                rows.append(_planned(season, place, instructor, starts, ends, now))
     return SeriesPlan(tuple(rows), seats)
 
 

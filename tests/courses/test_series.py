@@ -1,0 +1,118 @@
+"""Series are previewed, skip what cannot be, and say why."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from courses.choices import HalfDay
+from courses.models import CourseSession
+from courses.services import series
+from courses.services.sessions import Place
+from sites.calendar import at
+from sites.choices import DayKind
+from sites.models import CalendarDay
+from sites.services import close_room
+from tests.factories.courses import make_room, make_season, make_session, make_version, manager_of
+
+MONDAY = date(2026, 12, 7)
+
+
+@pytest.fixture
+def wanted(db: None, now: datetime) -> dict[str, Any]:
+    """Mondays and Saturdays in the morning, three weeks long."""
+    version = make_version()
+    return {
+        "by": manager_of(version.host),
+        "version": version,
+        "season": make_season(),
+        "first": MONDAY,
+        "last": MONDAY + timedelta(days=20),
+        "weekdays": [0, 5],
+        "half_days": [HalfDay.MORNING],
+        "place": Place(room=make_room(version.host)),
+        "now": now,
+    }
+
+
+def test_preview_names_why_a_date_is_skipped_and_saves_nothing(
+    wanted: dict[str, Any], now: datetime
+) -> None:
+    CalendarDay.objects.create(day=MONDAY, kind=DayKind.HOLIDAY, name="校庆")
+    CalendarDay.objects.create(day=date(2026, 12, 12), kind=DayKind.MAKEUP_WORKDAY, name="调休上班")
+    room = wanted["place"].room
+    make_session(
+        wanted["version"],
+        room=room,
+        starts_at=at(date(2026, 12, 14), series.CLOCKS["am"][0]),
+        now=now,
+    )
+    close_room(
+        by=wanted["by"],
+        room=room,
+        starts_at=at(date(2026, 12, 21), series.CLOCKS["am"][0]),
+        ends_at=at(date(2026, 12, 21), series.CLOCKS["am"][1]),
+        reason="检修",
+        now=now,
+    )
+    before = CourseSession.objects.count()
+
+    plan = series.preview_series(**(wanted | {"last": date(2026, 12, 21)}))
+
+    reasons = {row.starts_at.date(): row.reason for row in plan.rows}
+    assert reasons[MONDAY] == "校庆"
+    assert reasons[date(2026, 12, 12)] == ""
+    assert "已安排" in reasons[date(2026, 12, 14)]
+    assert reasons[date(2026, 12, 19)] == ""
+    assert "检修" in reasons[date(2026, 12, 21)]
+    assert [row.starts_at.date() for row in plan.made] == [
+        date(2026, 12, 12),
+        date(2026, 12, 19),
+    ]
+    assert plan.seats == 48
+    assert CourseSession.objects.count() == before
+
+
+def test_saving_makes_what_the_preview_said(wanted: dict[str, Any]) -> None:
+    plan = series.preview_series(**wanted)
+
+    made, done = series.open_series(**wanted)
+
+    assert [session.starts_at for session in made] == [row.starts_at for row in plan.made]
+    assert done == plan
+
+
+def test_saving_skips_what_was_taken_since(wanted: dict[str, Any], now: datetime) -> None:
+    plan = series.preview_series(**wanted)
+    make_session(
+        wanted["version"],
+        room=wanted["place"].room,
+        starts_at=plan.made[0].starts_at,
+        now=now,
+    )
+
+    made, done = series.open_series(**wanted)
+
+    assert len(made) == len(plan.made) - 1
+    assert "已安排" in done.skipped[-1].reason or "已安排" in done.skipped[0].reason
+
+
+def test_camp_shares_its_class_hours_out(wanted: dict[str, Any]) -> None:
+    version = make_version(host=wanted["version"].host, class_hours=15)
+    clocks = series.CLOCKS[HalfDay.WHOLE_DAY]
+    periods = [
+        (at(day, clocks[0]), at(day, clocks[1])) for day in (MONDAY, MONDAY + timedelta(days=1))
+    ]
+
+    made = series.open_set(
+        by=wanted["by"],
+        version=version,
+        season=wanted["season"],
+        name=series.set_name(version, periods[0][0], periods[1][0]),
+        periods=periods,
+        place=wanted["place"],
+        now=wanted["now"],
+    )
+
+    hours = made.sessions.order_by("starts_at").values_list("class_hours", flat=True)
+    assert list(hours) == [8, 7]

@@ -1,0 +1,289 @@
+"""Opening, changing and cancelling sessions that nobody has booked."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from accounts.choices import Role
+from accounts.errors import NotAllowed, NotYours, Refusal
+from accounts.selectors import actor_of
+from courses import errors
+from courses.models import CourseSession
+from courses.services import sessions
+from sites.errors import RoomClosed, RoomTaken
+from sites.models import RoomHold
+from sites.services import close_room
+from tests.bookings.races import at_once
+from tests.factories.accounts import MembershipFactory, OrganisationFactory
+from tests.factories.courses import (
+    make_draft,
+    make_room,
+    make_season,
+    make_session,
+    make_version,
+    manager_of,
+)
+
+TUESDAY = datetime.fromisoformat("2026-12-08T09:00+08:00")
+
+
+def opening(now: datetime, **changes: Any) -> Callable[[], CourseSession]:
+    """A call that opens a session as ``changes`` say, in a new room of the version's host."""
+    version = changes.pop("version", None) or make_version()
+    values: dict[str, Any] = {
+        "by": manager_of(version.host),
+        "version": version,
+        "season": make_season(),
+        "starts_at": TUESDAY,
+        "ends_at": TUESDAY + timedelta(hours=2),
+        "now": now,
+    }
+    if not changes.keys() & {"room", "school", "online_url"}:
+        values["room"] = make_room(version.host)
+    values |= changes
+    return lambda: sessions.open_session(**values)
+
+
+@pytest.mark.django_db
+def test_session_has_what_its_version_and_room_allow(now: datetime) -> None:
+    version = make_version(group_size_max=20)
+    room = make_room(version.host, floor_area_m2=51, stations=30, licensed_capacity=40)
+
+    session = opening(now, version=version, room=room)()
+
+    # 51 m² at 3 m² each are 17 students, fewer than stations, licence and group.
+    assert (session.capacity, session.class_hours, session.seats_taken) == (17, 4, 0)
+    assert session.room_hold is not None
+    assert session.room_hold.reason == f"《{version.title_zh}》"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("changes", "refusal"),
+    [
+        ({"capacity": 25}, errors.CapacityTooLarge),
+        ({"capacity": 0}, errors.CapacityTooLarge),
+        ({"room": None, "online_url": ""}, errors.VenueMissing),
+        ({"ends_at": TUESDAY}, errors.EndsBeforeStart),
+        (
+            {
+                "starts_at": TUESDAY - timedelta(days=20),
+                "ends_at": TUESDAY - timedelta(days=20, hours=-2),
+            },
+            errors.InThePast,
+        ),
+        (
+            {
+                "starts_at": TUESDAY + timedelta(days=100),
+                "ends_at": TUESDAY + timedelta(days=100, hours=2),
+            },
+            errors.OutsideRunningDays,
+        ),
+    ],
+)
+def test_session_is_refused(now: datetime, changes: dict[str, Any], refusal: type[Refusal]) -> None:
+    with pytest.raises(refusal) as caught:
+        opening(now, **changes)()
+
+    assert str(caught.value)
+    assert not CourseSession.objects.exists()
+    assert not RoomHold.objects.exists()
+
+
+@pytest.mark.django_db
+def test_session_needs_exactly_one_place(now: datetime) -> None:
+    version = make_version()
+
+    with pytest.raises(errors.VenueMissing):
+        opening(
+            now, version=version, room=make_room(version.host), online_url="https://a.example"
+        )()
+
+
+@pytest.mark.django_db
+def test_session_of_an_unpublished_version_is_refused(now: datetime) -> None:
+    with pytest.raises(errors.NotPublished):
+        opening(now, version=make_draft())()
+
+
+@pytest.mark.django_db
+def test_who_may_open_a_session(now: datetime) -> None:
+    version = make_version()
+    instructor = MembershipFactory(organisation=version.host, role=Role.INSTRUCTOR)
+
+    with pytest.raises(NotAllowed):
+        opening(now, version=version, by=actor_of(instructor))()
+    with pytest.raises(NotYours):
+        opening(now, version=version, by=manager_of(OrganisationFactory(enterprise=True)))()
+    with pytest.raises(NotYours):
+        opening(now, version=version, room=make_room(OrganisationFactory(enterprise=True)))()
+
+
+@pytest.mark.django_db
+def test_instructor_must_be_of_the_host_now(now: datetime) -> None:
+    stranger = MembershipFactory(instructor=True)
+
+    with pytest.raises(errors.NotInstructor):
+        opening(now, instructor=stranger)()
+
+
+@pytest.mark.django_db
+def test_instructor_teaches_one_session_at_a_time(now: datetime) -> None:
+    version = make_version()
+    instructor = MembershipFactory(organisation=version.host, role=Role.INSTRUCTOR)
+    make_session(version, instructor=instructor, now=now)
+
+    with pytest.raises(errors.InstructorTaken) as caught:
+        opening(now, version=version, instructor=instructor)()
+
+    assert version.title_zh in str(caught.value)
+
+
+@pytest.mark.django_db
+def test_room_holds_one_session_at_a_time_and_none_while_closed(now: datetime) -> None:
+    version = make_version()
+    room = make_room(version.host)
+    make_session(version, room=room, now=now)
+    later = TUESDAY + timedelta(days=1)
+    close_room(
+        by=manager_of(version.host),
+        room=room,
+        starts_at=later,
+        ends_at=later + timedelta(hours=8),
+        reason="设备检修",
+        now=now,
+    )
+
+    with pytest.raises(RoomTaken) as taken:
+        opening(now, version=version, room=room)()
+    with pytest.raises(RoomClosed) as closed:
+        opening(
+            now, version=version, room=room, starts_at=later, ends_at=later + timedelta(hours=2)
+        )()
+
+    assert version.title_zh in str(taken.value)
+    assert "设备检修" in str(closed.value)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_browsers_after_one_room(now: datetime) -> None:
+    version = make_version()
+    room = make_room(version.host)
+
+    outcomes = at_once(
+        opening(now, version=version, room=room), opening(now, version=version, room=room)
+    )
+
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["CourseSession", "RoomTaken"]
+    assert RoomHold.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_browsers_would_share_a_room_without_the_constraint(
+    now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The harm: with the look alone, which both pass before either writes, both hold the room."""
+    version = make_version()
+    room = make_room(version.host)
+    monkeypatch.setattr("sites.services.refuse_if_occupied", lambda **_facts: None)
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE sites_roomhold DROP CONSTRAINT room_one_session_at_a_time")
+    try:
+        opening(now, version=version, room=room)()
+        opening(now, version=version, room=room)()
+        held = RoomHold.objects.filter(room=room).count()
+    finally:
+        CourseSession.objects.all().delete()
+        RoomHold.objects.all().delete()
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "ALTER TABLE sites_roomhold ADD CONSTRAINT room_one_session_at_a_time"
+                " EXCLUDE USING gist (room_id WITH =, period WITH &&) WHERE (kind = 'session')"
+            )
+
+    assert held == 2
+
+
+@pytest.mark.django_db
+def test_unbooked_session_is_moved_within_its_own_time_and_to_another_room(now: datetime) -> None:
+    session = make_session(now=now)
+    other = make_room(session.host)
+    by = manager_of(session.host)
+
+    moved = sessions.change_session(
+        by=by,
+        session=session,
+        starts_at=TUESDAY + timedelta(minutes=30),
+        ends_at=TUESDAY + timedelta(hours=3),
+        capacity=10,
+        room=session.room,
+        now=now,
+    )
+    moved = sessions.change_session(
+        by=by,
+        session=moved,
+        starts_at=moved.starts_at,
+        ends_at=moved.ends_at,
+        capacity=12,
+        room=other,
+        now=now,
+    )
+
+    assert (moved.capacity, moved.sequence, moved.room) == (12, 2, other)
+    assert list(RoomHold.objects.values_list("room_id", flat=True)) == [other.pk]
+
+
+@pytest.mark.django_db
+def test_session_that_goes_on_line_frees_its_room(now: datetime) -> None:
+    session = make_session(now=now)
+
+    moved = sessions.change_session(
+        by=manager_of(session.host),
+        session=session,
+        starts_at=session.starts_at,
+        ends_at=session.ends_at,
+        capacity=5,
+        online_url="https://class.example.org/a",
+        now=now,
+    )
+
+    assert (moved.venue, moved.room_hold) == ("online", None)
+    assert not RoomHold.objects.exists()
+
+
+@pytest.mark.django_db
+def test_booked_session_is_not_changed_or_cancelled_here(now: datetime) -> None:
+    session = make_session(now=now)
+    CourseSession.objects.filter(pk=session.pk).update(seats_taken=3)
+    by = manager_of(session.host)
+
+    with pytest.raises(errors.SessionHasSeatsTaken):
+        sessions.cancel_unbooked_session(by=by, session=session, reason="停电", now=now)
+    with pytest.raises(errors.SessionHasSeatsTaken):
+        sessions.change_session(
+            by=by,
+            session=session,
+            starts_at=session.starts_at,
+            ends_at=session.ends_at,
+            capacity=5,
+            room=session.room,
+            now=now,
+        )
+
+
+@pytest.mark.django_db
+def test_cancelling_frees_the_room_and_needs_a_reason(now: datetime) -> None:
+    session = make_session(now=now)
+    by = manager_of(session.host)
+
+    with pytest.raises(errors.ReasonMissing):
+        sessions.cancel_unbooked_session(by=by, session=session, reason=" ", now=now)
+    cancelled = sessions.cancel_unbooked_session(by=by, session=session, reason="停电", now=now)
+    with pytest.raises(errors.SessionCancelled):
+        sessions.cancel_unbooked_session(by=by, session=session, reason="停电", now=now)
+
+    assert (cancelled.state, cancelled.cancel_reason) == ("cancelled", "停电")
+    assert not RoomHold.objects.exists()
