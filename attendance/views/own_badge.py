@@ -26,7 +26,7 @@ def look_up(request: HttpRequest) -> HttpResponse:
         except AttendanceRefusal as refusal:
             form.add_error("code", str(refusal))
             status = TOO_MANY_REQUESTS if isinstance(refusal, TooManyTries) else 409
-    response = render(
+    return render(
         request,
         "attendance/own_badge.html",
         {
@@ -36,8 +36,6 @@ def look_up(request: HttpRequest) -> HttpResponse:
         },
         status=status,
     )
-    response["Referrer-Policy"] = "no-referrer"
-    return response
 
 
 def _found(request: HttpRequest, code: str, form: BadgeForm) -> OwnBadge:

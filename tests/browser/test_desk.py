@@ -1,4 +1,5 @@
-"""The door in a real Chromium: a printed badge read by the page's own decoder, typed codes, ticks."""
+"""The door in a real Chromium: a printed badge read by the page's own decoder, typed codes,
+ticks, and the badge's own page."""
 
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.core.cache import cache
 from django.utils import timezone
-from playwright.sync_api import Browser, BrowserContext, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from accounts.models import Membership
 from attendance.choices import EventKind, WayIn
@@ -103,3 +104,151 @@ def test_camera_reads_a_printed_badge_and_lets_its_bearer_in(
     page.wait_for_timeout(4_000)
     expect(page.locator(".result.in .w")).to_have_text("已签到")
     assert complaints == []
+
+
+def fits(page: Page) -> bool:
+    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
+
+
+def test_seats_and_codes_are_answered_without_leaving_the_page(
+    world: World, new_context: NewContext
+) -> None:
+    session = session_at_the_door(world)
+    badges = make_badges(world.group, now=timezone.now())
+    stranger = make_badges(world.new_group(9, 1), now=timezone.now())[1]
+    page = new_context(manager_of(world)).new_page()
+    page.goto(f"/desk/{session.pk}/")
+    page.evaluate("window.notLeft = true")
+
+    page.get_by_role("button", name=badges[1].student.name).click()
+    expect(page.locator(".result.in .p")).to_have_text(badges[1].student.name)
+    page.get_by_label("胸牌码").fill(badges[2].code.lower())
+    page.get_by_label("胸牌码").press("Enter")
+    expect(page.locator(".result.in .p")).to_have_text(badges[2].student.name)
+    expect(page.get_by_label("胸牌码")).to_have_value("")
+    page.get_by_label("胸牌码").fill(badges[2].code)
+    page.get_by_label("胸牌码").press("Enter")
+    expect(page.locator(".result.dup .w")).to_have_text("已签过到")
+    page.get_by_label("胸牌码").fill(stranger.code)
+    page.get_by_label("胸牌码").press("Enter")
+    expect(page.locator(".result.out .w")).to_have_text("不在本场")
+    expect(page.get_by_label("胸牌码")).to_have_value(stranger.code)
+
+    assert page.evaluate("window.notLeft") is True
+    expect(page.locator(".counts b").first).to_have_text("2")
+    page.get_by_role("button", name=badges[1].student.name).click()
+    page.wait_for_url(f"**/desk/{session.pk}/places/*/")
+    page.get_by_role("button", name="请假").click()
+    page.wait_for_url(f"**/desk/{session.pk}/")
+    expect(page.locator(".seat.exc")).to_have_count(1)
+    assert axe_violations(page) == []
+
+
+def test_answer_that_does_not_come_is_said(world: World, new_context: NewContext) -> None:
+    session = session_at_the_door(world)
+    badge = make_badges(world.group, now=timezone.now())[1]
+    context = new_context(manager_of(world))
+    page = context.new_page()
+    page.goto(f"/desk/{session.pk}/")
+
+    context.set_offline(True)
+    page.get_by_label("胸牌码").fill(badge.code)
+    page.get_by_label("胸牌码").press("Enter")
+
+    expect(page.locator(".result.off .w")).to_have_text("没有签上")
+    expect(page.get_by_label("胸牌码")).to_have_value(badge.code)
+    context.set_offline(False)
+    page.get_by_label("胸牌码").press("Enter")
+    expect(page.locator(".result.in .w")).to_have_text("已签到")
+    assert CheckIn.objects.count() == 1
+
+
+def test_camera_that_is_not_there_is_said(world: World, new_context: NewContext) -> None:
+    session = session_at_the_door(world)
+    page = new_context(manager_of(world)).new_page()
+    page.goto(f"/desk/{session.pk}/")
+
+    page.get_by_role("button", name="打开摄像头").click()
+
+    expect(page.locator("#camera-note")).to_contain_text("用不了摄像头")
+    expect(page.get_by_role("button", name="打开摄像头")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [390, 820, 1280])
+def test_whole_door_without_scripts(world: World, new_context: NewContext, width: int) -> None:
+    session_at_the_door(world, minutes=0)
+    badges = make_badges(world.group, now=timezone.now())
+    page = new_context(manager_of(world), width=width, java_script_enabled=False).new_page()
+    page.goto("/desk/")
+
+    page.get_by_role("link", name="面包师").click()
+    page.get_by_label("胸牌码").fill(badges[1].code)
+    page.get_by_role("button", name="输入胸牌码").click()
+    expect(page.locator(".result.in .p")).to_have_text(badges[1].student.name)
+    page.get_by_role("button", name=badges[2].student.name).click()
+    expect(page.locator(".result.in .p")).to_have_text(badges[2].student.name)
+    page.get_by_role("link", name="改状态").click()
+    page.get_by_role("button", name=badges[3].student.name).click()
+    page.get_by_role("button", name="缺席").click()
+    page.get_by_role("link", name="其余记为已到").click()
+    page.get_by_role("button", name="其余记为已到").click()
+    page.get_by_role("link", name="结束签到，记学时").click()
+    page.get_by_role("button", name="结束签到").click()
+
+    expect(page.locator(".result.off .w")).to_have_text("已结束")
+    assert HourCredit.objects.count() == 4
+    page.get_by_role("link", name="重新打开").click()
+    page.get_by_label("原因").fill("名单点错")
+    page.get_by_role("button", name="重新打开").click()
+    expect(page.locator(".seat.abs")).to_have_count(1)
+
+
+@pytest.mark.parametrize("width", [390, 820, 1280])
+def test_door_pages_fit_and_axe_finds_nothing(
+    world: World, new_context: NewContext, width: int
+) -> None:
+    session = session_at_the_door(world, minutes=-1)
+    badges = make_badges(world.group, now=timezone.now())
+    place = session.places.get(student=badges[1].student)
+    host = new_context(manager_of(world), width=width).new_page()
+    teacher = new_context(world.teacher_membership, width=width).new_page()
+    ends = ("", "?mode=menu", f"places/{place.pk}/", "rest/", "close/", "reopen/")
+    pages = [(host, "/desk/"), *((host, f"/desk/{session.pk}/{end}") for end in ends)]
+    pages += [
+        (teacher, f"/classes/{world.group.pk}/badges/"),
+        (teacher, f"/classes/{world.group.pk}/badges/{badges[1].student_id}/"),
+    ]
+
+    found = {}
+    for page, address in pages:
+        page.goto(address)
+        found[address] = ([] if fits(page) else ["too wide"]) + axe_violations(page)
+
+    assert found == {address: [] for _page, address in pages}
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_badge_page_shows_the_way_to_who_knows_the_number(
+    world: World, new_context: NewContext, width: int
+) -> None:
+    session_at_the_door(world)
+    badge = make_badges(world.group, now=timezone.now())[2]
+    page = new_context(width=width).new_page()
+    page.goto("/badge/")
+
+    page.get_by_label("胸牌码").fill(badge.code)
+    page.get_by_role("button", name="查看").click()
+    expect(page.get_by_role("heading", name="下一次")).to_be_visible()
+    assert "焙烤实训中心" not in page.locator("main").inner_text()
+    page.get_by_label("学号").fill(badge.student.student_no)
+    page.get_by_role("button", name="查看").click()
+    expect(page.get_by_text("焙烤实训中心 1号实训室")).to_be_visible()
+
+    assert badge.code not in page.url
+    assert badge.student.name not in page.content()
+    assert fits(page)
+    assert axe_violations(page) == []
+    page.get_by_label("胸牌码").fill("AAAA")
+    page.get_by_role("button", name="查看").click()
+    expect(page.get_by_text("没有这个胸牌码。").first).to_be_visible()
+    assert axe_violations(page) == []
