@@ -1,0 +1,194 @@
+"""The overviews: who opens them, what they say, where their numbers lead."""
+
+from datetime import datetime
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from accounts.actors import SYSTEM
+from accounts.choices import Role
+from accounts.models import Membership
+from hours import services as hours_services
+from rosters.models import ClassGroup, Student
+from tests.factories.accounts import MembershipFactory, OrganisationFactory
+from tests.factories.courses import make_session
+from tests.factories.rosters import StudentFactory, make_class, make_teacher_of
+from tests.insights.test_coverage import requirement
+
+__all__ = ["requirement"]
+
+
+@pytest.fixture
+def group(db: None) -> ClassGroup:
+    return make_class(students=3, number=3)
+
+
+@pytest.fixture
+def coordinator(group: ClassGroup) -> Membership:
+    membership: Membership = MembershipFactory(
+        organisation=group.school, role=Role.SCHOOL_COORDINATOR
+    )
+    return membership
+
+
+def page(client: Client, membership: Membership, path: str, now: datetime) -> str:
+    with time_machine.travel(now, tick=False):
+        client.force_login(membership.user)
+        response = client.get(path)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("trait", "where"),
+    [
+        ("host_manager", "/today/"),
+        ("instructor", "/today/"),
+        ("secretariat", "/overview/"),
+        ("reviewer", "/reviews/"),
+    ],
+)
+def test_each_role_starts_in_its_own_room(client: Client, db: None, trait: str, where: str) -> None:
+    client.force_login(MembershipFactory(**{trait: True}).user)
+
+    assert client.get("/")["Location"] == where
+
+
+def test_teacher_starts_with_her_classes_and_what_they_miss(
+    client: Client, group: ClassGroup, requirement: object, now: datetime
+) -> None:
+    text = page(client, make_teacher_of(group), "/", now)
+
+    assert "七(3)班还差 14 学时" in text
+    assert "3 人进度一致。" in text
+    assert f'href="/find/?class={group.pk}"' in text
+
+
+def test_class_page_shows_each_student_and_leads_to_the_rows(
+    client: Client, group: ClassGroup, requirement: object, now: datetime
+) -> None:
+    first, second, _third = group.students.order_by("seat_no")
+    Student.objects.filter(pk=second.pk).update(name=first.name)
+    session = make_session(starts_at=now.replace(month=10), now=now.replace(month=9))
+    hours_services.credit_students(
+        by=SYSTEM, students=[first], session=session, rule_version=1, now=now
+    )
+    teacher = make_teacher_of(group)
+
+    whole = page(client, teacher, f"/classes/{group.pk}/", now)
+    behind = page(client, teacher, f"/classes/{group.pk}/?show=none", now)
+    student = page(client, teacher, f"/classes/{group.pk}/students/{first.pk}/", now)
+
+    assert whole.count("同名，看座号") == 2
+    assert f"/classes/{group.pk}/students/{first.pk}/" in whole
+    assert f"/classes/{group.pk}/students/{first.pk}/" not in behind
+    assert f"/classes/{group.pk}/students/{second.pk}/" in behind
+    assert session.version.title_zh in student
+
+
+def test_export_opens_in_a_spreadsheet_and_runs_no_formula(
+    client: Client, group: ClassGroup, now: datetime
+) -> None:
+    student = group.students.order_by("seat_no").first()
+    assert student is not None
+    Student.objects.filter(pk=student.pk).update(name="=1+1")
+    teacher = make_teacher_of(group)
+
+    text = page(client, teacher, f"/classes/{group.pk}/hours.csv", now)
+
+    assert text.startswith("\ufeff班级,座号,学号,姓名,已得,已约,还差\r\n")
+    assert ",'=1+1," in text
+
+
+def test_school_page_leads_from_each_number_to_its_classes(
+    client: Client, group: ClassGroup, coordinator: Membership, requirement: object, now: datetime
+) -> None:
+    whole = page(client, coordinator, "/school/", now)
+    done = page(client, coordinator, "/school/?show=done", now)
+
+    assert f'href="/classes/{group.pk}/?show=none"' in whole
+    assert "没有这样的班级" in done
+
+
+def test_overview_counts_schools_without_naming_students(
+    client: Client, group: ClassGroup, requirement: object, now: datetime
+) -> None:
+    secretary = MembershipFactory(secretariat=True)
+    names = list(group.students.values_list("name", flat=True))
+
+    overview = page(client, secretary, "/overview/", now)
+    classes = page(client, secretary, "/overview/classes/?show=none", now)
+    day = page(client, secretary, "/overview/sessions/?day=2026-12-08", now)
+    odd = page(client, secretary, "/overview/sessions/?day=9999-99-99", now)
+
+    assert group.school.name in overview
+    assert "七(3)班" in classes
+    assert "12 月 8 日" in day
+    assert "11 月 24 日" in odd
+    assert not [name for name in names if name in overview + classes]
+
+
+@pytest.mark.parametrize(
+    ("path", "trait"),
+    [
+        ("/classes/", "host_manager"),
+        ("/school/", "teacher"),
+        ("/overview/", "coordinator"),
+        ("/overview/classes/", "reviewer"),
+        ("/overview/sessions/", "host_manager"),
+    ],
+)
+def test_other_roles_are_told_no(client: Client, db: None, path: str, trait: str) -> None:
+    client.force_login(MembershipFactory(**{trait: True}).user)
+
+    assert client.get(path).status_code == 403
+
+
+def test_a_colleague_does_not_open_the_class(client: Client, group: ClassGroup) -> None:
+    client.force_login(MembershipFactory(organisation=group.school, role=Role.TEACHER).user)
+
+    assert client.get(f"/classes/{group.pk}/").status_code == 404
+
+
+def test_lists_take_the_same_queries_with_one_class_and_with_three(
+    client: Client, coordinator: Membership, group: ClassGroup, requirement: object, now: datetime
+) -> None:
+    secretary = MembershipFactory(
+        organisation=OrganisationFactory(alliance=True), role=Role.SECRETARIAT
+    )
+    counts: dict[str, set[int]] = {}
+    for further_classes in ((7, 8), ()):
+        for who, path in (
+            (coordinator, "/"),
+            (coordinator, "/classes/"),
+            (coordinator, "/school/"),
+            (secretary, "/overview/"),
+            (secretary, "/overview/classes/"),
+        ):
+            page(client, who, path, now)
+            with CaptureQueriesContext(connection) as queries:
+                page(client, who, path, now)
+            counts.setdefault(path, set()).add(len(queries))
+        for number in further_classes:
+            make_class(students=2, school=group.school, number=number)
+
+    assert {path: len(found) for path, found in counts.items()} == dict.fromkeys(counts, 1)
+
+
+def test_class_page_takes_the_same_queries_with_three_students_and_with_nine(
+    client: Client, group: ClassGroup, requirement: object, now: datetime
+) -> None:
+    teacher = make_teacher_of(group)
+    path = f"/classes/{group.pk}/"
+    page(client, teacher, path, now)
+    counts = []
+    for _round in range(2):
+        with CaptureQueriesContext(connection) as queries:
+            page(client, teacher, path, now)
+        counts.append(len(queries))
+        StudentFactory.create_batch(6, class_group=group)
+
+    assert counts[0] == counts[1]
