@@ -1,0 +1,178 @@
+"""Two devices at one door: first the harm without the guard, where it can be shown, then the
+guard."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from attendance.choices import EventKind, WayIn
+from attendance.errors import DeskClosed
+from attendance.models import CheckIn, Desk
+from attendance.services import check_in, desk, door_list
+from bookings.models import Place
+from courses.errors import SessionFull
+from courses.models import CourseSession
+from hours.models import HourCredit
+from tests.attendance.conftest import MINUTE, Door, actor_of, make_door
+from tests.bookings.conftest import World, make_world
+from tests.bookings.races import at_once, before_commit
+from tests.factories.attendance import let_in, make_badges
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def world(transactional_db: None, now: datetime) -> World:
+    return make_world(now)
+
+
+@pytest.fixture
+def door(world: World, now: datetime) -> Door:
+    return make_door(world, now)
+
+
+def scanning(door: Door, event_id: UUID | None = None) -> Callable[[], Any]:
+    """A device that reads the badge of seat 2."""
+    return lambda: check_in.check_in(
+        by=door.manager,
+        session=door.session,
+        code=door.badges[2].code,
+        way_in=WayIn.CAMERA,
+        event_id=event_id or uuid4(),
+        happened_at=door.now,
+        now=door.now,
+    )
+
+
+def naive_scan(door: Door) -> Callable[[], Any]:
+    """Looks whether the student is in, then writes: what the locks replace."""
+    place = door.place(2)
+
+    def look_then_write() -> None:
+        if not CheckIn.objects.filter(session=door.session, student=place.student).exists():
+            CheckIn.objects.create(
+                session=door.session,
+                student_id=place.student_id,
+                place=place,
+                kind=EventKind.IN,
+                way_in=WayIn.CAMERA,
+                happened_at=door.now,
+                recorded_at=door.now,
+            )
+
+    return look_then_write
+
+
+def test_without_the_guard_one_badge_is_in_twice(door: Door) -> None:
+    before_commit(naive_scan(door), naive_scan(door))
+
+    assert CheckIn.objects.count() == 2
+
+
+def test_one_badge_at_two_devices_is_in_once(door: Door) -> None:
+    desk.open_desk(by=door.manager, session=door.session, now=door.now)
+
+    second = before_commit(scanning(door), scanning(door))
+
+    assert not second.is_new
+    assert CheckIn.objects.get() == second.event
+
+
+def test_many_devices_and_no_desk_yet_make_one_desk_and_one_event(door: Door) -> None:
+    answers = at_once(*[scanning(door) for _ in range(6)])
+
+    assert sorted(answer.is_new for answer in answers) == [False] * 5 + [True]
+    assert CheckIn.objects.count() == 1
+    assert Desk.objects.count() == 1
+
+
+def test_one_event_sent_twice_at_once_exists_once(door: Door) -> None:
+    event_id = uuid4()
+
+    answers = at_once(*[scanning(door, event_id) for _ in range(4)])
+
+    assert {answer.event.pk for answer in answers} == {event_id}
+    assert CheckIn.objects.count() == 1
+
+
+def test_arrival_while_the_desk_closes_is_refused_or_credited(door: Door) -> None:
+    starts = door.session.starts_at
+    desk.open_desk(by=door.manager, session=door.session, now=door.now)
+
+    late = before_commit(
+        lambda: desk.close_desk(by=door.manager, session=door.session, now=starts),
+        scanning(door),
+    )
+
+    assert isinstance(late, DeskClosed)
+    assert not HourCredit.objects.exists()
+    assert CheckIn.objects.filter(kind=EventKind.IN).count() == 0
+
+
+def test_closing_while_somebody_arrives_waits_and_credits(door: Door) -> None:
+    desk.open_desk(by=door.manager, session=door.session, now=door.now)
+
+    before_commit(
+        scanning(door),
+        lambda: desk.close_desk(by=door.manager, session=door.session, now=door.session.starts_at),
+    )
+
+    assert HourCredit.objects.get().student == door.badges[2].student
+
+
+def test_desk_closed_from_two_devices_credits_once(door: Door) -> None:
+    for student in door.students:
+        let_in(student, by=door.manager, session=door.session, now=door.now)
+
+    def closing(by: Any) -> Callable[[], Any]:
+        return lambda: desk.close_desk(
+            by=by, session=door.session, now=door.session.starts_at + MINUTE
+        )
+
+    answers = at_once(closing(door.manager), closing(actor_of(door.instructor)))
+
+    assert [type(answer) for answer in answers] == [Desk, Desk]
+    assert HourCredit.objects.count() == 5
+    assert Desk.objects.get().closings == 1
+
+
+def test_two_walk_ins_after_the_last_seat(door: Door) -> None:
+    CourseSession.objects.filter(pk=door.session.pk).update(capacity=6)
+    walkers = make_badges(door.world.new_group(4, 2), now=door.now)
+
+    def letting_in(seat_no: int) -> Callable[[], Any]:
+        return lambda: door_list.let_in(
+            by=door.manager,
+            session=door.session,
+            code=walkers[seat_no].code,
+            event_id=uuid4(),
+            now=door.now,
+        )
+
+    answers = at_once(letting_in(1), letting_in(2))
+
+    assert sorted(type(answer).__name__ for answer in answers) == ["Entry", "SessionFull"]
+    assert any(isinstance(answer, SessionFull) for answer in answers)
+    assert Place.objects.live().filter(session=door.session).count() == 6
+    assert CheckIn.objects.count() == 1
+
+
+def test_students_page_pressed_twice_at_once_marks_once(door: Door) -> None:
+    event_id = uuid4()
+
+    def marking() -> Any:
+        return check_in.mark(
+            by=door.manager,
+            session=door.session,
+            student_id=door.badges[2].student_id,
+            kind=EventKind.ABSENT,
+            event_id=event_id,
+            now=door.now,
+        )
+
+    answers = at_once(marking, marking, marking)
+
+    assert {answer.pk for answer in answers} == {event_id}
