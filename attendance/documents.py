@@ -44,9 +44,13 @@ TEMPLATE = """
     text(size: 8.5pt, font: "DejaVu Sans Mono", badge.code.join(linebreak()))
   }))
 })
-#for tags in data.pages {
+#let of = if data.pages.len() > 1 { " / " + str(data.pages.len()) } else { none }
+#for (number, tags) in data.pages.enumerate() {
   page({
-    place(dx: 12.5mm, dy: 10mm, text(size: 8pt, data.title))
+    place(dx: 12.5mm, dy: 10mm, text(size: 8pt, {
+      data.title
+      if of != none { h(1em) + str(number + 1) + of }
+    }))
     place(top + right, dx: -12.5mm, dy: 10mm, text(size: 8pt, data.hint))
     for (index, badge) in tags.enumerate() {
       place(dx: 10.5mm + calc.rem(index, 3) * 63mm, dy: 18mm + calc.quo(index, 3) * 38.4mm,

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.cache import add_never_cache_headers
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -169,7 +170,7 @@ def page(
     desk = selectors.desk_of(session)
     is_closed = desk is not None and desk.closed_at is not None
     why_not_open = _why(desks.check_can_open, request, session)
-    return render(
+    response = render(
         request,
         "attendance/desk.html",
         _board(request, session, result)
@@ -186,6 +187,9 @@ def page(
         },
         status=status,
     )
+    # Full names: no tablet keeps the page, and going back shows who is in by now.
+    add_never_cache_headers(response)
+    return response
 
 
 def wants_json(request: MemberRequest) -> bool:

@@ -88,6 +88,8 @@ def test_sheet_takes_as_many_pages_as_it_needs(count: int, pages: int) -> None:
 
     assert len(document) == pages
     assert [round(side * 25.4 / 72) for side in document[0].get_size()] == [210, 297]
+    last = document[pages - 1].get_textpage().get_text_range()
+    assert (f"{pages} / {pages}" in last) is (pages > 1)
     document.close()
 
 

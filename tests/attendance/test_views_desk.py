@@ -94,6 +94,7 @@ def test_desk_shows_the_class_by_seat_and_records_the_reading(client: Client, do
     assert seats(page) == {1: "", 2: "", 3: "", 4: "", 5: ""}
     assert all(student.name in text for student in door.students)
     assert door.students[0].name not in text.split("</head>")[0]
+    assert "no-store" in page["Cache-Control"]
     entry = AuditEntry.objects.filter(verb="names.read").latest("pk")
     assert (entry.facts["context"], entry.facts["count"]) == ("desk", 5)
 
