@@ -85,6 +85,24 @@ def close_room(
     Refused: RoomTaken where a session stands in that time.
     """
     check_can_keep(by, room.host_id)
+    _refuse_over_session(room, starts_at, ends_at)
+    try:
+        with transaction.atomic():
+            hold = RoomHold.objects.create(
+                room=room,
+                period=DateTimeTZRange(starts_at, ends_at),
+                kind=HoldKind.CLOSURE,
+                reason=reason,
+            )
+            audit.record(by=by, verb="room.closed", now=now, target=room)
+    except IntegrityError:
+        # A session came between the look and the row; now it can be seen.
+        _refuse_over_session(room, starts_at, ends_at)
+        raise
+    return hold
+
+
+def _refuse_over_session(room: Room, starts_at: datetime, ends_at: datetime) -> None:
     taken = (
         RoomHold.objects.filter(
             room=room,
@@ -97,15 +115,6 @@ def close_room(
     if taken is not None:
         when = dates.period(taken.period.lower, taken.period.upper)
         raise RoomTaken(room=room.name, when=when, what=taken.reason)
-    with transaction.atomic():
-        hold = RoomHold.objects.create(
-            room=room,
-            period=DateTimeTZRange(starts_at, ends_at),
-            kind=HoldKind.CLOSURE,
-            reason=reason,
-        )
-        audit.record(by=by, verb="room.closed", now=now, target=room)
-    return hold
 
 
 def check_can_keep(actor: Actor, host_id: int) -> None:

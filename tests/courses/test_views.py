@@ -1,0 +1,399 @@
+"""A host's pages, the reviewers' and the seasons: what they do, refuse and keep."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from accounts.choices import Role
+from accounts.models import Membership, Organisation
+from courses.choices import REVIEW_DIMENSIONS, Verdict, VersionState
+from courses.models import CourseSession, CourseVersion, Season
+from courses.services import versions
+from tests.factories.accounts import MembershipFactory, OrganisationFactory
+from tests.factories.courses import (
+    FIELDS,
+    make_draft,
+    make_room,
+    make_season,
+    make_session,
+    make_version,
+    manager_of,
+)
+
+FORM: dict[str, Any] = FIELDS | {"mode": "on_site"}
+PASSED: dict[str, str] = {name: Verdict.PASS for name, _label in REVIEW_DIMENSIONS}
+
+
+@pytest.fixture(autouse=True)
+def _today(now: datetime) -> Any:
+    with time_machine.travel(now, tick=False):
+        yield
+
+
+@pytest.fixture
+def host(db: None) -> Organisation:
+    organisation: Organisation = OrganisationFactory(vocational_school=True)
+    return organisation
+
+
+@pytest.fixture
+def manager(client: Client, host: Organisation) -> Client:
+    client.force_login(MembershipFactory(organisation=host, role=Role.HOST_MANAGER).user)
+    return client
+
+
+@pytest.fixture
+def secretary(db: None) -> Client:
+    client = Client()
+    client.force_login(MembershipFactory(secretariat=True).user)
+    return client
+
+
+def handed_in(host: Organisation, now: datetime) -> CourseVersion:
+    draft = make_draft(host)
+    return versions.submit_version(by=manager_of(host), version=draft, now=now)
+
+
+def test_manager_writes_a_course_and_hands_it_in(manager: Client, host: Organisation) -> None:
+    written = manager.post("/host/courses/new/", FORM)
+    version = CourseVersion.objects.get()
+    saved = manager.post(written["Location"], FORM | {"edition": 1, "title_zh": "西点师：曲奇"})
+    handed = manager.post(f"{written['Location']}submit/", follow=True)
+
+    version.refresh_from_db()
+    assert (written.status_code, saved.status_code) == (302, 302)
+    assert (version.host, version.title_zh) == (host, "西点师：曲奇")
+    assert version.state == VersionState.IN_REVIEW
+    assert "审核中" in handed.content.decode()
+    assert "西点师：曲奇" in manager.get("/host/courses/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"title_zh": ""}, "该字段是必填项。"),
+        ({"title_zh": "面" * 10_000}, "100"),
+        ({"grade_to": "5"}, "最高年级不能低于最低年级。"),
+        ({"group_size_min": "30"}, "最多人数不能少于最少人数。"),
+        ({"class_hours": "０"}, "1"),
+        ({"stages": []}, "该字段是必填项。"),
+        ({"occupation_family": "f99"}, "f99"),
+    ],
+)
+def test_bad_course_keeps_what_was_typed(
+    manager: Client, changes: dict[str, Any], sentence: str
+) -> None:
+    answer = manager.post("/host/courses/new/", FORM | {"plan": "讲解<b>😀</b>"} | changes)
+
+    text = answer.content.decode()
+    assert answer.status_code == 200
+    assert sentence in text
+    assert "讲解&lt;b&gt;😀&lt;/b&gt;" in text
+    assert not CourseVersion.objects.exists()
+
+
+def test_stale_course_is_noticed_and_nothing_is_lost(manager: Client, host: Organisation) -> None:
+    draft = make_draft(host)
+    path = f"/host/courses/{draft.course_id}/"
+    manager.post(path, FORM | {"edition": 1, "title_zh": "先存的"})
+
+    stale = manager.post(path, FORM | {"edition": 1, "title_zh": "后存的"})
+    again = manager.post(path, FORM | {"edition": 2, "title_zh": "后存的"})
+
+    text = stale.content.decode()
+    assert stale.status_code == 409
+    assert "刚才已被修改" in text
+    assert 'value="后存的"' in text
+    assert 'name="edition" value="2"' in text
+    assert again.status_code == 302
+
+
+def test_incomplete_course_says_what_is_missing(manager: Client, host: Organisation) -> None:
+    draft = make_draft(host, hazards="")
+    path = f"/host/courses/{draft.course_id}/"
+
+    page = manager.get(path).content.decode()
+    handed = manager.post(f"{path}submit/", follow=True).content.decode()
+
+    assert "提交审核前请补全：风险与防护。" in page
+    assert "提交审核前请补全：风险与防护。" in handed
+    draft.refresh_from_db()
+    assert draft.state == VersionState.DRAFT
+
+
+def test_published_course_gets_a_new_version_or_is_withdrawn(
+    manager: Client, host: Organisation
+) -> None:
+    version = make_version(host)
+    path = f"/host/courses/{version.course_id}/"
+
+    asked = manager.get(f"{path}withdraw/").content.decode()
+    draft = manager.post(f"{path}new-version/", follow=True).content.decode()
+    twice = manager.post(f"{path}new-version/", follow=True).content.decode()
+    manager.post(f"{path}withdraw/")
+
+    version.refresh_from_db()
+    assert "停开" in asked
+    assert "新版草稿已建好" in draft
+    assert "已有一版在修改或审核中" in twice
+    assert version.state == VersionState.WITHDRAWN
+
+
+def test_handed_in_course_is_taken_back(manager: Client, host: Organisation, now: datetime) -> None:
+    version = handed_in(host, now)
+    path = f"/host/courses/{version.course_id}/"
+
+    page = manager.get(path).content.decode()
+    manager.post(f"{path}take-back/")
+
+    version.refresh_from_db()
+    assert "联盟正在审核" in page
+    assert version.state == VersionState.DRAFT
+
+
+def test_review_shows_what_changed_and_keeps_a_refused_verdict(
+    secretary: Client, host: Organisation, now: datetime
+) -> None:
+    published = make_version(host)
+    by = manager_of(host)
+    second = versions.start_new_version(by=by, course=published.course, now=now)
+    versions.edit_version(by=by, version=second, edition=1, fields={"class_hours": 7}, now=now)
+    versions.submit_version(by=by, version=second, now=now)
+    path = f"/reviews/{second.pk}/"
+
+    page = secretary.get(path).content.decode()
+    vetoed = secretary.post(
+        path,
+        PASSED
+        | {
+            "safety_assurance": "fix",
+            "safety_assurance_comment": "请补助教<script>",
+            "decision": "approved",
+        },
+    )
+    bare = secretary.post(path, PASSED | {"content_standard": "fail", "decision": "returned"})
+    approved = secretary.post(path, PASSED | {"decision": "approved"})
+
+    assert "与已发布的版本不同" in page
+    assert vetoed.status_code == 422
+    assert "“安全保障”没有通过，不能批准。" in vetoed.content.decode()
+    assert "请补助教&lt;script&gt;" in vetoed.content.decode()
+    assert "“内容规范”没有通过，请写明要改什么。" in bare.content.decode()
+    assert approved["Location"] == "/reviews/"
+    assert "不在审核中" in secretary.get(path).content.decode()
+
+
+def test_season_is_set_and_its_order_explained(secretary: Client) -> None:
+    form = {
+        "name": "秋季",
+        "school_year": "2026",
+        "opens_at": "2026-09-01T08:00",
+        "closes_at": "2027-01-20T18:00",
+        "runs_from": "2026-09-01",
+        "runs_until": "2027-01-29",
+    }
+
+    wrong = secretary.post("/seasons/new/", form | {"runs_until": "2026-08-01"})
+    secretary.post("/seasons/new/", form)
+    twice = secretary.post("/seasons/new/", form)
+    season = Season.objects.get()
+    secretary.post(f"/seasons/{season.pk}/", form | {"name": "秋冬"})
+
+    assert "日期的先后不对" in wrong.content.decode()
+    assert 'value="2026-08-01"' in wrong.content.decode()
+    assert twice.status_code == 200
+    assert "秋冬" in secretary.get("/seasons/").content.decode()
+
+
+def session_form(version: CourseVersion, room_id: int) -> dict[str, Any]:
+    return {
+        "course": version.course_id,
+        "room": room_id,
+        "day": "2026-12-08",
+        "starts": "09:00",
+        "ends": "11:30",
+    }
+
+
+def test_session_is_opened_and_the_clash_is_named(manager: Client, host: Organisation) -> None:
+    make_season()
+    version = make_version(host)
+    form = session_form(version, make_room(host).pk)
+
+    opened = manager.post("/host/sessions/new/", form)
+    twice = manager.post("/host/sessions/new/", form | {"capacity": "7"})
+    week = manager.get("/host/week/?day=2026-12-08").content.decode()
+
+    assert opened.status_code == 302
+    assert twice.status_code == 409
+    assert "已安排《面包师：一只吐司的诞生》" in twice.content.decode()
+    assert 'value="7"' in twice.content.decode()
+    assert CourseSession.objects.count() == 1
+    assert "面包师" in week
+
+
+def test_capacity_is_lowered_never_raised(manager: Client, host: Organisation) -> None:
+    make_season()
+    form = session_form(make_version(host), make_room(host).pk)
+
+    raised = manager.post("/host/sessions/new/", form | {"capacity": "25"})
+    lowered = manager.post("/host/sessions/new/", form | {"capacity": "10"})
+
+    assert raised.status_code == 422
+    assert "名额最多 24 位" in raised.content.decode()
+    assert lowered.status_code == 302
+    assert CourseSession.objects.get().capacity == 10
+
+
+def test_without_a_season_nothing_is_opened(manager: Client, host: Organisation) -> None:
+    form = session_form(make_version(host), make_room(host).pk)
+
+    answer = manager.post("/host/sessions/new/", form)
+
+    assert answer.status_code == 409
+    assert "还没有设定预约季" in answer.content.decode()
+
+
+def test_unbooked_session_is_changed_a_booked_one_is_not(
+    manager: Client, host: Organisation, now: datetime
+) -> None:
+    session = make_session(make_version(host), now=now)
+    path = f"/host/sessions/{session.pk}/"
+    form = session_form(session.version, session.room_id or 0) | {"capacity": "9"}
+
+    manager.post(f"{path}edit/", form | {"starts": "13:00", "ends": "15:30"})
+    session.refresh_from_db()
+    CourseSession.objects.filter(pk=session.pk).update(seats_taken=2)
+    page = manager.get(path).content.decode()
+    late = manager.post(f"{path}edit/", form)
+
+    assert (session.capacity, session.starts_at.astimezone(now.tzinfo).hour) == (9, 13)
+    assert "已有人预约，不能改时间和地点" in page
+    assert late.status_code == 409
+
+
+def test_series_is_previewed_before_it_is_saved(manager: Client, host: Organisation) -> None:
+    make_season()
+    form = {
+        "course": make_version(host).course_id,
+        "room": make_room(host).pk,
+        "first": "2026-12-07",
+        "last": "2026-12-20",
+        "weekdays": ["0", "2"],
+        "half_days": ["am"],
+    }
+
+    preview = manager.post("/host/sessions/series/", form | {"preview": "1"})
+    before = CourseSession.objects.count()
+    saved = manager.post("/host/sessions/series/", form | {"save": "1"}, follow=True)
+    again = manager.post("/host/sessions/series/", form | {"preview": "1"})
+
+    assert "将生成 4 场，共 96 个名额；跳过 0 场。" in preview.content.decode()
+    assert before == 0
+    assert CourseSession.objects.count() == 4
+    assert "已生成 4 场。" in saved.content.decode()
+    assert "跳过 4 场" in again.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"last": "2026-12-01"}, "结束日期不能早于开始日期。"),
+        ({"half_days": ["am", "day"]}, "全天和半天不能同时选。"),
+        ({"weekdays": []}, "该字段是必填项。"),
+    ],
+)
+def test_series_that_cannot_be_is_explained(
+    manager: Client, host: Organisation, changes: dict[str, Any], sentence: str
+) -> None:
+    form = {
+        "course": make_version(host).course_id,
+        "room": make_room(host).pk,
+        "first": "2026-12-07",
+        "last": "2026-12-20",
+        "weekdays": ["0"],
+        "half_days": ["am"],
+    }
+
+    answer = manager.post("/host/sessions/series/", form | changes | {"preview": "1"})
+
+    assert sentence in answer.content.decode()
+
+
+def test_camp_is_opened_as_a_whole(manager: Client, host: Organisation) -> None:
+    make_season()
+    form = {
+        "course": make_version(host, class_hours=14).course_id,
+        "room": make_room(host).pk,
+        "first": "2026-12-08",
+        "second": "2026-12-09",
+    }
+
+    wrong = manager.post("/host/sessions/camp/", form | {"second": "2026-12-08"})
+    manager.post("/host/sessions/camp/", form)
+
+    assert "第二天要晚于第一天。" in wrong.content.decode()
+    assert list(CourseSession.objects.values_list("class_hours", flat=True)) == [7, 7]
+
+
+def test_another_hosts_things_are_not_there(manager: Client, now: datetime) -> None:
+    session = make_session(now=now)
+
+    statuses = {
+        path: manager.get(path).status_code
+        for path in (
+            f"/host/courses/{session.version.course_id}/",
+            f"/host/sessions/{session.pk}/",
+            f"/host/sessions/{session.pk}/edit/",
+        )
+    }
+
+    assert set(statuses.values()) == {404}
+
+
+@pytest.mark.parametrize("trait", ["teacher", "coordinator", "instructor", "reviewer"])
+def test_other_roles_write_nothing(client: Client, db: None, trait: str) -> None:
+    member: Membership = MembershipFactory(**{trait: True})
+    client.force_login(member.user)
+
+    statuses = {
+        client.get(reverse(f"courses:{name}")).status_code
+        for name in ("host_courses", "course_new", "session_new", "series_new", "seasons")
+    }
+
+    assert statuses == {403}
+
+
+def test_lists_take_the_same_queries_with_one_and_with_three(
+    manager: Client, secretary: Client, host: Organisation, now: datetime
+) -> None:
+    counts: dict[str, list[int]] = {}
+    make_season()
+    for further in (1, 2):
+        for index in range(further):
+            version = make_version(host)
+            make_session(
+                version,
+                starts_at=now + timedelta(days=14, hours=index),
+                instructor=MembershipFactory(organisation=host, role=Role.INSTRUCTOR),
+                now=now,
+            )
+            handed_in(host, now)
+        for client, path in (
+            (manager, "/host/courses/"),
+            (manager, "/host/week/?day=2026-12-08"),
+            (secretary, "/reviews/"),
+            (secretary, "/seasons/"),
+        ):
+            client.get(path)
+            with CaptureQueriesContext(connection) as queries:
+                client.get(path)
+            counts.setdefault(path, []).append(len(queries))
+
+    assert {path: found[0] - found[1] for path, found in counts.items()} == dict.fromkeys(counts, 0)
