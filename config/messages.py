@@ -30,6 +30,10 @@ KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
     "npgettext": ((1, "c"), 2, 3),
 }
 
+# A call as templatize writes it: a name of gettext, strings, numbers and names in brackets.
+STRING = r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*\""""
+CALL = re.compile(rf"(?:(?:n?p?gettext)|_)\((?:{STRING}|[^()'\"]|\([^()]*\))*\)", re.DOTALL)
+
 
 def sources(suffix: str) -> Iterator[Path]:
     for path in sorted(ROOT.rglob(f"*{suffix}")):
@@ -49,8 +53,8 @@ def found_messages() -> Iterator[tuple[str, int, object, str | None]]:
     for path in sources(".html"):
         name = str(path.relative_to(ROOT))
         text = templatize(path.read_text(encoding="utf-8"), origin=name)
-        # templatize writes u-strings and pads with X; Babel reads the calls and ignores the rest.
-        text = re.sub(r"\bu(['\"])", r"\1", text)
+        # Only the calls that templatize writes are Python; the rest is padding.
+        text = "\n".join(match[0].replace("\n", " ") for match in CALL.finditer(text))
         for line, message, _comments, context in extract(
             "python", io.BytesIO(text.encode()), keywords=KEYWORDS
         ):
