@@ -59,6 +59,12 @@ test-fast: setup-dev check ## The same without the browser
 	@$(MAKE) --no-print-directory postgres
 	$(TEST_ENV) $(PY) -m pytest -q -n 2 --dist loadfile -m "not browser"
 
+.PHONY: coverage
+coverage: setup-dev ## Which lines and branches of services, selectors and models no test runs
+	@$(MAKE) --no-print-directory postgres
+	$(TEST_ENV) $(PY) -m coverage run -m pytest -q -m "not browser"
+	$(PY) -m coverage report
+
 .PHONY: check format
 check: setup-dev postgres ## Linters, types, import contracts, migrations, deployment settings
 	$(VENV)/bin/ruff format --check .

@@ -6,6 +6,7 @@ os.environ.setdefault("DEBUG", "1")
 os.environ.setdefault("SECRET_KEY", "for tests only")
 
 from config.settings import *  # noqa: F403
+from config.settings import TEMPLATES
 
 DEBUG = False
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
@@ -18,3 +19,5 @@ STORAGES = {
 # Static files straight from their folders: nothing is collected before a test.
 WHITENOISE_AUTOREFRESH = True
 WHITENOISE_USE_FINDERS = True
+# Coverage of templates reads the parts that a debugging template keeps.
+TEMPLATES[0]["OPTIONS"]["debug"] = "COVERAGE_RUN" in os.environ
