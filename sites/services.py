@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 import chinese_calendar
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import QuerySet
 
@@ -28,19 +28,21 @@ def hold_room(*, room: Room, starts_at: datetime, ends_at: datetime, what: str) 
     Refused: RoomTaken naming the session, RoomClosed naming the reason. Call within the
     transaction that makes the session.
     """
-    refuse_if_occupied(room=room, starts_at=starts_at, ends_at=ends_at)
-    try:
-        with transaction.atomic():
-            return RoomHold.objects.create(
-                room=room,
-                period=DateTimeTZRange(starts_at, ends_at),
-                kind=HoldKind.SESSION,
-                reason=what[:100],
-            )
-    except IntegrityError:
-        # Somebody else took it between the look and the row; now it can be seen.
+    with transaction.atomic():
+        _wait_for(room)
         refuse_if_occupied(room=room, starts_at=starts_at, ends_at=ends_at)
-        raise
+        return RoomHold.objects.create(
+            room=room,
+            period=DateTimeTZRange(starts_at, ends_at),
+            kind=HoldKind.SESSION,
+            reason=what[:100],
+        )
+
+
+def _wait_for(room: Room) -> None:
+    """Whoever else is about to take the room is done. Two rows that exclude each other, written
+    at once, would deadlock at the constraint. Call within a transaction."""
+    Room.objects.select_for_update(no_key=True).get(pk=room.pk)
 
 
 def refuse_if_occupied(
@@ -66,15 +68,12 @@ def release_hold(*, hold: RoomHold) -> None:
 
 def move_hold(*, hold: RoomHold, room: Room, starts_at: datetime, ends_at: datetime) -> None:
     """The hold is on that room for that time; refused as ``hold_room``, but by others only."""
-    refuse_if_occupied(room=room, starts_at=starts_at, ends_at=ends_at, besides=hold)
-    hold.room = room
-    hold.period = DateTimeTZRange(starts_at, ends_at)
-    try:
-        with transaction.atomic():
-            hold.save(update_fields=["room", "period"])
-    except IntegrityError:
+    with transaction.atomic():
+        _wait_for(room)
         refuse_if_occupied(room=room, starts_at=starts_at, ends_at=ends_at, besides=hold)
-        raise
+        hold.room = room
+        hold.period = DateTimeTZRange(starts_at, ends_at)
+        hold.save(update_fields=["room", "period"])
 
 
 def close_room(
@@ -85,20 +84,16 @@ def close_room(
     Refused: RoomTaken where a session stands in that time.
     """
     check_can_keep(by, room.host_id)
-    _refuse_over_session(room, starts_at, ends_at)
-    try:
-        with transaction.atomic():
-            hold = RoomHold.objects.create(
-                room=room,
-                period=DateTimeTZRange(starts_at, ends_at),
-                kind=HoldKind.CLOSURE,
-                reason=reason,
-            )
-            audit.record(by=by, verb="room.closed", now=now, target=room)
-    except IntegrityError:
-        # A session came between the look and the row; now it can be seen.
+    with transaction.atomic():
+        _wait_for(room)
         _refuse_over_session(room, starts_at, ends_at)
-        raise
+        hold = RoomHold.objects.create(
+            room=room,
+            period=DateTimeTZRange(starts_at, ends_at),
+            kind=HoldKind.CLOSURE,
+            reason=reason,
+        )
+        audit.record(by=by, verb="room.closed", now=now, target=room)
     return hold
 
 

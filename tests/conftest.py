@@ -5,8 +5,10 @@ from datetime import datetime
 
 import pgtrigger
 import pytest
+from django.db import connection
 from django.test import TransactionTestCase
 from django.utils import translation
+from pytest_django import DjangoDbBlocker
 
 from sites.calendar import SHANGHAI
 
@@ -16,6 +18,17 @@ def _chinese() -> Iterator[None]:
     """Sentences are asserted in the first language."""
     with translation.override("zh-hans"):
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_stragglers(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """At the end no server or thread of a test still holds on to the database."""
+    yield
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
 
 
 @pytest.fixture

@@ -89,8 +89,9 @@ def open_session(
     check_times(season, starts_at, ends_at, now)
     seats_wanted = checked_capacity(version, place, capacity)
     check_instructor(version.host_id, instructor)
-    refuse_if_instructor_taken(instructor, starts_at, ends_at)
     with transaction.atomic():
+        _wait_for(instructor)
+        refuse_if_instructor_taken(instructor, starts_at, ends_at)
         hold = _hold(place, version, starts_at, ends_at)
         session = _created(
             CourseSession(
@@ -140,6 +141,7 @@ def change_session(
     check_instructor(session.host_id, instructor)
     with transaction.atomic():
         locked = _locked_unbooked(session)
+        _wait_for(instructor)
         refuse_if_instructor_taken(instructor, starts_at, ends_at, besides=session.pk)
         hold, old_hold = locked.room_hold, None
         if hold is not None and place.room is not None:
@@ -229,6 +231,12 @@ def check_instructor(host_id: int, instructor: Membership | None) -> None:
     teaches = instructor.role in (Role.INSTRUCTOR, Role.HOST_MANAGER)
     if instructor.organisation_id != host_id or instructor.ended_at is not None or not teaches:
         raise NotInstructor
+
+
+def _wait_for(instructor: Membership | None) -> None:
+    """Whoever else is giving the instructor a session is done; see ``sites.services``."""
+    if instructor is not None:
+        Membership.objects.select_for_update(no_key=True).get(pk=instructor.pk)
 
 
 def refuse_if_instructor_taken(
