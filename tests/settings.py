@@ -20,4 +20,4 @@ STORAGES = {
 WHITENOISE_AUTOREFRESH = True
 WHITENOISE_USE_FINDERS = True
 # Coverage of templates reads the parts that a debugging template keeps.
-TEMPLATES[0]["OPTIONS"]["debug"] = "COVERAGE_RUN" in os.environ
+TEMPLATES[0]["OPTIONS"]["debug"] = "COVERAGE_RUN" in os.environ  # type: ignore[index]
