@@ -1,0 +1,130 @@
+"""The main pages as people open them: nothing overflows, nothing is out of reach."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from playwright.sync_api import BrowserContext, Page
+
+from accounts.choices import Role
+from accounts.models import Membership
+from bookings.models import Booking
+from courses.models import Course, CourseSession
+from rosters.models import ClassTeacher
+from tests.browser.conftest import axe_violations
+
+NewContext = Callable[..., BrowserContext]
+
+# Role and address; the braces are filled from the district.
+PAGES = [
+    ("teacher", "/"),
+    ("teacher", "/find/?class={group}"),
+    ("teacher", "/courses/{course}/?class={group}"),
+    ("teacher", "/sessions/{session}/book/?class={group}"),
+    ("teacher", "/classes/{group}/"),
+    ("teacher", "/classes/"),
+    ("teacher", "/trips/"),
+    ("teacher", "/trips/{booking}/"),
+    ("school_coordinator", "/school/"),
+    ("host_manager", "/host/week/"),
+    ("host_manager", "/host/courses/"),
+    ("host_manager", "/today/"),
+    ("host_manager", "/desk/"),
+    ("host_manager", "/desk/{held}/"),
+    ("secretariat", "/overview/"),
+    ("secretariat", "/reviews/"),
+    (None, "/accounts/login/"),
+    (None, "/badge/"),
+]
+
+
+@pytest.fixture
+def district(transactional_db: None) -> Iterator[dict[str, int]]:
+    """The small demonstration district, and rows of it that pages can show."""
+    call_command("seed_demo", "--scale", "small", verbosity=0)
+    teacher = people()["teacher"]
+    group = ClassTeacher.objects.filter(membership=teacher).order_by("pk")[0].class_group
+    booking = Booking.objects.filter(class_group=group).live().order_by("-session__starts_at")[0]
+    coming = (
+        CourseSession.objects.scheduled()
+        .filter(session_set=None, starts_at__gt=booking.created_at)
+        .order_by("-starts_at")[0]
+    )
+    yield {
+        "group": group.pk,
+        "booking": booking.pk,
+        "course": Course.objects.exclude(published_version=None).order_by("pk")[0].pk,
+        "session": coming.pk,
+        "held": CourseSession.objects.filter(host=people()["host_manager"].organisation)
+        .filter(desk__isnull=False)
+        .order_by("-starts_at")[0]
+        .pk,
+    }
+    connection.close()
+
+
+def people() -> dict[str, Membership]:
+    """The earliest member of each role, whom one click in the demonstration signs in as."""
+    return {
+        role: Membership.objects.filter(role=role).order_by("pk")[0]
+        for role in (
+            Role.TEACHER,
+            Role.SCHOOL_COORDINATOR,
+            Role.HOST_MANAGER,
+            Role.SECRETARIAT,
+        )
+    }
+
+
+def faults(page: Page) -> list[str]:
+    """What is wrong with the page that is open."""
+    found = axe_violations(page)
+    if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+        found.append("scrolls sideways")
+    if page.locator("h1").count() != 1:
+        found.append(f"{page.locator('h1').count()} h1")
+    return found
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_main_pages_are_accessible_and_fit(
+    district: dict[str, int], new_context: NewContext, width: int
+) -> None:
+    members = people()
+    wrong: dict[str, list[str]] = {}
+    for role in (*members, None):
+        page = new_context(members[role] if role else None, width=width).new_page()
+        complaints: list[str] = []
+        page.on(
+            "console",
+            lambda line, into=complaints: into.append(line.text) if line.type == "error" else None,
+        )
+        for wanted, path in PAGES:
+            if wanted != role:
+                continue
+            complaints.clear()
+            answer = page.goto(path.format(**district))
+            found = faults(page) + list(complaints)
+            if answer is None or answer.status != 200:
+                found.append(f"status {answer.status if answer else None}")
+            if found:
+                wrong[path] = found
+
+    assert wrong == {}
+
+
+def test_main_pages_open_without_javascript(
+    district: dict[str, int], new_context: NewContext
+) -> None:
+    members = people()
+    wrong = []
+    for role in (*members, None):
+        page = new_context(members[role] if role else None, java_script_enabled=False).new_page()
+        for wanted, path in PAGES:
+            if wanted == role:
+                answer = page.goto(path.format(**district))
+                if answer is None or answer.status != 200 or page.locator("h1").count() != 1:
+                    wrong.append(path)
+
+    assert wrong == []
