@@ -7,6 +7,7 @@ at the next start.
 
 import contextlib
 import fcntl
+import io
 import json
 import os
 import secrets
@@ -138,7 +139,7 @@ class Stack:
         django.setup()
         call_command("migrate", verbosity=0)
         call_command("createcachetable", verbosity=0)
-        call_command("ensure_schedules", verbosity=0)
+        call_command("ensure_schedules", stdout=io.StringIO())
         if seed:
             call_command("seed_demo")
         connections.close_all()
@@ -252,11 +253,16 @@ def main(*, seed: bool = True) -> None:
             f"Port {port} is in use. Stop what runs there, or choose another: PORT=8123 make demo"
         )
 
+    endings = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
     def interrupted(_signal: int, _frame: FrameType | None) -> None:
+        # A second Ctrl-C does not interrupt the stopping.
+        for each in endings:
+            signal.signal(each, signal.SIG_IGN)
         raise KeyboardInterrupt
 
-    for which in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(which, interrupted)
+    for each in endings:
+        signal.signal(each, interrupted)
     try:
         say("Starting PostgreSQL and bringing the database up to date …")
         with stack.turn():
@@ -274,7 +280,8 @@ def main(*, seed: bool = True) -> None:
     except KeyboardInterrupt:
         say("\nStopping …")
     finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        for each in endings:
+            signal.signal(each, signal.SIG_IGN)
         stack.stop()
     say("Stopped.")
 

@@ -127,6 +127,8 @@ def test_start_after_kill_9_of_everything_and_stop_on_ctrl_c(var: Path, run) -> 
     assert processes_of(var, port) == {"granian", "qcluster", "postgres"}
 
     again.process.send_signal(signal.SIGINT)
+    time.sleep(0.1)
+    again.process.send_signal(signal.SIGINT)
     code = again.process.wait(timeout=30)
 
     assert (code, again.said().rstrip().rsplit("\n", 1)[-1]) == (0, "Stopped.")
