@@ -19,21 +19,29 @@ def find() -> str | None:
     return next((path for name in NAMES if (path := shutil.which(name))), None)
 
 
-def has_chinese_font() -> bool:
+def can_install() -> bool:
+    return os.name == "posix" and os.geteuid() == 0 and shutil.which("apt-get") is not None
+
+
+def has_chinese_fonts() -> bool:
+    """Whether the machine can draw even the rare characters of names, such as 𠮷.
+
+    Where that cannot be asked, no.
+    """
     listed = shutil.which("fc-list")
     if not listed:
-        return True
-    out = subprocess.run([listed, ":lang=zh"], capture_output=True, check=False)
+        return False
+    out = subprocess.run([listed, ":charset=20bb7"], capture_output=True, check=False)
     return bool(out.stdout.strip())
 
 
 def install() -> str | None:
-    """With apt-get as root, with a Chinese font for the pictures; else Playwright's own."""
-    if os.name == "posix" and os.geteuid() == 0 and shutil.which("apt-get"):
+    """With apt-get as root, with Chinese fonts for pictures and print; else Playwright's own."""
+    if can_install():
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         subprocess.run(["apt-get", "update", "-qq"], env=environment, check=False)
         subprocess.run(
-            ["apt-get", "install", "-y", "-qq", "chromium", "fonts-noto-cjk"],
+            ["apt-get", "install", "-y", "-qq", "chromium", "fontconfig", "fonts-noto-cjk"],
             env=environment,
             stdout=subprocess.DEVNULL,
             check=False,
@@ -50,7 +58,7 @@ def install() -> str | None:
 
 def main() -> None:
     found = find()
-    if found is None or not has_chinese_font():
+    if found is None or (can_install() and not has_chinese_fonts()):
         found = install() or found
     if found is None:
         sys.exit(
