@@ -2,19 +2,35 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from attendance.choices import AttendanceState, WayIn
 
+# What PostgreSQL's bigint and smallint hold.
+MAX_KEY = 2**63 - 1
+MAX_SEAT = 2**15 - 1
+
 
 class CheckInInput(serializers.Serializer[Any]):
-    """``id`` is the client's own; sent again under it, an arrival is the same arrival.
+    """A badge's ``code``, or a tick: ``class_group`` and ``seat_no`` as the list gives them.
+    ``id`` is the client's own; sent again under it, an arrival is the same arrival.
     Without ``happened_at`` it happened just now."""
 
     id = serializers.UUIDField()
-    code = serializers.CharField(max_length=200)
+    code = serializers.CharField(max_length=200, required=False)
+    class_group = serializers.IntegerField(min_value=1, max_value=MAX_KEY, required=False)
+    seat_no = serializers.IntegerField(min_value=1, max_value=MAX_SEAT, required=False)
     way_in = serializers.ChoiceField(choices=WayIn.choices, default=WayIn.API)
     happened_at = serializers.DateTimeField(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        given = {"code", "class_group", "seat_no"} & attrs.keys()
+        if given not in ({"code"}, {"class_group", "seat_no"}):
+            raise serializers.ValidationError(
+                _("请给出胸牌码 code，或 class_group 和 seat_no，二者选一。")
+            )
+        return attrs
 
 
 class CheckInBatchInput(serializers.Serializer[Any]):
@@ -22,8 +38,8 @@ class CheckInBatchInput(serializers.Serializer[Any]):
 
 
 class CheckInOutput(serializers.Serializer[Any]):
-    """``outcome`` is new, or already where the student was in before; ``check_in`` is the event
-    that counts, which then is an earlier one."""
+    """``outcome`` is new, or already where the student was in before by another event;
+    ``check_in`` is the event that counts, which then is the earlier one."""
 
     id = serializers.UUIDField()
     outcome = serializers.ChoiceField(choices=["new", "already"])

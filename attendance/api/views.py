@@ -62,12 +62,12 @@ class CheckInList(APIView):
         request=CheckInInput,
         responses={
             201: CheckInOutput,
-            200: OpenApiResponse(CheckInOutput, description="Sent before, or in already."),
+            200: OpenApiResponse(CheckInOutput, description="In already, by another event."),
         }
         | PROBLEMS,
     )
     def post(self, request: Request, pk: int) -> Response:
-        """The badge's bearer is in."""
+        """The badge's bearer, or the student ticked, is in. Safe to repeat: the same answer."""
         session = _session(request, pk)
         asked = CheckInInput(data=request.data)
         asked.is_valid(raise_exception=True)
@@ -130,10 +130,16 @@ def _session(request: Request, pk: int) -> CourseSession:
 
 def _enter(request: Request, session: CourseSession, values: dict[str, Any]) -> check_ins.Entry:
     now = timezone.now()
+    code = values.get("code", "")
     return check_ins.check_in(
         by=_actor(request),
         session=session,
-        code=values["code"],
+        code=code,
+        student_id=(
+            None
+            if code
+            else selectors.student_at(session, values["class_group"], values["seat_no"])
+        ),
         way_in=WayIn(values["way_in"]),
         event_id=values["id"],
         happened_at=values.get("happened_at", now),

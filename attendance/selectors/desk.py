@@ -133,6 +133,16 @@ class NamelessSeat:
     attendance: Attendance
 
 
+def student_at(session: CourseSession, class_group_id: int, seat_no: int) -> int | None:
+    """The key of the student whom a device knows by class and seat, if booked for the session."""
+    return (
+        Place.objects.live()
+        .filter(session=session, booking__class_group_id=class_group_id, student__seat_no=seat_no)
+        .values_list("student_id", flat=True)
+        .first()
+    )
+
+
 def seats_without_names(session: CourseSession) -> list[NamelessSeat]:
     """The students of the session by class and seat, in two queries whatever their number."""
     states = attendance_of_session(session)

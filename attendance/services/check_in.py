@@ -36,7 +36,8 @@ CLOCK_AHEAD = timedelta(minutes=2)
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What became of one arrival. ``is_new`` is false where the student was in already."""
+    """What became of one arrival. ``is_new`` is false where the student was in already, by
+    another event; an event sent again hears what it heard first."""
 
     event: CheckIn
     student: Student
@@ -59,7 +60,8 @@ def check_in(
 
     Safe to repeat, by the event's id and by the student: who is in already stays in since the
     first time. Refused: UnknownBadge, BadgeRevoked, BookedElsewhere (another session of this
-    host today), NotBookedHere, DeskClosed, DeskNotOpenYet, SessionCancelled.
+    host today), NotBookedHere, DeskClosed, DeskNotOpenYet, SessionCancelled,
+    EventOfAnother.
     """
     desks.check_can_open(by, session, now)
     known = _known(event_id, session, EventKind.IN, code=code, student_id=student_id)
@@ -73,7 +75,7 @@ def check_in(
         Student.objects.select_for_update(no_key=True).get(pk=place.student.pk)
         arrived = _arrival(session, place.student)
         if arrived is not None:
-            return Entry(arrived, place.student, place, is_new=False)
+            return Entry(arrived, place.student, place, is_new=arrived.pk == event_id)
         event = _write(
             by=by,
             session=session,
@@ -297,7 +299,7 @@ def _known(
         is_same = known.student_id == student_id
     if not is_same or known.session_id != session.pk or known.kind != kind or known.place is None:
         raise EventOfAnother
-    return Entry(known, known.student, known.place, is_new=False)
+    return Entry(known, known.student, known.place, is_new=True)
 
 
 def _write(
@@ -312,14 +314,20 @@ def _write(
     now: datetime,
 ) -> CheckIn:
     assert place.student is not None
-    return CheckIn.objects.create(
+    event, is_made = CheckIn.objects.get_or_create(
         id=event_id,
-        session=session,
-        student=place.student,
-        place=place,
-        kind=kind,
-        way_in=way_in,
-        happened_at=min(max(happened_at, now - CLOCK_BEHIND), now + CLOCK_AHEAD),
-        recorded_at=now,
-        recorded_by_id=by.membership_id,
+        defaults={
+            "session": session,
+            "student": place.student,
+            "place": place,
+            "kind": kind,
+            "way_in": way_in,
+            "happened_at": min(max(happened_at, now - CLOCK_BEHIND), now + CLOCK_AHEAD),
+            "recorded_at": now,
+            "recorded_by_id": by.membership_id,
+        },
     )
+    # The same student's would have been found under the lock.
+    if not is_made:
+        raise EventOfAnother
+    return event

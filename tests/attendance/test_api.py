@@ -51,7 +51,7 @@ def test_arrival_is_made_once(door: Door) -> None:
     again = send(door, door.manager, data)
 
     event = CheckIn.objects.get()
-    assert (made.status_code, again.status_code) == (201, 200)
+    assert (made.status_code, again.status_code) == (201, 201)
     assert made.json() == {
         "id": data["id"],
         "outcome": "new",
@@ -60,9 +60,21 @@ def test_arrival_is_made_once(door: Door) -> None:
         "class_group": door.world.group.pk,
         "seat_no": 2,
     }
-    assert again.json() == made.json() | {"outcome": "already"}
+    assert again.json() == made.json()
     assert event.way_in == WayIn.CAMERA
     assert event.happened_at == door.now - 3 * MINUTE
+
+
+def test_student_is_ticked_by_class_and_seat(door: Door) -> None:
+    seat = {"class_group": door.world.group.pk, "seat_no": 4}
+
+    made = send(door, door.manager, {"id": str(uuid4()), "way_in": "tick"} | seat)
+    nobody = send(door, door.manager, {"id": str(uuid4())} | seat | {"seat_no": 44})
+
+    event = CheckIn.objects.get()
+    assert (made.status_code, made.json()["seat_no"]) == (201, 4)
+    assert (event.student, event.way_in) == (door.students[3], WayIn.TICK)
+    assert (nobody.status_code, nobody.json()["code"]) == (409, "not_booked_here")
 
 
 def test_second_device_hears_of_the_first(door: Door) -> None:
@@ -109,6 +121,11 @@ def test_batch_answers_each(door: Door) -> None:
         {},
         {"id": "x", "code": "A" * 16},
         {"id": str(uuid4())},
+        {"id": str(uuid4()), "code": ""},
+        {"id": str(uuid4()), "seat_no": 1},
+        {"id": str(uuid4()), "class_group": 1, "seat_no": 1, "code": "A" * 16},
+        {"id": str(uuid4()), "class_group": 2**63, "seat_no": 1},
+        {"id": str(uuid4()), "class_group": 1, "seat_no": 2**15},
         {"id": str(uuid4()), "code": "A" * 201},
         {"id": str(uuid4()), "code": "\x00"},
         {"id": str(uuid4()), "code": "A" * 16, "way_in": "teleport"},

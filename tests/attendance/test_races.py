@@ -34,12 +34,12 @@ def door(world: World, now: datetime) -> Door:
     return make_door(world, now)
 
 
-def scanning(door: Door, event_id: UUID | None = None) -> Callable[[], Any]:
-    """A device that reads the badge of seat 2."""
+def scanning(door: Door, event_id: UUID | None = None, seat: int = 2) -> Callable[[], Any]:
+    """A device that reads the badge of one seat."""
     return lambda: check_in.check_in(
         by=door.manager,
         session=door.session,
-        code=door.badges[2].code,
+        code=door.badges[seat].code,
         way_in=WayIn.CAMERA,
         event_id=event_id or uuid4(),
         happened_at=door.now,
@@ -95,6 +95,19 @@ def test_one_event_sent_twice_at_once_exists_once(door: Door) -> None:
     answers = at_once(*[scanning(door, event_id) for _ in range(4)])
 
     assert {answer.event.pk for answer in answers} == {event_id}
+    assert CheckIn.objects.count() == 1
+
+
+def test_one_event_id_for_two_students_at_once_is_refused_to_one(door: Door) -> None:
+    event_id = uuid4()
+
+    answers = at_once(*[scanning(door, event_id, seat) for seat in (1, 2, 3)])
+
+    assert sorted(type(answer).__name__ for answer in answers) == [
+        "Entry",
+        "EventOfAnother",
+        "EventOfAnother",
+    ]
     assert CheckIn.objects.count() == 1
 
 
