@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Organisation
 from courses.choices import Venue
-from courses.models import CourseSession, CourseVersion
+from courses.models import CourseSession
+from courses.naming import title as title
 from rosters import naming
 from rosters.models import ClassGroup
 from sites import dates
@@ -41,13 +42,6 @@ def organisation_name(organisation: Organisation) -> str:
     if get_language() == "en" and organisation.name_en:
         return organisation.name_en
     return organisation.name
-
-
-def title(version: CourseVersion) -> str:
-    """The course's title; the English one on English pages, where there is one."""
-    if get_language() == "en" and version.title_en:
-        return version.title_en
-    return version.title_zh
 
 
 def when(session: CourseSession) -> str:

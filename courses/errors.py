@@ -84,10 +84,25 @@ class NoSeason(CoursesRefusal):
     sentence = _("联盟还没有设定预约季，暂时不能排场次。")
 
 
-class ReasonMissing(CoursesRefusal):
-    code = "reason_missing"
-    kind = Refusal.INVALID
-    sentence = _("请写明原因，预约的老师会看到。")
+class NotAsPreviewed(CoursesRefusal):
+    """A series would make sessions that nobody has looked at yet."""
+
+    code = "not_as_previewed"
+    sentence = _("内容和预览时不一样了，还没有生成。请看过新的预览再生成。")
+
+
+class RoomNotInUse(CoursesRefusal):
+    """The room or its site was taken out of use. Facts: ``room``."""
+
+    code = "room_not_in_use"
+    sentence = _("%(room)s已停用，请另选一间实训室。")
+
+
+class SchoolNotInUse(CoursesRefusal):
+    """The school to be visited has left the alliance. Facts: ``school``."""
+
+    code = "school_not_in_use"
+    sentence = _("%(school)s已停用，请另选一所学校。")
 
 
 class StaleVersion(CoursesRefusal):

@@ -10,6 +10,13 @@ from courses.models import CourseVersion
 _COLON = re.compile(r"：|: ?")
 
 
+def title(version: CourseVersion) -> str:
+    """The course's title; the English one on English pages, where there is one."""
+    if get_language() == "en" and version.title_en:
+        return version.title_en
+    return version.title_zh
+
+
 class Headline(NamedTuple):
     occupation: str
     topic: str

@@ -10,7 +10,13 @@ from django.test import TransactionTestCase
 from django.utils import translation
 from pytest_django import DjangoDbBlocker
 
+from config import messages
 from sites.calendar import SHANGHAI
+
+
+def pytest_configure() -> None:
+    """The English catalogue as it stands is the one that pages use."""
+    messages.compile_all()
 
 
 @pytest.fixture(autouse=True)

@@ -115,6 +115,22 @@ def sessions_to_cancel(actor: Actor, day: date, now: datetime) -> QuerySet[Cours
     return _of_day(actor, day).scheduled().filter(starts_at__gt=now)
 
 
+def bound_to(sessions: Iterable[CourseSession], now: datetime) -> QuerySet[CourseSession]:
+    """The other sessions of these sessions' sets that stand and have not begun: what is booked
+    only together is cancelled together."""
+    sessions = list(sessions)
+    return (
+        CourseSession.objects.scheduled()
+        .filter(
+            session_set__in={one.session_set_id for one in sessions if one.session_set_id},
+            starts_at__gt=now,
+        )
+        .exclude(pk__in=[one.pk for one in sessions])
+        .select_related("version", "room__site", "school", "host")
+        .order_by("starts_at", "pk")
+    )
+
+
 def days_with_sessions(actor: Actor, day: date) -> tuple[date | None, date | None]:
     """The nearest days before and after on which the host has sessions."""
     starts = CourseSession.objects.visible_to(actor).owned_by(actor).order_by("starts_at")

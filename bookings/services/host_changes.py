@@ -1,4 +1,8 @@
-"""What the host cancels: a session, or all that is left of a day, for everybody booked."""
+"""What the host cancels: a session, or all that is left of a day, for everybody booked.
+
+Sessions of a set are booked only together, so they are cancelled together: with one of them go
+all the others that have not begun.
+"""
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
@@ -41,8 +45,8 @@ def check_can_cancel_day(actor: Actor, day: date, now: datetime) -> None:
 def cancel_session(
     *, by: Actor, session: CourseSession, reason: str, now: datetime
 ) -> CourseSession:
-    """The session and every booking of it are cancelled, seats and room are free, and everybody
-    booked is told by whom and why.
+    """The session, with its set, and every booking of it are cancelled; seats and rooms are
+    free, and everybody booked and whoever was to teach is told by whom and why.
 
     Refused: AlreadyCancelled, SessionOver, another host's session, an empty reason.
     """
@@ -51,9 +55,10 @@ def cancel_session(
     check_can_cancel_session(by, session, now)
 
     def write() -> CourseSession:
-        (locked,) = _locked([session.pk])
+        rows = _locked([session.pk, *_companions([session], now)])
+        locked = next(row for row in rows if row.pk == session.pk)
         check_can_cancel_session(by, locked, now)
-        _cancel([locked], by=by, reason=reason.strip(), now=now)
+        _cancel(_standing(rows), by=by, reason=reason.strip(), now=now)
         return locked
 
     return in_one_transaction(write)
@@ -61,7 +66,7 @@ def cancel_session(
 
 def cancel_day(*, by: Actor, day: date, reason: str, now: datetime) -> list[CourseSession]:
     """All of the host's sessions of the day that have not begun are cancelled as by
-    ``cancel_session``, with one reason, or none of them.
+    ``cancel_session``, with one reason, or none of them. Of a set other days go with them.
 
     Refused: NothingToCancel, an empty reason.
     """
@@ -70,14 +75,23 @@ def cancel_day(*, by: Actor, day: date, reason: str, now: datetime) -> list[Cour
     check_can_cancel_day(by, day, now)
 
     def write() -> list[CourseSession]:
-        chosen = host_day.sessions_to_cancel(by, day, now).values_list("pk", flat=True)
-        sessions = [one for one in _locked(chosen) if one.state == SessionState.SCHEDULED]
+        chosen = list(host_day.sessions_to_cancel(by, day, now))
+        sessions = _standing(_locked([one.pk for one in chosen] + _companions(chosen, now)))
         if not sessions:
             raise NothingToCancel(day=dates.day(day))
         _cancel(sessions, by=by, reason=reason.strip(), now=now)
         return sessions
 
     return in_one_transaction(write)
+
+
+def _companions(sessions: Iterable[CourseSession], now: datetime) -> list[int]:
+    """The keys of the other sessions that go with these."""
+    return [one.pk for one in host_day.bound_to(sessions, now)]
+
+
+def _standing(sessions: Iterable[CourseSession]) -> list[CourseSession]:
+    return [one for one in sessions if one.state == SessionState.SCHEDULED]
 
 
 def _locked(session_ids: Iterable[int]) -> list[CourseSession]:
@@ -111,3 +125,4 @@ def _cancel(sessions: Sequence[CourseSession], *, by: Actor, reason: str, now: d
             bookings=[booking.pk for booking in of_session],
         )
     telling.cancelled([booking.pk for booking in bookings], by=by, now=now)
+    telling.session_cancelled([session.pk for session in sessions], by=by, now=now)

@@ -240,7 +240,7 @@ def _sessions_asked_for(
     """The sessions by key, loaded; all those of a set, since a set is booked whole."""
     visible = CourseSession.objects.visible_to(by).select_related("season", "version", "school")
     if session_set_id is not None:
-        # A day of the set that the host had cancelled is not part of the offer any more.
+        # A set is cancelled whole, so what stands of it is the offer.
         sessions = list(visible.filter(session_set_id=session_set_id).scheduled().order_by("pk"))
     else:
         sessions = list(visible.filter(pk__in=session_ids).order_by("pk"))

@@ -20,6 +20,7 @@ from accounts.models import Membership, User
 from accounts.selectors import people_to_tell
 from bookings import calendar, wording
 from bookings.models import Booking, Reservation
+from courses.models import CourseSession
 from rosters.models import ClassTeacher
 from sites.calendar import local_day
 
@@ -112,6 +113,44 @@ def cancelled(booking_ids: Sequence[int], *, by: Actor, now: datetime) -> None:
                 )
         if not by.is_host:
             _tell_host_of_cancellation(booking, by=by, now=now)
+
+
+def session_cancelled(session_ids: Sequence[int], *, by: Actor, now: datetime) -> None:
+    """Whoever was to teach the session learns that it is off, unless it was herself who said so."""
+    sessions = (
+        CourseSession.objects.filter(pk__in=session_ids, instructor__in=Membership.objects.live())
+        .select_related("instructor__user", "room__site", "school", "version")
+        .order_by("starts_at", "pk")
+    )
+    for session in sessions:
+        assert session.instructor is not None
+        person = session.instructor.user
+        if person.pk == by.user_id:
+            continue
+        with translation.override(person.language):
+            facts = {"when": wording.when(session), "title": wording.title(session.version)}
+            notifications.services.tell(
+                recipient=person,
+                kind="session_cancelled",
+                subject=_("场次已取消：%(when)s《%(title)s》") % facts,
+                body=_body(
+                    _("%(organisation)s的%(name)s取消了您带的这一场。原因：%(reason)s")
+                    % {
+                        "organisation": by.organisation_name,
+                        "name": by.name,
+                        "reason": session.cancel_reason,
+                    },
+                    _labelled(
+                        [
+                            (_("课程"), wording.title(session.version)),
+                            (_("时间"), wording.when(session)),
+                            (_("地点"), wording.where(session)),
+                        ]
+                    ),
+                ),
+                path=reverse("bookings:host_day", args=[local_day(session.starts_at)]),
+                now=now,
+            )
 
 
 def _tell_host_of_cancellation(booking: Booking, *, by: Actor, now: datetime) -> None:

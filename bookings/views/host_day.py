@@ -150,6 +150,7 @@ def cancel_session(request: MemberRequest, pk: int) -> HttpResponse:
                 return redirect("bookings:host_day", day=local_day(session.starts_at))
     else:
         host_changes.check_can_cancel_session(request.actor, session, now)
+    bound = list(selectors.bound_to([session], now))
     return render(
         request,
         "bookings/session_cancel.html",
@@ -157,9 +158,10 @@ def cancel_session(request: MemberRequest, pk: int) -> HttpResponse:
             "session": session,
             "day": local_day(session.starts_at),
             "words": wording.session_line(session),
+            "bound": [wording.session_line(one) for one in bound],
             "visitors": [
                 selectors.visitor_in_words(one)
-                for one in selectors.visitors_of(request.actor, [session])
+                for one in selectors.visitors_of(request.actor, [session, *bound])
             ],
             "form": form,
         },
@@ -212,6 +214,10 @@ def cancel_day(request: MemberRequest, day: date) -> HttpResponse:
                     "visitors": [selectors.visitor_in_words(one) for one in row.bookings],
                 }
                 for row in sessions
+            ],
+            "bound": [
+                wording.session_line(one)
+                for one in selectors.bound_to([row.session for row in sessions], now)
             ],
             "seats": sum(row.expected for row in sessions),
             "schools": len({one.school_id for row in sessions for one in row.bookings}),

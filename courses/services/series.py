@@ -13,7 +13,7 @@ from accounts.actors import Actor
 from accounts.models import Membership
 from accounts.services import audit
 from courses.choices import HalfDay, VersionState
-from courses.errors import CoursesRefusal, NotPublished
+from courses.errors import CoursesRefusal, NotAsPreviewed, NotPublished
 from courses.models import CourseSession, CourseVersion, Season, SessionSet
 from courses.services import sessions
 from courses.services.sessions import Place
@@ -62,6 +62,10 @@ class SeriesPlan:
     @property
     def seats(self) -> int:
         return self.capacity * len(self.made)
+
+    def lost_since(self, seen: Collection[datetime]) -> tuple[Planned, ...]:
+        """Those skipped although a preview promised them: ``seen`` are the starts it showed."""
+        return tuple(row for row in self.skipped if row.starts_at in seen)
 
 
 def preview_series(
@@ -136,18 +140,23 @@ def open_series(
     weekdays: Collection[int],
     half_days: Sequence[HalfDay],
     place: Place,
+    seen: Collection[datetime],
     now: datetime,
     instructor: Membership | None = None,
     capacity: int | None = None,
 ) -> tuple[list[CourseSession], SeriesPlan]:
     """The sessions of the series that can be made now, and the plan that says which were not.
 
-    What somebody else took since the preview is skipped with its reason, the rest is made.
+    ``seen`` are the starts that the preview promised. What somebody else took since is skipped
+    with its reason, the rest is made. Refused as ``preview_series``, and NotAsPreviewed where a
+    session would be made that the preview did not show; then nothing is.
     """
     plan = preview_series(
         by=by, version=version, season=season, first=first, last=last, weekdays=weekdays,
         half_days=half_days, place=place, now=now, instructor=instructor, capacity=capacity,
     )  # fmt: skip
+    if not {row.starts_at for row in plan.made} <= set(seen):
+        raise NotAsPreviewed
     made: list[CourseSession] = []
     rows: list[Planned] = []
     with transaction.atomic():

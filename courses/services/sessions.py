@@ -1,4 +1,4 @@
-"""Opening, changing and closing sessions that nobody has booked."""
+"""Opening sessions, and changing them while nobody has booked."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -20,13 +20,13 @@ from courses.errors import (
     NotInstructor,
     NotPublished,
     OutsideRunningDays,
-    ReasonMissing,
+    RoomNotInUse,
+    SchoolNotInUse,
     SessionCancelled,
     SessionHasSeatsTaken,
     VenueMissing,
 )
 from courses.models import CourseSession, CourseVersion, Season, SessionSet
-from courses.services import seats
 from sites import dates
 from sites import services as sites_services
 from sites.calendar import local_day
@@ -79,8 +79,8 @@ def open_session(
     """A scheduled session with free seats; its room and instructor are taken for the time.
 
     ``class_hours`` default to the version's; a set shares them out. Refused: NotPublished,
-    VenueMissing, EndsBeforeStart, InThePast, OutsideRunningDays, CapacityTooLarge,
-    NotInstructor, RoomTaken, RoomClosed, InstructorTaken.
+    VenueMissing, RoomNotInUse, SchoolNotInUse, EndsBeforeStart, InThePast, OutsideRunningDays,
+    CapacityTooLarge, NotInstructor, RoomTaken, RoomClosed, InstructorTaken.
     """
     check_can_schedule(by, version.host_id)
     place = Place(room, school, online_url)
@@ -171,24 +171,6 @@ def change_session(
     return session
 
 
-def cancel_unbooked_session(
-    *, by: Actor, session: CourseSession, reason: str, now: datetime
-) -> CourseSession:
-    """The session is cancelled; its room and instructor are free.
-
-    Refused: SessionHasSeatsTaken, SessionCancelled, ReasonMissing.
-    """
-    check_can_schedule(by, session.host_id)
-    if not reason.strip():
-        raise ReasonMissing
-    with transaction.atomic():
-        locked = _locked_unbooked(session)
-        seats.void_session(session=locked, by=by, reason=reason.strip()[:200], now=now)
-        audit.record(by=by, verb="session.cancelled", now=now, target=session)
-    session.refresh_from_db()
-    return session
-
-
 def _locked_unbooked(session: CourseSession) -> CourseSession:
     locked = CourseSession.objects.select_for_update(of=("self",)).get(pk=session.pk)
     if locked.state == SessionState.CANCELLED:
@@ -213,10 +195,19 @@ def check_times(season: Season, starts_at: datetime, ends_at: datetime, now: dat
 
 
 def checked_capacity(version: CourseVersion, place: Place, capacity: int | None) -> int:
+    """The seats of a session there: the default, or a smaller wish.
+
+    Refused: VenueMissing, another host's room, RoomNotInUse, SchoolNotInUse, CapacityTooLarge.
+    """
     if sum(map(bool, place)) != 1:
         raise VenueMissing
-    if place.room is not None and place.room.host_id != version.host_id:
-        raise NotYours
+    if place.room is not None:
+        if place.room.host_id != version.host_id:
+            raise NotYours
+        if not (place.room.is_active and place.room.site.is_active):
+            raise RoomNotInUse(room=place.room.name)
+    if place.school is not None and not place.school.is_active:
+        raise SchoolNotInUse(school=place.school.short_name or place.school.name)
     most = default_capacity(version, place.room)
     if capacity is None:
         return most

@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from itertools import count
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Field, Max
+from django.db.models import F, Field
 
 from accounts.actors import Actor
 from accounts.errors import NotAllowed, NotYours
+from accounts.models import Organisation
 from accounts.services import audit
 from courses.choices import VERSION_TRANSITIONS, VersionState
 from courses.errors import Incomplete, NotEditable, NotInReview, StaleVersion, VersionInWork
@@ -49,7 +51,7 @@ def check_can_edit(actor: Actor, version: CourseVersion) -> None:
 def start_course(
     *, by: Actor, host_id: int, code: str, fields: Mapping[str, Any], now: datetime
 ) -> CourseVersion:
-    """A course of the host with a first draft. An empty ``code`` makes one from the host's."""
+    """A course of the host with a first draft. An empty ``code`` makes one in its numbering."""
     check_can_write(by, host_id)
     with transaction.atomic():
         course = Course.objects.create(host_id=host_id, code=code or _next_code(host_id))
@@ -119,13 +121,14 @@ def submit_version(*, by: Actor, version: CourseVersion, now: datetime) -> Cours
 
 
 def take_back(*, by: Actor, version: CourseVersion, now: datetime) -> CourseVersion:
-    """A version handed in is a draft again. Refused: NotInReview."""
+    """A version handed in is a draft again; the reviewers are told. Refused: NotInReview."""
     check_can_write(by, version.host_id)
     if version.state != VersionState.IN_REVIEW:
         raise NotInReview(state=version.get_state_display())
     with transaction.atomic():
         _move(version, VersionState.DRAFT)
         audit.record(by=by, verb="course.taken_back", now=now, target=version)
+        telling.tell_taken_back(version=version, now=now)
     return version
 
 
@@ -151,7 +154,7 @@ def start_new_version(*, by: Actor, course: Course, now: datetime) -> CourseVers
 
 
 def withdraw_course(*, by: Actor, course: Course, now: datetime) -> None:
-    """The course is offered no more; sessions already opened stand.
+    """The course is offered no more; sessions already opened stand. The secretariat is told.
 
     Refused: NotEditable where nothing is published.
     """
@@ -163,6 +166,7 @@ def withdraw_course(*, by: Actor, course: Course, now: datetime) -> None:
         Course.objects.filter(pk=course.pk).update(published_version=None)
         _move(version, VersionState.WITHDRAWN)
         audit.record(by=by, verb="course.withdrawn", now=now, target=version)
+        telling.tell_withdrawn(version=version, now=now)
     course.refresh_from_db()
 
 
@@ -182,6 +186,14 @@ def _written(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _next_code(host_id: int) -> str:
-    """A free code in the host's own numbering: H12-03."""
-    count = Course.objects.filter(host_id=host_id).aggregate(last=Max("pk"))["last"] or 0
-    return f"H{host_id}-{count + 1:02d}"
+    """A free code in the host's own numbering: H12-03. Call within a transaction.
+
+    The host's row is ours until its end, so that nobody is given the same one.
+    """
+    Organisation.objects.select_for_update(no_key=True).get(pk=host_id)
+    codes = set(
+        Course.objects.filter(code__startswith=f"H{host_id}-").values_list("code", flat=True)
+    )
+    return next(
+        code for code in (f"H{host_id}-{number:02d}" for number in count(1)) if code not in codes
+    )

@@ -1,13 +1,14 @@
 """A host's week, and opening sessions one by one, as a series, or as a camp."""
 
-from datetime import date, timedelta
+from collections.abc import Collection
+from datetime import date, datetime, timedelta
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_date
+from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
@@ -16,13 +17,14 @@ from accounts.access import STATUS_OF_KIND, MemberRequest, members_only
 from accounts.choices import Role
 from accounts.errors import Refusal
 from courses.choices import SessionState
-from courses.errors import NoSeason
+from courses.errors import NoSeason, NotAsPreviewed
 from courses.forms.sessions import ChangeSessionForm, PlaceForm, SeriesForm, SessionForm, SetForm
 from courses.models import CourseSession
 from courses.naming import headline
 from courses.selectors.seasons import current_season
 from courses.selectors.week import monday_of, week_of
 from courses.services import series, sessions
+from sites import dates
 from sites.calendar import local_day
 
 
@@ -197,25 +199,43 @@ def open_series(request: MemberRequest) -> HttpResponse:
                 "now": now,
             }
             if "save" in request.POST:
-                made, plan = series.open_series(**wanted)
-                _say_what_was_made(request, len(made), plan)
-                return redirect(_week_url(data["first"]))
+                seen = _moments(request.POST.getlist("seen"))
+                try:
+                    made, plan = series.open_series(**wanted, seen=seen)
+                except NotAsPreviewed as refusal:
+                    status = _put_on(form, refusal)
+                else:
+                    _say_what_was_made(request, len(made), plan.lost_since(seen))
+                    return redirect(_week_url(data["first"]))
             plan = series.preview_series(**wanted)
         except Refusal as refusal:
             status = _put_on(form, refusal)
     return render(request, "courses/series_form.html", {"form": form, "plan": plan}, status=status)
 
 
-def _say_what_was_made(request: MemberRequest, made: int, plan: series.SeriesPlan) -> None:
+def _moments(texts: Collection[str]) -> set[datetime]:
+    """The moments among the texts that a form brings back."""
+    moments = set()
+    for text in texts:
+        try:
+            moment = parse_datetime(text)
+        except ValueError:
+            continue
+        if moment is not None and timezone.is_aware(moment):
+            moments.add(moment)
+    return moments
+
+
+def _say_what_was_made(request: MemberRequest, made: int, lost: Collection[series.Planned]) -> None:
+    """How many there are now, and date by date what the preview promised and is gone."""
     messages.success(
         request, ngettext("已生成 %(count)d 场。", "已生成 %(count)d 场。", made) % {"count": made}
     )
-    if plan.skipped:
-        skipped = len(plan.skipped)
-        messages.info(
+    for row in lost:
+        messages.warning(
             request,
-            ngettext("跳过 %(count)d 场：%(why)s", "跳过 %(count)d 场：%(why)s", skipped)
-            % {"count": skipped, "why": plan.skipped[0].reason},
+            _("预览以后有变化，%(when)s没有生成：%(why)s")
+            % {"when": dates.moment(row.starts_at), "why": row.reason},
         )
 
 

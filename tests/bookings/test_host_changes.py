@@ -18,7 +18,7 @@ from sites.calendar import at
 from sites.models import RoomHold
 from tests.bookings.conftest import DAY, World
 from tests.factories.accounts import MembershipFactory, actor_of
-from tests.factories.bookings import make_booking
+from tests.factories.bookings import make_booking, make_reservation
 
 
 def booked(world: World, session: CourseSession, now: datetime, number: int = 0) -> Booking:
@@ -126,6 +126,61 @@ def test_cancelling_a_day_takes_what_has_not_begun(world: World, now: datetime) 
         ("cancelled", 0),
         ("scheduled", 5),
     ]
+
+
+def test_days_of_a_camp_are_cancelled_together(world: World, now: datetime) -> None:
+    _camp, (first, second) = world.camp()
+    world.session(day=DAY + timedelta(days=1), starts=time(16))
+    make_reservation(
+        by=world.coordinator, sessions=[first, second], class_group=world.group, now=now
+    )
+
+    cancelled = host_changes.cancel_session(
+        by=world.manager, session=second, reason="停电", now=now
+    )
+
+    first.refresh_from_db()
+    assert (cancelled.pk, first.cancel_reason) == (second.pk, "停电")
+    assert not Booking.objects.live().exists()
+    assert CourseSession.objects.scheduled().count() == 1
+
+
+def test_cancelling_a_day_takes_the_other_days_of_its_camps(world: World, now: datetime) -> None:
+    _camp, (first, second) = world.camp()
+    other = world.session()
+
+    cancelled = host_changes.cancel_day(by=world.manager, day=DAY, reason="停电", now=now)
+
+    assert {one.pk for one in cancelled} == {first.pk, second.pk, other.pk}
+
+
+def test_camp_that_has_begun_keeps_what_was(world: World, now: datetime) -> None:
+    _camp, (first, second) = world.camp()
+    make_reservation(
+        by=world.coordinator, sessions=[first, second], class_group=world.group, now=now
+    )
+
+    host_changes.cancel_session(by=world.manager, session=second, reason="台风", now=first.ends_at)
+
+    assert list(CourseSession.objects.order_by("pk").values_list("state", "seats_taken")) == [
+        ("scheduled", 5),
+        ("cancelled", 0),
+    ]
+
+
+def test_whoever_was_to_teach_is_told(world: World, now: datetime) -> None:
+    session = world.session()
+    instructor = MembershipFactory(instructor=True, organisation=world.host)
+    CourseSession.objects.filter(pk=session.pk).update(instructor=instructor)
+    by_herself = world.session(day=DAY + timedelta(days=1))
+    CourseSession.objects.filter(pk=by_herself.pk).update(instructor=world.manager.membership_id)
+
+    host_changes.cancel_session(by=world.manager, session=session, reason="停电", now=now)
+    host_changes.cancel_session(by=world.manager, session=by_herself, reason="停电", now=now)
+
+    message = Message.objects.get(kind="session_cancelled")
+    assert message.recipient_id == instructor.user_id
+    assert "李师傅取消了您带的这一场。原因：停电" in message.body
 
 
 def test_cancelling_a_day_leaves_other_hosts_alone(world: World, now: datetime) -> None:

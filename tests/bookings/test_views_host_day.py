@@ -159,6 +159,18 @@ def test_cancelling_a_session_shows_first_who_is_affected(world: World, now: dat
     assert client.get(path).status_code == 409
 
 
+def test_calling_off_a_day_of_a_camp_says_what_goes_with_it(world: World, now: datetime) -> None:
+    _camp, (first, _second) = world.camp()
+    client = login(world.manager)
+
+    one = client.get(f"/today/sessions/{first.pk}/cancel/").content.decode()
+    day = client.get("/today/2026-12-08/cancel/").content.decode()
+
+    for page in (one, day):
+        assert "只能整体预约的场次要一起取消" in page
+        assert "12 月 9 日（周三）9:00–15:30" in page
+
+
 def test_cancelling_a_day_shows_first_what_and_whom(world: World, now: datetime) -> None:
     booked(world, now)
     booked(world, now, 4)

@@ -5,20 +5,12 @@ import re
 import pytest
 from babel.messages.catalog import Message
 from django.test import Client
-from django.utils import translation
 
 from config import messages
 from tests.factories.accounts import MembershipFactory
 
 CHINESE = re.compile(r"[\u4e00-\u9fff，。：；！？（）《》]")
 PLACE = re.compile(r"%\((\w+)\)")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _compiled() -> None:
-    """The catalogue as it stands is the one that pages use."""
-    messages.compile_all()
-    translation.trans_real._translations.clear()
 
 
 def english() -> dict[tuple[str | None, str], Message]:

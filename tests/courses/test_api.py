@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.actors import Actor
 from accounts.services import tokens
 from courses.models import CourseSession, CourseVersion
-from courses.services.sessions import cancel_unbooked_session
+from courses.services.seats import void_session
 from sites.calendar import SHANGHAI
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, actor_of
 from tests.factories.courses import make_draft, make_session, make_version, manager_of
@@ -296,7 +296,7 @@ def test_sessions_of_one_course_by_time(client: Client) -> None:
 
 def test_cancelled_session_stays_known_with_its_reason(client: Client, now: datetime) -> None:
     session = make_session()
-    cancel_unbooked_session(by=manager_of(session.host), session=session, reason="停电", now=now)
+    void_session(by=manager_of(session.host), session=session, reason="停电", now=now)
 
     found = client.get(f"/api/v1/sessions/{session.pk}/").json()
 

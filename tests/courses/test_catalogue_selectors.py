@@ -15,7 +15,7 @@ from courses.models import Course, CourseSession, CourseVersion
 from courses.selectors import catalogue
 from courses.selectors.catalogue import Wanted
 from courses.services import versions
-from courses.services.sessions import cancel_unbooked_session
+from courses.services.seats import void_session
 from sites.calendar import SHANGHAI
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, actor_of
 from tests.factories.courses import (
@@ -202,7 +202,7 @@ def test_cancelled_and_begun_sessions_are_no_offers(teacher: Actor, now: datetim
     version = make_version()
     make_session(version, starts_at=at(8))
     cancelled = make_session(version, starts_at=at(9))
-    cancel_unbooked_session(by=manager_of(version.host), session=cancelled, reason="停电", now=now)
+    void_session(by=manager_of(version.host), session=cancelled, reason="停电", now=now)
 
     course = catalogue.search(teacher, Wanted(), at(1)).get()
     later = catalogue.search(teacher, Wanted(), at(8)).get()

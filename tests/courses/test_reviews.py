@@ -10,7 +10,7 @@ from accounts.errors import NotAllowed, NotYours
 from accounts.selectors import actor_of
 from courses import errors
 from courses.choices import REVIEW_DIMENSIONS, ReviewDecision, Verdict, VersionState
-from courses.models import CourseReview, CourseVersion
+from courses.models import Course, CourseReview, CourseVersion
 from courses.services import reviews, versions
 from notifications.models import Message
 from tests.bookings.races import at_once
@@ -171,6 +171,57 @@ def test_what_was_handed_in_is_taken_back_before_it_is_edited(now: datetime) -> 
         versions.take_back(by=by, version=version, now=now)
 
     assert version.state == VersionState.DRAFT
+
+
+@pytest.mark.django_db
+def test_the_alliance_hears_of_what_was_taken_back_or_withdrawn(
+    reviewer: Actor, now: datetime
+) -> None:
+    secretary = MembershipFactory(
+        organisation_id=reviewer.organisation_id, role=Role.SECRETARIAT, user__language="en"
+    )
+    version, published = handed_in(now), make_version(title_en="Baker: toast")
+
+    versions.take_back(by=manager_of(version.host), version=version, now=now)
+    versions.withdraw_course(by=manager_of(published.host), course=published.course, now=now)
+
+    back = Message.objects.filter(kind="review_taken_back")
+    assert {one.recipient_id for one in back} >= {reviewer.user_id, secretary.user_id}
+    (withdrawn,) = Message.objects.filter(kind="course_withdrawn")
+    assert withdrawn.recipient_id == secretary.user_id
+    assert withdrawn.subject == "Withdrawn: Baker: toast"
+
+
+@pytest.mark.django_db
+def test_course_gets_a_free_code_of_its_hosts_numbering(now: datetime) -> None:
+    first = make_draft()
+    second = make_draft(first.host)
+    Course.objects.filter(pk=first.course_id).update(code="K-1")
+    third = make_draft(first.host)
+
+    pk = first.host_id
+    assert [first.course.code, second.course.code] == [f"H{pk}-01", f"H{pk}-02"]
+    assert third.course.code == f"H{pk}-01"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_courses_begun_at_once_get_two_codes(now: datetime) -> None:
+    host = OrganisationFactory(vocational_school=True)
+    by = manager_of(host)
+
+    def begin() -> str:
+        version = versions.start_course(by=by, host_id=host.pk, code="", fields=FIELDS, now=now)
+        return version.course.code
+
+    assert sorted(at_once(begin, begin, begin)) == [f"H{host.pk}-0{number}" for number in (1, 2, 3)]
+
+
+@pytest.mark.django_db
+def test_course_that_is_not_published_cannot_be_withdrawn(now: datetime) -> None:
+    draft = make_draft()
+
+    with pytest.raises(errors.NotEditable):
+        versions.withdraw_course(by=manager_of(draft.host), course=draft.course, now=now)
 
 
 @pytest.mark.django_db

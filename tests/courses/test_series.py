@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from courses.choices import HalfDay
+from courses.errors import NotAsPreviewed, NotPublished
 from courses.models import CourseSession
 from courses.services import series
 from courses.services.sessions import Place
@@ -13,7 +14,14 @@ from sites.calendar import at
 from sites.choices import DayKind
 from sites.models import CalendarDay
 from sites.services import close_room
-from tests.factories.courses import make_room, make_season, make_session, make_version, manager_of
+from tests.factories.courses import (
+    make_draft,
+    make_room,
+    make_season,
+    make_session,
+    make_version,
+    manager_of,
+)
 
 MONDAY = date(2026, 12, 7)
 
@@ -73,13 +81,18 @@ def test_preview_names_why_a_date_is_skipped_and_saves_nothing(
     assert CourseSession.objects.count() == before
 
 
+def starts(plan: series.SeriesPlan) -> set[datetime]:
+    return {row.starts_at for row in plan.made}
+
+
 def test_saving_makes_what_the_preview_said(wanted: dict[str, Any]) -> None:
     plan = series.preview_series(**wanted)
 
-    made, done = series.open_series(**wanted)
+    made, done = series.open_series(**wanted, seen=starts(plan))
 
     assert [session.starts_at for session in made] == [row.starts_at for row in plan.made]
     assert done == plan
+    assert not done.lost_since(starts(plan))
 
 
 def test_saving_skips_what_was_taken_since(wanted: dict[str, Any], now: datetime) -> None:
@@ -91,10 +104,48 @@ def test_saving_skips_what_was_taken_since(wanted: dict[str, Any], now: datetime
         now=now,
     )
 
-    made, done = series.open_series(**wanted)
+    made, done = series.open_series(**wanted, seen=starts(plan))
 
     assert len(made) == len(plan.made) - 1
-    assert "已安排" in done.skipped[-1].reason or "已安排" in done.skipped[0].reason
+    (lost,) = done.lost_since(starts(plan))
+    assert lost.starts_at == plan.made[0].starts_at
+    assert "已安排" in lost.reason
+
+
+def test_what_is_taken_while_saving_is_skipped_too(
+    wanted: dict[str, Any], now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The plan is made, and before the first session is written another browser has the room."""
+    plan = series.preview_series(**wanted)
+    first = plan.made[0]
+
+    def then_taken(**asked: Any) -> series.SeriesPlan:
+        make_session(
+            wanted["version"], room=wanted["place"].room, starts_at=first.starts_at, now=now
+        )
+        return plan
+
+    monkeypatch.setattr(series, "preview_series", then_taken)
+    made, done = series.open_series(**wanted, seen=starts(plan))
+
+    assert [row.starts_at for row in done.lost_since(starts(plan))] == [first.starts_at]
+    assert len(made) == len(plan.made) - 1
+
+
+def test_nothing_is_made_that_was_not_looked_at(wanted: dict[str, Any]) -> None:
+    plan = series.preview_series(**wanted)
+
+    with pytest.raises(NotAsPreviewed):
+        series.open_series(**wanted, seen=starts(plan) - {plan.made[0].starts_at})
+
+    assert not CourseSession.objects.exists()
+
+
+def test_series_of_an_unpublished_version_is_refused(wanted: dict[str, Any]) -> None:
+    wanted["version"] = make_draft(wanted["version"].host)
+
+    with pytest.raises(NotPublished):
+        series.preview_series(**wanted)
 
 
 def test_camp_shares_its_class_hours_out(wanted: dict[str, Any]) -> None:

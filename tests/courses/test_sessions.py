@@ -1,4 +1,4 @@
-"""Opening, changing and cancelling sessions that nobody has booked."""
+"""Opening sessions, and changing them while nobody has booked."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ from accounts.errors import NotAllowed, NotYours, Refusal
 from accounts.selectors import actor_of
 from courses import errors
 from courses.models import CourseSession
-from courses.services import sessions
+from courses.services import seats, sessions
 from sites.errors import RoomClosed, RoomTaken
 from sites.models import RoomHold
 from sites.services import close_room
@@ -255,13 +255,11 @@ def test_session_that_goes_on_line_frees_its_room(now: datetime) -> None:
 
 
 @pytest.mark.django_db
-def test_booked_session_is_not_changed_or_cancelled_here(now: datetime) -> None:
+def test_booked_session_is_not_changed_here(now: datetime) -> None:
     session = make_session(now=now)
     CourseSession.objects.filter(pk=session.pk).update(seats_taken=3)
     by = manager_of(session.host)
 
-    with pytest.raises(errors.SessionHasSeatsTaken):
-        sessions.cancel_unbooked_session(by=by, session=session, reason="停电", now=now)
     with pytest.raises(errors.SessionHasSeatsTaken):
         sessions.change_session(
             by=by,
@@ -275,15 +273,43 @@ def test_booked_session_is_not_changed_or_cancelled_here(now: datetime) -> None:
 
 
 @pytest.mark.django_db
-def test_cancelling_frees_the_room_and_needs_a_reason(now: datetime) -> None:
+def test_cancelled_session_is_not_changed(now: datetime) -> None:
     session = make_session(now=now)
     by = manager_of(session.host)
+    seats.void_session(session=session, by=by, reason="停电", now=now)
 
-    with pytest.raises(errors.ReasonMissing):
-        sessions.cancel_unbooked_session(by=by, session=session, reason=" ", now=now)
-    cancelled = sessions.cancel_unbooked_session(by=by, session=session, reason="停电", now=now)
     with pytest.raises(errors.SessionCancelled):
-        sessions.cancel_unbooked_session(by=by, session=session, reason="停电", now=now)
+        sessions.change_session(
+            by=by,
+            session=session,
+            starts_at=session.starts_at,
+            ends_at=session.ends_at,
+            capacity=5,
+            room=session.room,
+            now=now,
+        )
 
-    assert (cancelled.state, cancelled.cancel_reason) == ("cancelled", "停电")
-    assert not RoomHold.objects.exists()
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("closed", ["room", "site"])
+def test_room_out_of_use_takes_no_session(now: datetime, closed: str) -> None:
+    version = make_version()
+    room = make_room(version.host)
+    thing = room if closed == "room" else room.site
+    thing.is_active = False
+    thing.save()
+
+    with pytest.raises(errors.RoomNotInUse) as refusal:
+        make_session(version, room=room, now=now)
+
+    assert str(refusal.value) == f"{room.name}已停用，请另选一间实训室。"
+
+
+@pytest.mark.django_db
+def test_school_that_left_is_not_visited(now: datetime) -> None:
+    school = OrganisationFactory(short_name="清河", is_active=False)
+
+    with pytest.raises(errors.SchoolNotInUse) as refusal:
+        make_session(school=school, now=now)
+
+    assert str(refusal.value) == "清河已停用，请另选一所学校。"

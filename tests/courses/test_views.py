@@ -1,5 +1,6 @@
 """A host's pages, the reviewers' and the seasons: what they do, refuse and keep."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from accounts.models import Membership, Organisation
 from courses.choices import REVIEW_DIMENSIONS, Verdict, VersionState
 from courses.models import CourseSession, CourseVersion, Season
 from courses.services import versions
+from sites.models import Room
 from tests.factories.accounts import MembershipFactory, OrganisationFactory
 from tests.factories.courses import (
     FIELDS,
@@ -291,13 +293,25 @@ def test_series_is_previewed_before_it_is_saved(manager: Client, host: Organisat
 
     preview = manager.post("/host/sessions/series/", form | {"preview": "1"})
     before = CourseSession.objects.count()
-    saved = manager.post("/host/sessions/series/", form | {"save": "1"}, follow=True)
+    unseen = manager.post("/host/sessions/series/", form | {"save": "1", "seen": ["?", "x-1-1"]})
+    none_yet = CourseSession.objects.count()
+    seen = re.findall(r'name="seen" value="([^"]+)"', unseen.content.decode())
+    make_session(
+        CourseVersion.objects.get(),
+        room=Room.objects.get(),
+        starts_at=datetime.fromisoformat(seen[1]),
+    )
+    saved = manager.post(
+        "/host/sessions/series/", form | {"save": "1", "seen": seen}, follow=True
+    ).content.decode()
     again = manager.post("/host/sessions/series/", form | {"preview": "1"})
 
     assert "将生成 4 场，共 96 个名额；跳过 0 场。" in preview.content.decode()
-    assert before == 0
+    assert (before, unseen.status_code, none_yet) == (0, 409, 0)
+    assert "内容和预览时不一样了，还没有生成。" in unseen.content.decode()
     assert CourseSession.objects.count() == 4
-    assert "已生成 4 场。" in saved.content.decode()
+    assert "已生成 3 场。" in saved
+    assert "预览以后有变化，12 月 9 日（周三）9:00没有生成：" in saved
     assert "跳过 4 场" in again.content.decode()
 
 
