@@ -9,7 +9,7 @@ export PIP_ROOT_USER_ACTION := ignore
 APPS := config insights attendance bookings hours courses rosters sites accounts notifications
 TEST_ENV := DEBUG=1 SECRET_KEY=tests
 NPM_CI := npm ci --loglevel=error --no-audit --no-fund
-PRODUCTION_ENV := DEBUG=0 DEMO=0 SECRET_KEY=$$($(PY) -c "import secrets; print(secrets.token_urlsafe(60))") ALLOWED_HOSTS=example.org
+PRODUCTION_ENV := DEBUG=0 DEMO=0 SECRET_KEY=$$($(PY) -c "import secrets; print(secrets.token_urlsafe(60))") ALLOWED_HOSTS=example.org FIELD_KEYS=check:$$($(PY) -c "import base64, secrets; print(base64.b64encode(secrets.token_bytes(32)).decode())")
 
 .PHONY: help
 help: ## This list

@@ -1,5 +1,6 @@
 """Settings from the environment, with defaults that are safe."""
 
+import base64
 import os
 from pathlib import Path
 
@@ -21,6 +22,11 @@ DEBUG = DEVELOPMENT and not DEMO
 SECRET_KEY = env.str(
     "SECRET_KEY", default="known to all, so for development" if DEVELOPMENT else ""
 )
+# What seals guardians' telephones and students' needs: name:base64,… the first one seals.
+FIELD_KEYS = env.str(
+    "FIELD_KEYS",
+    default="development:" + base64.b64encode(bytes(32)).decode() if DEVELOPMENT else "",
+)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"] if DEVELOPMENT else [])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 # Where links in e-mails lead.
@@ -35,6 +41,11 @@ if not DEVELOPMENT:
         raise ImproperlyConfigured(
             "ALLOWED_HOSTS is open: name the host names that this installation answers to,"
             " separated by commas."
+        )
+    if not FIELD_KEYS:
+        raise ImproperlyConfigured(
+            "FIELD_KEYS is missing: it encrypts guardians' telephones and students' needs. Set it"
+            " to name:key, the key being 32 random bytes in base64."
         )
     if DEMO:
         raise ImproperlyConfigured(

@@ -11,9 +11,10 @@ from accounts.models import Membership, Organisation
 from accounts.services import organisations
 from insights.demo import people
 from insights.demo.names import UNUSUAL, adult_name, phone, student_names
-from rosters import services as rosters_services
 from rosters.models import ClassGroup
-from rosters.services import StudentInput
+from rosters.services import classes as rosters_classes
+from rosters.services import students as rosters_students
+from rosters.services.students import StudentInput
 
 # Two classes of the first school's first teacher, as (grade, class number): the one that needs
 # four more class hours, and the one that stands at a door while the demonstration is built.
@@ -136,7 +137,7 @@ def _class(
 ) -> None:
     stage = stage_of(grade)
     entry_year = year - (grade - STAGE_GRADES[stage][0])
-    group = rosters_services.create_class(
+    group = rosters_classes.create_class(
         by=SYSTEM,
         school=school.organisation,
         stage=stage,
@@ -156,14 +157,14 @@ def _class(
             now=now,
         )
         school.teachers.append(teacher)
-    rosters_services.assign_teacher(
+    rosters_classes.assign_teacher(
         by=SYSTEM, class_group=group, membership=teacher, is_homeroom=True, now=now
     )
     names = student_names(plan.size + rng.randrange(-2, 4), rng)
     if plan.login == "qinghe" and (grade, index) == STAR:
         names = [*student_names(STAR_SIZE - len(UNUSUAL), rng), *UNUSUAL]
         rng.shuffle(names)
-    rosters_services.add_students(
+    rosters_students.add_students(
         by=SYSTEM,
         class_group=group,
         students=[

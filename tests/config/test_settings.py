@@ -1,5 +1,6 @@
 """Settings refuse to start unsafely, with a sentence; safe ones pass Django's own checks."""
 
+import base64
 import os
 import secrets
 import subprocess
@@ -10,13 +11,18 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 LONG_SECRET = secrets.token_urlsafe(60)
-PRODUCTION = {"SECRET_KEY": LONG_SECRET, "ALLOWED_HOSTS": "classroom.example.org"}
+PRODUCTION = {
+    "SECRET_KEY": LONG_SECRET,
+    "ALLOWED_HOSTS": "classroom.example.org",
+    "FIELD_KEYS": "test:" + base64.b64encode(secrets.token_bytes(32)).decode(),
+}
 NAMES = (
     "DATABASE_URL",
     "DEBUG",
     "DEMO",
     "SECRET_KEY",
     "ALLOWED_HOSTS",
+    "FIELD_KEYS",
     "REDIS_URL",
     "EMAIL_URL",
     "WEB_PROCESS",
@@ -63,6 +69,11 @@ def setting(expression: str, **environment: str) -> str:
             {"SECRET_KEY": LONG_SECRET, "ALLOWED_HOSTS": "example.org,*"},
             "ALLOWED_HOSTS is open: name the host names that this installation answers to,"
             " separated by commas.",
+        ),
+        (
+            {"SECRET_KEY": LONG_SECRET, "ALLOWED_HOSTS": "example.org"},
+            "FIELD_KEYS is missing: it encrypts guardians' telephones and students' needs. Set it"
+            " to name:key, the key being 32 random bytes in base64.",
         ),
         (
             {**PRODUCTION, "DEMO": "1"},

@@ -7,8 +7,9 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import translation
 
-from rosters import naming, services
+from rosters import naming
 from rosters.models import ClassGroup, ClassTeacher, Student
+from rosters.services import classes
 from tests.factories.accounts import MembershipFactory
 from tests.factories.rosters import ClassTeacherFactory, StudentFactory
 from tests.rosters.conftest import School
@@ -63,7 +64,7 @@ def test_another_teacher_beside_the_homeroom_teacher(school: School, now: object
     ClassTeacher.objects.update(is_homeroom=True)
     colleague = MembershipFactory(organisation=school.organisation)
 
-    services.assign_teacher(
+    classes.assign_teacher(
         by=school.coordinator,
         class_group=school.group,
         membership=colleague,

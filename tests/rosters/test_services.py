@@ -8,10 +8,10 @@ from accounts.actors import SYSTEM
 from accounts.choices import Role, Stage
 from accounts.errors import NotAllowed, NotYours
 from accounts.models import AuditEntry
-from rosters import services
 from rosters.errors import ClassExists, NameMissing, NotSchoolTeacher, SeatTaken, StudentNoTaken
 from rosters.models import ClassGroup, ClassTeacher, Student
-from rosters.services import StudentInput
+from rosters.services import classes, students
+from rosters.services.students import StudentInput
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, actor_of
 from tests.factories.rosters import make_class
 from tests.rosters.conftest import School
@@ -24,7 +24,7 @@ def _verbs() -> list[str]:
 
 
 def test_create_class_of_the_own_school(school: School, now: datetime) -> None:
-    group = services.create_class(
+    group = classes.create_class(
         by=school.coordinator,
         school=school.organisation,
         stage=Stage.JUNIOR,
@@ -39,7 +39,7 @@ def test_create_class_of_the_own_school(school: School, now: datetime) -> None:
 
 def test_create_class_that_exists_is_refused(school: School, now: datetime) -> None:
     with pytest.raises(ClassExists) as refused:
-        services.create_class(
+        classes.create_class(
             by=school.coordinator,
             school=school.organisation,
             stage=Stage.JUNIOR,
@@ -54,7 +54,7 @@ def test_create_class_that_exists_is_refused(school: School, now: datetime) -> N
 
 def test_create_class_of_a_host_is_refused(now: datetime) -> None:
     with pytest.raises(NotAllowed):
-        services.create_class(
+        classes.create_class(
             by=SYSTEM,
             school=OrganisationFactory(vocational_school=True),
             stage=Stage.JUNIOR,
@@ -88,14 +88,14 @@ def test_who_may_manage_a_schools_rosters(
     }[role]()
 
     if refusal is None:
-        services.check_can_manage(actor, school.organisation.pk)
+        classes.check_can_manage(actor, school.organisation.pk)
     else:
         with pytest.raises(refusal):
-            services.check_can_manage(actor, school.organisation.pk)
+            classes.check_can_manage(actor, school.organisation.pk)
 
 
 def test_add_student_tidies_the_name(school: School, now: datetime) -> None:
-    student = services.add_student(
+    student = students.add_student(
         by=school.coordinator,
         class_group=school.group,
         name="  阿依古丽·买买提江  ",
@@ -130,7 +130,7 @@ def test_add_students_adds_all_or_none(
     Student.objects.filter(seat_no=2).update(student_no="taken")
 
     with pytest.raises(refusal):
-        services.add_students(
+        students.add_students(
             by=school.coordinator,
             class_group=school.group,
             students=[StudentInput("李子涵", "2", 8), student],
@@ -142,7 +142,7 @@ def test_add_students_adds_all_or_none(
 
 def test_add_students_refuses_a_number_twice_in_one_list(school: School, now: datetime) -> None:
     with pytest.raises(StudentNoTaken) as refused:
-        services.add_students(
+        students.add_students(
             by=school.coordinator,
             class_group=school.group,
             students=[StudentInput("李子涵", "77", 8), StudentInput("李子涵", "77", 9)],
@@ -155,7 +155,7 @@ def test_add_students_refuses_a_number_twice_in_one_list(school: School, now: da
 def test_edit_student_sets_name_and_seat(school: School, now: datetime) -> None:
     student = school.group.students.get(seat_no=1)
 
-    services.edit_student(by=school.coordinator, student=student, name="王䶮", seat_no=5, now=now)
+    students.edit_student(by=school.coordinator, student=student, name="王䶮", seat_no=5, now=now)
 
     student.refresh_from_db()
     assert (student.name, student.seat_no) == ("王䶮", 5)
@@ -166,7 +166,7 @@ def test_edit_student_keeps_out_of_anothers_seat(school: School, now: datetime) 
     student = school.group.students.get(seat_no=1)
 
     with pytest.raises(SeatTaken) as refused:
-        services.edit_student(
+        students.edit_student(
             by=school.coordinator, student=student, name="王䶮", seat_no=2, now=now
         )
 
@@ -177,15 +177,15 @@ def test_edit_student_without_a_name_is_refused(school: School, now: datetime) -
     student = school.group.students.get(seat_no=1)
 
     with pytest.raises(NameMissing):
-        services.edit_student(by=school.coordinator, student=student, name=" ", seat_no=1, now=now)
+        students.edit_student(by=school.coordinator, student=student, name=" ", seat_no=1, now=now)
 
 
 def test_removed_student_leaves_the_seat_to_another(school: School, now: datetime) -> None:
     student = school.group.students.get(seat_no=1)
 
-    services.remove_student(by=school.coordinator, student=student, now=now)
-    services.remove_student(by=school.coordinator, student=student, now=now)
-    services.add_student(
+    students.remove_student(by=school.coordinator, student=student, now=now)
+    students.remove_student(by=school.coordinator, student=student, now=now)
+    students.add_student(
         by=school.coordinator,
         class_group=school.group,
         name="李子涵",
@@ -202,7 +202,7 @@ def test_another_school_cannot_remove_a_student(school: School, now: datetime) -
     student = school.group.students.get(seat_no=1)
 
     with pytest.raises(NotYours):
-        services.remove_student(
+        students.remove_student(
             by=actor_of(MembershipFactory(coordinator=True)), student=student, now=now
         )
 
@@ -212,7 +212,7 @@ def test_another_school_cannot_remove_a_student(school: School, now: datetime) -
 def test_new_homeroom_teacher_replaces_the_one_before(school: School, now: datetime) -> None:
     first, second = MembershipFactory.create_batch(2, organisation=school.organisation)
     for membership in (first, second):
-        services.assign_teacher(
+        classes.assign_teacher(
             by=school.coordinator,
             class_group=school.group,
             membership=membership,
@@ -236,7 +236,7 @@ def test_only_the_schools_people_can_be_given_a_class(
     }[who]()
 
     with pytest.raises(NotSchoolTeacher):
-        services.assign_teacher(
+        classes.assign_teacher(
             by=school.coordinator,
             class_group=school.group,
             membership=membership,
@@ -248,7 +248,7 @@ def test_only_the_schools_people_can_be_given_a_class(
 def test_released_teacher_sees_the_class_no_more(school: School, now: datetime) -> None:
     assert ClassGroup.objects.visible_to(school.teacher).count() == 1
 
-    services.release_teacher(
+    classes.release_teacher(
         by=school.coordinator,
         class_group=school.group,
         membership=school.teacher_membership,

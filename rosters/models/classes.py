@@ -1,9 +1,9 @@
-"""Classes, who teaches them, and the students in them."""
+"""Classes and who teaches them."""
 
 from typing import Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.actors import Actor
@@ -98,64 +98,3 @@ class ClassTeacher(models.Model):
 
     def __str__(self) -> str:
         return f"{self.membership_id} → {self.class_group_id}"
-
-
-class StudentQuerySet(models.QuerySet["Student"]):
-    def visible_to(self, actor: Actor) -> Self:
-        """Names are for the school: a coordinator sees all its students, a teacher those of her
-        classes. Nobody else reads students here; a host meets them through its places."""
-        if actor.is_system:
-            return self
-        if actor.is_coordinator:
-            return self.filter(school_id=actor.organisation_id)
-        if actor.is_teacher:
-            return self.filter(
-                school_id=actor.organisation_id,
-                class_group_id__in=ClassTeacher.objects.taught_by(actor).values("class_group_id"),
-            )
-        return self.none()
-
-    def current(self) -> Self:
-        return self.filter(left_at=None, merged_into=None)
-
-
-class Student(models.Model):
-    """A student of a class: name, the school's own number, and the seat number in class.
-
-    Nothing else of a minor is stored: no ID-card number, birth date, photo or address.
-    """
-
-    school = models.ForeignKey(
-        "accounts.Organisation", on_delete=models.PROTECT, related_name="students"
-    )
-    class_group = models.ForeignKey(ClassGroup, on_delete=models.PROTECT, related_name="students")
-    name = models.CharField(_("姓名"), max_length=60)
-    student_no = models.CharField(_("学号"), max_length=20)
-    seat_no = models.PositiveSmallIntegerField(_("座号"))
-    joined_at = models.DateTimeField(auto_now_add=True)
-    left_at = models.DateTimeField(null=True, blank=True)
-    merged_into = models.ForeignKey(
-        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="merged_from"
-    )
-
-    objects = StudentQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["school", "student_no"], name="student_no_once"),
-            # Two students of a class never share a seat number.
-            models.UniqueConstraint(
-                fields=["class_group", "seat_no"],
-                condition=Q(left_at=None, merged_into=None),
-                name="student_seat_once",
-            ),
-            models.CheckConstraint(condition=Q(seat_no__gt=0), name="student_seat_positive"),
-            models.CheckConstraint(
-                condition=Q(merged_into=None) | ~Q(merged_into=F("id")),
-                name="student_not_merged_into_self",
-            ),
-        ]
-        indexes = [models.Index(fields=["class_group", "seat_no"], name="student_class_seat")]
-
-    def __str__(self) -> str:
-        return f"{self.class_group_id}-{self.seat_no}"

@@ -10,10 +10,9 @@ from django.utils.translation import gettext_lazy
 
 from accounts.choices import Stage
 from accounts.models import Membership
-
-from . import selectors
-from .models import ClassGroup
-from .services import NAME_LENGTH, StudentInput
+from rosters import selectors
+from rosters.models import ClassGroup
+from rosters.services.students import NAME_LENGTH, StudentInput
 
 # A class has fewer students than this; more lines are a slip of the clipboard.
 MOST_LINES = 100

@@ -14,10 +14,10 @@ from accounts.choices import Role
 from accounts.errors import Refusal
 from accounts.models import Membership, Organisation
 from accounts.services import audit
-
-from . import selectors, services
-from .forms import ClassForm, StudentForm, StudentsForm, TeacherForm
-from .models import ClassGroup, Student
+from rosters import selectors
+from rosters.forms.classes import ClassForm, StudentForm, StudentsForm, TeacherForm
+from rosters.models import ClassGroup, Student
+from rosters.services import classes, students
 
 
 @members_only(Role.SCHOOL_COORDINATOR)
@@ -28,7 +28,7 @@ def create_class(request: MemberRequest) -> HttpResponse:
     status = 200
     if request.method == "POST" and form.is_valid():
         try:
-            group = services.create_class(
+            group = classes.create_class(
                 by=request.actor, school=school, now=timezone.now(), **form.cleaned_data
             )
         except Refusal as refusal:
@@ -54,7 +54,7 @@ def add_students(request: MemberRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return _page(request, group, students_form=form)
     try:
-        made = services.add_students(
+        made = students.add_students(
             by=request.actor,
             class_group=group,
             students=form.cleaned_data["lines"],
@@ -83,16 +83,14 @@ def set_teacher(request: MemberRequest, pk: int) -> HttpResponse:
             Membership.objects.visible_to(request.actor),
             pk=int(text) if text.isascii() and text.isdecimal() and len(text) < 18 else 0,
         )
-        services.release_teacher(
-            by=request.actor, class_group=group, membership=membership, now=now
-        )
+        classes.release_teacher(by=request.actor, class_group=group, membership=membership, now=now)
         messages.success(request, _("已移除。"))
         return redirect("rosters:class_edit", pk)
     form = TeacherForm(request.POST, group=group)
     if not form.is_valid():
         return _page(request, group, teacher_form=form)
     try:
-        services.assign_teacher(by=request.actor, class_group=group, now=now, **form.cleaned_data)
+        classes.assign_teacher(by=request.actor, class_group=group, now=now, **form.cleaned_data)
     except Refusal as refusal:
         status = _put_on(form, refusal)
         return _page(request, group, teacher_form=form, status=status)
@@ -112,7 +110,7 @@ def edit_student(request: MemberRequest, pk: int) -> HttpResponse:
     status = 200
     if request.method == "POST" and form.is_valid():
         try:
-            services.edit_student(
+            students.edit_student(
                 by=request.actor, student=student, now=timezone.now(), **form.cleaned_data
             )
         except Refusal as refusal:
@@ -133,7 +131,7 @@ def edit_student(request: MemberRequest, pk: int) -> HttpResponse:
 def remove_student(request: MemberRequest, pk: int) -> HttpResponse:
     """The student leaves the class."""
     student = get_object_or_404(Student.objects.visible_to(request.actor).current(), pk=pk)
-    services.remove_student(by=request.actor, student=student, now=timezone.now())
+    students.remove_student(by=request.actor, student=student, now=timezone.now())
     messages.success(request, _("已移出班级，已得学时保留。"))
     return redirect("rosters:class_edit", student.class_group_id)
 
@@ -146,20 +144,20 @@ def _page(
     teacher_form: TeacherForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    students = selectors.students_of(request.actor, group)
+    in_class = selectors.students_of(request.actor, group)
     audit.record_names_read(
         by=request.actor,
         now=timezone.now(),
         context="class_edit",
         target=group,
-        count=len(students),
+        count=len(in_class),
     )
     return render(
         request,
         "rosters/class_edit.html",
         {
             "class_group": group,
-            "students": students,
+            "students": in_class,
             "teachers": selectors.teachers_of(group),
             "students_form": students_form or StudentsForm(),
             "teacher_form": teacher_form or TeacherForm(group=group),

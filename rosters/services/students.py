@@ -1,4 +1,4 @@
-"""Writes of classes, who teaches them, and their students."""
+"""Writes of students: who comes into a class, who leaves it, how each is called."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,13 +7,11 @@ from typing import NamedTuple
 from django.db import transaction
 
 from accounts.actors import Actor
-from accounts.choices import OrganisationKind, Role
-from accounts.errors import NotAllowed, NotYours
-from accounts.models import Membership, Organisation
 from accounts.services import audit
-
-from .errors import ClassExists, NameMissing, NotSchoolTeacher, SeatTaken, StudentNoTaken
-from .models import ClassGroup, ClassTeacher, Student
+from rosters.errors import NameMissing, SeatTaken, StudentNoTaken
+from rosters.models import ClassGroup, Student
+from rosters.pinyin import initials_of
+from rosters.services.classes import check_can_manage
 
 NAME_LENGTH = 60
 
@@ -24,33 +22,6 @@ class StudentInput(NamedTuple):
     name: str
     student_no: str
     seat_no: int
-
-
-def check_can_manage(actor: Actor, school_id: int) -> None:
-    """A school's coordinator keeps its rosters; to others they are not there."""
-    if actor.is_system:
-        return
-    if actor.organisation_id != school_id:
-        raise NotYours
-    if not actor.is_coordinator:
-        raise NotAllowed
-
-
-def create_class(
-    *, by: Actor, school: Organisation, stage: str, entry_year: int, number: int, now: datetime
-) -> ClassGroup:
-    """The school has the class, without students yet. Refused: ClassExists."""
-    check_can_manage(by, school.pk)
-    if school.kind != OrganisationKind.SCHOOL:
-        raise NotAllowed
-    with transaction.atomic():
-        group, is_new = ClassGroup.objects.get_or_create(
-            school=school, stage=stage, entry_year=entry_year, number=number
-        )
-        if not is_new:
-            raise ClassExists
-        audit.record(by=by, verb="class.created", now=now, target=group)
-    return group
 
 
 def add_student(
@@ -93,7 +64,7 @@ def add_students(
         rows = []
         for student in students:
             name = _tidy_name(student.name, student.seat_no)
-            if student.student_no in taken_nos:
+            if student.student_no and student.student_no in taken_nos:
                 raise StudentNoTaken(student_no=student.student_no)
             if student.seat_no in taken_seats:
                 raise SeatTaken(seat_no=student.seat_no)
@@ -104,6 +75,7 @@ def add_students(
                     school_id=class_group.school_id,
                     class_group=class_group,
                     name=name,
+                    initials=initials_of(name),
                     student_no=student.student_no,
                     seat_no=student.seat_no,
                 )
@@ -126,8 +98,8 @@ def edit_student(*, by: Actor, student: Student, name: str, seat_no: int, now: d
             .exists()
         ):
             raise SeatTaken(seat_no=seat_no)
-        student.name, student.seat_no = name, seat_no
-        student.save(update_fields=["name", "seat_no"])
+        student.name, student.seat_no, student.initials = name, seat_no, initials_of(name)
+        student.save(update_fields=["name", "seat_no", "initials"])
         audit.record(by=by, verb="student.edited", now=now, target=student)
     return student
 
@@ -155,45 +127,3 @@ def _tidy_name(name: str, seat_no: int) -> str:
     if not tidy or len(tidy) > NAME_LENGTH or not tidy.isprintable():
         raise NameMissing(seat_no=seat_no)
     return tidy
-
-
-def assign_teacher(
-    *,
-    by: Actor,
-    class_group: ClassGroup,
-    membership: Membership,
-    is_homeroom: bool,
-    now: datetime,
-) -> ClassTeacher:
-    """The class is the teacher's; as homeroom teacher she replaces the one before.
-
-    Refused: NotSchoolTeacher for anybody who is not a member of the school now.
-    """
-    check_can_manage(by, class_group.school_id)
-    teaches = membership.role in (Role.TEACHER, Role.SCHOOL_COORDINATOR)
-    if (
-        membership.organisation_id != class_group.school_id
-        or membership.ended_at is not None
-        or not teaches
-    ):
-        raise NotSchoolTeacher
-    with transaction.atomic():
-        if is_homeroom:
-            ClassTeacher.objects.filter(class_group=class_group, is_homeroom=True).exclude(
-                membership=membership
-            ).update(is_homeroom=False)
-        link, _is_new = ClassTeacher.objects.update_or_create(
-            class_group=class_group, membership=membership, defaults={"is_homeroom": is_homeroom}
-        )
-        audit.record(by=by, verb="class.teacher_assigned", now=now, target=class_group)
-    return link
-
-
-def release_teacher(
-    *, by: Actor, class_group: ClassGroup, membership: Membership, now: datetime
-) -> None:
-    """The class is the teacher's no more."""
-    check_can_manage(by, class_group.school_id)
-    with transaction.atomic():
-        ClassTeacher.objects.filter(class_group=class_group, membership=membership).delete()
-        audit.record(by=by, verb="class.teacher_released", now=now, target=class_group)

@@ -1,0 +1,22 @@
+"""Classes, students, and what comes in about them."""
+
+from .classes import ClassGroup, ClassTeacher
+from .consent import Consent, ConsentText
+from .imports import ClassNameAnswer, RosterChange, RosterImport
+from .settings import SchoolSettings
+from .students import GuardianPhone, Student, StudentNeed, StudentTransfer
+
+__all__ = [
+    "ClassGroup",
+    "ClassNameAnswer",
+    "ClassTeacher",
+    "Consent",
+    "ConsentText",
+    "GuardianPhone",
+    "RosterChange",
+    "RosterImport",
+    "SchoolSettings",
+    "Student",
+    "StudentNeed",
+    "StudentTransfer",
+]
