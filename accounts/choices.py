@@ -18,6 +18,12 @@ HOST_KINDS = (
 )
 
 
+class SchoolKind(TextChoices):
+    PUBLIC = "public", _("公办")
+    PRIVATE = "private", _("民办")
+    SPECIAL = "special", _("特殊教育")
+
+
 class Stage(TextChoices):
     PRIMARY = "primary", _("小学")
     JUNIOR = "junior", _("初中")

@@ -12,7 +12,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from .actors import Actor
-from .choices import HOST_KINDS, ActorKind, Language, OrganisationKind, Role, Stage
+from .choices import HOST_KINDS, ActorKind, Language, OrganisationKind, Role, SchoolKind, Stage
 
 
 class UserManager(BaseUserManager["User"]):
@@ -82,6 +82,10 @@ class Organisation(models.Model):
         default=list,
         blank=True,
     )
+    # Of a school; empty where it makes no difference.
+    school_kind = models.CharField(
+        _("办学性质"), max_length=10, choices=SchoolKind.choices, blank=True, default=""
+    )
     address = models.CharField(_("地址"), max_length=200, blank=True, default="")
     contact_name = models.CharField(_("联系人"), max_length=60, blank=True, default="")
     contact_phone = models.CharField(_("联系电话"), max_length=30, blank=True, default="")
@@ -94,6 +98,11 @@ class Organisation(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(kind__in=OrganisationKind.values), name="organisation_kind_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(school_kind="")
+                | Q(school_kind__in=SchoolKind.values, kind=OrganisationKind.SCHOOL),
+                name="organisation_school_kind_known",
             ),
             # One alliance governs an installation.
             models.UniqueConstraint(

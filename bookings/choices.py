@@ -29,6 +29,36 @@ BOOKING_TRANSITIONS: dict[BookingState, tuple[BookingState, ...]] = {
 }
 
 
+class ReasonCode(TextChoices):
+    """Why a booking was given up or nobody came. Those in ``EXCUSED`` are nobody's fault."""
+
+    WEATHER = "weather", _("天气")
+    ILLNESS = "illness", _("传染病或集体生病")
+    EXAM = "exam", _("考试或学校活动")
+    TRANSPORT = "transport", _("交通")
+    STAFF = "staff", _("教师无法到岗")
+    EQUIPMENT = "equipment", _("设备或场地")
+    CHANGE_OF_PLAN = "change_of_plan", _("计划调整")
+    OTHER = "other", _("其他")
+
+
+EXCUSED = (ReasonCode.WEATHER, ReasonCode.ILLNESS, ReasonCode.EXAM, ReasonCode.TRANSPORT)
+
+
+class HoldPurpose(TextChoices):
+    SWAP = "swap", _("换场次")
+    OFFER = "offer", _("为候补保留")
+    APPROVAL = "approval", _("等待确认")
+
+
+class ChangeState(TextChoices):
+    ASKED = "asked", _("等待开课单位答复")
+    ACCEPTED = "accepted", _("已同意")
+    DECLINED = "declined", _("未同意")
+    WITHDRAWN = "withdrawn", _("已撤回")
+    EXPIRED = "expired", _("已过期")
+
+
 class CancelledSide(TextChoices):
     SCHOOL = "school", _("学校")
     HOST = "host", _("开课单位")

@@ -4,7 +4,7 @@ import uuid
 from typing import Any, Self
 
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import RangeOperators
+from django.contrib.postgres.fields import ArrayField, RangeOperators
 from django.contrib.postgres.fields.ranges import RangeBoundary
 from django.db import models
 from django.db.models import F, Q
@@ -14,7 +14,14 @@ from accounts.actors import Actor
 from courses.models import TsTzRange
 from rosters.models import ClassTeacher
 
-from .choices import LIVE_STATES, BookingState, CancelledSide
+from .choices import (
+    LIVE_STATES,
+    BookingState,
+    CancelledSide,
+    ChangeState,
+    HoldPurpose,
+    ReasonCode,
+)
 
 
 def _classes_of(actor: Actor) -> models.QuerySet[ClassTeacher, Any]:
@@ -116,6 +123,8 @@ class Booking(models.Model):
     )
     state = models.CharField(max_length=10, choices=BookingState.choices)
     seats = models.PositiveSmallIntegerField(_("人数"))
+    # How many adults come along; their names may follow until the freeze.
+    adults = models.PositiveSmallIntegerField(_("带队教师人数"), default=0)
     edition = models.PositiveIntegerField(default=1)
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     sequence = models.PositiveIntegerField(default=0)
@@ -125,6 +134,15 @@ class Booking(models.Model):
         max_length=10, choices=CancelledSide.choices, blank=True, default=""
     )
     cancel_reason = models.CharField(_("取消原因"), max_length=200, blank=True, default="")
+    cancel_code = models.CharField(
+        max_length=16, choices=ReasonCode.choices, blank=True, default=""
+    )
+    # Given up after the season's freeze.
+    is_late = models.BooleanField(default=False)
+    # Why nobody came, once that is known; empty while somebody did or it is not asked yet.
+    no_show_code = models.CharField(
+        max_length=16, choices=ReasonCode.choices, blank=True, default=""
+    )
     reminded_at = models.DateTimeField(null=True, blank=True)
 
     objects = BookingQuerySet.as_manager()
@@ -156,6 +174,11 @@ class Booking(models.Model):
                     & Q(cancelled_at=None, cancelled_side="", cancel_reason="")
                 ),
                 name="booking_cancelled_paired",
+            ),
+            models.CheckConstraint(
+                condition=Q(cancel_code__in=["", *ReasonCode.values])
+                & Q(no_show_code__in=["", *ReasonCode.values]),
+                name="booking_reason_codes_known",
             ),
             # A live booking has seats; one that is over has none.
             models.CheckConstraint(
@@ -262,3 +285,240 @@ class Place(models.Model):
 
     def __str__(self) -> str:
         return f"{self.booking_id}:{self.pk}"
+
+
+class SeatHoldQuerySet(models.QuerySet["SeatHold"]):
+    def standing(self) -> Self:
+        """Those whose seats are held: neither used nor let go yet."""
+        return self.filter(ended_at=None)
+
+
+class SeatHold(models.Model):
+    """Seats of a session kept for a swap, an offer or a pending approval. Names nobody.
+
+    A session's ``seats_held`` is the sum of its standing holds.
+    """
+
+    session = models.ForeignKey(
+        "courses.CourseSession", on_delete=models.PROTECT, related_name="seat_holds"
+    )
+    booking = models.ForeignKey(
+        Booking, on_delete=models.PROTECT, null=True, blank=True, related_name="seat_holds"
+    )
+    seats = models.PositiveSmallIntegerField()
+    held_for = models.CharField(max_length=10, choices=HoldPurpose.choices)
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    objects = SeatHoldQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(seats__gt=0), name="hold_has_seats"),
+            models.CheckConstraint(
+                condition=Q(held_for__in=HoldPurpose.values), name="hold_purpose_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(expires_at__gt=F("made_at")), name="hold_expires_after_start"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["session"], condition=Q(ended_at=None), name="hold_standing_session"
+            ),
+            models.Index(
+                fields=["expires_at"], condition=Q(ended_at=None), name="hold_standing_expires"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.session_id}: {self.seats}"
+
+
+class ChangeRequestQuerySet(models.QuerySet["ChangeRequest"]):
+    def visible_to(self, actor: Actor) -> Self:
+        """As the booking it is about."""
+        if actor.is_system:
+            return self
+        return self.filter(booking__in=Booking.objects.visible_to(actor))
+
+    def open(self) -> Self:
+        return self.filter(state=ChangeState.ASKED)
+
+
+class ChangeRequest(models.Model):
+    """What a school asks of the host after the freeze: who comes, how many, which adults.
+
+    ``wanted`` holds keys and numbers: ``students`` (their keys), ``seats``, ``adults``.
+    """
+
+    booking = models.ForeignKey(Booking, on_delete=models.PROTECT, related_name="change_requests")
+    state = models.CharField(max_length=10, choices=ChangeState.choices, default=ChangeState.ASKED)
+    wanted = models.JSONField()
+    # The booking's edition that the request was made against.
+    edition = models.PositiveIntegerField()
+    reason = models.CharField(_("原因"), max_length=200)
+    asked_at = models.DateTimeField()
+    asked_by = models.ForeignKey(
+        "accounts.Membership", on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    answered_at = models.DateTimeField(null=True, blank=True)
+    answered_by = models.ForeignKey(
+        "accounts.Membership", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    answer = models.CharField(_("答复"), max_length=200, blank=True, default="")
+
+    objects = ChangeRequestQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=ChangeState.values), name="change_request_state_known"
+            ),
+            # One question at a time about a booking.
+            models.UniqueConstraint(
+                fields=["booking"],
+                condition=Q(state=ChangeState.ASKED),
+                name="change_request_open_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(state=ChangeState.ASKED, answered_at=None)
+                | (~Q(state=ChangeState.ASKED) & Q(answered_at__isnull=False)),
+                name="change_request_answered_paired",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.booking_id} {self.state}"
+
+
+class BasketItemQuerySet(models.QuerySet["BasketItem"]):
+    def visible_to(self, actor: Actor) -> Self:
+        """One's own basket."""
+        return self.filter(membership_id=actor.membership_id)
+
+
+class BasketItem(models.Model):
+    """A session, or the days of a set, chosen for a class and not yet reserved. Holds no seats.
+
+    ``student_ids`` null means the whole class; else the part of the class that comes.
+    """
+
+    membership = models.ForeignKey(
+        "accounts.Membership", on_delete=models.CASCADE, related_name="basket_items"
+    )
+    class_group = models.ForeignKey(
+        "rosters.ClassGroup", on_delete=models.CASCADE, related_name="basket_items"
+    )
+    session = models.ForeignKey(
+        "courses.CourseSession", on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    session_set = models.ForeignKey(
+        "courses.SessionSet", on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    student_ids = ArrayField(models.BigIntegerField(), null=True, blank=True)
+    added_at = models.DateTimeField()
+
+    objects = BasketItemQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            # A session or a set.
+            models.CheckConstraint(
+                condition=Q(session=None, session_set__isnull=False)
+                | Q(session__isnull=False, session_set=None),
+                name="basket_item_names_one",
+            ),
+            models.UniqueConstraint(
+                fields=["membership", "class_group", "session", "session_set"],
+                nulls_distinct=False,
+                name="basket_item_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.membership_id} {self.class_group_id}"
+
+
+class IdempotentAnswer(models.Model):
+    """The answer a request got under its key, kept 24 hours: a replay gets it again, the same
+    key with another body is refused."""
+
+    membership = models.ForeignKey(
+        "accounts.Membership", on_delete=models.CASCADE, related_name="idempotent_answers"
+    )
+    key = models.CharField(max_length=80)
+    digest = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField()
+    body = models.JSONField()
+    made_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["membership", "key"], name="idempotent_answer_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.membership_id} {self.status}"
+
+
+class CalendarFeedQuerySet(models.QuerySet["CalendarFeed"]):
+    def visible_to(self, actor: Actor) -> Self:
+        """One's own feed; a host's manager also those of its sites."""
+        if actor.is_system:
+            return self
+        own = Q(membership_id=actor.membership_id)
+        if actor.is_host_manager:
+            own |= Q(site__host_id=actor.organisation_id)
+        return self.filter(own)
+
+    def live(self) -> Self:
+        return self.filter(revoked_at=None)
+
+
+class CalendarFeed(models.Model):
+    """An address that a calendar program reads: a person's bookings or sessions, or a site's.
+
+    Only a digest of the address is kept; revoked, it answers nobody. It names no minor.
+    """
+
+    membership = models.ForeignKey(
+        "accounts.Membership",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="calendar_feeds",
+    )
+    site = models.ForeignKey(
+        "sites.Site",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="calendar_feeds",
+    )
+    digest = models.CharField(max_length=64, unique=True)
+    made_at = models.DateTimeField()
+    read_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = CalendarFeedQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            # A person's or a site's.
+            models.CheckConstraint(
+                condition=Q(membership=None, site__isnull=False)
+                | Q(membership__isnull=False, site=None),
+                name="feed_of_one",
+            ),
+            models.UniqueConstraint(
+                fields=["membership", "site"],
+                condition=Q(revoked_at=None),
+                nulls_distinct=False,
+                name="feed_live_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pk}"

@@ -75,6 +75,17 @@ class SessionState(TextChoices):
     CANCELLED = "cancelled", _("已取消")
 
 
+class SeasonPhase(TextChoices):
+    """Where a season stands; from its dates, one after the other."""
+
+    PLANNED = "planned", _("筹备中")
+    PUBLISHING = "publishing", _("开课单位排场次")
+    WISHING = "wishing", _("学校填志愿")
+    BOOKING = "booking", _("预约中")
+    RUNNING = "running", _("开课中")
+    CLOSED = "closed", _("已结束")
+
+
 class HalfDay(TextChoices):
     MORNING = "am", _("上午")
     AFTERNOON = "pm", _("下午")

@@ -125,6 +125,9 @@ class CourseVersion(models.Model):
     materials = models.TextField(_("材料与着装"), max_length=2000, blank=True, default="")
     hazards = models.TextField(_("风险与防护"), max_length=2000, blank=True, default="")
     needs_assistant = models.BooleanField(_("须配助教"), default=False)
+    # At least so many adults come with a group, and one for so many students.
+    min_adults = models.PositiveSmallIntegerField(_("至少几位带队教师"), default=2)
+    students_per_adult = models.PositiveSmallIntegerField(_("每位带队教师最多带几人"), default=20)
     assessment = models.TextField(_("评价方式"), max_length=2000, blank=True, default="")
     handbook = models.TextField(_("实践指导手册"), max_length=20000, blank=True, default="")
 
@@ -181,6 +184,10 @@ class CourseVersion(models.Model):
             models.CheckConstraint(
                 condition=Q(grade_from__gte=1, grade_to__gte=F("grade_from"), grade_to__lte=12),
                 name="version_grades_range",
+            ),
+            models.CheckConstraint(
+                condition=Q(min_adults__range=(1, 10), students_per_adult__range=(1, 60)),
+                name="version_adults_range",
             ),
             # Who handed it in and when are known together or not at all.
             models.CheckConstraint(
@@ -255,18 +262,25 @@ class CourseReview(models.Model):
 
 
 class Season(models.Model):
-    """When hosts publish, schools book, and sessions run.
+    """When hosts publish, schools wish and book, and sessions run.
 
-    Booking is open from ``opens_at`` until ``closes_at`` (excluded); sessions lie on days from
-    ``runs_from`` to ``runs_until``, both included.
+    Hosts open sessions from ``publishes_at`` (null: at once); schools rank wishes from
+    ``wishes_from`` until ``wishes_until``, where there is such a phase; booking is open from
+    ``opens_at`` until ``closes_at`` (ends excluded); sessions lie on days from ``runs_from`` to
+    ``runs_until``, both included. Up to ``freeze_days`` days before a session students and
+    number may change freely; after that a change is a request to the host.
     """
 
     name = models.CharField(_("名称"), max_length=60, unique=True)
     school_year = models.PositiveSmallIntegerField()
+    publishes_at = models.DateTimeField(_("开课单位开始排场次"), null=True, blank=True)
+    wishes_from = models.DateTimeField(_("开始填志愿"), null=True, blank=True)
+    wishes_until = models.DateTimeField(_("结束填志愿"), null=True, blank=True)
     opens_at = models.DateTimeField(_("开始预约"))
     closes_at = models.DateTimeField(_("结束预约"))
     runs_from = models.DateField(_("开课首日"))
     runs_until = models.DateField(_("开课末日"))
+    freeze_days = models.PositiveSmallIntegerField(_("开课前几天定名单"), default=3)
 
     class Meta:
         constraints = [
@@ -279,6 +293,25 @@ class Season(models.Model):
                 condition=Q(runs_until__gte=F("runs_from")),
                 name="season_ends_after_start",
                 violation_error_message=SeasonOutOfOrder.sentence,
+            ),
+            # A wish phase has a beginning and an end, and lies before booking.
+            models.CheckConstraint(
+                condition=Q(wishes_from=None, wishes_until=None)
+                | Q(
+                    wishes_from__isnull=False,
+                    wishes_until__gt=F("wishes_from"),
+                    wishes_until__lte=F("opens_at"),
+                ),
+                name="season_wishes_before_booking",
+                violation_error_message=SeasonOutOfOrder.sentence,
+            ),
+            models.CheckConstraint(
+                condition=Q(publishes_at=None) | Q(publishes_at__lte=F("opens_at")),
+                name="season_publishes_before_booking",
+                violation_error_message=SeasonOutOfOrder.sentence,
+            ),
+            models.CheckConstraint(
+                condition=Q(freeze_days__lte=60), name="season_freeze_days_range"
             ),
         ]
 
@@ -365,6 +398,9 @@ class CourseSession(models.Model):
     capacity = models.PositiveSmallIntegerField(_("名额"))
     seats_taken = models.PositiveSmallIntegerField(default=0)
     seats_held = models.PositiveSmallIntegerField(default=0)
+    # Everybody in the room, accompanying adults included; null where only seats are limited.
+    heads_limit = models.PositiveSmallIntegerField(_("最多容纳（含成人）"), null=True, blank=True)
+    adults_coming = models.PositiveSmallIntegerField(default=0)
 
     cancelled_at = models.DateTimeField(null=True, blank=True)
     cancelled_by = models.ForeignKey(
@@ -384,6 +420,12 @@ class CourseSession(models.Model):
             models.CheckConstraint(
                 condition=Q(capacity__gte=F("seats_taken") + F("seats_held")),
                 name="session_never_oversold",
+            ),
+            # Never more people than the room holds, students and accompanying adults together.
+            models.CheckConstraint(
+                condition=Q(heads_limit=None)
+                | Q(heads_limit__gte=F("seats_taken") + F("seats_held") + F("adults_coming")),
+                name="session_heads_fit",
             ),
             models.CheckConstraint(condition=Q(capacity__gt=0), name="session_capacity_positive"),
             models.CheckConstraint(

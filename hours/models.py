@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.actors import Actor
-from accounts.choices import Stage
+from accounts.choices import HOST_KINDS, SchoolKind, Stage
 from rosters.models import ClassTeacher
 
 from .choices import CreditKind
@@ -19,13 +19,17 @@ class PracticumRequirement(models.Model):
     """What a cohort must reach: ``class_hours`` by ``due_on``, counted from ``counts_from``.
 
     The cohort is a stage and the entry years from ``entry_year_from`` to ``entry_year_to``,
-    both included.
+    both included, at schools of ``school_kind`` (empty: of every kind). ``minimums`` say how
+    many of the hours must be at hosts of a kind.
     """
 
     name = models.CharField(_("名称"), max_length=100, unique=True)
     stage = models.CharField(_("学段"), max_length=10, choices=Stage.choices)
     entry_year_from = models.PositiveSmallIntegerField()
     entry_year_to = models.PositiveSmallIntegerField()
+    school_kind = models.CharField(
+        _("办学性质"), max_length=10, choices=SchoolKind.choices, blank=True, default=""
+    )
     class_hours = models.PositiveSmallIntegerField(_("学时"))
     min_occupations = models.PositiveSmallIntegerField(_("至少几种职业"), default=1)
     counts_from = models.DateField(_("起算日"))
@@ -38,6 +42,10 @@ class PracticumRequirement(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(class_hours__gt=0), name="requirement_hours_positive"
+            ),
+            models.CheckConstraint(
+                condition=Q(school_kind__in=["", *SchoolKind.values]),
+                name="requirement_school_kind_known",
             ),
             models.CheckConstraint(
                 condition=Q(due_on__gt=F("counts_from")),
@@ -53,6 +61,35 @@ class PracticumRequirement(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class RequirementMinimum(models.Model):
+    """At least so many of the hours at hosts of one kind: 16 of 32 at vocational schools."""
+
+    requirement = models.ForeignKey(
+        PracticumRequirement, on_delete=models.CASCADE, related_name="minimums"
+    )
+    host_kind = models.CharField(
+        _("开课单位类别"),
+        max_length=20,
+        choices=[(kind.value, kind.label) for kind in HOST_KINDS],
+    )
+    class_hours = models.PositiveSmallIntegerField(_("学时"))
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(host_kind__in=[kind.value for kind in HOST_KINDS]),
+                name="minimum_host_kind_known",
+            ),
+            models.CheckConstraint(condition=Q(class_hours__gt=0), name="minimum_hours_positive"),
+            models.UniqueConstraint(
+                fields=["requirement", "host_kind"], name="minimum_once_per_kind"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.requirement_id} {self.host_kind}"
 
 
 class HourCreditQuerySet(models.QuerySet["HourCredit"]):

@@ -79,6 +79,10 @@ class Room(models.Model):
     floor_area_m2 = models.PositiveIntegerField(_("面积（平方米）"))
     stations = models.PositiveSmallIntegerField(_("工位数"))
     licensed_capacity = models.PositiveSmallIntegerField(_("核定人数"))
+    # Most people at once, adults included; null where only students are limited.
+    heads_capacity = models.PositiveSmallIntegerField(
+        _("最多容纳（含成人）"), null=True, blank=True
+    )
     is_active = models.BooleanField(default=True)
 
     objects = RoomQuerySet.as_manager()
@@ -89,6 +93,10 @@ class Room(models.Model):
             models.CheckConstraint(
                 condition=Q(floor_area_m2__gt=0, stations__gt=0, licensed_capacity__gt=0),
                 name="room_measures_positive",
+            ),
+            models.CheckConstraint(
+                condition=Q(heads_capacity=None) | Q(heads_capacity__gt=0),
+                name="room_heads_positive",
             ),
         ]
 
