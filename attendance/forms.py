@@ -61,7 +61,7 @@ class MarkForm(forms.Form):
     kind = forms.ChoiceField(
         choices=[
             (kind.value, kind.label)
-            for kind in (EventKind.OUT, EventKind.ABSENT, EventKind.EXCUSED)
+            for kind in (EventKind.OUT, EventKind.ABSENT, EventKind.EXCUSED, EventKind.VOID)
         ]
     )
     event_id = forms.UUIDField()

@@ -40,12 +40,15 @@ def issue_missing(*, by: Actor, class_group: ClassGroup, now: datetime) -> int:
     """Every current student of the class has a badge that opens doors; returns how many are new."""
     check_can_issue(by, class_group)
     with transaction.atomic():
+        # Two printings of one class meet here: the second finds the badges of the first.
         students = list(
             Student.objects.current()
             .filter(class_group=class_group)
-            .exclude(badges__revoked_at=None, badges__isnull=False)
-            .select_for_update(no_key=True, of=("self",))
+            .select_for_update(no_key=True)
             .order_by("pk")
+        )
+        have = set(
+            Badge.objects.live().filter(student__in=students).values_list("student_id", flat=True)
         )
         made = Badge.objects.bulk_create(
             [
@@ -56,6 +59,7 @@ def issue_missing(*, by: Actor, class_group: ClassGroup, now: datetime) -> int:
                     issued_at=now,
                 )
                 for student in students
+                if student.pk not in have
             ]
         )
         if made:
