@@ -57,6 +57,14 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(label=_("原因"), max_length=200)
 
 
+class ReissueForm(ReasonForm):
+    """With the badge that is replaced, 0 for none, so that sending it twice is once."""
+
+    badge = forms.IntegerField(
+        required=False, min_value=0, max_value=2**63 - 1, widget=forms.HiddenInput
+    )
+
+
 class MarkForm(forms.Form):
     kind = forms.ChoiceField(
         choices=[

@@ -82,16 +82,28 @@ def revoke(*, by: Actor, badge: Badge, reason: str, now: datetime) -> Badge:
     return locked
 
 
-def reissue(*, by: Actor, student: Student, reason: str, now: datetime) -> Badge:
-    """The student has a new badge; the one before opens nothing. Hours are not touched."""
+def reissue(
+    *, by: Actor, student: Student, reason: str, now: datetime, instead_of: int | None = None
+) -> Badge:
+    """The student has a new badge; the one before opens nothing. Hours are not touched.
+
+    ``instead_of`` is the key of the badge that the form showed, 0 for none: a form sent again
+    finds the badge it made.
+    """
     check_can_issue(by, student.class_group)
     if not reason.strip():
         raise RevokeReasonMissing
     with transaction.atomic():
         Student.objects.select_for_update(no_key=True).get(pk=student.pk)
-        for badge in (
-            Badge.objects.live().filter(student=student).select_related("student__class_group")
-        ):
+        badge = (
+            Badge.objects.live()
+            .filter(student=student)
+            .select_related("student__class_group")
+            .first()
+        )
+        if badge is not None:
+            if instead_of not in (None, badge.pk):
+                return badge
             revoke(by=by, badge=badge, reason=reason, now=now)
         made = Badge.objects.create(
             student=student, school_id=student.school_id, code=new_code(), issued_at=now
