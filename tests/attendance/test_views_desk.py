@@ -126,6 +126,15 @@ def test_typed_code_lets_in_and_shows_who(client: Client, door: Door) -> None:
     assert CheckIn.objects.get().way_in == WayIn.TYPED
 
 
+def test_late_arrival_is_told_so(client: Client, door: Door, clock: time_machine.Traveller) -> None:
+    clock.move_to(door.session.starts_at + 16 * MINUTE)
+
+    page = scan(client, door, door.badges[2].code)
+
+    assert page.context["result"].detail == "座号 2 · 七(3)班 · 9:16 · 迟到"
+    assert seats(page)[2] == "late"
+
+
 def test_scanned_badge_is_answered_in_parts(client: Client, door: Door) -> None:
     answer = scan(client, door, door.badges[2].code, json=True, way_in="camera")
 
@@ -276,6 +285,7 @@ def test_student_is_marked_on_the_own_page(
 
 def test_leaving_and_undoing_on_the_own_page(client: Client, door: Door) -> None:
     there = address(door, f"places/{door.place(3).pk}/")
+    before = client.get(there)
     nobody = client.post(there, {"kind": "out", "event_id": str(uuid4())})
     let_in(door.students[2], by=door.manager, session=door.session, now=door.now - MINUTE)
 
@@ -286,6 +296,8 @@ def test_leaving_and_undoing_on_the_own_page(client: Client, door: Door) -> None
     twice = client.post(there, undoing, follow=True)
     nothing = client.post(there, {"kind": "juggle"}, follow=True)
 
+    assert 'value="out"' not in before.content.decode()
+    assert 'value="out"' in shown.content.decode()
     assert nobody.status_code == 409
     assert nobody.context["result"].detail == "这名学生还没有签到，不能签退。"
     assert seats(left)[3] == "left_early"
