@@ -33,6 +33,7 @@ PAGES = [
     ("host_manager", "/desk/"),
     ("host_manager", "/desk/{held}/"),
     ("secretariat", "/overview/"),
+    ("secretariat", "/overview/weeks/"),
     ("secretariat", "/reviews/"),
     (None, "/accounts/login/"),
     (None, "/badge/"),
