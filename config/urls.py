@@ -7,6 +7,9 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from config import gallery
 
+# An address under the web API that nobody has is answered like everything there.
+handler404 = "accounts.api.problems.page_not_found"
+
 urlpatterns = [
     path("", include("insights.urls")),
     path("", include("attendance.urls")),
