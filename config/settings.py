@@ -23,9 +23,6 @@ SECRET_KEY = env.str(
 )
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"] if DEVELOPMENT else [])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
-# Where links in e-mails lead.
-BASE_URL = env.str("BASE_URL", default="http://127.0.0.1:8000").rstrip("/")
-
 if not DEVELOPMENT:
     if not SECRET_KEY:
         raise ImproperlyConfigured(
@@ -40,6 +37,12 @@ if not DEVELOPMENT:
         raise ImproperlyConfigured(
             "DEMO lets anybody sign in as anyone: it works with DEBUG=1 only. Unset it."
         )
+
+# Where links in e-mails lead.
+BASE_URL = env.str(
+    "BASE_URL",
+    default="http://127.0.0.1:8000" if DEVELOPMENT else f"https://{ALLOWED_HOSTS[0].lstrip('.')}",
+).rstrip("/")
 
 INSTALLED_APPS = [
     "insights.apps.InsightsConfig",
@@ -127,6 +130,11 @@ DATABASES = {
         "TEST": {"NAME": "test_" + os.environ.get("TEST_DB_SUFFIX", "career_classroom")},
     }
 }
+if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
+    raise ImproperlyConfigured(
+        "DATABASE_URL names another database than PostgreSQL: write it as"
+        " postgresql://user:password@host:5432/name."
+    )
 # Web processes pool their connections; the cluster's forked workers must not share sockets.
 if env.bool("WEB_PROCESS", default=False):
     DATABASES["default"]["CONN_MAX_AGE"] = 0
@@ -273,5 +281,10 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {"django": {"handlers": ["console"], "level": "WARNING", "propagate": False}},
+    "filters": {"no_secret_addresses": {"()": "config.logs.NoSecretAddresses"}},
+    "loggers": {
+        "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
+        "django.request": {"filters": ["no_secret_addresses"]},
+        "django.security.csrf": {"filters": ["no_secret_addresses"]},
+    },
 }

@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LONG_SECRET = secrets.token_urlsafe(60)
 PRODUCTION = {"SECRET_KEY": LONG_SECRET, "ALLOWED_HOSTS": "classroom.example.org"}
 NAMES = (
+    "BASE_URL",
     "DATABASE_URL",
     "DEBUG",
     "DEMO",
@@ -68,6 +69,11 @@ def setting(expression: str, **environment: str) -> str:
             {**PRODUCTION, "DEMO": "1"},
             "DEMO lets anybody sign in as anyone: it works with DEBUG=1 only. Unset it.",
         ),
+        (
+            {**PRODUCTION, "DATABASE_URL": "sqlite:///district.db"},
+            "DATABASE_URL names another database than PostgreSQL: write it as"
+            " postgresql://user:password@host:5432/name.",
+        ),
     ],
 )
 def test_start_is_refused_with_a_sentence_when_production_is_unsafe(environment, sentence) -> None:
@@ -91,6 +97,17 @@ def test_deployment_check_is_clean_in_production() -> None:
         "System check identified no issues (0 silenced).",
         "",
     )
+
+
+def test_links_in_mails_lead_to_the_first_host_unless_another_is_named() -> None:
+    hosts = {**PRODUCTION, "ALLOWED_HOSTS": ".classroom.example.org,other.example.org"}
+
+    assert setting("settings.BASE_URL", **hosts) == "'https://classroom.example.org'"
+    assert (
+        setting("settings.BASE_URL", BASE_URL="https://class.example.cn/", **hosts)
+        == "'https://class.example.cn'"
+    )
+    assert setting("settings.BASE_URL", DEBUG="1") == "'http://127.0.0.1:8000'"
 
 
 def test_database_is_the_one_named() -> None:
