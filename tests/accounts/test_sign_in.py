@@ -228,3 +228,13 @@ def test_pages_before_signing_in_speak_english_too() -> None:
         response = Client(headers={"accept-language": "en"}).get("/accounts/login/")
 
     assert '<html lang="en"' in response.text
+
+
+def test_the_mail_for_a_new_password_is_in_the_persons_language() -> None:
+    UserFactory(email="smith@example.org", name="Smith", language="en")
+
+    Client().post("/accounts/password/reset/", {"email": "smith@example.org"})
+
+    mail = Message.objects.get()
+    assert mail.subject == "Career Classroom: set a new password"
+    assert mail.body.startswith("Dear Smith,\n\nSomebody, presumably you, wants to set")
