@@ -19,6 +19,7 @@ NAMES = (
     "SECRET_KEY",
     "ALLOWED_HOSTS",
     "REDIS_URL",
+    "TRUSTED_PROXIES",
     "EMAIL_URL",
     "WEB_PROCESS",
     "DJANGO_SETTINGS_MODULE",
@@ -108,6 +109,14 @@ def test_links_in_mails_lead_to_the_first_host_unless_another_is_named() -> None
         == "'https://class.example.cn'"
     )
     assert setting("settings.BASE_URL", DEBUG="1") == "'http://127.0.0.1:8000'"
+
+
+def test_one_proxy_is_trusted_in_production() -> None:
+    count = "settings.ALLAUTH_TRUSTED_PROXY_COUNT"
+
+    assert setting(count, **PRODUCTION) == "1"
+    assert setting(count, TRUSTED_PROXIES="2", **PRODUCTION) == "2"
+    assert setting(count, DEBUG="1") == "0"
 
 
 def test_database_is_the_one_named() -> None:
