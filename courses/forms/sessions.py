@@ -31,7 +31,10 @@ TIME = {"type": "time"}
 
 class RoomField(forms.ModelChoiceField):
     def label_from_instance(self, obj: Any) -> str:
-        return f"{obj.site.name} {obj.name}（{obj.safe_capacity}）"
+        return _("%(room)s（%(capacity)s）") % {
+            "room": f"{obj.site.name} {obj.name}",
+            "capacity": obj.safe_capacity,
+        }
 
 
 class InstructorField(forms.ModelChoiceField):
@@ -42,7 +45,10 @@ class InstructorField(forms.ModelChoiceField):
 class CourseField(forms.ModelChoiceField):
     def label_from_instance(self, obj: Any) -> str:
         version = obj.published_version
-        return f"{version.title_zh}（{version.class_hours} {_('学时')}）"
+        return _("%(title)s（%(hours)s 学时）") % {
+            "title": version.title_zh,
+            "hours": version.class_hours,
+        }
 
 
 class PlaceForm(forms.Form):

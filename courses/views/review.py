@@ -118,4 +118,4 @@ def _shown(version: CourseVersion, name: str) -> str:
     value = display() if display else getattr(version, name)
     if isinstance(value, bool):
         return _("是") if value else _("否")
-    return "、".join(map(str, value)) if isinstance(value, list) else str(value)
+    return _("、").join(map(str, value)) if isinstance(value, list) else str(value)

@@ -102,8 +102,9 @@ def edit(request: MemberRequest, pk: int) -> HttpResponse:
             "form": form,
             "course": course,
             "version": saved,
-            "missing": "、".join(missing),
-            "why_no_submit": _("提交审核前请补全：%(missing)s。") % {"missing": "、".join(missing)}
+            "missing": _("、").join(missing),
+            "why_no_submit": _("提交审核前请补全：%(missing)s。")
+            % {"missing": _("、").join(missing)}
             if missing
             else "",
             "reviews": selectors.reviews_of(request.actor, course),

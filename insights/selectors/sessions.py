@@ -121,7 +121,7 @@ def _row(
         occupation=headline(session.version).occupation,
         family=session.version.occupation_family,
         host=session.host.short_name or wording.organisation_name(session.host),
-        classes="、".join(classes.get(session.pk, [])),
+        classes=_("、").join(classes.get(session.pk, [])),
         booked=session.seats_taken,
         free=session.capacity - session.seats_taken - session.seats_held,
         arrived=people,
