@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from accounts.access import STATUS_OF_KIND, MemberRequest, members_only
+from accounts.access import MemberRequest, members_only, put_on
 from accounts.choices import Role
 from accounts.errors import Refusal
 from courses.choices import ReviewDecision, VersionState
@@ -75,8 +75,7 @@ def decide(request: MemberRequest, pk: int) -> HttpResponse:
                 now=timezone.now(),
             )
         except Refusal as refusal:
-            form.add_error(None, str(refusal))
-            status = STATUS_OF_KIND[refusal.kind]
+            status = put_on(form, refusal)
         else:
             approved = decision == ReviewDecision.APPROVED
             messages.success(

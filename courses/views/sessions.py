@@ -13,12 +13,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from accounts.access import STATUS_OF_KIND, MemberRequest, members_only
+from accounts.access import MemberRequest, members_only, put_on
 from accounts.choices import Role
 from accounts.errors import Refusal
 from courses.choices import SessionState
 from courses.errors import NoSeason, NotAsPreviewed
-from courses.forms.sessions import ChangeSessionForm, PlaceForm, SeriesForm, SessionForm, SetForm
+from courses.forms.sessions import ChangeSessionForm, SeriesForm, SessionForm, SetForm
 from courses.models import CourseSession
 from courses.naming import headline
 from courses.selectors.seasons import current_season
@@ -116,7 +116,7 @@ def open_one(request: MemberRequest) -> HttpResponse:
                 now=now,
             )
         except Refusal as refusal:
-            status = _put_on(form, refusal)
+            status = put_on(form, refusal)
         else:
             messages.success(request, _("已排好，学校现在可以预约。"))
             return redirect("courses:session_detail", made.pk)
@@ -160,7 +160,7 @@ def change(request: MemberRequest, pk: int) -> HttpResponse:
                 now=timezone.now(),
             )
         except Refusal as refusal:
-            status = _put_on(form, refusal)
+            status = put_on(form, refusal)
         else:
             messages.success(request, _("已保存。"))
             return redirect("courses:session_detail", pk)
@@ -203,13 +203,13 @@ def open_series(request: MemberRequest) -> HttpResponse:
                 try:
                     made, plan = series.open_series(**wanted, seen=seen)
                 except NotAsPreviewed as refusal:
-                    status = _put_on(form, refusal)
+                    status = put_on(form, refusal)
                 else:
                     _say_what_was_made(request, len(made), plan.lost_since(seen))
                     return redirect(_week_url(data["first"]))
             plan = series.preview_series(**wanted)
         except Refusal as refusal:
-            status = _put_on(form, refusal)
+            status = put_on(form, refusal)
     return render(request, "courses/series_form.html", {"form": form, "plan": plan}, status=status)
 
 
@@ -266,7 +266,7 @@ def open_set(request: MemberRequest) -> HttpResponse:
                 now=now,
             )
         except Refusal as refusal:
-            status = _put_on(form, refusal)
+            status = put_on(form, refusal)
         else:
             messages.success(request, _("两日营已排好，学校只能整体预约。"))
             return redirect(_week_url(form.cleaned_data["first"]))
@@ -275,12 +275,6 @@ def open_set(request: MemberRequest) -> HttpResponse:
 
 def _week_url(day: date) -> str:
     return f"{reverse('courses:host_week')}?day={day:%Y-%m-%d}"
-
-
-def _put_on(form: PlaceForm, refusal: Refusal) -> int:
-    """The refusal stands on the form, which keeps what was typed."""
-    form.add_error(None, str(refusal))
-    return STATUS_OF_KIND[refusal.kind]
 
 
 def _session(request: MemberRequest, pk: int) -> CourseSession:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.access import STATUS_OF_KIND, MemberRequest, members_only
+from accounts.access import MemberRequest, members_only, put_on
 from accounts.choices import Role
 from accounts.errors import Refusal
 from courses.choices import VersionState
@@ -45,8 +45,7 @@ def start(request: MemberRequest) -> HttpResponse:
                 now=timezone.now(),
             )
         except Refusal as refusal:
-            form.add_error(None, str(refusal))
-            status = STATUS_OF_KIND[refusal.kind]
+            status = put_on(form, refusal)
         else:
             messages.success(request, _("草稿已保存，随时可以回来接着写。"))
             return redirect("courses:course_edit", version.course_id)
@@ -83,8 +82,7 @@ def edit(request: MemberRequest, pk: int) -> HttpResponse:
                 now=timezone.now(),
             )
         except Refusal as refusal:
-            form.add_error(None, str(refusal))
-            status = STATUS_OF_KIND[refusal.kind]
+            status = put_on(form, refusal)
             if isinstance(refusal, StaleVersion):
                 # Saving once more, after having looked, is meant.
                 form.open_again(
