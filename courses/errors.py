@@ -130,6 +130,13 @@ class NotInReview(CoursesRefusal):
     sentence = _("这一版是“%(state)s”，不在审核中。")
 
 
+class StaleReview(CoursesRefusal):
+    """The host handed in another text after the reviewer opened the page."""
+
+    code = "stale_review"
+    sentence = _("开课单位撤回后又改过这一版，请看过最新的内容再决定。您写的意见还在。")
+
+
 class CannotApprove(CoursesRefusal):
     """Not all dimensions pass; safety alone is enough to refuse."""
 

@@ -13,6 +13,7 @@ from accounts.access import MemberRequest, members_only, put_on
 from accounts.choices import Role
 from accounts.errors import Refusal
 from courses.choices import ReviewDecision, VersionState
+from courses.errors import StaleReview
 from courses.forms.review import ReviewForm
 from courses.models import CourseVersion
 from courses.selectors import writing as selectors
@@ -61,7 +62,7 @@ def decide(request: MemberRequest, pk: int) -> HttpResponse:
         ),
         pk=pk,
     )
-    form = ReviewForm(request.POST or None)
+    form = ReviewForm(request.POST or None, initial={"edition": version.edition})
     status = 200
     if request.method == "POST" and form.is_valid():
         decision = ReviewDecision(form.cleaned_data["decision"])
@@ -69,6 +70,7 @@ def decide(request: MemberRequest, pk: int) -> HttpResponse:
             reviews.decide(
                 by=request.actor,
                 version=version,
+                edition=form.cleaned_data["edition"],
                 decision=decision,
                 verdicts=form.verdicts(),
                 comments=form.comments(),
@@ -76,6 +78,9 @@ def decide(request: MemberRequest, pk: int) -> HttpResponse:
             )
         except Refusal as refusal:
             status = put_on(form, refusal)
+            version.refresh_from_db()
+            if isinstance(refusal, StaleReview):
+                form.bring_up_to_date(version.edition)
         else:
             approved = decision == ReviewDecision.APPROVED
             messages.success(

@@ -54,11 +54,14 @@ def start(request: MemberRequest) -> HttpResponse:
 
 @members_only(Role.HOST_MANAGER)
 def edit(request: MemberRequest, pk: int) -> HttpResponse:
-    """The newest version: a form while it can be edited, else its text and what can be done."""
+    """The newest version: a form while it can be edited, else its text and what can be done.
+
+    What was typed into a form opened before it was handed in is refused, and shown again.
+    """
     course = _course(request, pk)
     history = selectors.history(request.actor, course)
     version = history[0]
-    if version.state not in versions.EDITABLE:
+    if version.state not in versions.EDITABLE and request.method != "POST":
         return render(
             request,
             "courses/course_read.html",
@@ -92,7 +95,6 @@ def edit(request: MemberRequest, pk: int) -> HttpResponse:
             messages.success(request, _("已保存。"))
             return redirect("courses:course_edit", pk)
     saved = CourseVersion.objects.get(pk=version.pk)
-    missing = versions.missing_for_review(saved)
     return render(
         request,
         "courses/course_form.html",
@@ -100,15 +102,21 @@ def edit(request: MemberRequest, pk: int) -> HttpResponse:
             "form": form,
             "course": course,
             "version": saved,
-            "missing": "、".join(missing),
-            "why_no_submit": _("提交审核前请补全：%(missing)s。") % {"missing": "、".join(missing)}
-            if missing
-            else "",
+            "why_no_submit": _why_no_submit(request, saved),
             "reviews": selectors.reviews_of(request.actor, course),
             "history": history,
         },
         status=status,
     )
+
+
+def _why_no_submit(request: MemberRequest, version: CourseVersion) -> str:
+    """The sentence at the disabled button, or nothing."""
+    try:
+        versions.check_can_submit(request.actor, version)
+    except Refusal as refusal:
+        return str(refusal)
+    return ""
 
 
 @require_POST

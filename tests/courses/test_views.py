@@ -174,13 +174,16 @@ def test_review_shows_what_changed_and_keeps_a_refused_verdict(
         path,
         PASSED
         | {
+            "edition": 2,
             "safety_assurance": "fix",
             "safety_assurance_comment": "请补助教<script>",
             "decision": "approved",
         },
     )
-    bare = secretary.post(path, PASSED | {"content_standard": "fail", "decision": "returned"})
-    approved = secretary.post(path, PASSED | {"decision": "approved"})
+    bare = secretary.post(
+        path, PASSED | {"edition": 2, "content_standard": "fail", "decision": "returned"}
+    )
+    approved = secretary.post(path, PASSED | {"edition": 2, "decision": "approved"})
 
     assert "与已发布的版本不同" in page
     assert vetoed.status_code == 422
@@ -189,6 +192,70 @@ def test_review_shows_what_changed_and_keeps_a_refused_verdict(
     assert "“内容规范”没有通过，请写明要改什么。" in bare.content.decode()
     assert approved["Location"] == "/reviews/"
     assert "不在审核中" in secretary.get(path).content.decode()
+
+
+def test_text_changed_while_the_review_was_open_is_not_approved_unread(
+    secretary: Client, host: Organisation, now: datetime
+) -> None:
+    version = handed_in(host, now)
+    path = f"/reviews/{version.pk}/"
+    seen = secretary.get(path).context["form"]["edition"].value()
+    by = manager_of(host)
+    versions.take_back(by=by, version=version, now=now)
+    versions.edit_version(
+        by=by, version=version, edition=1, fields={"hazards": "明火，无人看护。"}, now=now
+    )
+    versions.submit_version(by=by, version=version, now=now)
+    verdicts = PASSED | {"decision": "approved", "goal_orientation_comment": "写得好"}
+
+    stale = secretary.post(path, verdicts | {"edition": seen})
+    newest = stale.context["form"]["edition"].value()
+    again = secretary.post(path, verdicts | {"edition": newest})
+
+    assert (seen, newest) == (1, "2")
+    assert stale.status_code == 409
+    assert "开课单位撤回后又改过这一版" in stale.content.decode()
+    assert "写得好" in stale.content.decode()
+    assert again["Location"] == "/reviews/"
+
+
+def test_comments_on_a_version_decided_meanwhile_are_not_lost(
+    secretary: Client, host: Organisation, now: datetime
+) -> None:
+    version = handed_in(host, now)
+    path = f"/reviews/{version.pk}/"
+    secretary.post(path, PASSED | {"edition": 1, "decision": "approved"})
+
+    late = secretary.post(
+        path,
+        PASSED
+        | {
+            "edition": 1,
+            "decision": "returned",
+            "safety_assurance": "fix",
+            "safety_assurance_comment": "请补灭火毯",
+        },
+    )
+
+    assert late.status_code == 409
+    assert "这一版是“已发布”，不在审核中。" in late.content.decode()
+    assert "请补灭火毯" in late.content.decode()
+
+
+def test_text_typed_while_the_course_was_handed_in_is_not_lost(
+    manager: Client, host: Organisation, now: datetime
+) -> None:
+    version = handed_in(host, now)
+
+    late = manager.post(
+        f"/host/courses/{version.course_id}/", FORM | {"edition": 1, "plan": "新写的安排"}
+    )
+
+    version.refresh_from_db()
+    assert late.status_code == 409
+    assert "这一版是“审核中”，不能再改。" in late.content.decode()
+    assert "新写的安排" in late.content.decode()
+    assert version.plan == FIELDS["plan"]
 
 
 def test_season_is_set_and_its_order_explained(secretary: Client) -> None:
