@@ -334,7 +334,7 @@ def test_unbooked_session_is_changed_a_booked_one_is_not(
 ) -> None:
     session = make_session(make_version(host), now=now)
     path = f"/host/sessions/{session.pk}/"
-    form = session_form(session.version, session.room_id or 0) | {"capacity": "9"}
+    form = session_form(session.version, session.room_id or 0) | {"capacity": "9", "sequence": 0}
 
     manager.post(f"{path}edit/", form | {"starts": "13:00", "ends": "15:30"})
     session.refresh_from_db()
@@ -343,8 +343,81 @@ def test_unbooked_session_is_changed_a_booked_one_is_not(
     late = manager.post(f"{path}edit/", form)
 
     assert (session.capacity, session.starts_at.astimezone(now.tzinfo).hour) == (9, 13)
-    assert "已有人预约，不能改时间和地点" in page
+    sentence = "这一场已有 2 位预约，不能再改。确需变动，请取消场次并说明原因。"
+    assert sentence in page
     assert late.status_code == 409
+    assert sentence in late.content.decode()
+
+
+def test_of_two_forms_of_a_session_the_second_is_stale(
+    manager: Client, host: Organisation, now: datetime
+) -> None:
+    session = make_session(make_version(host), now=now)
+    path = f"/host/sessions/{session.pk}/edit/"
+    form = session_form(session.version, session.room_id or 0) | {"capacity": "9"}
+    seen = manager.get(path).context["form"]["sequence"].value()
+    manager.post(path, form | {"sequence": seen, "starts": "08:30"})
+
+    stale = manager.post(path, form | {"sequence": seen, "capacity": "7"})
+    newest = stale.context["form"]["sequence"].value()
+    session.refresh_from_db()
+    between = session.capacity
+    manager.post(path, form | {"sequence": newest, "capacity": "7"})
+
+    session.refresh_from_db()
+    assert stale.status_code == 409
+    assert "这一场刚才已被修改" in stale.content.decode()
+    assert 'value="7"' in stale.content.decode()
+    assert (between, session.capacity) == (9, 7)
+
+
+def test_session_that_has_begun_is_not_moved_into_the_future(
+    manager: Client, host: Organisation, now: datetime
+) -> None:
+    session = make_session(make_version(host), now=now)
+    path = f"/host/sessions/{session.pk}/"
+    form = session_form(session.version, session.room_id or 0)
+
+    with time_machine.travel(session.starts_at, tick=False):
+        manager.force_login(Membership.objects.get(pk=manager_of(host).membership_id).user)
+        page = manager.get(path).content.decode()
+        late = manager.post(
+            f"{path}edit/", form | {"capacity": "9", "sequence": 0, "day": "2026-12-15"}
+        )
+
+    sentence = "这一场12 月 8 日（周二）9:00已经开始，不能再改。"
+    assert sentence in page
+    assert late.status_code == 409
+    assert sentence in late.content.decode()
+
+
+def test_missing_assistant_is_said_until_one_is_named(
+    manager: Client, host: Organisation, now: datetime
+) -> None:
+    make_season()
+    version = make_version(host, needs_assistant=True)
+    helper = MembershipFactory(organisation=host, role=Role.INSTRUCTOR, user__name="钱师傅")
+    form = session_form(version, make_room(host).pk)
+    sentence = "这门课须配助教，还没有指定。"
+
+    choice = manager.get("/host/sessions/new/").content.decode()
+    opened = manager.post("/host/sessions/new/", form, follow=True)
+    session = CourseSession.objects.get()
+    CourseSession.objects.filter(pk=session.pk).update(seats_taken=3)
+    path = f"/host/sessions/{session.pk}/"
+    before = manager.get(f"{path}people/").content.decode()
+    same = manager.post(f"{path}people/", {"instructor": helper.pk, "assistant": helper.pk})
+    named = manager.post(f"{path}people/", {"assistant": helper.pk}, follow=True)
+
+    session.refresh_from_db()
+    assert "4 学时，须配助教" in choice
+    assert opened.content.decode().count(sentence) == 2
+    assert sentence in before
+    assert same.status_code == 422
+    assert "助教和指导教师要是两个人。" in same.content.decode()
+    assert session.assistant == helper
+    assert "钱师傅" in named.content.decode()
+    assert sentence not in named.content.decode()
 
 
 def test_series_is_previewed_before_it_is_saved(manager: Client, host: Organisation) -> None:
