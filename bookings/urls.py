@@ -47,5 +47,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
         api.BookingCancellation.as_view(),
         name="api-booking-cancel",
     ),
+    path(
+        "api/v1/sessions/<int:pk>/cancel/",
+        api.SessionCancellation.as_view(),
+        name="api-session-cancel",
+    ),
     path("api/v1/classes/<int:pk>/hours/", api.ClassHours.as_view(), name="api-class-hours"),
 ]

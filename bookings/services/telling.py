@@ -128,6 +128,14 @@ def session_cancelled(session_ids: Sequence[int], *, by: Actor, now: datetime) -
         for who in (session.instructor, session.assistant)
         if who is not None and who.ended_at is None and who.user_id != by.user_id
     ]
+    if not by.is_host:
+        # The host's managers, where no booking of theirs told them already.
+        holding += [
+            (session, person)
+            for session in sessions.filter(bookings=None)
+            for person in people_to_tell(session.host_id, [Role.HOST_MANAGER])
+            if (session, person) not in holding
+        ]
     for session, person in holding:
         with translation.override(person.language):
             facts = {"when": wording.when(session), "title": wording.title(session.version)}
@@ -136,7 +144,7 @@ def session_cancelled(session_ids: Sequence[int], *, by: Actor, now: datetime) -
                 kind="session_cancelled",
                 subject=_("场次已取消：%(when)s《%(title)s》") % facts,
                 body=_body(
-                    _("%(organisation)s的%(name)s取消了您带的这一场。原因：%(reason)s")
+                    _("%(organisation)s的%(name)s取消了这一场。原因：%(reason)s")
                     % {
                         "organisation": by.organisation_name,
                         "name": by.name,
