@@ -16,6 +16,7 @@ from courses.models import Course
 from courses.services.series import CLOCKS
 from courses.services.sessions import Place
 from sites.calendar import at
+from sites.dates import check_day
 from sites.models import Room
 
 WEEKDAYS = (
@@ -134,7 +135,11 @@ class PlaceForm(forms.Form):
 class SessionForm(PlaceForm):
     """One session."""
 
-    day = forms.DateField(label=_("日期"), widget=forms.DateInput(attrs=DATE, format="%Y-%m-%d"))
+    day = forms.DateField(
+        validators=[check_day],
+        label=_("日期"),
+        widget=forms.DateInput(attrs=DATE, format="%Y-%m-%d"),
+    )
     starts = forms.TimeField(label=_("开始"), widget=forms.TimeInput(attrs=TIME, format="%H:%M"))
     ends = forms.TimeField(label=_("结束"), widget=forms.TimeInput(attrs=TIME, format="%H:%M"))
 
@@ -163,8 +168,16 @@ class ChangeSessionForm(SessionForm):
 class SeriesForm(PlaceForm):
     """Sessions on certain weekdays and half-days between two dates."""
 
-    first = forms.DateField(label=_("从"), widget=forms.DateInput(attrs=DATE, format="%Y-%m-%d"))
-    last = forms.DateField(label=_("到"), widget=forms.DateInput(attrs=DATE, format="%Y-%m-%d"))
+    first = forms.DateField(
+        validators=[check_day],
+        label=_("从"),
+        widget=forms.DateInput(attrs=DATE, format="%Y-%m-%d"),
+    )
+    last = forms.DateField(
+        validators=[check_day],
+        label=_("到"),
+        widget=forms.DateInput(attrs=DATE, format="%Y-%m-%d"),
+    )
     weekdays = forms.TypedMultipleChoiceField(
         label=_("每周"), choices=WEEKDAYS, coerce=int, widget=forms.CheckboxSelectMultiple
     )
@@ -190,10 +203,14 @@ class SetForm(PlaceForm):
     """A camp: whole days one after another, booked only together."""
 
     first = forms.DateField(
-        label=_("第一天"), widget=forms.DateInput(attrs=DATE, format="%Y-%m-%d")
+        validators=[check_day],
+        label=_("第一天"),
+        widget=forms.DateInput(attrs=DATE, format="%Y-%m-%d"),
     )
     second = forms.DateField(
-        label=_("第二天"), widget=forms.DateInput(attrs=DATE, format="%Y-%m-%d")
+        validators=[check_day],
+        label=_("第二天"),
+        widget=forms.DateInput(attrs=DATE, format="%Y-%m-%d"),
     )
 
     def clean(self) -> dict[str, Any]:

@@ -551,3 +551,33 @@ def test_lists_take_the_same_queries_with_one_and_with_three(
             counts.setdefault(path, []).append(len(queries))
 
     assert {path: found[0] - found[1] for path, found in counts.items()} == dict.fromkeys(counts, 0)
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_days_at_the_ends_of_the_calendar_are_told_not_crashed_on(
+    manager: Client, secretary: Client, host: Organisation, day: str
+) -> None:
+    make_season()
+    version = make_version(host)
+    room = make_room(host)
+    place = {"course": version.course_id, "room": room.pk}
+    days = {"first": day, "last": day, "second": day, "day": day}
+    series_only = {"weekdays": ["0"], "half_days": ["am"], "starts": "09:00", "ends": "11:00"}
+    closure = {"starts": "08:00", "ends": "09:00", "reason": "检修"}
+    season = {"name": "x", "school_year": "2026", "runs_from": day, "runs_until": day}
+    booking = {"opens_at": f"{day}T08:00", "closes_at": f"{day}T09:00"}
+
+    answers = [
+        manager.post("/host/sessions/new/", place | days | series_only),
+        manager.post("/host/sessions/series/", place | days | series_only),
+        manager.post("/host/sessions/camp/", place | days),
+        manager.post(f"/rooms/{room.pk}/close/", days | closure),
+        secretary.post("/seasons/new/", season | booking),
+        manager.get("/today/", {"day": day}),
+        manager.get("/find/", {"since": day, "until": day}),
+    ]
+
+    assert [answer.status_code for answer in answers] == [200] * 7
+    assert ["2000 年至 2100 年" in answer.content.decode() for answer in answers] == [True] * 7
+    assert manager.get(f"/today/{day}/").status_code == 404
+    assert manager.get("/api/v1/sessions/", {"until": day}).status_code == 400

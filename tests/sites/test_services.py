@@ -13,7 +13,7 @@ from sites import selectors, services
 from sites.choices import DayKind
 from sites.errors import NameTaken, RoomClosed, RoomTaken
 from sites.models import CalendarDay, Room, RoomHold, SchoolTerm
-from tests.bookings.races import at_once
+from tests.bookings.races import at_once, before_commit
 from tests.factories.accounts import MembershipFactory, OrganisationFactory
 from tests.factories.sites import RoomFactory
 
@@ -183,6 +183,28 @@ def test_names_are_given_once(room: Room, now: datetime) -> None:
     room.refresh_from_db()
     site.refresh_from_db()
     assert (room.name, room.safe_capacity, site.name) == ("改名", 9, "新基地二")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_room_added_twice_at_once_is_there_once_and_the_second_is_told(now: datetime) -> None:
+    room = RoomFactory()
+    by = keeper_of(room)
+
+    def add() -> Room:
+        return services.add_room(
+            by=by,
+            site=room.site,
+            now=now,
+            name="新实训室",
+            floor_area_m2=90,
+            stations=20,
+            licensed_capacity=40,
+        )
+
+    answer = before_commit(add, add)
+
+    assert isinstance(answer, NameTaken)
+    assert Room.objects.filter(name="新实训室").count() == 1
 
 
 def test_stars_are_the_alliances_to_give(room: Room, now: datetime) -> None:
