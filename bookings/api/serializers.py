@@ -6,7 +6,6 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from bookings.models import Booking, Reservation
-from courses.choices import SessionState
 from courses.models import CourseSession
 
 KEY: dict[str, Any] = {"min_value": 1, "max_value": 2**63 - 1}
@@ -119,11 +118,9 @@ class ReservationOutput(serializers.ModelSerializer[Reservation]):
 class CancelledSessionOutput(serializers.ModelSerializer[CourseSession]):
     """What became of a session."""
 
-    state = serializers.ChoiceField(choices=SessionState.choices)
-
     class Meta:
         model = CourseSession
-        fields = ("id", "session_set", "state", "starts_at", "cancelled_at", "cancel_reason")
+        fields = ("id", "session_set", "starts_at", "cancelled_at", "cancel_reason")
 
 
 class StudentHoursOutput(serializers.Serializer[Any]):
