@@ -326,3 +326,17 @@ def test_others_do_not_write_a_hosts_courses(now: datetime) -> None:
         versions.check_can_write(instructor, draft.host_id)
     with pytest.raises(NotYours):
         versions.check_can_write(stranger, draft.host_id)
+
+
+@pytest.mark.django_db
+def test_handing_in_from_a_page_opened_before_is_refused(now: datetime) -> None:
+    draft = make_draft()
+    by = manager_of(draft.host)
+    stale = CourseVersion.objects.get(pk=draft.pk)
+    versions.submit_version(by=by, version=draft, now=now)
+
+    with pytest.raises(errors.NotEditable) as caught:
+        versions.submit_version(by=by, version=stale, now=now)
+
+    assert str(caught.value) == "这一版是“审核中”，不能再改。"
+    assert Message.objects.filter(kind="review_requested").count() == 0

@@ -12,7 +12,7 @@ from courses.services import series
 from courses.services.sessions import Place
 from sites.calendar import at
 from sites.choices import DayKind
-from sites.models import CalendarDay
+from sites.models import CalendarDay, RoomHold
 from sites.services import close_room
 from tests.factories.courses import (
     make_draft,
@@ -189,3 +189,13 @@ def test_camp_with_fewer_class_hours_than_days_is_refused(wanted: dict[str, Any]
 
     assert str(caught.value) == "这门课只有 1 学时，分不到 2 天。"
     assert not CourseSession.objects.exists()
+
+
+def test_series_on_line_needs_no_room(wanted: dict[str, Any]) -> None:
+    online = wanted | {"place": Place(online_url="https://class.example.org/a")}
+
+    plan = series.preview_series(**online)
+    made, _plan = series.open_series(**online, seen=starts(plan))
+
+    assert {session.online_url for session in made} == {"https://class.example.org/a"}
+    assert not RoomHold.objects.exists()

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from accounts.actors import SYSTEM
 from accounts.choices import Role
 from accounts.errors import NotAllowed, NotYours, Refusal
 from accounts.models import AuditEntry
@@ -379,3 +380,12 @@ def test_school_that_left_is_not_visited(now: datetime) -> None:
         make_session(school=school, now=now)
 
     assert str(refusal.value) == "清河已停用，请另选一所学校。"
+
+
+@pytest.mark.django_db
+def test_the_system_schedules_for_every_host(now: datetime) -> None:
+    version = make_version()
+
+    session = opening(now, version=version, by=SYSTEM)()
+
+    assert session.host == version.host

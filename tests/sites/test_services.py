@@ -3,8 +3,9 @@
 from datetime import date, datetime, timedelta
 
 import pytest
+from django.db import IntegrityError
 
-from accounts.actors import Actor
+from accounts.actors import SYSTEM, Actor
 from accounts.choices import Role
 from accounts.errors import NotAllowed, NotYours
 from accounts.models import Membership
@@ -270,3 +271,19 @@ def test_who_sees_rooms(room: Room, now: datetime) -> None:
     seen = {member: Room.objects.visible_to(actor_of(member)).count() for member in answers}
 
     assert seen == answers
+
+
+def test_what_the_database_refuses_besides_names_is_not_taken_for_one(
+    room: Room, now: datetime
+) -> None:
+    with pytest.raises(IntegrityError):
+        services.edit_room(by=SYSTEM, room=room, now=now, name=room.name, stations=0)
+
+
+def test_another_hosts_room_is_not_closed(room: Room, now: datetime) -> None:
+    stranger = actor_of(MembershipFactory(host_manager=True))
+
+    with pytest.raises(NotYours):
+        services.close_room(
+            by=stranger, room=room, starts_at=now, ends_at=now + LATER, reason="检修", now=now
+        )
