@@ -76,6 +76,7 @@ def edit_version(
             pk=version.pk, edition=edition, state__in=EDITABLE
         ).update(**_written(fields), edition=F("edition") + 1)
         if not changed:
+            check_can_edit(by, CourseVersion.objects.get(pk=version.pk))
             raise StaleVersion
         audit.record(by=by, verb="course.edited", now=now, target=version)
     version.refresh_from_db()
