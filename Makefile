@@ -1,5 +1,7 @@
 # make demo: everything, running. make test: everything that has to pass. make help: the rest.
 SHELL := /bin/bash
+# A list of files that cannot be made is a failure, not an empty list.
+.SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 PYTHON3 ?= python3
 VENV := .venv

@@ -9,6 +9,7 @@ from functools import wraps
 from typing import Any, cast
 from urllib.parse import urlencode
 
+from django import forms
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -94,3 +95,9 @@ def refusal_page(request: HttpRequest, refusal: Refusal) -> HttpResponse:
         {"reason": str(refusal), "kind": refusal.kind, "code": refusal.code},
         status=STATUS_OF_KIND[refusal.kind],
     )
+
+
+def put_on(form: forms.BaseForm, refusal: Refusal) -> int:
+    """The refusal stands on the form, which keeps what was typed; the status of the answer."""
+    form.add_error(None, str(refusal))
+    return STATUS_OF_KIND[refusal.kind]

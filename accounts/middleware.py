@@ -4,12 +4,15 @@ from collections.abc import Callable
 
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import rotate_token
 from django.utils import translation
 
 from .access import SESSION_KEY, refusal_page
 from .actors import Actor
-from .errors import Refusal
+from .errors import MembershipEnded, Refusal
 from .selectors import actor_of, live_memberships
+
+SAFE = ("GET", "HEAD", "OPTIONS")
 
 
 class ActorMiddleware:
@@ -24,8 +27,16 @@ class ActorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        chosen = request.session.get(SESSION_KEY)
         actor = self._actor(request)
         request.actor = actor  # type: ignore[attr-defined]
+        if chosen is not None and request.user.is_authenticated:
+            acts_on = actor is not None and actor.membership_id == chosen
+            if not acts_on:
+                # A form opened for the organisation that was left is not taken for another.
+                rotate_token(request)
+                if request.method not in SAFE:
+                    return refusal_page(request, MembershipEnded())
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:

@@ -57,11 +57,19 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(label=_("原因"), max_length=200)
 
 
+class ReissueForm(ReasonForm):
+    """With the badge that is replaced, 0 for none, so that sending it twice is once."""
+
+    badge = forms.IntegerField(
+        required=False, min_value=0, max_value=2**63 - 1, widget=forms.HiddenInput
+    )
+
+
 class MarkForm(forms.Form):
     kind = forms.ChoiceField(
         choices=[
             (kind.value, kind.label)
-            for kind in (EventKind.OUT, EventKind.ABSENT, EventKind.EXCUSED)
+            for kind in (EventKind.OUT, EventKind.ABSENT, EventKind.EXCUSED, EventKind.VOID)
         ]
     )
     event_id = forms.UUIDField()

@@ -2,17 +2,22 @@ from datetime import date
 
 from django.urls import URLPattern, URLResolver, path, register_converter
 
+from sites.calendar import FIRST_DAY, LAST_DAY
+
 from .api import views as api
 from .views import catalogue, host_day, reserve, trips
 
 
 class DayConverter:
-    """A day in an address: 2026-12-08."""
+    """A day in an address: 2026-12-08. One that no school could mean is not there."""
 
     regex = r"\d{4}-\d{2}-\d{2}"
 
     def to_python(self, value: str) -> date:
-        return date.fromisoformat(value)
+        day = date.fromisoformat(value)
+        if not FIRST_DAY <= day <= LAST_DAY:
+            raise ValueError
+        return day
 
     def to_url(self, value: date) -> str:
         return value.isoformat()
@@ -46,6 +51,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "api/v1/bookings/<int:pk>/cancel/",
         api.BookingCancellation.as_view(),
         name="api-booking-cancel",
+    ),
+    path(
+        "api/v1/sessions/<int:pk>/cancel/",
+        api.SessionCancellation.as_view(),
+        name="api-session-cancel",
     ),
     path("api/v1/classes/<int:pk>/hours/", api.ClassHours.as_view(), name="api-class-hours"),
 ]

@@ -141,6 +141,9 @@ class Column:
     taken_top: str
     taken_height: str
     value_at: str
+    # The whole slot, where a finger may land.
+    slot_x: str
+    slot_width: str
     shows_label: bool
 
 
@@ -152,6 +155,10 @@ class Chart:
     base: int
     gridlines: tuple[tuple[str, str, str], ...]
     columns: tuple[Column, ...]
+
+    @property
+    def has_links(self) -> bool:
+        return any(column.url for column in self.columns)
 
     @property
     def label_at(self) -> int:
@@ -196,6 +203,8 @@ def chart(weeks: Sequence[Mapping[str, Any]], *, width: int, height: int) -> Cha
                 taken_top=f"{base - week['taken'] * scale:.1f}",
                 taken_height=f"{week['taken'] * scale:.1f}",
                 value_at=f"{base - (week['taken'] + week['free']) * scale - 6:.1f}",
+                slot_x=f"{left + slot * i:.1f}",
+                slot_width=f"{slot:.1f}",
                 shows_label=i % every == 0,
             )
             for i, week in enumerate(weeks)

@@ -41,6 +41,10 @@ def sources(suffix: str) -> Iterator[Path]:
             yield path
 
 
+def text_templates() -> Iterator[Path]:
+    return (path for path in sources(".txt") if "templates" in path.parts)
+
+
 def found_messages() -> Iterator[tuple[str, int, object, str | None]]:
     """Each marked string: file, line, message (a pair where it has a plural), context."""
     from django.utils.translation.template import templatize  # noqa: PLC0415 (needs settings)
@@ -50,7 +54,7 @@ def found_messages() -> Iterator[tuple[str, int, object, str | None]]:
         with path.open("rb") as file:
             for line, message, _comments, context in extract("python", file, keywords=KEYWORDS):
                 yield name, line, message, context
-    for path in sources(".html"):
+    for path in (*sources(".html"), *text_templates()):
         name = str(path.relative_to(ROOT))
         text = templatize(path.read_text(encoding="utf-8"), origin=name)
         # Only the calls that templatize writes are Python; the rest is padding.

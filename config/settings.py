@@ -29,9 +29,6 @@ FIELD_KEYS = env.str(
 )
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"] if DEVELOPMENT else [])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
-# Where links in e-mails lead.
-BASE_URL = env.str("BASE_URL", default="http://127.0.0.1:8000").rstrip("/")
-
 if not DEVELOPMENT:
     if not SECRET_KEY:
         raise ImproperlyConfigured(
@@ -51,6 +48,12 @@ if not DEVELOPMENT:
         raise ImproperlyConfigured(
             "DEMO lets anybody sign in as anyone: it works with DEBUG=1 only. Unset it."
         )
+
+# Where links in e-mails lead.
+BASE_URL = env.str(
+    "BASE_URL",
+    default="http://127.0.0.1:8000" if DEVELOPMENT else f"https://{ALLOWED_HOSTS[0].lstrip('.')}",
+).rstrip("/")
 
 INSTALLED_APPS = [
     "insights.apps.InsightsConfig",
@@ -138,6 +141,11 @@ DATABASES = {
         "TEST": {"NAME": "test_" + os.environ.get("TEST_DB_SUFFIX", "career_classroom")},
     }
 }
+if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
+    raise ImproperlyConfigured(
+        "DATABASE_URL names another database than PostgreSQL: write it as"
+        " postgresql://user:password@host:5432/name."
+    )
 # Web processes pool their connections; the cluster's forked workers must not share sockets.
 if env.bool("WEB_PROCESS", default=False):
     DATABASES["default"]["CONN_MAX_AGE"] = 0
@@ -204,6 +212,10 @@ ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 
+# How many proxies stand in front and add to X-Forwarded-For. What is slowed down by address, such
+# as signing in and looking up badges, would otherwise count everybody as the proxy.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", default=0 if DEVELOPMENT else 1)
+
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
@@ -267,6 +279,10 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Career Classroom API",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "accounts.api.problems.in_schema",
+    ],
     "SWAGGER_UI_DIST": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
 }
@@ -280,5 +296,10 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {"django": {"handlers": ["console"], "level": "WARNING", "propagate": False}},
+    "filters": {"no_secret_addresses": {"()": "config.logs.NoSecretAddresses"}},
+    "loggers": {
+        "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
+        "django.request": {"filters": ["no_secret_addresses"]},
+        "django.security.csrf": {"filters": ["no_secret_addresses"]},
+    },
 }

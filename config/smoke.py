@@ -245,7 +245,7 @@ class Walk:
         review = re.search(r"/reviews/\d+/", page.text)
         assert review is not None
         dimensions = ("goal_orientation", "content_standard", "assessment_method")
-        verdicts: Fields = dict.fromkeys(dimensions, "pass")
+        verdicts: Fields = {**dict.fromkeys(dimensions, "pass"), "edition": "1"}
         answer = self.secretary.post(
             review[0], verdicts | {"safety_assurance": "fix", "decision": "approved"}
         )

@@ -1,11 +1,18 @@
 """Every address of the product: each app lists its own."""
 
+from allauth.account.decorators import secure_admin_login
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from config import gallery
+
+# The operator signs in where everybody does, on the page that slows guessing down.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
+# An address under the web API that nobody has is answered like everything there.
+handler404 = "accounts.api.problems.page_not_found"
 
 urlpatterns = [
     path("", include("insights.urls")),

@@ -27,12 +27,14 @@ class SessionHasSeatsTaken(CoursesRefusal):
     """What would change a booked session belongs to ``bookings.services``."""
 
     code = "session_has_seats_taken"
-    sentence = _("这一场已有 %(seats_taken)s 位预约，请改用“取消场次”并说明原因。")
+    sentence = _("这一场已有 %(seats_taken)s 位预约，不能再改。确需变动，请取消场次并说明原因。")
 
 
 class InstructorTaken(CoursesRefusal):
+    """Instructor or assistant: whoever is asked for is elsewhere then."""
+
     code = "instructor_taken"
-    sentence = _("%(instructor)s在%(when)s已带%(what)s，请换时间或换指导教师。")
+    sentence = _("%(instructor)s在%(when)s已带%(what)s，请换时间或换人。")
 
 
 class NotPublished(CoursesRefusal):
@@ -76,7 +78,33 @@ class OutsideRunningDays(CoursesRefusal):
 class NotInstructor(CoursesRefusal):
     code = "not_instructor"
     kind = Refusal.INVALID
-    sentence = _("请在本单位的人员里选指导教师。")
+    sentence = _("请在本单位的人员里选指导教师和助教。")
+
+
+class AssistantIsInstructor(CoursesRefusal):
+    code = "assistant_is_instructor"
+    kind = Refusal.INVALID
+    sentence = _("助教和指导教师要是两个人。")
+
+
+class SessionBegun(CoursesRefusal):
+    code = "session_begun"
+    sentence = _("这一场%(when)s已经开始，不能再改。")
+
+
+class StaleSession(CoursesRefusal):
+    """Somebody changed the session after the form was opened."""
+
+    code = "stale_session"
+    sentence = _("这一场刚才已被修改，请看过最新的内容再保存。您填的内容还在。")
+
+
+class TooFewClassHours(CoursesRefusal):
+    """A set has at least one class hour a day to share out. Facts: ``hours``, ``days``."""
+
+    code = "too_few_class_hours"
+    kind = Refusal.INVALID
+    sentence = _("这门课只有 %(hours)s 学时，分不到 %(days)s 天。")
 
 
 class NoSeason(CoursesRefusal):
@@ -128,6 +156,13 @@ class Incomplete(CoursesRefusal):
 class NotInReview(CoursesRefusal):
     code = "not_in_review"
     sentence = _("这一版是“%(state)s”，不在审核中。")
+
+
+class StaleReview(CoursesRefusal):
+    """The host handed in another text after the reviewer opened the page."""
+
+    code = "stale_review"
+    sentence = _("开课单位撤回后又改过这一版，请看过最新的内容再决定。您写的意见还在。")
 
 
 class CannotApprove(CoursesRefusal):

@@ -18,6 +18,7 @@ from courses.choices import HalfDay, OccupationFamily, SessionState
 from courses.models import Course, CourseSession
 from courses.selectors import catalogue
 from courses.selectors.catalogue import Wanted
+from sites.dates import check_day
 
 Sessions = QuerySet[CourseSession]
 
@@ -82,10 +83,10 @@ class CourseFilter(django_filters.FilterSet):
     stage = django_filters.ChoiceFilter(label=_("学段"), choices=Stage.choices)
     grade = WholeNumberFilter(label=_("年级"), min_value=1, max_value=12)
     since = django_filters.DateFilter(
-        label=_("从"), help_text="Offers that begin on this day or later."
+        label=_("从"), validators=[check_day], help_text="Offers that begin on this day or later."
     )
     until = django_filters.DateFilter(
-        label=_("到"), help_text="Offers that begin on this day or earlier."
+        label=_("到"), validators=[check_day], help_text="Offers that begin on this day or earlier."
     )
     half = django_filters.MultipleChoiceFilter(label=_("半天"), choices=HalfDay.choices)
     seats = WholeNumberFilter(
@@ -121,10 +122,16 @@ class SessionFilter(django_filters.FilterSet):
     state = django_filters.ChoiceFilter(label=_("状态"), choices=SessionState.choices)
     stage = django_filters.ChoiceFilter(label=_("学段"), choices=Stage.choices, method="for_stage")
     since = django_filters.DateFilter(
-        label=_("从"), method="from_day", help_text="Sessions that begin on this day or later."
+        label=_("从"),
+        validators=[check_day],
+        method="from_day",
+        help_text="Sessions that begin on this day or later.",
     )
     until = django_filters.DateFilter(
-        label=_("到"), method="to_day", help_text="Sessions that begin on this day or earlier."
+        label=_("到"),
+        validators=[check_day],
+        method="to_day",
+        help_text="Sessions that begin on this day or earlier.",
     )
     half = django_filters.MultipleChoiceFilter(
         label=_("半天"), choices=HalfDay.choices, method="in_halves"

@@ -395,6 +395,14 @@ class CourseSession(models.Model):
         blank=True,
         related_name="sessions_taught",
     )
+    # The second pair of hands that some courses may not be held without.
+    assistant = models.ForeignKey(
+        "accounts.Membership",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="sessions_assisted",
+    )
     capacity = models.PositiveSmallIntegerField(_("名额"))
     seats_taken = models.PositiveSmallIntegerField(default=0)
     seats_held = models.PositiveSmallIntegerField(default=0)
@@ -478,6 +486,20 @@ class CourseSession(models.Model):
                 ],
                 condition=Q(state=SessionState.SCHEDULED, instructor__isnull=False),
             ),
+            # Nor does an assistant help in two at a time, or in her own. That nobody teaches here
+            # and helps there is seen to under the lock on the person.
+            ExclusionConstraint(
+                name="session_assistant_one_at_a_time",
+                expressions=[
+                    (F("assistant"), RangeOperators.EQUAL),
+                    (TsTzRange("starts_at", "ends_at", RangeBoundary()), RangeOperators.OVERLAPS),
+                ],
+                condition=Q(state=SessionState.SCHEDULED, assistant__isnull=False),
+            ),
+            models.CheckConstraint(
+                condition=Q(assistant=None) | Q(instructor=None) | ~Q(assistant=F("instructor")),
+                name="session_assistant_is_another",
+            ),
         ]
         indexes = [
             models.Index(fields=["starts_at", "id"], name="session_starts"),
@@ -487,3 +509,8 @@ class CourseSession(models.Model):
 
     def __str__(self) -> str:
         return f"{self.version_id} @ {self.starts_at:%F %H:%M}"
+
+    @property
+    def lacks_assistant(self) -> bool:
+        """Whether the course must have an assistant and none is named (``version`` loaded)."""
+        return self.version.needs_assistant and self.assistant_id is None

@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("host/sessions/camp/", sessions.open_set, name="set_new"),
     path("host/sessions/<int:pk>/", sessions.show, name="session_detail"),
     path("host/sessions/<int:pk>/edit/", sessions.change, name="session_edit"),
+    path("host/sessions/<int:pk>/people/", sessions.name_people, name="session_people"),
     path("reviews/", review.list_waiting, name="review_list"),
     path("reviews/<int:pk>/", review.decide, name="review_detail"),
     path("seasons/", seasons.list_seasons, name="seasons"),

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from accounts.access import STATUS_OF_KIND, MemberRequest, members_only
+from accounts.access import MemberRequest, members_only, put_on
 from accounts.choices import Role
 from accounts.errors import Refusal
 
@@ -45,8 +45,7 @@ def edit_requirement(request: MemberRequest, pk: int | None = None) -> HttpRespo
                 **form.cleaned_data,
             )
         except Refusal as refusal:
-            form.add_error(None, str(refusal))
-            status = STATUS_OF_KIND[refusal.kind]
+            status = put_on(form, refusal)
         else:
             messages.success(request, _("已保存。"))
             return redirect("hours:requirements")

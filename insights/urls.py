@@ -14,4 +14,5 @@ urlpatterns = [
     path("overview/", alliance.show_overview, name="alliance"),
     path("overview/classes/", alliance.list_classes, name="alliance_classes"),
     path("overview/sessions/", alliance.list_sessions, name="alliance_sessions"),
+    path("overview/weeks/", alliance.show_week, name="alliance_week"),
 ]

@@ -6,6 +6,7 @@ brings them to the mail server, and a sweeper finds those whose task was lost.
 
 import logging
 import smtplib
+import time
 from datetime import datetime, timedelta
 from email.errors import MessageError
 from uuid import UUID
@@ -33,6 +34,8 @@ ATTEMPTS_AFTER = (
 # A row this old that nobody tried was missed by its task.
 MISSED_AFTER = timedelta(minutes=2)
 SWEEP_AT_MOST = 200
+# A slow mail server does not keep a sweep longer: the cluster ends a task after two minutes.
+SWEEP_FOR = timedelta(seconds=60)
 # Mails whose link lets its bearer in: the link is forgotten once the mail has left.
 SECRET_KINDS = frozenset({"invitation", "password_reset"})
 FORGOTTEN = "—"
@@ -138,6 +141,7 @@ def deliver(*, delivery_id: int, now: datetime) -> bool:
     Safe to repeat: a delivery that is sent, failed, or in other hands this moment is left alone.
     A process killed during the hand-over may send it twice, with the same Message-ID.
     """
+    unforeseen: Exception | None = None
     with transaction.atomic():
         delivery = (
             Delivery.objects.select_for_update(skip_locked=True, of=("self",))
@@ -151,18 +155,28 @@ def deliver(*, delivery_id: int, now: datetime) -> bool:
         try:
             channels.as_mail(delivery).send()
         except (OSError, smtplib.SMTPException, MessageError, ValueError) as error:
-            # The text of the error may repeat the address; its kind is enough to act upon.
-            delivery.last_error = type(error).__name__
-            if delivery.attempts >= len(ATTEMPTS_AFTER):
-                delivery.state = DeliveryState.FAILED
-            logger.warning("delivery %s failed: %s", delivery.pk, delivery.last_error)
+            _note_failure(delivery, error)
+        except Exception as error:  # noqa: BLE001 (raised below, once the attempt is counted)
+            # Uncounted, the sweeper would stumble over this row for ever and reach no other.
+            _note_failure(delivery, error)
+            unforeseen = error
         else:
             delivery.state = DeliveryState.SENT
             delivery.sent_at = now
             delivery.last_error = ""
             _forget_secret(delivery.message)
         delivery.save(update_fields=["attempts", "state", "sent_at", "last_error"])
+    if unforeseen is not None:
+        raise unforeseen
     return delivery.state == DeliveryState.SENT
+
+
+def _note_failure(delivery: Delivery, error: Exception) -> None:
+    # The text of the error may repeat the address; its kind is enough to act upon.
+    delivery.last_error = type(error).__name__
+    if delivery.attempts >= len(ATTEMPTS_AFTER):
+        delivery.state = DeliveryState.FAILED
+    logger.warning("delivery %s failed: %s", delivery.pk, delivery.last_error)
 
 
 def _forget_secret(message: Message) -> None:
@@ -174,16 +188,26 @@ def _forget_secret(message: Message) -> None:
 
 
 def sweep(*, now: datetime) -> int:
-    """Delivers what no task came for and what is due for another attempt; says how many left."""
+    """Delivers what no task came for and what is due for another attempt; says how many left.
+
+    What it does not come to within a minute waits for the next one.
+    """
+    until = time.monotonic() + SWEEP_FOR.total_seconds()
     due = Q()
     for attempts, after in enumerate(ATTEMPTS_AFTER):
         due |= Q(attempts=attempts, created_at__lte=now - max(after, MISSED_AFTER))
     waiting = (
         Delivery.objects.filter(due, state=DeliveryState.WAITING)
-        .order_by("created_at", "pk")
+        # What was never tried goes first: nothing that fails stands in its way.
+        .order_by("attempts", "created_at", "pk")
         .values_list("pk", flat=True)
     )
-    return sum(deliver(delivery_id=pk, now=now) for pk in list(waiting[:SWEEP_AT_MOST]))
+    left = 0
+    for pk in list(waiting[:SWEEP_AT_MOST]):
+        left += deliver(delivery_id=pk, now=now)
+        if time.monotonic() > until:
+            break
+    return left
 
 
 def retry_failed(*, now: datetime, delivery_id: int | None = None) -> int:

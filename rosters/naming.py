@@ -45,7 +45,7 @@ def masked(name: str) -> str:
 
 def seats_label(seat_nos: list[int]) -> str:
     """3、7、12, at most five, then how many more."""
-    shown = "、".join(str(seat) for seat in sorted(seat_nos)[:5])
+    shown = _("、").join(str(seat) for seat in sorted(seat_nos)[:5])
     rest = len(seat_nos) - 5
     return (
         shown

@@ -14,6 +14,10 @@ AFTERNOON = (time(13, 0), time(15, 30))
 WHOLE_DAY = (time(9, 0), time(15, 30))
 NOON = time(12, 0)
 
+# Days outside are slips of the finger; at the ends of the calendar even adding a day fails.
+FIRST_DAY = date(2000, 1, 1)
+LAST_DAY = date(2100, 12, 31)
+
 
 def school_year(day: date) -> int:
     """The year in whose September the school year of ``day`` began."""

@@ -6,12 +6,23 @@ The order of the parts belongs to the language, so every format is a translated 
 import datetime
 from typing import overload
 
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from .calendar import NOON, SHANGHAI
+from .calendar import FIRST_DAY, LAST_DAY, NOON, SHANGHAI
 
 Moment = datetime.date | datetime.datetime
+
+
+def check_day(value: Moment) -> None:
+    """A form's validator: a day that a school could mean."""
+    day = value.date() if isinstance(value, datetime.datetime) else value
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise ValidationError(
+            _("请填 %(first)d 年至 %(last)d 年的日期。"),
+            params={"first": FIRST_DAY.year, "last": LAST_DAY.year},
+        )
 
 
 @overload

@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from .calendar import at
+from .dates import check_day
 from .models import Room, Site
 
 
@@ -52,11 +53,15 @@ class RoomForm(forms.ModelForm):
 class ClosureForm(forms.Form):
     """From a day and hour until a day and hour, with the reason that skipped dates show."""
 
-    first = forms.DateField(label=_("从"), widget=forms.DateInput(attrs={"type": "date"}))
+    first = forms.DateField(
+        label=_("从"), validators=[check_day], widget=forms.DateInput(attrs={"type": "date"})
+    )
     starts = forms.TimeField(
         label=_("开始"), widget=forms.TimeInput(attrs={"type": "time"}), initial="08:00"
     )
-    last = forms.DateField(label=_("到"), widget=forms.DateInput(attrs={"type": "date"}))
+    last = forms.DateField(
+        label=_("到"), validators=[check_day], widget=forms.DateInput(attrs={"type": "date"})
+    )
     ends = forms.TimeField(
         label=_("结束"), widget=forms.TimeInput(attrs={"type": "time"}), initial="17:00"
     )

@@ -1,11 +1,12 @@
 """Writes of sites, rooms and what holds them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
 
 import chinese_calendar
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import QuerySet
 
@@ -125,8 +126,7 @@ def check_can_keep(actor: Actor, host_id: int) -> None:
 def add_site(*, by: Actor, host_id: int, now: datetime, **fields: Any) -> Site:
     """The host has the site. Refused: NameTaken within the host."""
     check_can_keep(by, host_id)
-    _check_name(Site.objects.filter(host_id=host_id), fields["name"])
-    with transaction.atomic():
+    with _name_once(Site.objects.filter(host_id=host_id), fields["name"]):
         site = Site.objects.create(host_id=host_id, **fields)
         audit.record(by=by, verb="site.added", now=now, target=site)
     return site
@@ -135,8 +135,7 @@ def add_site(*, by: Actor, host_id: int, now: datetime, **fields: Any) -> Site:
 def edit_site(*, by: Actor, site: Site, now: datetime, **fields: Any) -> Site:
     """The site has these values. Refused: NameTaken."""
     check_can_keep(by, site.host_id)
-    _check_name(Site.objects.filter(host_id=site.host_id).exclude(pk=site.pk), fields["name"])
-    with transaction.atomic():
+    with _name_once(Site.objects.filter(host_id=site.host_id).exclude(pk=site.pk), fields["name"]):
         _fill(site, fields)
         audit.record(by=by, verb="site.edited", now=now, target=site)
     return site
@@ -157,8 +156,7 @@ def rate_site(
 def add_room(*, by: Actor, site: Site, now: datetime, **fields: Any) -> Room:
     """The site has the room. Refused: NameTaken within the site."""
     check_can_keep(by, site.host_id)
-    _check_name(Room.objects.filter(site=site), fields["name"])
-    with transaction.atomic():
+    with _name_once(Room.objects.filter(site=site), fields["name"]):
         room = Room.objects.create(site=site, host_id=site.host_id, **fields)
         audit.record(by=by, verb="room.added", now=now, target=room)
     return room
@@ -167,8 +165,7 @@ def add_room(*, by: Actor, site: Site, now: datetime, **fields: Any) -> Room:
 def edit_room(*, by: Actor, room: Room, now: datetime, **fields: Any) -> Room:
     """The room has these measures; sessions already opened keep their capacity."""
     check_can_keep(by, room.host_id)
-    _check_name(Room.objects.filter(site_id=room.site_id).exclude(pk=room.pk), fields["name"])
-    with transaction.atomic():
+    with _name_once(Room.objects.filter(site_id=room.site_id).exclude(pk=room.pk), fields["name"]):
         _fill(room, fields)
         audit.record(by=by, verb="room.edited", now=now, target=room)
     return room
@@ -216,9 +213,18 @@ def _holiday(name: str) -> str:
     return known.get(name, name)
 
 
-def _check_name(others: QuerySet[Any], name: str) -> None:
+@contextmanager
+def _name_once(others: QuerySet[Any], name: str) -> Iterator[None]:
+    """What is written inside has a name of its own; that a click was doubled is told too."""
     if others.filter(name=name).exists():
         raise NameTaken(name=name)
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as error:
+        if others.filter(name=name).exists():
+            raise NameTaken(name=name) from error
+        raise
 
 
 def _fill(row: Site | Room, fields: dict[str, Any]) -> None:

@@ -1,6 +1,5 @@
 """A host keeps its sites, rooms and closures; the secretariat rates sites."""
 
-from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -8,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from accounts.access import STATUS_OF_KIND, MemberRequest, members_only
+from accounts.access import MemberRequest, members_only, put_on
 from accounts.choices import Role
 from accounts.errors import Refusal
 
@@ -73,7 +72,7 @@ def edit_site(request: MemberRequest, pk: int | None = None) -> HttpResponse:
                     **form.cleaned_data,
                 )
         except Refusal as refusal:
-            status = _put_on(form, refusal)
+            status = put_on(form, refusal)
         else:
             messages.success(request, _("已保存。"))
             return redirect("sites:detail", saved.pk)
@@ -114,7 +113,7 @@ def edit_room(
             else:
                 services.add_room(by=request.actor, site=site, now=now, **form.cleaned_data)
         except Refusal as refusal:
-            status = _put_on(form, refusal)
+            status = put_on(form, refusal)
         else:
             messages.success(request, _("已保存。"))
             return redirect("sites:detail", site.pk)
@@ -144,7 +143,7 @@ def close(request: MemberRequest, pk: int) -> HttpResponse:
                 now=timezone.now(),
             )
         except Refusal as refusal:
-            status = _put_on(form, refusal)
+            status = put_on(form, refusal)
         else:
             messages.success(request, _("已停用，这段时间不能排场次。"))
             return redirect("sites:detail", room.site_id)
@@ -174,9 +173,3 @@ def _own_site(request: MemberRequest, pk: int) -> Site:
 
 def _own_room(request: MemberRequest, pk: int) -> Room:
     return get_object_or_404(Room.objects.visible_to(request.actor).select_related("site"), pk=pk)
-
-
-def _put_on(form: forms.BaseForm, refusal: Refusal) -> int:
-    """The refusal stands on the form, which keeps what was typed."""
-    form.add_error(None, str(refusal))
-    return STATUS_OF_KIND[refusal.kind]

@@ -9,9 +9,10 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.views import defaults
 from rest_framework import exceptions
 from rest_framework.response import Response
 
@@ -20,6 +21,21 @@ from accounts.errors import Refusal
 
 CONTENT_TYPE = "application/problem+json"
 PLAIN = (str, int, float, bool, type(None), date, time, Decimal, UUID, Promise)
+
+# Every refusal, as the schema shows it.
+PROBLEM = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "code"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "A sentence for people."},
+        "code": {"type": "string", "description": "Stable, for programs."},
+        "facts": {"type": "object", "description": "The values that the sentence names."},
+        "errors": {"type": "object", "description": "Which fields are wrong, and how."},
+    },
+}
 
 
 def handler(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -51,16 +67,40 @@ def handler(error: Exception, context: dict[str, Any]) -> Response | None:
     return None
 
 
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """For an address that nobody has: a problem under the web API, our page elsewhere."""
+    if not request.path.startswith("/api/"):
+        return defaults.page_not_found(request, exception)
+    data = _facts(404, "not_found", _("没有找到，或不属于您的单位。"))
+    return JsonResponse(data, status=404, content_type=CONTENT_TYPE)
+
+
+def in_schema(result: dict[str, Any], **_more: Any) -> dict[str, Any]:
+    """The schema with a problem as the answer to whatever an operation refuses."""
+    shape = {"schema": {"$ref": "#/components/schemas/Problem"}}
+    result["components"]["schemas"]["Problem"] = PROBLEM
+    for operations in result["paths"].values():
+        for operation in operations.values():
+            answers = operation["responses"]
+            answers["default"] = {"description": "A problem (RFC 9457): `code` says which."}
+            for status, answer in answers.items():
+                if not status.startswith("2"):
+                    answer["content"] = {CONTENT_TYPE: shape}
+    return result
+
+
 def _problem(status: int, code: str, detail: str, **more: Any) -> Response:
-    data = {
+    return Response(_facts(status, code, detail) | more, status=status, content_type=CONTENT_TYPE)
+
+
+def _facts(status: int, code: str, detail: str) -> dict[str, Any]:
+    return {
         "type": f"urn:career-classroom:problem:{code}",
         "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": detail,
         "code": code,
-        **more,
     }
-    return Response(data, status=status, content_type=CONTENT_TYPE)
 
 
 def _plain(value: Any) -> Any:

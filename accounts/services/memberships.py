@@ -15,7 +15,7 @@ from accounts.errors import (
     OrganisationInactive,
     RoleNotInOrganisation,
 )
-from accounts.models import ApiToken, Membership, Organisation, User
+from accounts.models import ApiToken, Invitation, Membership, Organisation, User
 from accounts.selectors import others_in_role
 from accounts.services import audit
 
@@ -80,7 +80,9 @@ def check_can_end(actor: Actor, membership: Membership, *, others: int) -> None:
 
 def end_membership(*, by: Actor, membership: Membership, now: datetime) -> Membership:
     """The person no longer acts for the organisation: pages and API keys stop with the next
-    request. Refused: LastManager, MembershipEnded, and as ``check_can_manage_people``.
+    request, and no invitation of the organisation lets the person in again.
+
+    Refused: LastManager, MembershipEnded, and as ``check_can_manage_people``.
     """
     check_can_end(by, membership, others=others_in_role(membership))
     with transaction.atomic():
@@ -88,11 +90,14 @@ def end_membership(*, by: Actor, membership: Membership, now: datetime) -> Membe
         organisation = Organisation.objects.select_for_update(no_key=True).get(
             pk=membership.organisation_id
         )
-        membership = Membership.objects.select_related("organisation").get(pk=membership.pk)
+        membership = Membership.objects.select_related("user", "organisation").get(pk=membership.pk)
         check_can_end(by, membership, others=others_in_role(membership))
         membership.ended_at = now
         membership.save(update_fields=["ended_at"])
         ApiToken.objects.filter(membership=membership, revoked_at=None).update(revoked_at=now)
+        Invitation.objects.pending().filter(
+            organisation=organisation, email=membership.user.email
+        ).update(revoked_at=now)
         audit.record(
             by=by,
             verb="membership.ended",

@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import rotate_token
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -56,6 +57,8 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
 def _enter(request: HttpRequest, membership: Membership, *, is_new: bool) -> HttpResponse:
     if is_new:
         login(request, membership.user, backend=BACKEND)
+    # As when switching: what other tabs have open is of another organisation.
+    rotate_token(request)
     request.session[SESSION_KEY] = membership.pk
     messages.success(request, _("欢迎您加入%(name)s。") % {"name": membership.organisation.name})
     return redirect("/")

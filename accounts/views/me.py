@@ -5,6 +5,7 @@ from typing import cast
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.middleware.csrf import rotate_token
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone, translation
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -73,6 +74,8 @@ def switch(request: HttpRequest) -> HttpResponse:
         if membership is None:
             raise NotYours
         request.session[SESSION_KEY] = membership.pk
+        # A form that another tab has open for the organisation before is not taken for this one.
+        rotate_token(request)
         messages.success(
             request, _("您现在代表%(name)s。") % {"name": membership.organisation.name}
         )

@@ -1,5 +1,6 @@
 """What a desk shows: its session's students and how far each is."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 
@@ -16,6 +17,9 @@ from rosters.models import Student
 from sites.calendar import at
 
 EXPECTED = Attendance(AttendanceState.EXPECTED)
+
+# A door that nobody closed is asked after for so long.
+FORGOTTEN_FOR = timedelta(weeks=4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,7 @@ def grouped(places: list[Place], seats: list[Seat]) -> list[SeatGroup]:
     return [SeatGroup(label, school, tuple(own)) for (label, school), own in groups.items()]
 
 
-def counts(seats: list[Seat]) -> Counts:
+def counts(seats: Sequence["Seat | NamelessSeat"]) -> Counts:
     states = [seat.attendance.state for seat in seats]
     return Counts(
         arrived=sum(
@@ -94,11 +98,26 @@ def sessions_to_keep(actor: Actor, day: date) -> QuerySet[CourseSession]:
     """The day's sessions whose door the actor may keep: a manager all of the host's, an
     instructor her own and those nobody teaches; by time."""
     start = at(day, time(0))
+    return _doors_of(actor).filter(starts_at__gte=start, starts_at__lt=start + timedelta(days=1))
+
+
+def doors_left_open(actor: Actor, day: date) -> QuerySet[CourseSession]:
+    """Booked sessions of the four weeks before the day whose desk was not closed: nobody has
+    the class hours of them yet."""
+    start = at(day, time(0))
+    return _doors_of(actor).filter(
+        starts_at__gte=start - FORGOTTEN_FOR,
+        starts_at__lt=start,
+        seats_taken__gt=0,
+        desk__closed_at=None,
+    )
+
+
+def _doors_of(actor: Actor) -> QuerySet[CourseSession]:
     sessions = (
         CourseSession.objects.visible_to(actor)
         .owned_by(actor)
         .scheduled()
-        .filter(starts_at__gte=start, starts_at__lt=start + timedelta(days=1))
         .select_related("version", "room__site", "school", "instructor__user", "desk")
         .order_by("starts_at", "pk")
     )

@@ -40,12 +40,15 @@ def issue_missing(*, by: Actor, class_group: ClassGroup, now: datetime) -> int:
     """Every current student of the class has a badge that opens doors; returns how many are new."""
     check_can_issue(by, class_group)
     with transaction.atomic():
+        # Two printings of one class meet here: the second finds the badges of the first.
         students = list(
             Student.objects.current()
             .filter(class_group=class_group)
-            .exclude(badges__revoked_at=None, badges__isnull=False)
-            .select_for_update(no_key=True, of=("self",))
+            .select_for_update(no_key=True)
             .order_by("pk")
+        )
+        have = set(
+            Badge.objects.live().filter(student__in=students).values_list("student_id", flat=True)
         )
         made = Badge.objects.bulk_create(
             [
@@ -56,6 +59,7 @@ def issue_missing(*, by: Actor, class_group: ClassGroup, now: datetime) -> int:
                     issued_at=now,
                 )
                 for student in students
+                if student.pk not in have
             ]
         )
         if made:
@@ -78,16 +82,28 @@ def revoke(*, by: Actor, badge: Badge, reason: str, now: datetime) -> Badge:
     return locked
 
 
-def reissue(*, by: Actor, student: Student, reason: str, now: datetime) -> Badge:
-    """The student has a new badge; the one before opens nothing. Hours are not touched."""
+def reissue(
+    *, by: Actor, student: Student, reason: str, now: datetime, instead_of: int | None = None
+) -> Badge:
+    """The student has a new badge; the one before opens nothing. Hours are not touched.
+
+    ``instead_of`` is the key of the badge that the form showed, 0 for none: a form sent again
+    finds the badge it made.
+    """
     check_can_issue(by, student.class_group)
     if not reason.strip():
         raise RevokeReasonMissing
     with transaction.atomic():
         Student.objects.select_for_update(no_key=True).get(pk=student.pk)
-        for badge in (
-            Badge.objects.live().filter(student=student).select_related("student__class_group")
-        ):
+        badge = (
+            Badge.objects.live()
+            .filter(student=student)
+            .select_related("student__class_group")
+            .first()
+        )
+        if badge is not None:
+            if instead_of not in (None, badge.pk):
+                return badge
             revoke(by=by, badge=badge, reason=reason, now=now)
         made = Badge.objects.create(
             student=student, school_id=student.school_id, code=new_code(), issued_at=now

@@ -76,6 +76,9 @@ def check_in(
         arrived = _arrival(session, place.student)
         if arrived is not None:
             return Entry(arrived, place.student, place, is_new=arrived.pk == event_id)
+        # The seat may have gone to a classmate while we waited.
+        place = _place(session, student_id=place.student.pk, now=now)
+        assert place.student is not None
         event = _write(
             by=by,
             session=session,
@@ -86,6 +89,7 @@ def check_in(
             happened_at=happened_at,
             now=now,
         )
+        audit.record(by=by, verb="attendance.in", now=now, target=session)
     return Entry(event, place.student, place, is_new=True)
 
 
@@ -112,6 +116,8 @@ def mark(
         known = _known(event_id, session, kind, student_id=student_id)
         if known is not None:
             return known.event
+        place = _place(session, student_id=student_id, now=now)
+        assert place.student is not None
         if kind == EventKind.OUT and _arrival(session, place.student) is None:
             raise NotInYet
         event = _write(
@@ -128,39 +134,50 @@ def mark(
     return event
 
 
-def undo_last(*, by: Actor, session: CourseSession, student_id: int, now: datetime) -> Attendance:
-    """The student's last event counts no more; a void stands against it.
+def undo_last(
+    *, by: Actor, session: CourseSession, student_id: int, event_id: UUID, now: datetime
+) -> Attendance:
+    """The student's last event counts no more; a void stands against it. Safe to repeat by the
+    id of the void: the event before stays.
 
-    Refused: NothingToUndo, DeskClosed.
+    Refused: NothingToUndo, EventOfAnother, DeskClosed.
     """
     with transaction.atomic():
         desks.locked_open_desk(by=by, session=session, now=now)
         Student.objects.select_for_update(no_key=True).filter(pk=student_id).first()
-        last = (
-            CheckIn.objects.filter(session=session, student_id=student_id, voided_by=None)
-            .exclude(kind=EventKind.VOID)
-            .order_by("-recorded_at", "-pk")
-            .first()
-        )
-        if last is None:
-            raise NothingToUndo
-        CheckIn.objects.create(
-            session=session,
-            student_id=student_id,
-            place_id=last.place_id,
-            kind=EventKind.VOID,
-            voids=last,
-            way_in=WayIn.TICK,
-            happened_at=now,
-            recorded_at=now,
-            recorded_by_id=by.membership_id,
-        )
-        audit.record(by=by, verb="attendance.voided", now=now, target=session)
+        if _known(event_id, session, EventKind.VOID, student_id=student_id) is None:
+            _void_last(by, session, student_id, event_id, now)
     return attendance(
         list(CheckIn.objects.filter(session=session, student_id=student_id)),
         starts_at=session.starts_at,
         ends_at=session.ends_at,
     )
+
+
+def _void_last(
+    by: Actor, session: CourseSession, student_id: int, event_id: UUID, now: datetime
+) -> None:
+    last = (
+        CheckIn.objects.filter(session=session, student_id=student_id, voided_by=None)
+        .exclude(kind=EventKind.VOID)
+        .order_by("-recorded_at", "-pk")
+        .first()
+    )
+    if last is None:
+        raise NothingToUndo
+    CheckIn.objects.create(
+        id=event_id,
+        session=session,
+        student_id=student_id,
+        place_id=last.place_id,
+        kind=EventKind.VOID,
+        voids=last,
+        way_in=WayIn.TICK,
+        happened_at=now,
+        recorded_at=now,
+        recorded_by_id=by.membership_id,
+    )
+    audit.record(by=by, verb="attendance.voided", now=now, target=session)
 
 
 def admit_rest(*, by: Actor, session: CourseSession, now: datetime) -> int:

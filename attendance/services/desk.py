@@ -40,11 +40,15 @@ def check_can_keep(actor: Actor, session: CourseSession) -> None:
     raise NotAllowed
 
 
+def _check_stands(session: CourseSession) -> None:
+    if session.state == SessionState.CANCELLED:
+        raise SessionCancelled(reason=session.cancel_reason)
+
+
 def check_can_open(actor: Actor, session: CourseSession, now: datetime) -> None:
     """From an hour before the session (``RULES.opens_before``)."""
     check_can_keep(actor, session)
-    if session.state == SessionState.CANCELLED:
-        raise SessionCancelled(reason=session.cancel_reason)
+    _check_stands(session)
     opens = session.starts_at - RULES.opens_before
     if now < opens:
         raise DeskNotOpenYet(opens=dates.moment(opens))
@@ -73,16 +77,28 @@ def locked_open_desk(*, by: Actor, session: CourseSession, now: datetime) -> Des
 
     Refused: DeskClosed, and as ``check_can_open``. Call within a transaction.
     """
-    open_desk(by=by, session=session, now=now)
-    desk = Desk.objects.select_for_update(no_key=True).get(session=session)
+    desk = _locked_desk(by=by, session=session, now=now)
     if desk.closed_at is not None:
         raise DeskClosed
+    return desk
+
+
+def _locked_desk(*, by: Actor, session: CourseSession, now: datetime) -> Desk:
+    """The desk, open or closed, its row ours. Refused: a session cancelled since it was read."""
+    open_desk(by=by, session=session, now=now)
+    desk = (
+        Desk.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("session")
+        .get(session=session)
+    )
+    _check_stands(desk.session)
     return desk
 
 
 def check_can_close(actor: Actor, session: CourseSession, now: datetime) -> None:
     """Once the session has begun: hours are earned by being there."""
     check_can_keep(actor, session)
+    _check_stands(session)
     if now < session.starts_at:
         raise SessionNotOver(starts=dates.moment(session.starts_at))
 
@@ -96,8 +112,7 @@ def close_desk(*, by: Actor, session: CourseSession, now: datetime) -> Desk:
     """
     check_can_close(by, session, now)
     with transaction.atomic():
-        open_desk(by=by, session=session, now=now)
-        desk = Desk.objects.select_for_update(no_key=True).get(session=session)
+        desk = _locked_desk(by=by, session=session, now=now)
         if desk.closed_at is not None:
             return desk
         students = _students_of(session)

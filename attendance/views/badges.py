@@ -13,7 +13,7 @@ from accounts.choices import Role
 from accounts.errors import Refusal
 from accounts.services import audit
 from attendance.documents import BadgeRow, badge_sheets
-from attendance.forms import ReasonForm
+from attendance.forms import ReissueForm
 from attendance.models import Badge
 from attendance.services import badges
 from bookings import wording
@@ -101,7 +101,11 @@ def reissue(request: MemberRequest, pk: int, student_pk: int) -> HttpResponse:
         pk=student_pk,
         class_group=group,
     )
-    form = ReasonForm(request.POST or None, initial={"reason": _("遗失")})
+    shown = _live_badges(request, group).filter(student=student).first()
+    form = ReissueForm(
+        request.POST or None,
+        initial={"reason": _("遗失"), "badge": shown.pk if shown else 0},
+    )
     status = 200
     if request.method == "POST" and form.is_valid():
         try:
@@ -109,6 +113,7 @@ def reissue(request: MemberRequest, pk: int, student_pk: int) -> HttpResponse:
                 by=request.actor,
                 student=student,
                 reason=form.cleaned_data["reason"],
+                instead_of=form.cleaned_data["badge"],
                 now=timezone.now(),
             )
         except Refusal as refusal:

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -22,6 +23,7 @@ from attendance.services import door_list
 from attendance.views import door
 from attendance.views.desk import key
 from bookings.models import Place
+from bookings.selectors import names
 from bookings.services import rosters
 from courses.models import CourseSession
 
@@ -43,7 +45,7 @@ def place(request: MemberRequest, pk: int, place_pk: int) -> HttpResponse:
     rosters.check_can_read_names(request.actor, session, now)
     audit.record_names_read(by=request.actor, now=now, context="desk", target=session, count=1)
     (seat,) = selectors.seats_of(session, [chosen])
-    return render(
+    response = render(
         request,
         "attendance/place.html",
         {
@@ -53,16 +55,22 @@ def place(request: MemberRequest, pk: int, place_pk: int) -> HttpResponse:
             "classmates": selectors.classmates_not_here(chosen),
         },
     )
+    # A full name, and a button that is pressed once: going back draws the page anew.
+    add_never_cache_headers(response)
+    return response
 
 
 def _done(request: MemberRequest, session: CourseSession, act: Callable[[], str]) -> HttpResponse:
-    """Back to the desk with the sentence that it is done, or the desk with the reason why not."""
+    """Back to the desk with the sentence that it is done, or the desk with the reason why not;
+    to the list of desks where names are no longer shown."""
     try:
         sentence = act()
     except Refusal as refusal:
         result, status = door.refused(refusal)
         return door.page(request, session, result=result, status=status)
     messages.success(request, sentence)
+    if not names.names_window_open(session, timezone.now()):
+        return redirect("attendance:desks")
     return redirect("attendance:desk", session.pk)
 
 
@@ -71,11 +79,6 @@ def _do(request: MemberRequest, session: CourseSession, chosen: Place) -> str:
     now = timezone.now()
     assert chosen.student is not None
     seat = {"seat": chosen.student.seat_no}
-    if request.POST.get("kind") == EventKind.VOID:
-        check_ins.undo_last(
-            by=request.actor, session=session, student_id=chosen.student.pk, now=now
-        )
-        return _("%(seat)s 号：已撤销上一次记录。") % seat
     if "swap" in request.POST:
         door_list.swap(
             by=request.actor,
@@ -89,12 +92,22 @@ def _do(request: MemberRequest, session: CourseSession, chosen: Place) -> str:
     if not form.is_valid():
         return _("没有改动。")
     kind = EventKind(form.cleaned_data["kind"])
+    event_id = form.cleaned_data["event_id"]
+    if kind == EventKind.VOID:
+        check_ins.undo_last(
+            by=request.actor,
+            session=session,
+            student_id=chosen.student.pk,
+            event_id=event_id,
+            now=now,
+        )
+        return _("%(seat)s 号：已撤销上一次记录。") % seat
     check_ins.mark(
         by=request.actor,
         session=session,
         student_id=chosen.student.pk,
         kind=kind,
-        event_id=form.cleaned_data["event_id"],
+        event_id=event_id,
         now=now,
     )
     return _("%(seat)s 号：%(done)s。") % (seat | {"done": kind.label})
@@ -130,11 +143,11 @@ def _close(request: MemberRequest, session: CourseSession) -> str:
 
 
 def _counted(request: MemberRequest, session: CourseSession) -> dict[str, object]:
-    places = rosters.read_roster(
-        by=request.actor, session=session, now=timezone.now(), context="desk"
-    )
-    counted = selectors.counts(selectors.seats_of(session, places))
-    return {"session": session, "counts": counted}
+    """Numbers alone, so that a forgotten door can be closed after names are no longer shown."""
+    return {
+        "session": session,
+        "counts": selectors.counts(selectors.seats_without_names(session)),
+    }
 
 
 @members_only(*door.KEEPING)

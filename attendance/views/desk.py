@@ -1,6 +1,7 @@
 """The desk at the door: students come in. Works without JavaScript: every seat and the typed
 code are forms."""
 
+from collections.abc import Iterable
 from uuid import uuid4
 
 from django.http import HttpResponse, JsonResponse
@@ -20,6 +21,7 @@ from attendance.services import door_list
 from attendance.views import door
 from bookings import wording
 from bookings.models import Place
+from courses.models import CourseSession
 from courses.naming import headline
 from sites.calendar import local_day
 
@@ -27,25 +29,30 @@ from sites.calendar import local_day
 @require_safe
 @members_only(*door.KEEPING)
 def list_desks(request: MemberRequest) -> HttpResponse:
-    """Today's doors."""
+    """Today's doors, and those of days before that nobody closed."""
     now = timezone.now()
+    today = local_day(now)
     return render(
         request,
         "attendance/desks.html",
         {
-            "today": local_day(now),
-            "rows": [
-                {
-                    "session": session,
-                    "headline": headline(session.version),
-                    "where": wording.where(session),
-                    "desk": getattr(session, "desk", None),
-                    "is_over": session.ends_at <= now,
-                }
-                for session in selectors.sessions_to_keep(request.actor, local_day(now))
-            ],
+            "today": today,
+            "rows": _rows(selectors.sessions_to_keep(request.actor, today)),
+            "left_open": _rows(selectors.doors_left_open(request.actor, today)),
         },
     )
+
+
+def _rows(sessions: Iterable[CourseSession]) -> list[dict[str, object]]:
+    return [
+        {
+            "session": session,
+            "headline": headline(session.version),
+            "where": wording.where(session),
+            "desk": getattr(session, "desk", None),
+        }
+        for session in sessions
+    ]
 
 
 @require_safe

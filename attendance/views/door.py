@@ -19,7 +19,7 @@ from accounts.access import STATUS_OF_KIND, MemberRequest
 from accounts.actors import Actor
 from accounts.choices import Role
 from accounts.errors import Refusal
-from attendance.choices import WayIn
+from attendance.choices import AttendanceState, WayIn
 from attendance.errors import (
     BadgeRevoked,
     BookedElsewhere,
@@ -30,6 +30,7 @@ from attendance.errors import (
 )
 from attendance.forms import ArrivalForm
 from attendance.selectors import desk as selectors
+from attendance.selectors import states
 from attendance.services import check_in as check_ins
 from attendance.services import desk as desks
 from attendance.services import door_list
@@ -123,8 +124,16 @@ def told(entry: check_ins.Entry, session: CourseSession) -> Result:
     }
     clock = dates.clock(entry.event.happened_at)
     if entry.is_new:
+        came = states.attendance(
+            [entry.event], starts_at=session.starts_at, ends_at=session.ends_at
+        )
+        late = f" · {came.state.label}" if came.state == AttendanceState.LATE else ""
         return Result(
-            "in", _("已签到"), entry.student.name, f"{where} · {clock}", place_id=entry.place.pk
+            "in",
+            _("已签到"),
+            entry.student.name,
+            f"{where} · {clock}{late}",
+            place_id=entry.place.pk,
         )
     since = _("%(clock)s 已签到，不重复计学时。") % {"clock": clock}
     return Result(

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from bookings.models import Booking, Reservation
+from courses.models import CourseSession
 
 KEY: dict[str, Any] = {"min_value": 1, "max_value": 2**63 - 1}
 
@@ -112,6 +113,14 @@ class ReservationOutput(serializers.ModelSerializer[Reservation]):
             "note",
             "bookings",
         )
+
+
+class CancelledSessionOutput(serializers.ModelSerializer[CourseSession]):
+    """What became of a session."""
+
+    class Meta:
+        model = CourseSession
+        fields = ("id", "session_set", "starts_at", "cancelled_at", "cancel_reason")
 
 
 class StudentHoursOutput(serializers.Serializer[Any]):

@@ -15,13 +15,15 @@ from accounts.errors import NotYours
 from bookings.models import Booking, Reservation
 from bookings.selectors import api as selectors
 from bookings.selectors import progress
-from bookings.services import changes, reservations
+from bookings.services import changes, host_changes, reservations
 from bookings.services.companions import CompanionInput
+from courses.selectors import catalogue
 from rosters.models import ClassGroup
 
 from .serializers import (
     BookingChangeInput,
     BookingOutput,
+    CancelledSessionOutput,
     ClassHoursOutput,
     ReasonInput,
     ReservationInput,
@@ -158,6 +160,27 @@ class BookingCancellation(APIView):
             now=timezone.now(),
         )
         return _shown(request, pk)
+
+
+class SessionCancellation(APIView):
+    @extend_schema(request=ReasonInput, responses={200: CancelledSessionOutput} | PROBLEMS)
+    def post(self, request: Request, pk: int) -> Response:
+        """The session, with the other days of its set, is cancelled with the reason, and every
+        booking of them; everybody booked is told. For the host's manager and the secretariat."""
+        actor = actor_of(request)
+        asked = ReasonInput(data=request.data)
+        asked.is_valid(raise_exception=True)
+        sessions = catalogue.sessions(actor)
+        session = sessions.filter(pk=pk).first()
+        if session is None:
+            raise NotYours
+        host_changes.cancel_session(
+            by=actor,
+            session=session,
+            reason=asked.validated_data["reason"],
+            now=timezone.now(),
+        )
+        return Response(CancelledSessionOutput(sessions.get(pk=pk)).data)
 
 
 class ClassHours(APIView):

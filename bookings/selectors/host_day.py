@@ -91,7 +91,9 @@ def sessions_of_day(actor: Actor, day: date) -> list[DaySession]:
     class, school, companions and the reservation's contact. Five queries."""
     sessions = (
         _of_day(actor, day)
-        .select_related("version", "room__site", "school", "instructor__user", "host")
+        .select_related(
+            "version", "room__site", "school", "instructor__user", "assistant__user", "host"
+        )
         .prefetch_related(
             Prefetch(
                 "bookings",

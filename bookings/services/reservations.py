@@ -11,7 +11,7 @@ from django.db import IntegrityError
 from django.db.models import Q
 
 from accounts.actors import Actor
-from accounts.errors import NotAllowed, NotYours
+from accounts.errors import NotAllowed, NotYours, Refusal
 from accounts.services import audit
 from bookings import wording
 from bookings.choices import BookingState
@@ -154,14 +154,21 @@ def reserve(
     first = _first_answer(by, idempotency_key, digest)
     if first is not None:
         return first
-    sessions = _sessions_asked_for(by, session_ids, session_set_id)
-    for session in sessions:
-        check_session_suits(session, class_group, now)
-    _check_not_booked(sessions, class_group)
-    students = student_rules.of_class(class_group, student_ids, now)
-    companion_rules.check(adults, students=len(students))
-    student_rules.check_free(students, sessions, class_group)
-    _check_seats(sessions, len(students))
+    try:
+        sessions = _sessions_asked_for(by, session_ids, session_set_id)
+        for session in sessions:
+            check_session_suits(session, class_group, now)
+        _check_not_booked(sessions, class_group)
+        students = student_rules.of_class(class_group, student_ids, now)
+        companion_rules.check(adults, students=len(students))
+        student_rules.check_free(students, sessions, class_group)
+        _check_seats(sessions, len(students))
+    except Refusal:
+        # What stands in the way may be this very request, answered since we looked.
+        first = _first_answer(by, idempotency_key, digest)
+        if first is None:
+            raise
+        return first
 
     def write() -> Reservation:
         locked = student_rules.lock(students)

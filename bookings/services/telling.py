@@ -116,17 +116,27 @@ def cancelled(booking_ids: Sequence[int], *, by: Actor, now: datetime) -> None:
 
 
 def session_cancelled(session_ids: Sequence[int], *, by: Actor, now: datetime) -> None:
-    """Whoever was to teach the session learns that it is off, unless it was herself who said so."""
+    """Whoever was to teach or assist learns that it is off, unless it was herself who said so."""
     sessions = (
-        CourseSession.objects.filter(pk__in=session_ids, instructor__in=Membership.objects.live())
-        .select_related("instructor__user", "room__site", "school", "version")
+        CourseSession.objects.filter(pk__in=session_ids)
+        .select_related("instructor__user", "assistant__user", "room__site", "school", "version")
         .order_by("starts_at", "pk")
     )
-    for session in sessions:
-        assert session.instructor is not None
-        person = session.instructor.user
-        if person.pk == by.user_id:
-            continue
+    holding = [
+        (session, who.user)
+        for session in sessions
+        for who in (session.instructor, session.assistant)
+        if who is not None and who.ended_at is None and who.user_id != by.user_id
+    ]
+    if not by.is_host:
+        # The host's managers, where no booking of theirs told them already.
+        holding += [
+            (session, person)
+            for session in sessions.filter(bookings=None)
+            for person in people_to_tell(session.host_id, [Role.HOST_MANAGER])
+            if (session, person) not in holding
+        ]
+    for session, person in holding:
         with translation.override(person.language):
             facts = {"when": wording.when(session), "title": wording.title(session.version)}
             notifications.services.tell(
@@ -134,7 +144,7 @@ def session_cancelled(session_ids: Sequence[int], *, by: Actor, now: datetime) -
                 kind="session_cancelled",
                 subject=_("场次已取消：%(when)s《%(title)s》") % facts,
                 body=_body(
-                    _("%(organisation)s的%(name)s取消了您带的这一场。原因：%(reason)s")
+                    _("%(organisation)s的%(name)s取消了这一场。原因：%(reason)s")
                     % {
                         "organisation": by.organisation_name,
                         "name": by.name,

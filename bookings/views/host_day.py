@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from accounts.access import STATUS_OF_KIND, MemberRequest, members_only
+from accounts.access import MemberRequest, members_only, put_on
 from accounts.choices import Role
 from accounts.errors import NotYours, Refusal
 from bookings import wording
@@ -144,7 +144,7 @@ def cancel_session(request: MemberRequest, pk: int) -> HttpResponse:
                     by=request.actor, session=session, reason=form.cleaned_data["reason"], now=now
                 )
             except Refusal as refusal:
-                status = _put_on(form, refusal)
+                status = put_on(form, refusal)
             else:
                 messages.success(request, _("场次已取消，约了的学校都已收到通知。"))
                 return redirect("bookings:host_day", day=local_day(session.starts_at))
@@ -182,7 +182,7 @@ def cancel_day(request: MemberRequest, day: date) -> HttpResponse:
                     by=request.actor, day=day, reason=form.cleaned_data["reason"], now=now
                 )
             except Refusal as refusal:
-                status = _put_on(form, refusal)
+                status = put_on(form, refusal)
             else:
                 count = len(cancelled)
                 messages.success(
@@ -247,9 +247,3 @@ def _why_not(check: Callable[..., None], request: MemberRequest, thing: Any) -> 
     except Refusal as refusal:
         return str(refusal)
     return ""
-
-
-def _put_on(form: ReasonForm, refusal: Refusal) -> int:
-    """The refusal stands on the form; the status that goes with it."""
-    form.add_error(None, str(refusal))
-    return STATUS_OF_KIND[refusal.kind]

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from accounts.access import STATUS_OF_KIND, MemberRequest, members_only
+from accounts.access import MemberRequest, members_only, put_on
 from accounts.choices import Role
 from accounts.errors import NotYours, Refusal
 from accounts.services import audit
@@ -76,7 +76,9 @@ def reserve(request: MemberRequest, pk: int) -> HttpResponse:
                 now=now,
             )
         except Refusal as refusal:
-            status = _put_on(form, refusal)
+            if isinstance(refusal, KeyReused):
+                form.renew_key()
+            status = put_on(form, refusal)
             # What stood in the way may have changed what is still to be had.
             offer = offers.offer_of(request.actor, pk)
             answer = offers.answers(request.actor, [offer], group, now)[0]
@@ -130,14 +132,6 @@ def usual_choice(progress: ClassProgress, offer: Offer, answer: Answer) -> Colle
 def _is_part(form: ReserveForm, progress: ClassProgress) -> bool:
     """Whether not all of the class are chosen: then the list stands open."""
     return sum(row.is_chosen for row in form.student_rows()) != progress.students
-
-
-def _put_on(form: ReserveForm, refusal: Refusal) -> int:
-    """The refusal's sentence above the form, and the status of the answer."""
-    if isinstance(refusal, KeyReused):
-        form.renew_key()
-    form.add_error(None, str(refusal))
-    return STATUS_OF_KIND[refusal.kind]
 
 
 def _to_booking(

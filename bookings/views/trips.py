@@ -1,7 +1,6 @@
 """The school's trips: its bookings, and what it does with one."""
 
 from collections.abc import Callable
-from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -10,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from accounts.access import STATUS_OF_KIND, MemberRequest, members_only
+from accounts.access import MemberRequest, members_only, put_on
 from accounts.choices import Role
 from accounts.errors import Refusal
 from accounts.services import audit
@@ -109,7 +108,7 @@ def change(request: MemberRequest, pk: int) -> HttpResponse:
                     now=now,
                 )
             except Refusal as refusal:
-                status = _put_on(form, refusal)
+                status = put_on(form, refusal)
                 if isinstance(refusal, StaleBooking):
                     found = selectors.booking_for(request.actor, pk)
                     form.bring_up_to_date(found.edition)
@@ -161,7 +160,7 @@ def cancel(request: MemberRequest, pk: int) -> HttpResponse:
                     by=request.actor, booking=found, reason=form.cleaned_data["reason"], now=now
                 )
             except Refusal as refusal:
-                status = _put_on(form, refusal)
+                status = put_on(form, refusal)
             else:
                 messages.success(request, _("预约已取消，名额已放出，开课单位已收到通知。"))
                 return redirect("bookings:booking", pk=pk)
@@ -224,9 +223,3 @@ def _why_not(check: Callable[..., None], request: MemberRequest, found: Booking)
     except Refusal as refusal:
         return str(refusal)
     return ""
-
-
-def _put_on(form: Any, refusal: Refusal) -> int:
-    """The refusal stands on the form; the status that goes with it."""
-    form.add_error(None, str(refusal))
-    return STATUS_OF_KIND[refusal.kind]

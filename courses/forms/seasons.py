@@ -4,6 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from courses.models import Season
+from sites.dates import check_day
 
 
 class SeasonForm(forms.ModelForm):
@@ -21,6 +22,11 @@ class SeasonForm(forms.ModelForm):
             "runs_from": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
             "runs_until": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("opens_at", "closes_at", "runs_from", "runs_until"):
+            self.fields[name].validators.append(check_day)
 
     def clean_school_year(self) -> int:
         year: int = self.cleaned_data["school_year"]

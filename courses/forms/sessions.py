@@ -1,9 +1,11 @@
 """Where, when and by whom a session is held."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django import forms
+from django.db.models import QuerySet
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from accounts.actors import Actor
@@ -14,6 +16,7 @@ from courses.models import Course
 from courses.services.series import CLOCKS
 from courses.services.sessions import Place
 from sites.calendar import at
+from sites.dates import check_day
 from sites.models import Room
 
 WEEKDAYS = (
@@ -31,7 +34,10 @@ TIME = {"type": "time"}
 
 class RoomField(forms.ModelChoiceField):
     def label_from_instance(self, obj: Any) -> str:
-        return f"{obj.site.name} {obj.name}（{obj.safe_capacity}）"
+        return _("%(room)s（%(capacity)s）") % {
+            "room": f"{obj.site.name} {obj.name}",
+            "capacity": obj.safe_capacity,
+        }
 
 
 class InstructorField(forms.ModelChoiceField):
@@ -42,7 +48,41 @@ class InstructorField(forms.ModelChoiceField):
 class CourseField(forms.ModelChoiceField):
     def label_from_instance(self, obj: Any) -> str:
         version = obj.published_version
-        return f"{version.title_zh}（{version.class_hours} {_('学时')}）"
+        sentence = (
+            _("%(title)s（%(hours)d 学时，须配助教）")
+            if version.needs_assistant
+            else _("%(title)s（%(hours)d 学时）")
+        )
+        return str(sentence) % {"title": version.title_zh, "hours": version.class_hours}
+
+
+def people_of(actor: Actor) -> QuerySet[Membership]:
+    """Who can hold a session of the actor's host."""
+    assert actor.organisation_id is not None
+    return (
+        Membership.objects.live()
+        .filter(
+            organisation_id=actor.organisation_id,
+            role__in=[Role.INSTRUCTOR, Role.HOST_MANAGER],
+        )
+        .select_related("user")
+        .order_by("user__name", "pk")
+    )
+
+
+class PeopleForm(forms.Form):
+    """Who holds a session."""
+
+    instructor = InstructorField(
+        label=_("指导教师"), queryset=Membership.objects.none(), required=False
+    )
+    assistant = InstructorField(label=_("助教"), queryset=Membership.objects.none(), required=False)
+
+    def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            assert isinstance(field, forms.ModelChoiceField)
+            field.queryset = people_of(actor)
 
 
 class PlaceForm(forms.Form):
@@ -59,6 +99,7 @@ class PlaceForm(forms.Form):
     instructor = InstructorField(
         label=_("指导教师"), queryset=Membership.objects.none(), required=False
     )
+    assistant = InstructorField(label=_("助教"), queryset=Membership.objects.none(), required=False)
     capacity = forms.IntegerField(
         label=_("每场名额"),
         min_value=1,
@@ -80,13 +121,8 @@ class PlaceForm(forms.Form):
             .select_related("site")
             .order_by("site__name", "name", "pk"),
             "school": Organisation.objects.schools().filter(is_active=True).order_by("name"),
-            "instructor": Membership.objects.live()
-            .filter(
-                organisation_id=actor.organisation_id,
-                role__in=[Role.INSTRUCTOR, Role.HOST_MANAGER],
-            )
-            .select_related("user")
-            .order_by("user__name", "pk"),
+            "instructor": people_of(actor),
+            "assistant": people_of(actor),
         }
         for name, queryset in chosen.items():
             if name in self.fields:
@@ -102,7 +138,11 @@ class PlaceForm(forms.Form):
 class SessionForm(PlaceForm):
     """One session."""
 
-    day = forms.DateField(label=_("日期"), widget=forms.DateInput(attrs=DATE, format="%Y-%m-%d"))
+    day = forms.DateField(
+        validators=[check_day],
+        label=_("日期"),
+        widget=forms.DateInput(attrs=DATE, format="%Y-%m-%d"),
+    )
     starts = forms.TimeField(label=_("开始"), widget=forms.TimeInput(attrs=TIME, format="%H:%M"))
     ends = forms.TimeField(label=_("结束"), widget=forms.TimeInput(attrs=TIME, format="%H:%M"))
 
@@ -112,19 +152,35 @@ class SessionForm(PlaceForm):
 
 
 class ChangeSessionForm(SessionForm):
-    """The same without the course, which stays."""
+    """The same without the course, which stays. ``sequence`` is that of the session shown."""
+
+    sequence = forms.IntegerField(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         del self.fields["course"]
         self.fields["capacity"].required = True
 
+    def bring_up_to_date(self, sequence: int) -> None:
+        """The next saving is of the newest session; what was typed stays."""
+        data = cast("QueryDict", self.data).copy()
+        data["sequence"] = str(sequence)
+        self.data = data
+
 
 class SeriesForm(PlaceForm):
     """Sessions on certain weekdays and half-days between two dates."""
 
-    first = forms.DateField(label=_("从"), widget=forms.DateInput(attrs=DATE, format="%Y-%m-%d"))
-    last = forms.DateField(label=_("到"), widget=forms.DateInput(attrs=DATE, format="%Y-%m-%d"))
+    first = forms.DateField(
+        validators=[check_day],
+        label=_("从"),
+        widget=forms.DateInput(attrs=DATE, format="%Y-%m-%d"),
+    )
+    last = forms.DateField(
+        validators=[check_day],
+        label=_("到"),
+        widget=forms.DateInput(attrs=DATE, format="%Y-%m-%d"),
+    )
     weekdays = forms.TypedMultipleChoiceField(
         label=_("每周"), choices=WEEKDAYS, coerce=int, widget=forms.CheckboxSelectMultiple
     )
@@ -150,10 +206,14 @@ class SetForm(PlaceForm):
     """A camp: whole days one after another, booked only together."""
 
     first = forms.DateField(
-        label=_("第一天"), widget=forms.DateInput(attrs=DATE, format="%Y-%m-%d")
+        validators=[check_day],
+        label=_("第一天"),
+        widget=forms.DateInput(attrs=DATE, format="%Y-%m-%d"),
     )
     second = forms.DateField(
-        label=_("第二天"), widget=forms.DateInput(attrs=DATE, format="%Y-%m-%d")
+        validators=[check_day],
+        label=_("第二天"),
+        widget=forms.DateInput(attrs=DATE, format="%Y-%m-%d"),
     )
 
     def clean(self) -> dict[str, Any]:

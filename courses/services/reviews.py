@@ -9,7 +9,7 @@ from accounts.actors import Actor
 from accounts.errors import NotAllowed
 from accounts.services import audit
 from courses.choices import REVIEW_DIMENSIONS, ReviewDecision, Verdict, VersionState
-from courses.errors import CannotApprove, CommentMissing, NotInReview
+from courses.errors import CannotApprove, CommentMissing, NotInReview, StaleReview
 from courses.models import Course, CourseReview, CourseVersion
 from courses.services import telling
 
@@ -26,6 +26,7 @@ def decide(
     *,
     by: Actor,
     version: CourseVersion,
+    edition: int,
     decision: ReviewDecision,
     verdicts: Mapping[str, str],
     comments: Mapping[str, str],
@@ -33,8 +34,10 @@ def decide(
 ) -> CourseReview:
     """The version is published in place of the one before, or returned with what to change.
 
-    Refused: NotInReview; CannotApprove unless all four dimensions pass; CommentMissing where
-    one does not pass and nothing says why. The host's managers are told.
+    ``edition`` is that of the text the reviewer read. Refused: NotInReview; StaleReview where
+    the host took it back, changed it and handed it in again since; CannotApprove unless all
+    four dimensions pass; CommentMissing where one does not pass and nothing says why. The
+    host's managers are told.
     """
     check_can_review(by, version)
     assert by.membership_id is not None
@@ -45,10 +48,14 @@ def decide(
         if not passed and not comments.get(name, "").strip():
             raise CommentMissing(dimension=label)
     with transaction.atomic():
-        # Of two decisions at a time the second finds the version decided.
+        # Of two decisions at a time the second finds the version decided; nor can the host
+        # take it back, or change it, between the look and the publishing.
         course = Course.objects.select_for_update().get(pk=version.course_id)
+        CourseVersion.objects.select_for_update().get(pk=version.pk)
         version.refresh_from_db()
         check_can_review(by, version)
+        if version.edition != edition:
+            raise StaleReview
         review = CourseReview.objects.create(
             version=version,
             reviewer_id=by.membership_id,

@@ -13,7 +13,7 @@ from accounts.actors import Actor
 from accounts.models import Membership
 from accounts.services import audit
 from courses.choices import HalfDay, VersionState
-from courses.errors import CoursesRefusal, NotAsPreviewed, NotPublished
+from courses.errors import CoursesRefusal, NotAsPreviewed, NotPublished, TooFewClassHours
 from courses.models import CourseSession, CourseVersion, Season, SessionSet
 from courses.services import sessions
 from courses.services.sessions import Place
@@ -80,11 +80,12 @@ def preview_series(
     place: Place,
     now: datetime,
     instructor: Membership | None = None,
+    assistant: Membership | None = None,
     capacity: int | None = None,
 ) -> SeriesPlan:
     """Each date of the series from ``first`` to ``last``, both included, with the reason why it
     is skipped: past, outside the season, no lessons that day, the room closed or taken, the
-    instructor elsewhere. Saves nothing. ``weekdays`` count from Monday, 0.
+    instructor or assistant elsewhere. Saves nothing. ``weekdays`` count from Monday, 0.
 
     Refused as a whole: NotPublished, VenueMissing, CapacityTooLarge, NotInstructor.
     """
@@ -92,7 +93,7 @@ def preview_series(
     if version.state != VersionState.PUBLISHED:
         raise NotPublished
     seats = sessions.checked_capacity(version, place, capacity)
-    sessions.check_instructor(version.host_id, instructor)
+    sessions.check_people(version.host_id, instructor, assistant)
     last = min(last, first + LONGEST)
     special = special_days(first, last)
     free_days = {day for day, _kind in special if not is_lesson_day(day, special)}
@@ -108,14 +109,14 @@ def preview_series(
             if day in free_days:
                 rows.append(Planned(starts, ends, names[day]))
             else:
-                rows.append(_planned(season, place, instructor, starts, ends, now))
+                rows.append(_planned(season, place, (instructor, assistant), starts, ends, now))
     return SeriesPlan(tuple(rows), seats)
 
 
 def _planned(
     season: Season,
     place: Place,
-    instructor: Membership | None,
+    people: tuple[Membership | None, ...],
     starts_at: datetime,
     ends_at: datetime,
     now: datetime,
@@ -124,7 +125,7 @@ def _planned(
         sessions.check_times(season, starts_at, ends_at, now)
         if place.room is not None:
             sites_services.refuse_if_occupied(room=place.room, starts_at=starts_at, ends_at=ends_at)
-        sessions.refuse_if_instructor_taken(instructor, starts_at, ends_at)
+        sessions.refuse_if_taken(*people, starts_at=starts_at, ends_at=ends_at)
     except (CoursesRefusal, SitesRefusal) as refusal:
         return Planned(starts_at, ends_at, str(refusal))
     return Planned(starts_at, ends_at)
@@ -143,6 +144,7 @@ def open_series(
     seen: Collection[datetime],
     now: datetime,
     instructor: Membership | None = None,
+    assistant: Membership | None = None,
     capacity: int | None = None,
 ) -> tuple[list[CourseSession], SeriesPlan]:
     """The sessions of the series that can be made now, and the plan that says which were not.
@@ -153,7 +155,8 @@ def open_series(
     """
     plan = preview_series(
         by=by, version=version, season=season, first=first, last=last, weekdays=weekdays,
-        half_days=half_days, place=place, now=now, instructor=instructor, capacity=capacity,
+        half_days=half_days, place=place, now=now, instructor=instructor, assistant=assistant,
+        capacity=capacity,
     )  # fmt: skip
     if not {row.starts_at for row in plan.made} <= set(seen):
         raise NotAsPreviewed
@@ -171,7 +174,7 @@ def open_series(
                             by=by, version=version, season=season, starts_at=row.starts_at,
                             ends_at=row.ends_at, room=place.room, school=place.school,
                             online_url=place.online_url, instructor=instructor,
-                            capacity=plan.capacity, now=now,
+                            assistant=assistant, capacity=plan.capacity, now=now,
                         )
                     )  # fmt: skip
                 rows.append(row)
@@ -190,13 +193,16 @@ def open_set(
     place: Place,
     now: datetime,
     instructor: Membership | None = None,
+    assistant: Membership | None = None,
     capacity: int | None = None,
 ) -> SessionSet:
     """Sessions booked only together, whose class hours add up to the version's; all or none.
 
-    Refused as ``sessions.open_session``.
+    Refused: TooFewClassHours, and as ``sessions.open_session``.
     """
     sessions.check_can_schedule(by, version.host_id)
+    if version.class_hours < len(periods):
+        raise TooFewClassHours(hours=version.class_hours, days=len(periods))
     share, rest = divmod(version.class_hours, len(periods))
     with transaction.atomic():
         made = SessionSet.objects.create(version=version, host_id=version.host_id, name=name)
@@ -204,7 +210,7 @@ def open_set(
             sessions.open_session(
                 by=by, version=version, season=season, starts_at=starts_at, ends_at=ends_at,
                 room=place.room, school=place.school, online_url=place.online_url,
-                instructor=instructor, capacity=capacity, session_set=made,
+                instructor=instructor, assistant=assistant, capacity=capacity, session_set=made,
                 class_hours=share + (1 if number < rest else 0), now=now,
             )  # fmt: skip
         audit.record(

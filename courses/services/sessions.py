@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
@@ -13,6 +14,7 @@ from accounts.models import Membership, Organisation
 from accounts.services import audit
 from courses.choices import SessionState, Venue, VersionState
 from courses.errors import (
+    AssistantIsInstructor,
     CapacityTooLarge,
     EndsBeforeStart,
     InstructorTaken,
@@ -22,8 +24,10 @@ from courses.errors import (
     OutsideRunningDays,
     RoomNotInUse,
     SchoolNotInUse,
+    SessionBegun,
     SessionCancelled,
     SessionHasSeatsTaken,
+    StaleSession,
     VenueMissing,
 )
 from courses.models import CourseSession, CourseVersion, Season, SessionSet
@@ -72,15 +76,17 @@ def open_session(
     school: Organisation | None = None,
     online_url: str = "",
     instructor: Membership | None = None,
+    assistant: Membership | None = None,
     capacity: int | None = None,
     session_set: SessionSet | None = None,
     class_hours: int | None = None,
 ) -> CourseSession:
-    """A scheduled session with free seats; its room and instructor are taken for the time.
+    """A scheduled session with free seats; its room and its people are taken for the time.
 
     ``class_hours`` default to the version's; a set shares them out. Refused: NotPublished,
     VenueMissing, RoomNotInUse, SchoolNotInUse, EndsBeforeStart, InThePast, OutsideRunningDays,
-    CapacityTooLarge, NotInstructor, RoomTaken, RoomClosed, InstructorTaken.
+    CapacityTooLarge, NotInstructor, AssistantIsInstructor, RoomTaken, RoomClosed,
+    InstructorTaken.
     """
     check_can_schedule(by, version.host_id)
     place = Place(room, school, online_url)
@@ -88,28 +94,27 @@ def open_session(
         raise NotPublished
     check_times(season, starts_at, ends_at, now)
     seats_wanted = checked_capacity(version, place, capacity)
-    check_instructor(version.host_id, instructor)
+    check_people(version.host_id, instructor, assistant)
     with transaction.atomic():
-        _wait_for(instructor)
-        refuse_if_instructor_taken(instructor, starts_at, ends_at)
+        _wait_for(instructor, assistant)
+        refuse_if_taken(instructor, assistant, starts_at=starts_at, ends_at=ends_at)
         hold = _hold(place, version, starts_at, ends_at)
-        session = _created(
-            CourseSession(
-                version=version,
-                host_id=version.host_id,
-                season=season,
-                session_set=session_set,
-                starts_at=starts_at,
-                ends_at=ends_at,
-                class_hours=class_hours or version.class_hours,
-                venue=place.venue,
-                room=place.room,
-                room_hold=hold,
-                school=place.school,
-                online_url=place.online_url,
-                instructor=instructor,
-                capacity=seats_wanted,
-            )
+        session = CourseSession.objects.create(
+            version=version,
+            host_id=version.host_id,
+            season=season,
+            session_set=session_set,
+            starts_at=starts_at,
+            ends_at=ends_at,
+            class_hours=class_hours or version.class_hours,
+            venue=place.venue,
+            room=place.room,
+            room_hold=hold,
+            school=place.school,
+            online_url=place.online_url,
+            instructor=instructor,
+            assistant=assistant,
+            capacity=seats_wanted,
         )
         audit.record(by=by, verb="session.opened", now=now, target=session, capacity=seats_wanted)
     return session
@@ -119,6 +124,7 @@ def change_session(
     *,
     by: Actor,
     session: CourseSession,
+    sequence: int,
     starts_at: datetime,
     ends_at: datetime,
     capacity: int,
@@ -127,22 +133,29 @@ def change_session(
     school: Organisation | None = None,
     online_url: str = "",
     instructor: Membership | None = None,
+    assistant: Membership | None = None,
 ) -> CourseSession:
-    """The session has the new time, place, instructor and capacity.
+    """The session has the new time, place, people and capacity.
 
-    Refused: SessionHasSeatsTaken (a booked session is ``bookings.services``' to change),
-    SessionCancelled, and what ``open_session`` refuses.
+    ``sequence`` is that of the session the form showed. Refused: StaleSession,
+    SessionHasSeatsTaken (a booked session is ``bookings.services``' to change),
+    SessionCancelled, SessionBegun, and what ``open_session`` refuses.
     """
     check_can_schedule(by, session.host_id)
     place = Place(room, school, online_url)
     version = session.version
     check_times(session.season, starts_at, ends_at, now)
     seats_wanted = checked_capacity(version, place, capacity)
-    check_instructor(session.host_id, instructor)
+    check_people(session.host_id, instructor, assistant)
     with transaction.atomic():
-        locked = _locked_unbooked(session)
-        _wait_for(instructor)
-        refuse_if_instructor_taken(instructor, starts_at, ends_at, besides=session.pk)
+        locked = _locked(session)
+        check_can_change_session(by, locked, now)
+        if locked.sequence != sequence:
+            raise StaleSession
+        _wait_for(instructor, assistant)
+        refuse_if_taken(
+            instructor, assistant, starts_at=starts_at, ends_at=ends_at, besides=session.pk
+        )
         hold, old_hold = locked.room_hold, None
         if hold is not None and place.room is not None:
             sites_services.move_hold(
@@ -160,10 +173,11 @@ def change_session(
             "school": place.school,
             "online_url": place.online_url,
             "instructor": instructor,
+            "assistant": assistant,
             "sequence": locked.sequence + 1,
         }.items():
             setattr(locked, name, value)
-        _created(locked)
+        locked.save()
         if old_hold is not None:
             sites_services.release_hold(hold=old_hold)
         audit.record(by=by, verb="session.changed", now=now, target=session)
@@ -171,14 +185,63 @@ def change_session(
     return session
 
 
-def _locked_unbooked(session: CourseSession) -> CourseSession:
-    locked = CourseSession.objects.select_for_update(of=("self",)).get(pk=session.pk)
-    if locked.state == SessionState.CANCELLED:
-        raise SessionCancelled(reason=locked.cancel_reason)
-    taken = locked.seats_taken + locked.seats_held
+def name_people(
+    *,
+    by: Actor,
+    session: CourseSession,
+    instructor: Membership | None,
+    assistant: Membership | None,
+    now: datetime,
+) -> CourseSession:
+    """These two hold the session, booked or not: somebody falls ill on the day.
+
+    Refused: SessionCancelled, SessionBegun once it is over, NotInstructor,
+    AssistantIsInstructor, InstructorTaken.
+    """
+    check_can_name_people(by, session, now)
+    check_people(session.host_id, instructor, assistant)
+    with transaction.atomic():
+        locked = _locked(session)
+        check_can_name_people(by, locked, now)
+        _wait_for(instructor, assistant)
+        refuse_if_taken(
+            instructor,
+            assistant,
+            starts_at=locked.starts_at,
+            ends_at=locked.ends_at,
+            besides=session.pk,
+        )
+        locked.instructor, locked.assistant = instructor, assistant
+        locked.save(update_fields=["instructor", "assistant"])
+        audit.record(by=by, verb="session.people_named", now=now, target=session)
+    session.refresh_from_db()
+    return session
+
+
+def check_can_name_people(actor: Actor, session: CourseSession, now: datetime) -> None:
+    """The host's manager, until the session is over."""
+    check_can_schedule(actor, session.host_id)
+    if session.state == SessionState.CANCELLED:
+        raise SessionCancelled(reason=session.cancel_reason)
+    if session.ends_at <= now:
+        raise SessionBegun(when=dates.moment(session.starts_at))
+
+
+def check_can_change_session(actor: Actor, session: CourseSession, now: datetime) -> None:
+    """The host's manager, before it begins and while nobody has booked."""
+    check_can_schedule(actor, session.host_id)
+    if session.state == SessionState.CANCELLED:
+        raise SessionCancelled(reason=session.cancel_reason)
+    if session.starts_at <= now:
+        raise SessionBegun(when=dates.moment(session.starts_at))
+    taken = session.seats_taken + session.seats_held
     if taken:
         raise SessionHasSeatsTaken(seats_taken=taken)
-    return locked
+
+
+def _locked(session: CourseSession) -> CourseSession:
+    """The session as it is now, ours until the end of the transaction."""
+    return CourseSession.objects.select_for_update(of=("self",)).get(pk=session.pk)
 
 
 def check_times(season: Season, starts_at: datetime, ends_at: datetime, now: datetime) -> None:
@@ -216,42 +279,49 @@ def checked_capacity(version: CourseVersion, place: Place, capacity: int | None)
     return capacity
 
 
-def check_instructor(host_id: int, instructor: Membership | None) -> None:
-    if instructor is None:
-        return
-    teaches = instructor.role in (Role.INSTRUCTOR, Role.HOST_MANAGER)
-    if instructor.organisation_id != host_id or instructor.ended_at is not None or not teaches:
-        raise NotInstructor
-
-
-def _wait_for(instructor: Membership | None) -> None:
-    """Whoever else is giving the instructor a session is done; see ``sites.services``."""
-    if instructor is not None:
-        Membership.objects.select_for_update(no_key=True).get(pk=instructor.pk)
-
-
-def refuse_if_instructor_taken(
-    instructor: Membership | None,
-    starts_at: datetime,
-    ends_at: datetime,
-    *,
-    besides: int | None = None,
+def check_people(
+    host_id: int, instructor: Membership | None, assistant: Membership | None = None
 ) -> None:
-    """Raises InstructorTaken, naming the session that is in the way."""
-    if instructor is None:
-        return
-    sessions = CourseSession.objects.scheduled().filter(
-        instructor=instructor, starts_at__lt=ends_at, ends_at__gt=starts_at
+    """Two of the host's own, or one, or nobody yet. Refused: NotInstructor,
+    AssistantIsInstructor."""
+    for person in _named(instructor, assistant):
+        teaches = person.role in (Role.INSTRUCTOR, Role.HOST_MANAGER)
+        if person.organisation_id != host_id or person.ended_at is not None or not teaches:
+            raise NotInstructor
+    if assistant is not None and assistant == instructor:
+        raise AssistantIsInstructor
+
+
+def _named(*people: Membership | None) -> list[Membership]:
+    return [person for person in people if person is not None]
+
+
+def _wait_for(*people: Membership | None) -> None:
+    """Whoever else is giving these people a session is done; see ``sites.services``."""
+    list(
+        Membership.objects.select_for_update(no_key=True)
+        .filter(pk__in=[person.pk for person in _named(*people)])
+        .order_by("pk")
     )
-    if besides is not None:
-        sessions = sessions.exclude(pk=besides)
-    other = sessions.select_related("version").order_by("starts_at", "pk").first()
-    if other is not None:
-        raise InstructorTaken(
-            instructor=instructor.user.name,
-            when=dates.period(other.starts_at, other.ends_at),
-            what=_("《%(title)s》") % {"title": other.version.title_zh},
+
+
+def refuse_if_taken(
+    *people: Membership | None, starts_at: datetime, ends_at: datetime, besides: int | None = None
+) -> None:
+    """Raises InstructorTaken, naming who teaches or helps in which session then."""
+    for person in _named(*people):
+        sessions = CourseSession.objects.scheduled().filter(
+            Q(instructor=person) | Q(assistant=person), starts_at__lt=ends_at, ends_at__gt=starts_at
         )
+        if besides is not None:
+            sessions = sessions.exclude(pk=besides)
+        other = sessions.select_related("version").order_by("starts_at", "pk").first()
+        if other is not None:
+            raise InstructorTaken(
+                instructor=person.user.name,
+                when=dates.period(other.starts_at, other.ends_at),
+                what=_("《%(title)s》") % {"title": other.version.title_zh},
+            )
 
 
 def _hold(
@@ -262,18 +332,3 @@ def _hold(
     return sites_services.hold_room(
         room=place.room, starts_at=starts_at, ends_at=ends_at, what=f"《{version.title_zh}》"
     )
-
-
-def _created(session: CourseSession) -> CourseSession:
-    """Saved; the instructor's clash that only the database saw is said as a refusal."""
-    try:
-        with transaction.atomic():
-            session.save()
-    except IntegrityError as error:
-        if "session_instructor_one_at_a_time" not in str(error):
-            raise
-        refuse_if_instructor_taken(
-            session.instructor, session.starts_at, session.ends_at, besides=session.pk
-        )
-        raise
-    return session

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Field
+from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
 from accounts.errors import NotAllowed, NotYours
@@ -75,6 +76,7 @@ def edit_version(
             pk=version.pk, edition=edition, state__in=EDITABLE
         ).update(**_written(fields), edition=F("edition") + 1)
         if not changed:
+            check_can_edit(by, CourseVersion.objects.get(pk=version.pk))
             raise StaleVersion
         audit.record(by=by, verb="course.edited", now=now, target=version)
     version.refresh_from_db()
@@ -99,7 +101,7 @@ def check_can_submit(actor: Actor, version: CourseVersion) -> None:
     check_can_edit(actor, version)
     missing = missing_for_review(version)
     if missing:
-        raise Incomplete(missing="、".join(missing))
+        raise Incomplete(missing=_("、").join(missing))
 
 
 def submit_version(*, by: Actor, version: CourseVersion, now: datetime) -> CourseVersion:

@@ -9,10 +9,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from accounts.access import STATUS_OF_KIND, MemberRequest, members_only
+from accounts.access import MemberRequest, members_only, put_on
 from accounts.choices import Role
 from accounts.errors import Refusal
 from courses.choices import ReviewDecision, VersionState
+from courses.errors import StaleReview
 from courses.forms.review import ReviewForm
 from courses.models import CourseVersion
 from courses.selectors import writing as selectors
@@ -61,7 +62,7 @@ def decide(request: MemberRequest, pk: int) -> HttpResponse:
         ),
         pk=pk,
     )
-    form = ReviewForm(request.POST or None)
+    form = ReviewForm(request.POST or None, initial={"edition": version.edition})
     status = 200
     if request.method == "POST" and form.is_valid():
         decision = ReviewDecision(form.cleaned_data["decision"])
@@ -69,14 +70,17 @@ def decide(request: MemberRequest, pk: int) -> HttpResponse:
             reviews.decide(
                 by=request.actor,
                 version=version,
+                edition=form.cleaned_data["edition"],
                 decision=decision,
                 verdicts=form.verdicts(),
                 comments=form.comments(),
                 now=timezone.now(),
             )
         except Refusal as refusal:
-            form.add_error(None, str(refusal))
-            status = STATUS_OF_KIND[refusal.kind]
+            status = put_on(form, refusal)
+            version.refresh_from_db()
+            if isinstance(refusal, StaleReview):
+                form.bring_up_to_date(version.edition)
         else:
             approved = decision == ReviewDecision.APPROVED
             messages.success(
@@ -118,4 +122,4 @@ def _shown(version: CourseVersion, name: str) -> str:
     value = display() if display else getattr(version, name)
     if isinstance(value, bool):
         return _("是") if value else _("否")
-    return "、".join(map(str, value)) if isinstance(value, list) else str(value)
+    return _("、").join(map(str, value)) if isinstance(value, list) else str(value)

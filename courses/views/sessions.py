@@ -1,6 +1,6 @@
 """A host's week, and opening sessions one by one, as a series, or as a camp."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import date, datetime, timedelta
 
 from django.contrib import messages
@@ -13,12 +13,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from accounts.access import STATUS_OF_KIND, MemberRequest, members_only
+from accounts.access import MemberRequest, members_only, put_on
 from accounts.choices import Role
 from accounts.errors import Refusal
 from courses.choices import SessionState
-from courses.errors import NoSeason, NotAsPreviewed
-from courses.forms.sessions import ChangeSessionForm, PlaceForm, SeriesForm, SessionForm, SetForm
+from courses.errors import NoSeason, NotAsPreviewed, StaleSession
+from courses.forms.sessions import (
+    ChangeSessionForm,
+    PeopleForm,
+    SeriesForm,
+    SessionForm,
+    SetForm,
+)
 from courses.models import CourseSession
 from courses.naming import headline
 from courses.selectors.seasons import current_season
@@ -68,15 +74,44 @@ def show(request: MemberRequest, pk: int) -> HttpResponse:
             "headline": headline(session.version),
             "is_manager": request.actor.is_host_manager,
             "is_open": session.state == SessionState.SCHEDULED,
-            "why_no_change": _why_no_change(session),
+            "why_no_change": _why_not(sessions.check_can_change_session, request, session),
+            "why_no_people": _why_not(sessions.check_can_name_people, request, session),
         },
     )
 
 
-def _why_no_change(session: CourseSession) -> str:
-    if session.seats_taken + session.seats_held:
-        return _("已有人预约，不能改时间和地点。确需变动，请取消场次并说明原因。")
-    return "" if session.starts_at > timezone.now() else _("这一场已经开始。")
+def _why_not(check: Callable[..., None], request: MemberRequest, session: CourseSession) -> str:
+    """The sentence at the disabled button, or nothing."""
+    try:
+        check(request.actor, session, timezone.now())
+    except Refusal as refusal:
+        return str(refusal)
+    return ""
+
+
+@members_only(Role.HOST_MANAGER)
+def name_people(request: MemberRequest, pk: int) -> HttpResponse:
+    """Who holds the session and who assists, booked or not."""
+    session = _session(request, pk)
+    form = PeopleForm(
+        request.POST or None,
+        actor=request.actor,
+        initial={"instructor": session.instructor_id, "assistant": session.assistant_id},
+    )
+    status = 200
+    if request.method == "POST" and form.is_valid():
+        try:
+            sessions.name_people(
+                by=request.actor, session=session, now=timezone.now(), **form.cleaned_data
+            )
+        except Refusal as refusal:
+            status = put_on(form, refusal)
+        else:
+            messages.success(request, _("已保存。"))
+            return redirect("courses:session_detail", pk)
+    return render(
+        request, "courses/session_people.html", {"form": form, "session": session}, status=status
+    )
 
 
 @members_only(Role.HOST_MANAGER)
@@ -112,13 +147,16 @@ def open_one(request: MemberRequest) -> HttpResponse:
                 school=place.school,
                 online_url=place.online_url,
                 instructor=form.cleaned_data["instructor"],
+                assistant=form.cleaned_data["assistant"],
                 capacity=form.cleaned_data["capacity"],
                 now=now,
             )
         except Refusal as refusal:
-            status = _put_on(form, refusal)
+            status = put_on(form, refusal)
         else:
             messages.success(request, _("已排好，学校现在可以预约。"))
+            if made.lacks_assistant:
+                messages.warning(request, _("这门课须配助教，还没有指定。"))
             return redirect("courses:session_detail", made.pk)
     return render(request, "courses/session_form.html", {"form": form}, status=status)
 
@@ -136,6 +174,8 @@ def change(request: MemberRequest, pk: int) -> HttpResponse:
             "school": session.school_id,
             "online_url": session.online_url,
             "instructor": session.instructor_id,
+            "assistant": session.assistant_id,
+            "sequence": session.sequence,
             "capacity": session.capacity,
             "day": starts.date(),
             "starts": starts.time(),
@@ -150,6 +190,7 @@ def change(request: MemberRequest, pk: int) -> HttpResponse:
             sessions.change_session(
                 by=request.actor,
                 session=session,
+                sequence=form.cleaned_data["sequence"],
                 starts_at=starts_at,
                 ends_at=ends_at,
                 capacity=form.cleaned_data["capacity"],
@@ -157,10 +198,13 @@ def change(request: MemberRequest, pk: int) -> HttpResponse:
                 school=place.school,
                 online_url=place.online_url,
                 instructor=form.cleaned_data["instructor"],
+                assistant=form.cleaned_data["assistant"],
                 now=timezone.now(),
             )
         except Refusal as refusal:
-            status = _put_on(form, refusal)
+            status = put_on(form, refusal)
+            if isinstance(refusal, StaleSession):
+                form.bring_up_to_date(_session(request, pk).sequence)
         else:
             messages.success(request, _("已保存。"))
             return redirect("courses:session_detail", pk)
@@ -195,6 +239,7 @@ def open_series(request: MemberRequest) -> HttpResponse:
                 "half_days": form.chosen_half_days(),
                 "place": form.place(),
                 "instructor": data["instructor"],
+                "assistant": data["assistant"],
                 "capacity": data["capacity"],
                 "now": now,
             }
@@ -203,13 +248,13 @@ def open_series(request: MemberRequest) -> HttpResponse:
                 try:
                     made, plan = series.open_series(**wanted, seen=seen)
                 except NotAsPreviewed as refusal:
-                    status = _put_on(form, refusal)
+                    status = put_on(form, refusal)
                 else:
                     _say_what_was_made(request, len(made), plan.lost_since(seen))
                     return redirect(_week_url(data["first"]))
             plan = series.preview_series(**wanted)
         except Refusal as refusal:
-            status = _put_on(form, refusal)
+            status = put_on(form, refusal)
     return render(request, "courses/series_form.html", {"form": form, "plan": plan}, status=status)
 
 
@@ -262,11 +307,12 @@ def open_set(request: MemberRequest) -> HttpResponse:
                 periods=periods,
                 place=form.place(),
                 instructor=form.cleaned_data["instructor"],
+                assistant=form.cleaned_data["assistant"],
                 capacity=form.cleaned_data["capacity"],
                 now=now,
             )
         except Refusal as refusal:
-            status = _put_on(form, refusal)
+            status = put_on(form, refusal)
         else:
             messages.success(request, _("两日营已排好，学校只能整体预约。"))
             return redirect(_week_url(form.cleaned_data["first"]))
@@ -277,18 +323,18 @@ def _week_url(day: date) -> str:
     return f"{reverse('courses:host_week')}?day={day:%Y-%m-%d}"
 
 
-def _put_on(form: PlaceForm, refusal: Refusal) -> int:
-    """The refusal stands on the form, which keeps what was typed."""
-    form.add_error(None, str(refusal))
-    return STATUS_OF_KIND[refusal.kind]
-
-
 def _session(request: MemberRequest, pk: int) -> CourseSession:
     return get_object_or_404(
         CourseSession.objects.visible_to(request.actor)
         .owned_by(request.actor)
         .select_related(
-            "version", "season", "room__site", "school", "instructor__user", "session_set"
+            "version",
+            "season",
+            "room__site",
+            "school",
+            "instructor__user",
+            "assistant__user",
+            "session_set",
         ),
         pk=pk,
     )

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.access import STATUS_OF_KIND, MemberRequest, members_only
+from accounts.access import MemberRequest, members_only, put_on
 from accounts.choices import Role
 from accounts.errors import Refusal
 from courses.choices import VersionState
@@ -45,8 +45,7 @@ def start(request: MemberRequest) -> HttpResponse:
                 now=timezone.now(),
             )
         except Refusal as refusal:
-            form.add_error(None, str(refusal))
-            status = STATUS_OF_KIND[refusal.kind]
+            status = put_on(form, refusal)
         else:
             messages.success(request, _("草稿已保存，随时可以回来接着写。"))
             return redirect("courses:course_edit", version.course_id)
@@ -55,11 +54,14 @@ def start(request: MemberRequest) -> HttpResponse:
 
 @members_only(Role.HOST_MANAGER)
 def edit(request: MemberRequest, pk: int) -> HttpResponse:
-    """The newest version: a form while it can be edited, else its text and what can be done."""
+    """The newest version: a form while it can be edited, else its text and what can be done.
+
+    What was typed into a form opened before it was handed in is refused, and shown again.
+    """
     course = _course(request, pk)
     history = selectors.history(request.actor, course)
     version = history[0]
-    if version.state not in versions.EDITABLE:
+    if version.state not in versions.EDITABLE and request.method != "POST":
         return render(
             request,
             "courses/course_read.html",
@@ -83,8 +85,7 @@ def edit(request: MemberRequest, pk: int) -> HttpResponse:
                 now=timezone.now(),
             )
         except Refusal as refusal:
-            form.add_error(None, str(refusal))
-            status = STATUS_OF_KIND[refusal.kind]
+            status = put_on(form, refusal)
             if isinstance(refusal, StaleVersion):
                 # Saving once more, after having looked, is meant.
                 form.open_again(
@@ -94,7 +95,6 @@ def edit(request: MemberRequest, pk: int) -> HttpResponse:
             messages.success(request, _("已保存。"))
             return redirect("courses:course_edit", pk)
     saved = CourseVersion.objects.get(pk=version.pk)
-    missing = versions.missing_for_review(saved)
     return render(
         request,
         "courses/course_form.html",
@@ -102,15 +102,21 @@ def edit(request: MemberRequest, pk: int) -> HttpResponse:
             "form": form,
             "course": course,
             "version": saved,
-            "missing": "、".join(missing),
-            "why_no_submit": _("提交审核前请补全：%(missing)s。") % {"missing": "、".join(missing)}
-            if missing
-            else "",
+            "why_no_submit": _why_no_submit(request, saved),
             "reviews": selectors.reviews_of(request.actor, course),
             "history": history,
         },
         status=status,
     )
+
+
+def _why_no_submit(request: MemberRequest, version: CourseVersion) -> str:
+    """The sentence at the disabled button, or nothing."""
+    try:
+        versions.check_can_submit(request.actor, version)
+    except Refusal as refusal:
+        return str(refusal)
+    return ""
 
 
 @require_POST

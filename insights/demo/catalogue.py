@@ -281,6 +281,7 @@ def _review(version: CourseVersion, reviewer: Actor, now: datetime, *, passes: b
     reviews.decide(
         by=reviewer,
         version=version,
+        edition=version.edition,
         decision=ReviewDecision.APPROVED if passes else ReviewDecision.RETURNED,
         verdicts=verdicts,
         comments=comments,

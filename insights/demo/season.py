@@ -11,7 +11,7 @@ from courses.choices import Mode
 from courses.models import CourseSession, CourseVersion, Season
 from courses.services import seasons, series, sessions
 from courses.services.sessions import Place
-from hours.models import PracticumRequirement
+from hours import services as hours_services
 from insights.demo.catalogue import Catalogue, Host
 from sites import services as sites_services
 from sites.calendar import (
@@ -55,9 +55,20 @@ class Diary:
         return None
 
 
+def _season_days(today: date) -> tuple[date, date]:
+    """From September to January; at another time of the year the days reach to where today is."""
+    year = school_year(today)
+    return (
+        min(date(year, 9, 1), today - timedelta(weeks=8)),
+        max(date(year + 1, 1, 29), today + timedelta(weeks=9)),
+    )
+
+
 def build_calendar(now: datetime) -> None:
     """Holidays of the years around, the terms, and what cohorts must reach."""
-    year = school_year(local_day(now))
+    today = local_day(now)
+    year = school_year(today)
+    runs_from, runs_until = _season_days(today)
     sites_services.seed_calendar(years=range(year, year + 2))
     for term, starts_on, ends_on in (
         (1, date(year, 9, 1), date(year + 1, 1, 29)),
@@ -66,26 +77,26 @@ def build_calendar(now: datetime) -> None:
         SchoolTerm.objects.get_or_create(
             school_year=year, term=term, defaults={"starts_on": starts_on, "ends_on": ends_on}
         )
-    PracticumRequirement.objects.get_or_create(
+    hours_services.set_requirement(
+        by=SYSTEM,
+        requirement=None,
+        now=now - timedelta(days=90),
         name="初中职业体验 14 学时",
-        defaults={
-            "stage": Stage.JUNIOR,
-            "entry_year_from": year - 3,
-            "entry_year_to": year,
-            "class_hours": 14,
-            "min_occupations": 2,
-            "counts_from": date(year, 9, 1),
-            "due_on": date(year + 1, 6, 30),
-        },
+        stage=Stage.JUNIOR,
+        entry_year_from=year - 3,
+        entry_year_to=year,
+        class_hours=14,
+        min_occupations=2,
+        counts_from=runs_from,
+        due_on=max(date(year + 1, 6, 30), runs_until),
     )
 
 
 def build_season(now: datetime) -> Season:
-    """The term's season; outside September to January its days reach to where today is."""
+    """The term's season."""
     today = local_day(now)
     year = school_year(today)
-    runs_from = min(date(year, 9, 1), today - timedelta(weeks=8))
-    runs_until = max(date(year + 1, 1, 29), today + timedelta(weeks=9))
+    runs_from, runs_until = _season_days(today)
     return seasons.set_season(
         by=SYSTEM,
         season=Season.objects.filter(school_year=year).first(),

@@ -3,17 +3,23 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import groupby
 
-from django.utils.translation import gettext as _
+from django.db.models import Exists, OuterRef
 
 from accounts.actors import Actor
-from attendance.choices import EventKind
+from attendance.choices import AttendanceState, EventKind
 from attendance.models import CheckIn
+from attendance.selectors.states import by_student
 from bookings import wording
 from bookings.selectors.progress import StudentHours
 from hours.models import HourCredit
 from rosters.models import ClassGroup, Student
 from sites import dates
+
+# Events that may mean a missed day, and the states that are one.
+MISSING = (EventKind.OUT, EventKind.ABSENT, EventKind.EXCUSED)
+WORTH_A_HINT = (AttendanceState.LEFT_EARLY, AttendanceState.ABSENT, AttendanceState.EXCUSED)
 
 StudentTest = Callable[[StudentHours], bool]
 
@@ -58,21 +64,23 @@ def credits_of(actor: Actor, student: Student) -> list[Credit]:
 
 
 def hints_of_class(group: ClassGroup, now: datetime) -> dict[int, tuple[Hint, ...]]:
-    """Days on which students of the class were marked absent or on leave, by student."""
+    """Days on which students of the class were absent, on leave or left early, by student, as
+    it stands after every correction: one query."""
+    missed = CheckIn.objects.filter(
+        student=OuterRef("student"), session=OuterRef("session"), kind__in=MISSING, voided_by=None
+    )
     events = (
-        CheckIn.objects.filter(
-            student__class_group=group,
-            kind__in=[EventKind.ABSENT, EventKind.EXCUSED],
-            voided_by=None,
-            session__ends_at__lte=now,
-        )
+        CheckIn.objects.filter(Exists(missed), student__class_group=group)
+        .filter(session__ends_at__lte=now)
         .select_related("session")
-        .order_by("session__starts_at", "pk")
+        .order_by("session__starts_at", "session_id", "recorded_at", "pk")
     )
     found: dict[int, tuple[Hint, ...]] = {}
-    for event in events:
-        word = _("缺席") if event.kind == EventKind.ABSENT else _("请假")
-        hint = Hint(event.kind, f"{dates.day_short(event.session.starts_at)} {word}")
-        if hint not in found.get(event.student_id, ()):
-            found[event.student_id] = (*found.get(event.student_id, ()), hint)
+    for _session, own in groupby(events, key=lambda event: event.session_id):
+        of_session = list(own)
+        session = of_session[0].session
+        for student, state in by_student(of_session, session).items():
+            if state.state in WORTH_A_HINT:
+                text = f"{dates.day_short(session.starts_at)} {state.state.label}"
+                found[student] = (*found.get(student, ()), Hint(state.state, text))
     return found

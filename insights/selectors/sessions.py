@@ -1,9 +1,10 @@
 """Sessions over the alliance: a day's, and free seats of the weeks ahead."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from attendance.choices import EventKind
@@ -15,7 +16,7 @@ from courses.choices import SessionState
 from courses.models import CourseSession
 from courses.naming import headline
 from sites import dates
-from sites.calendar import MORNING, at
+from sites.calendar import at
 
 WEEKS_AHEAD = 8
 
@@ -32,6 +33,7 @@ class SessionRow:
     host: str
     classes: str
     booked: int
+    free: int
     arrived: int
     state: str
     state_label: str
@@ -40,13 +42,29 @@ class SessionRow:
 
 
 def sessions_of_day(day: date, now: datetime) -> list[SessionRow]:
-    """Every session of the day that is booked or cancelled after being booked, by time."""
-    start = at(day, MORNING[0].replace(hour=0, minute=0))
-    sessions = list(
-        CourseSession.objects.filter(starts_at__gte=start, starts_at__lt=start + timedelta(days=1))
-        .select_related("version", "host")
-        .order_by("starts_at", "pk")
+    """Every session of the day by time, cancelled ones too. The alliance counts; it reads
+    neither bookings nor names."""
+    start = at(day, time(0))
+    return _rows(
+        CourseSession.objects.filter(starts_at__gte=start, starts_at__lt=start + timedelta(days=1)),
+        now,
     )
+
+
+def sessions_of_week(monday: date, now: datetime) -> list[SessionRow]:
+    """The sessions behind a column of ``weeks_ahead``: of that week, still to begin."""
+    start = at(monday, time(0))
+    return _rows(
+        CourseSession.objects.scheduled().filter(
+            starts_at__gt=now, starts_at__gte=start, starts_at__lt=start + timedelta(weeks=1)
+        ),
+        now,
+    )
+
+
+def _rows(found: "QuerySet[CourseSession]", now: datetime) -> list[SessionRow]:
+    """The sessions with their classes and who is there: three queries whatever their number."""
+    sessions = list(found.select_related("version", "host").order_by("starts_at", "pk"))
     keys = [session.pk for session in sessions]
     classes: dict[int, list[str]] = {}
     for booking in (
@@ -55,11 +73,24 @@ def sessions_of_day(day: date, now: datetime) -> list[SessionRow]:
         .order_by("pk")
     ):
         classes.setdefault(booking.session_id, []).append(
-            f"{booking.school.short_name or booking.school.name} "
-            + wording.class_name(booking.class_group, booking.session.starts_at)
+            _("%(school)s %(class_group)s %(seats)d 人")
+            % {
+                "school": booking.school.short_name or wording.organisation_name(booking.school),
+                "class_group": wording.class_name(booking.class_group, booking.session.starts_at),
+                "seats": booking.seats,
+            }
         )
+    # Marked absent or excused after the arrival, a student is not there.
+    marked_since = CheckIn.objects.filter(
+        session=OuterRef("session"),
+        student=OuterRef("student"),
+        kind__in=[EventKind.ABSENT, EventKind.EXCUSED],
+        voided_by=None,
+        recorded_at__gte=OuterRef("recorded_at"),
+    )
     arrived = dict(
         CheckIn.objects.filter(session__in=keys, kind=EventKind.IN, voided_by=None)
+        .filter(~Exists(marked_since))
         .values("session_id")
         .annotate(people=Count("student_id", distinct=True))
         .values_list("session_id", "people")
@@ -90,8 +121,9 @@ def _row(
         occupation=headline(session.version).occupation,
         family=session.version.occupation_family,
         host=session.host.short_name or wording.organisation_name(session.host),
-        classes="、".join(classes.get(session.pk, [])),
+        classes=_("、").join(classes.get(session.pk, [])),
         booked=session.seats_taken,
+        free=session.capacity - session.seats_taken - session.seats_held,
         arrived=people,
         state=state,
         state_label=label,
@@ -103,7 +135,7 @@ def _row(
 def weeks_ahead(today: date, now: datetime) -> list[dict[str, object]]:
     """Seats taken and free of the sessions of this week and the seven after it, for the chart."""
     monday = today - timedelta(days=today.weekday())
-    start = at(monday, MORNING[0].replace(hour=0, minute=0))
+    start = at(monday, time(0))
     totals = (
         CourseSession.objects.scheduled()
         .filter(starts_at__gt=now, starts_at__lt=start + timedelta(weeks=WEEKS_AHEAD))
@@ -130,7 +162,7 @@ def weeks_ahead(today: date, now: datetime) -> list[dict[str, object]]:
             "label": dates.day_short(monday + timedelta(weeks=week)),
             "taken": totals[f"taken_{week}"],
             "free": totals[f"free_{week}"],
-            "url": "",
+            "url": f"{reverse('insights:alliance_week')}?day={monday + timedelta(weeks=week)}",
         }
         for week in range(WEEKS_AHEAD)
     ]

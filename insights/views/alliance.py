@@ -189,6 +189,26 @@ def list_sessions(request: MemberRequest) -> HttpResponse:
     )
 
 
+@members_only(Role.SECRETARIAT)
+def show_week(request: MemberRequest) -> HttpResponse:
+    """The sessions to come of a day's week, this week without ``?day=``, with free seats."""
+    now = timezone.now()
+    day = _day_asked_for(request.GET.get("day", "")) or local_day(now)
+    monday = day - timedelta(days=day.weekday())
+    rows = sessions.sessions_of_week(monday, now)
+    return render(
+        request,
+        "insights/alliance_week.html",
+        {
+            "monday": monday,
+            "sunday": monday + timedelta(days=6),
+            "sessions": rows,
+            "taken": sum(row.booked for row in rows),
+            "free": sum(row.free for row in rows),
+        },
+    )
+
+
 def _day_asked_for(text: str) -> date | None:
     """The day of the address, or None where it is none that a calendar has sessions on."""
     try:

@@ -59,7 +59,7 @@ class StudentsForm(forms.Form):
         if wrong:
             raise forms.ValidationError(
                 _("第 %(lines)s 行看不懂，请写成“座号 学号 姓名”，例如“3 20250703 李子涵”。")
-                % {"lines": "、".join(map(str, wrong[:10]))}
+                % {"lines": _("、").join(map(str, wrong[:10]))}
             )
         if not students:
             raise forms.ValidationError(_("请至少填一名学生。"))

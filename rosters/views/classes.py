@@ -1,6 +1,5 @@
 """A coordinator keeps classes, their students and who teaches them."""
 
-from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -9,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from accounts.access import STATUS_OF_KIND, MemberRequest, members_only
+from accounts.access import MemberRequest, members_only, put_on
 from accounts.choices import Role
 from accounts.errors import Refusal
 from accounts.models import Membership, Organisation
@@ -32,7 +31,7 @@ def create_class(request: MemberRequest) -> HttpResponse:
                 by=request.actor, school=school, now=timezone.now(), **form.cleaned_data
             )
         except Refusal as refusal:
-            status = _put_on(form, refusal)
+            status = put_on(form, refusal)
         else:
             messages.success(request, _("班级已建好，请录入学生。"))
             return redirect("rosters:class_edit", group.pk)
@@ -61,7 +60,7 @@ def add_students(request: MemberRequest, pk: int) -> HttpResponse:
             now=timezone.now(),
         )
     except Refusal as refusal:
-        status = _put_on(form, refusal)
+        status = put_on(form, refusal)
         return _page(request, group, students_form=form, status=status)
     messages.success(
         request,
@@ -92,7 +91,7 @@ def set_teacher(request: MemberRequest, pk: int) -> HttpResponse:
     try:
         classes.assign_teacher(by=request.actor, class_group=group, now=now, **form.cleaned_data)
     except Refusal as refusal:
-        status = _put_on(form, refusal)
+        status = put_on(form, refusal)
         return _page(request, group, teacher_form=form, status=status)
     messages.success(request, _("已保存。"))
     return redirect("rosters:class_edit", pk)
@@ -114,7 +113,7 @@ def edit_student(request: MemberRequest, pk: int) -> HttpResponse:
                 by=request.actor, student=student, now=timezone.now(), **form.cleaned_data
             )
         except Refusal as refusal:
-            status = _put_on(form, refusal)
+            status = put_on(form, refusal)
         else:
             messages.success(request, _("已保存。"))
             return redirect("rosters:class_edit", student.class_group_id)
@@ -168,9 +167,3 @@ def _page(
 
 def _class(request: MemberRequest, pk: int) -> ClassGroup:
     return get_object_or_404(ClassGroup.objects.visible_to(request.actor).current(), pk=pk)
-
-
-def _put_on(form: forms.BaseForm, refusal: Refusal) -> int:
-    """The refusal stands on the form, which keeps what was typed."""
-    form.add_error(None, str(refusal))
-    return STATUS_OF_KIND[refusal.kind]

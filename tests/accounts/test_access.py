@@ -5,6 +5,7 @@ from datetime import datetime
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
 from django.test import Client, RequestFactory
 
 from accounts.access import SESSION_KEY, MemberRequest, members_only
@@ -12,7 +13,7 @@ from accounts.actors import Actor
 from accounts.choices import Role
 from accounts.errors import NotYours, Refusal, WrongRole
 from accounts.middleware import ActorMiddleware
-from accounts.models import Membership
+from accounts.models import Invitation, Membership
 from accounts.services import memberships, organisations
 from tests.factories.accounts import (
     MembershipFactory,
@@ -100,6 +101,54 @@ def test_a_leaver_with_several_others_is_asked(now: datetime) -> None:
     memberships.end_membership(by=actor_of(coordinator), membership=teacher, now=now)
 
     assert client.get("/me/tokens/")["Location"] == "/me/switch/?next=%2Fme%2Ftokens%2F"
+
+
+def _form_token(client: Client) -> str:
+    """What the hidden field of a form of a page that is open now holds."""
+    return str(get_token(client.get("/me/").wsgi_request))
+
+
+def _two_schools() -> tuple[Client, Membership, Membership]:
+    one = MembershipFactory(coordinator=True)
+    other = MembershipFactory(coordinator=True, user=one.user)
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(one.user)
+    session = client.session
+    session[SESSION_KEY] = one.pk
+    session.save()
+    return client, one, other
+
+
+def _invite(client: Client, token: str) -> int:
+    form = {"email": "zhou@example.org", "role": "teacher", "csrfmiddlewaretoken": token}
+    return client.post("/people/", form).status_code
+
+
+def test_a_form_opened_for_one_organisation_is_not_taken_for_another() -> None:
+    client, _one, other = _two_schools()
+    opened = _form_token(client)
+
+    client.post("/me/switch/", {"membership": other.pk, "csrfmiddlewaretoken": opened})
+    stale = _invite(client, opened)
+    none = Invitation.objects.count()
+    fresh = _invite(client, _form_token(client))
+
+    assert (stale, none) == (403, 0)
+    assert fresh == 302
+    assert Invitation.objects.get().organisation_id == other.organisation_id
+
+
+def test_a_leavers_open_form_is_not_taken_for_the_organisation_that_is_left(
+    now: datetime,
+) -> None:
+    client, one, _other = _two_schools()
+    remaining = MembershipFactory(coordinator=True, organisation=one.organisation)
+    opened = _form_token(client)
+
+    memberships.end_membership(by=actor_of(remaining), membership=one, now=now)
+
+    assert [_invite(client, opened) for _ in range(2)] == [409, 403]
+    assert not Invitation.objects.exists()
 
 
 def test_a_closed_organisation_closes_its_peoples_pages_until_it_opens(now: datetime) -> None:

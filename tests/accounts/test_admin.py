@@ -62,3 +62,19 @@ def test_members_do_not_enter() -> None:
     )
 
     assert client.get("/admin/accounts/user/").status_code == 302
+
+
+def test_the_operator_signs_in_on_the_page_that_slows_guessing_down() -> None:
+    MembershipFactory(
+        user__email="operator@example.org", user__is_staff=True, user__is_superuser=True
+    )
+    client = Client()
+
+    asked = client.get("/admin/login/?next=/admin/")
+    guessed = client.post(
+        "/admin/login/?next=/admin/", {"username": "operator@example.org", "password": PASSWORD}
+    )
+
+    assert (asked.status_code, asked["Location"]) == (302, "/accounts/login/?next=%2Fadmin%2F")
+    assert guessed.status_code == 302
+    assert "_auth_user_id" not in client.session

@@ -228,3 +228,15 @@ def test_facts_are_written_as_json_can_carry_them() -> None:
         "who": str(teacher),
         "days": {"1": [at]},
     }
+
+
+def test_an_unknown_address_of_the_api_is_a_problem_and_of_the_site_a_page() -> None:
+    api = Client().get("/api/v1/nowhere/")
+    page = Client().get("/nowhere/")
+
+    assert (api.status_code, api["Content-Type"], api.json()["code"]) == (
+        404,
+        "application/problem+json",
+        "not_found",
+    )
+    assert (page.status_code, page["Content-Type"]) == (404, "text/html; charset=utf-8")

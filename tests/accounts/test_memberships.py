@@ -10,6 +10,7 @@ from accounts import selectors
 from accounts.choices import Role
 from accounts.errors import (
     AlreadyMember,
+    InvitationWithdrawn,
     LastManager,
     MembershipEnded,
     NotAllowed,
@@ -17,7 +18,7 @@ from accounts.errors import (
     Refusal,
 )
 from accounts.models import AuditEntry, Membership
-from accounts.services import memberships, tokens
+from accounts.services import invitations, memberships, tokens
 from tests.factories.accounts import (
     MembershipFactory,
     OrganisationFactory,
@@ -170,3 +171,31 @@ def test_people_to_tell_names_each_live_person_once(now: datetime) -> None:
 
     assert told == [both]
     assert selectors.managers_of(school.pk) == [both]
+
+
+def test_a_leaver_does_not_come_back_by_an_older_invitation(now: datetime) -> None:
+    coordinator = actor_of(MembershipFactory(coordinator=True))
+    teacher = MembershipFactory(organisation_id=coordinator.organisation_id)
+    other = MembershipFactory(coordinator=True)
+    promotion, token = invitations.invite(
+        by=coordinator,
+        organisation=teacher.organisation,
+        role=Role.SCHOOL_COORDINATOR,
+        email=teacher.user.email,
+        now=now,
+    )
+    elsewhere, _token = invitations.invite(
+        by=actor_of(other),
+        organisation=other.organisation,
+        role=Role.TEACHER,
+        email=teacher.user.email,
+        now=now,
+    )
+
+    memberships.end_membership(by=coordinator, membership=teacher, now=now)
+
+    with pytest.raises(InvitationWithdrawn):
+        invitations.accept(token=token, user=teacher.user, now=now)
+    promotion.refresh_from_db()
+    elsewhere.refresh_from_db()
+    assert (promotion.revoked_at, elsewhere.revoked_at) == (now, None)

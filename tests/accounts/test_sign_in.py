@@ -62,6 +62,21 @@ def test_too_many_wrong_passwords_are_slowed_down() -> None:
     assert "_auth_user_id" not in client.session
 
 
+def test_behind_a_proxy_one_guesser_does_not_lock_the_others_out(settings: LazySettings) -> None:
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    settings.ACCOUNT_RATE_LIMITS = {"login": "3/m/ip"}
+    UserFactory(email="zhou@example.org")
+    # What a client claims of itself stands before what the proxy adds.
+    guesser = Client(headers={"x-forwarded-for": "198.51.100.7, 203.0.113.9"})
+    other = Client(headers={"x-forwarded-for": "203.0.113.10"})
+    guesses = [_sign_in(guesser, f"n{n}@example.org", "wrong").status_code for n in range(4)]
+
+    response = _sign_in(other, "zhou@example.org")
+
+    assert guesses == [200, 200, 200, 429]
+    assert (response.status_code, response["Location"]) == (302, "/")
+
+
 def test_there_is_no_signing_up() -> None:
     response = Client().post("/accounts/signup/", {"email": "a@example.org", "password1": PASSWORD})
 
@@ -228,3 +243,13 @@ def test_pages_before_signing_in_speak_english_too() -> None:
         response = Client(headers={"accept-language": "en"}).get("/accounts/login/")
 
     assert '<html lang="en"' in response.text
+
+
+def test_the_mail_for_a_new_password_is_in_the_persons_language() -> None:
+    UserFactory(email="smith@example.org", name="Smith", language="en")
+
+    Client().post("/accounts/password/reset/", {"email": "smith@example.org"})
+
+    mail = Message.objects.get()
+    assert mail.subject == "Career Classroom: set a new password"
+    assert mail.body.startswith("Dear Smith,\n\nSomebody, presumably you, wants to set")

@@ -72,6 +72,7 @@ def test_badge_lets_its_bearer_in_and_opens_the_desk(door: Door) -> None:
     )
     assert Desk.objects.get().closed_at is None
     assert AuditEntry.objects.filter(verb="desk.opened").count() == 1
+    assert AuditEntry.objects.filter(verb="attendance.in").count() == 1
 
 
 @pytest.mark.parametrize(
@@ -296,14 +297,38 @@ def test_marks_follow_each_other_and_undo_takes_back_the_last(door: Door) -> Non
     for minute, state in ((61, "present"), (62, "excused"), (63, "expected")):
         found = check_in.undo_last(
             student_id=student.pk,
+            event_id=uuid4(),
             now=door.now + minute * MINUTE,
             **at_door,  # type: ignore[arg-type]
         )
         assert (found.state, state_of(door, 2)) == (state, state)
     with pytest.raises(NothingToUndo):
-        check_in.undo_last(student_id=student.pk, now=door.now + 64 * MINUTE, **at_door)  # type: ignore[arg-type]
+        check_in.undo_last(
+            student_id=student.pk,
+            event_id=uuid4(),
+            now=door.now + 64 * MINUTE,
+            **at_door,  # type: ignore[arg-type]
+        )
     assert CheckIn.objects.filter(kind=EventKind.VOID).count() == 3
     assert AuditEntry.objects.filter(verb="attendance.voided").count() == 3
+
+
+def test_undo_sent_twice_takes_back_one_event(door: Door) -> None:
+    student, event_id = door.badges[2].student, uuid4()
+    mark(student, EventKind.EXCUSED, by=door.manager, session=door.session, now=door.now)
+    let_in(student, by=door.manager, session=door.session, now=door.now + MINUTE)
+
+    for _press in range(2):
+        found = check_in.undo_last(
+            by=door.manager,
+            session=door.session,
+            student_id=student.pk,
+            event_id=event_id,
+            now=door.now + 2 * MINUTE,
+        )
+
+    assert found.state == AttendanceState.EXCUSED
+    assert CheckIn.objects.get(kind=EventKind.VOID).pk == event_id
 
 
 def test_who_was_marked_absent_comes_in_late_after_all(door: Door) -> None:
@@ -361,6 +386,7 @@ def test_the_rest_are_in_and_the_excused_stay_excused(door: Door) -> None:
         by=door.manager,
         session=door.session,
         student_id=door.badges[4].student_id,
+        event_id=uuid4(),
         now=door.now + MINUTE,
     )
 
@@ -386,7 +412,7 @@ def test_closed_desk_takes_nothing(door: Door) -> None:
     for attempt in (
         lambda: let_in(student, **at_door),  # type: ignore[arg-type]
         lambda: mark(student, EventKind.EXCUSED, **at_door),  # type: ignore[arg-type]
-        lambda: check_in.undo_last(student_id=student.pk, **at_door),  # type: ignore[arg-type]
+        lambda: check_in.undo_last(student_id=student.pk, event_id=uuid4(), **at_door),  # type: ignore[arg-type]
         lambda: check_in.admit_rest(**at_door),  # type: ignore[arg-type]
     ):
         with pytest.raises(DeskClosed):

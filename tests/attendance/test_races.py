@@ -2,6 +2,7 @@
 guard."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -9,17 +10,19 @@ from uuid import UUID, uuid4
 import pytest
 
 from attendance.choices import EventKind, WayIn
-from attendance.errors import DeskClosed
-from attendance.models import CheckIn, Desk
-from attendance.services import check_in, desk, door_list
+from attendance.errors import DeskClosed, NotBookedHere
+from attendance.models import Badge, CheckIn, Desk
+from attendance.services import badges, check_in, desk, door_list
 from bookings.models import Place
-from courses.errors import SessionFull
+from bookings.services import host_changes
+from courses.errors import SessionCancelled, SessionFull
 from courses.models import CourseSession
 from hours.models import HourCredit
 from tests.attendance.conftest import MINUTE, Door, actor_of, make_door
 from tests.bookings.conftest import World, make_world
 from tests.bookings.races import at_once, before_commit
 from tests.factories.attendance import let_in, make_badges
+from tests.factories.rosters import StudentFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -189,3 +192,44 @@ def test_students_page_pressed_twice_at_once_marks_once(door: Door) -> None:
     answers = at_once(marking, marking, marking)
 
     assert {answer.pk for answer in answers} == {event_id}
+
+
+def test_badges_printed_from_two_browsers_are_issued_once(door: Door) -> None:
+    group = door.world.new_group(4, 3)
+
+    def issuing() -> int:
+        return badges.issue_missing(by=door.world.coordinator, class_group=group, now=door.now)
+
+    assert before_commit(issuing, issuing) == 0
+    assert Badge.objects.live().filter(student__class_group=group).count() == 3
+
+
+def test_who_lost_the_seat_to_a_classmate_meanwhile_is_not_in(door: Door) -> None:
+    classmate = StudentFactory(class_group=door.world.group)
+    desk.open_desk(by=door.manager, session=door.session, now=door.now)
+
+    late = before_commit(
+        lambda: door_list.swap(
+            by=door.manager,
+            session=door.session,
+            place=door.place(2),
+            in_student_id=classmate.pk,
+            now=door.now,
+        ),
+        scanning(door),
+    )
+
+    assert isinstance(late, NotBookedHere)
+    assert not CheckIn.objects.exists()
+
+
+def test_session_cancelled_since_the_page_was_drawn_stays_shut(door: Door) -> None:
+    seen = CourseSession.objects.get(pk=door.session.pk)
+    host_changes.cancel_session(
+        by=door.manager, session=door.session, reason="停电。", now=door.now
+    )
+
+    with pytest.raises(NotBookedHere):
+        scanning(replace(door, session=seen))()
+    with pytest.raises(SessionCancelled):
+        desk.close_desk(by=door.manager, session=seen, now=seen.starts_at)

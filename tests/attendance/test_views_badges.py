@@ -112,6 +112,24 @@ def test_badge_is_reissued_with_a_reason(client: Client, door: Door) -> None:
     assert client.get(address(door, "badges.pdf")).status_code == 200
 
 
+@pytest.mark.parametrize("seat", [2, 6], ids=["who has one", "who has none"])
+def test_badge_form_sent_twice_issues_one_badge(client: Client, door: Door, seat: int) -> None:
+    student = (
+        door.badges[seat].student
+        if seat in door.badges
+        else StudentFactory(class_group=door.world.group, seat_no=seat)
+    )
+    there = address(door, f"badges/{student.pk}/")
+    sent = client.get(there).context["form"].initial
+
+    for _press in range(2):
+        done = client.post(there, sent, follow=True)
+
+    assert "已补发，旧胸牌作废。" in done.content.decode()
+    assert Badge.objects.filter(student=student).count() == (2 if seat in door.badges else 1)
+    assert AuditEntry.objects.filter(verb="badge.issued").count() == 1
+
+
 def test_badges_of_a_class_are_for_its_school_and_its_teachers(door: Door) -> None:
     coordinator = Membership.objects.get(pk=door.world.coordinator.membership_id)
     colleague = MembershipFactory(organisation=door.world.school)

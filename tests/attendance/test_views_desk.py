@@ -21,6 +21,7 @@ from sites.calendar import local_day
 from tests.attendance.conftest import MINUTE, Door
 from tests.factories.accounts import MembershipFactory, OrganisationFactory
 from tests.factories.attendance import let_in, make_badges
+from tests.factories.bookings import make_booking
 from tests.factories.rosters import StudentFactory
 
 
@@ -78,11 +79,11 @@ def test_list_costs_the_same_with_one_desk_and_with_three(
     client: Client, door: Door, django_assert_num_queries: Any
 ) -> None:
     client.get("/desk/")
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         client.get("/desk/")
     for _ in range(2):
         door.world.session(day=local_day(door.now))
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         client.get("/desk/")
 
 
@@ -99,16 +100,19 @@ def test_desk_shows_the_class_by_seat_and_records_the_reading(client: Client, do
     assert (entry.facts["context"], entry.facts["count"]) == ("desk", 5)
 
 
-def test_desk_costs_the_same_with_one_student_and_with_five(
-    client: Client, door: Door, django_assert_num_queries: Any
+@pytest.mark.parametrize("count", [1, 3])
+def test_desk_costs_the_same_with_one_student_and_with_three(
+    client: Client, door: Door, django_assert_num_queries: Any, count: int
 ) -> None:
+    Place.objects.filter(session=door.session, student__seat_no__gt=count).update(is_live=False)
+    for student in door.students[:count]:
+        let_in(student, by=door.manager, session=door.session, now=door.now)
     client.get(address(door))
+
     with django_assert_num_queries(8):
-        client.get(address(door))
-    Place.objects.filter(session=door.session, student__seat_no__gt=1).update(is_live=False)
-    let_in(door.students[0], by=door.manager, session=door.session, now=door.now)
-    with django_assert_num_queries(8):
-        client.get(address(door))
+        page = client.get(address(door))
+
+    assert seats(page) == dict.fromkeys(range(1, count + 1), "present")
 
 
 def test_typed_code_lets_in_and_shows_who(client: Client, door: Door) -> None:
@@ -120,6 +124,15 @@ def test_typed_code_lets_in_and_shows_who(client: Client, door: Door) -> None:
     assert page.context["result"].detail == "座号 2 · 七(3)班 · 8:50"
     assert seats(page)[2] == "present"
     assert CheckIn.objects.get().way_in == WayIn.TYPED
+
+
+def test_late_arrival_is_told_so(client: Client, door: Door, clock: time_machine.Traveller) -> None:
+    clock.move_to(door.session.starts_at + 16 * MINUTE)
+
+    page = scan(client, door, door.badges[2].code)
+
+    assert page.context["result"].detail == "座号 2 · 七(3)班 · 9:16 · 迟到"
+    assert seats(page)[2] == "late"
 
 
 def test_scanned_badge_is_answered_in_parts(client: Client, door: Door) -> None:
@@ -272,20 +285,27 @@ def test_student_is_marked_on_the_own_page(
 
 def test_leaving_and_undoing_on_the_own_page(client: Client, door: Door) -> None:
     there = address(door, f"places/{door.place(3).pk}/")
+    before = client.get(there)
     nobody = client.post(there, {"kind": "out", "event_id": str(uuid4())})
     let_in(door.students[2], by=door.manager, session=door.session, now=door.now - MINUTE)
 
     left = client.post(there, {"kind": "out", "event_id": str(uuid4())}, follow=True)
     shown = client.get(there)
-    undone = client.post(there, {"kind": "void"}, follow=True)
+    undoing = {"kind": "void", "event_id": str(shown.context["event_id"])}
+    undone = client.post(there, undoing, follow=True)
+    twice = client.post(there, undoing, follow=True)
     nothing = client.post(there, {"kind": "juggle"}, follow=True)
 
+    assert 'value="out"' not in before.content.decode()
+    assert 'value="out"' in shown.content.decode()
     assert nobody.status_code == 409
     assert nobody.context["result"].detail == "这名学生还没有签到，不能签退。"
     assert seats(left)[3] == "left_early"
     assert "8:49 签到" in shown.content.decode()
     assert "8:50 签退" in shown.content.decode()
+    assert "no-store" in shown["Cache-Control"]
     assert seats(undone)[3] == "present"
+    assert seats(twice)[3] == "present"
     assert "没有改动。" in nothing.content.decode()
 
 
@@ -380,10 +400,54 @@ def test_closing_says_what_will_happen_and_credits(
 
     assert early.status_code == 409
     assert "已到 1 人；出席和迟到的各记 4 学时" in asked.content.decode()
+    assert "没有签退的，算上到结束，不必逐个签退。" in asked.content.decode()
     assert "还有 4 人未到，将记为缺席。" in asked.content.decode()
     assert "签到已结束，学时已记。" in done.content.decode()
     assert "李师傅于 12 月 8 日（周二）11:30 结束签到。" in done.content.decode()
     assert HourCredit.objects.get().class_hours == 4
+
+
+def test_forgotten_door_is_asked_after_and_closed_when_names_are_shown_no_more(
+    client: Client, door: Door, clock: time_machine.Traveller
+) -> None:
+    door.world.session(day=local_day(door.now))  # nobody booked it
+    let_in(door.students[0], by=door.manager, session=door.session, now=door.now)
+    today = client.get("/desk/")
+    clock.move_to(door.session.ends_at + timedelta(days=10))
+
+    listed = client.get("/desk/")
+    asked = client.get(address(door, "close/"))
+    done = client.post(address(door, "close/"), follow=True)
+
+    assert today.context["left_open"] == []
+    assert [row["session"] for row in listed.context["left_open"]] == [door.session]
+    assert f'href="{address(door, "close/")}"' in listed.content.decode()
+    assert "已到 1 人" in asked.content.decode()
+    assert (done.status_code, done.redirect_chain[-1][0]) == (200, "/desk/")
+    assert "签到已结束，学时已记。" in done.content.decode()
+    assert done.context["left_open"] == []
+    assert HourCredit.objects.get().student == door.students[0]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_forgotten_doors_cost_the_same_with_one_and_with_three(
+    client: Client,
+    door: Door,
+    clock: time_machine.Traveller,
+    django_assert_num_queries: Any,
+    count: int,
+) -> None:
+    for number in range(count - 1):
+        group = door.world.new_group(10 + number, 2)
+        session = door.world.session(day=local_day(door.now))
+        make_booking(by=door.world.coordinator, session=session, class_group=group, now=door.now)
+    client.get("/desk/")
+    clock.move_to(door.now + timedelta(days=1))
+
+    with django_assert_num_queries(6):
+        page = client.get("/desk/")
+
+    assert len(page.context["left_open"]) == count
 
 
 def test_closed_desk_tells_the_script_to_draw_the_page_anew(

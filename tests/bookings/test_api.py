@@ -13,6 +13,7 @@ from accounts.actors import Actor
 from accounts.services import tokens
 from bookings.models import Booking, Reservation
 from bookings.services import changes
+from notifications.models import Message
 from tests.bookings.conftest import DAY, World
 from tests.factories.accounts import MembershipFactory, actor_of
 from tests.factories.bookings import make_booking
@@ -206,6 +207,48 @@ def test_a_booking_is_cancelled(world: World, now: datetime) -> None:
 
     assert (cancelled.json()["state"], cancelled.json()["cancel_reason"]) == ("cancelled", "停课")
     assert cancelled.json()["students"] == []
+
+
+def test_the_host_cancels_a_session_once_and_the_school_is_told(
+    world: World, now: datetime
+) -> None:
+    booking = booked(world, now)
+    path = f"/api/v1/sessions/{booking.session_id}/cancel/"
+
+    first = send("POST", path, world.manager, now, {"reason": "停电"})
+    again = send("POST", path, world.manager, now, {"reason": "停电"})
+    bare = send("POST", path, world.manager, now, {"reason": " "})
+
+    booking.refresh_from_db()
+    assert (first.status_code, first.json()["cancelled_at"]) == (200, now.isoformat())
+    assert first.json()["cancel_reason"] == "停电"
+    assert (again.status_code, again.json()["code"]) == (409, "already_cancelled")
+    assert again.headers["Content-Type"] == "application/problem+json"
+    assert bare.status_code == 400
+    assert (booking.state, booking.cancelled_side) == ("cancelled", "host")
+    assert Message.objects.filter(kind="booking_cancelled").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("who", "status"),
+    [("teacher", 403), ("instructor", 403), ("other host", 404), ("secretariat", 200)],
+)
+def test_who_cancels_a_session(world: World, now: datetime, who: str, status: int) -> None:
+    actor = {
+        "teacher": lambda: world.teacher,
+        "instructor": lambda: actor_of(MembershipFactory(instructor=True, organisation=world.host)),
+        "other host": lambda: actor_of(MembershipFactory(host_manager=True)),
+        "secretariat": lambda: actor_of(MembershipFactory(secretariat=True)),
+    }[who]()
+    session = world.session()
+
+    answer = send("POST", f"/api/v1/sessions/{session.pk}/cancel/", actor, now, {"reason": "停电"})
+
+    told = Message.objects.filter(
+        kind="session_cancelled", recipient_id=world.manager.user_id
+    ).count()
+    assert answer.status_code == status
+    assert told == (1 if who == "secretariat" else 0)
 
 
 def test_the_host_sees_its_bookings_without_students(world: World, now: datetime) -> None:

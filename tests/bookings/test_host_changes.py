@@ -171,16 +171,17 @@ def test_camp_that_has_begun_keeps_what_was(world: World, now: datetime) -> None
 def test_whoever_was_to_teach_is_told(world: World, now: datetime) -> None:
     session = world.session()
     instructor = MembershipFactory(instructor=True, organisation=world.host)
-    CourseSession.objects.filter(pk=session.pk).update(instructor=instructor)
+    assistant = MembershipFactory(instructor=True, organisation=world.host)
+    CourseSession.objects.filter(pk=session.pk).update(instructor=instructor, assistant=assistant)
     by_herself = world.session(day=DAY + timedelta(days=1))
     CourseSession.objects.filter(pk=by_herself.pk).update(instructor=world.manager.membership_id)
 
     host_changes.cancel_session(by=world.manager, session=session, reason="停电", now=now)
     host_changes.cancel_session(by=world.manager, session=by_herself, reason="停电", now=now)
 
-    message = Message.objects.get(kind="session_cancelled")
-    assert message.recipient_id == instructor.user_id
-    assert "李师傅取消了您带的这一场。原因：停电" in message.body
+    told = Message.objects.filter(kind="session_cancelled").order_by("pk")
+    assert [message.recipient_id for message in told] == [instructor.user_id, assistant.user_id]
+    assert "李师傅取消了这一场。原因：停电" in told[0].body
 
 
 def test_cancelling_a_day_leaves_other_hosts_alone(world: World, now: datetime) -> None:

@@ -139,6 +139,25 @@ def test_the_same_request_before_the_first_commits_returns_the_first(
     assert answer == first[0]
 
 
+def test_the_same_request_answered_between_look_and_checks_returns_the_first(
+    world: World, now: datetime
+) -> None:
+    session = world.session()
+    made: list[Any] = []
+
+    def answered_meanwhile(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if not made and 'FROM "courses_coursesession"' in sql:
+            made.append(None)
+            made[0] = at_once(book(world, session, world.group, now, idempotency_key="k"))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(answered_meanwhile):
+        second = book(world, session, world.group, now, idempotency_key="k")()
+
+    assert [second] == made[0]
+    assert Reservation.objects.count() == 1
+
+
 def test_the_same_key_for_other_students_at_once_is_refused(world: World, now: datetime) -> None:
     one, other = world.session(), world.session(starts=time(13))
 

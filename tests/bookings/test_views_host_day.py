@@ -12,7 +12,7 @@ from accounts.actors import Actor
 from accounts.models import AuditEntry, User
 from bookings.models import Booking
 from courses.choices import Venue
-from courses.models import CourseSession
+from courses.models import CourseSession, CourseVersion
 from sites.calendar import at
 from tests.bookings.conftest import DAY, World
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, actor_of
@@ -54,6 +54,26 @@ def test_today_shows_who_comes_and_whom_to_phone(world: World, now: datetime) ->
     for fact in ("清河中学", "七(3)班", "王老师", "13900000001", "021-7777", "有学生对花生过敏"):
         assert fact in text
     assert not [one for one in world.students if one.name in text]
+
+
+def test_the_day_and_its_print_name_the_assistant_or_that_there_is_none(
+    world: World, now: datetime
+) -> None:
+    CourseVersion.objects.update(needs_assistant=True)
+    session = world.session()
+    client = login(world.manager)
+    pages = (f"/today/{DAY}/", f"/today/{DAY}/print/")
+
+    without = [client.get(page).content.decode() for page in pages]
+    session.assistant = MembershipFactory(
+        instructor=True, organisation=world.host, user__name="钱师傅"
+    )
+    session.save()
+    named = [client.get(page).content.decode() for page in pages]
+
+    assert ["还没有助教" in page for page in without] == [True, True]
+    assert ["助教：钱师傅" in page for page in named] == [True, True]
+    assert ["还没有助教" in page for page in named] == [False, False]
 
 
 def test_an_empty_day_says_so(world: World) -> None:

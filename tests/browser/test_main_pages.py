@@ -33,9 +33,16 @@ PAGES = [
     ("host_manager", "/desk/"),
     ("host_manager", "/desk/{held}/"),
     ("secretariat", "/overview/"),
+    ("secretariat", "/overview/weeks/"),
     ("secretariat", "/reviews/"),
     (None, "/accounts/login/"),
     (None, "/badge/"),
+    ("teacher", "/me/"),
+    ("teacher", "/inbox/"),
+    ("school_coordinator", "/people/"),
+    ("host_manager", "/sites/"),
+    ("secretariat", "/organisations/"),
+    ("secretariat", "/organisations/new/"),
 ]
 
 
@@ -112,6 +119,45 @@ def test_main_pages_are_accessible_and_fit(
                 wrong[path] = found
 
     assert wrong == {}
+
+
+# Fields, buttons, and links that stand alone; a link in running text may be as high as its line,
+# and what is drawn small may be as high as the label or the row that answers for it.
+SMALL = """() => {
+  const least = 43.5, controls = "button, input, select, textarea, summary, nav a, a.btn, a.chip,"
+    + " a.icon-btn, a.line, a.line-link, a.brand, a.page-link, .crumb a";
+  const high = element => element.getBoundingClientRect().height;
+  const seen = element => element.checkVisibility({visibilityProperty: true})
+    && high(element) > 1 && getComputedStyle(element).clipPath === "none";
+  const small = [];
+  for (const element of document.querySelectorAll(controls)) {
+    if (element.type === "hidden" || !seen(element) || high(element) >= least) continue;
+    const label = element.closest("label") || (element.labels && element.labels[0]);
+    if (label && high(label) >= least) continue;
+    small.push(`${high(element)} ${element.outerHTML.slice(0, 120)}`);
+  }
+  return small;
+}"""
+
+
+def test_what_is_touched_on_a_phone_is_high_enough(
+    district: dict[str, int], new_context: NewContext
+) -> None:
+    """44 px is what a thumb hits; at 390 px, on all main pages."""
+    members = people()
+    small: dict[str, list[str]] = {}
+    measured = 0
+    for role in (*members, None):
+        page = new_context(members[role] if role else None).new_page()
+        for wanted, path in PAGES:
+            if wanted == role:
+                page.goto(path.format(**district))
+                measured += page.locator("button:visible, input:visible, nav a:visible").count()
+                if found := page.evaluate(SMALL):
+                    small[path] = found
+
+    assert small == {}
+    assert measured > 100
 
 
 def test_main_pages_open_without_javascript(

@@ -191,6 +191,20 @@ def test_free_chart_gives_the_numbers_as_a_table() -> None:
     assert '<td><a href="/w/">11/30</a></td><td class="r">310</td><td class="r">128</td>' in html
 
 
+def test_free_chart_links_each_week_for_keyboards_and_readers() -> None:
+    """Links are never inside what readers do not see."""
+    week = {"label": "11/30", "taken": 310, "free": 128}
+
+    linked = draw("{% free_chart weeks %}", weeks=[week | {"url": "/w/"}])
+    plain = draw("{% free_chart weeks %}", weeks=[week | {"url": ""}])
+
+    link = '<a href="/w/" aria-label="11/30 起一周：已约 310，空位 128">'
+    assert linked.count(link) == 2
+    assert linked.count('role="group" aria-label="每周的名额，已约与空余"') == 2
+    assert "<a " not in plain
+    assert plain.count('width="100%" aria-hidden="true"') == 2
+
+
 def test_seat_as_a_button_says_number_name_and_state() -> None:
     html = draw(
         '{% seat 6 name "present" field="place" value=41 now=True %}', name="阿依古丽·买买提江"

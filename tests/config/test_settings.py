@@ -17,6 +17,7 @@ PRODUCTION = {
     "FIELD_KEYS": "test:" + base64.b64encode(secrets.token_bytes(32)).decode(),
 }
 NAMES = (
+    "BASE_URL",
     "DATABASE_URL",
     "DEBUG",
     "DEMO",
@@ -24,6 +25,7 @@ NAMES = (
     "ALLOWED_HOSTS",
     "FIELD_KEYS",
     "REDIS_URL",
+    "TRUSTED_PROXIES",
     "EMAIL_URL",
     "WEB_PROCESS",
     "DJANGO_SETTINGS_MODULE",
@@ -79,6 +81,11 @@ def setting(expression: str, **environment: str) -> str:
             {**PRODUCTION, "DEMO": "1"},
             "DEMO lets anybody sign in as anyone: it works with DEBUG=1 only. Unset it.",
         ),
+        (
+            {**PRODUCTION, "DATABASE_URL": "sqlite:///district.db"},
+            "DATABASE_URL names another database than PostgreSQL: write it as"
+            " postgresql://user:password@host:5432/name.",
+        ),
     ],
 )
 def test_start_is_refused_with_a_sentence_when_production_is_unsafe(environment, sentence) -> None:
@@ -102,6 +109,25 @@ def test_deployment_check_is_clean_in_production() -> None:
         "System check identified no issues (0 silenced).",
         "",
     )
+
+
+def test_links_in_mails_lead_to_the_first_host_unless_another_is_named() -> None:
+    hosts = {**PRODUCTION, "ALLOWED_HOSTS": ".classroom.example.org,other.example.org"}
+
+    assert setting("settings.BASE_URL", **hosts) == "'https://classroom.example.org'"
+    assert (
+        setting("settings.BASE_URL", BASE_URL="https://class.example.cn/", **hosts)
+        == "'https://class.example.cn'"
+    )
+    assert setting("settings.BASE_URL", DEBUG="1") == "'http://127.0.0.1:8000'"
+
+
+def test_one_proxy_is_trusted_in_production() -> None:
+    count = "settings.ALLAUTH_TRUSTED_PROXY_COUNT"
+
+    assert setting(count, **PRODUCTION) == "1"
+    assert setting(count, TRUSTED_PROXIES="2", **PRODUCTION) == "2"
+    assert setting(count, DEBUG="1") == "0"
 
 
 def test_database_is_the_one_named() -> None:

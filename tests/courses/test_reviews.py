@@ -13,7 +13,7 @@ from courses.choices import REVIEW_DIMENSIONS, ReviewDecision, Verdict, VersionS
 from courses.models import Course, CourseReview, CourseVersion
 from courses.services import reviews, versions
 from notifications.models import Message
-from tests.bookings.races import at_once
+from tests.bookings.races import at_once, before_commit
 from tests.factories.accounts import MembershipFactory, OrganisationFactory
 from tests.factories.courses import FIELDS, make_draft, make_session, make_version, manager_of
 
@@ -40,6 +40,7 @@ def test_approved_version_is_published_and_its_managers_told(
     review = reviews.decide(
         by=reviewer,
         version=version,
+        edition=version.edition,
         decision=ReviewDecision.APPROVED,
         verdicts=PASSED,
         comments={},
@@ -65,6 +66,7 @@ def test_nothing_is_approved_that_does_not_pass_everywhere(
         reviews.decide(
             by=reviewer,
             version=version,
+            edition=version.edition,
             decision=ReviewDecision.APPROVED,
             verdicts=PASSED | {dimension: verdict},
             comments={dimension: "请改。"},
@@ -82,6 +84,7 @@ def test_returning_needs_to_say_why(reviewer: Actor, now: datetime) -> None:
         reviews.decide(
             by=reviewer,
             version=version,
+            edition=version.edition,
             decision=ReviewDecision.RETURNED,
             verdicts=verdicts,
             comments={"safety_assurance": "  "},
@@ -90,6 +93,7 @@ def test_returning_needs_to_say_why(reviewer: Actor, now: datetime) -> None:
     reviews.decide(
         by=reviewer,
         version=version,
+        edition=version.edition,
         decision=ReviewDecision.RETURNED,
         verdicts=verdicts,
         comments={"safety_assurance": "请补助教。"},
@@ -110,6 +114,50 @@ def test_who_may_review(reviewer: Actor, now: datetime) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+def test_what_is_taken_back_while_it_is_approved_is_not_published_as_a_draft(now: datetime) -> None:
+    reviewer = actor_of(
+        MembershipFactory(organisation=OrganisationFactory(alliance=True), role=Role.REVIEWER)
+    )
+    version = handed_in(now)
+    ours, theirs = (CourseVersion.objects.get(pk=version.pk) for _copy in range(2))
+
+    answer = before_commit(
+        lambda: versions.take_back(by=manager_of(version.host), version=ours, now=now),
+        lambda: reviews.decide(
+            by=reviewer,
+            version=theirs,
+            edition=1,
+            decision=ReviewDecision.APPROVED,
+            verdicts=PASSED,
+            comments={},
+            now=now,
+        ),
+    )
+
+    version.refresh_from_db()
+    assert str(answer) == "这一版是“草稿”，不在审核中。"
+    assert version.state == VersionState.DRAFT
+    assert version.course.published_version_id is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_saving_and_handing_in_at_once_the_late_text_is_told_why(now: datetime) -> None:
+    draft = make_draft()
+    by = manager_of(draft.host)
+    ours, theirs = (CourseVersion.objects.get(pk=draft.pk) for _copy in range(2))
+
+    answer = before_commit(
+        lambda: versions.submit_version(by=by, version=ours, now=now),
+        lambda: versions.edit_version(
+            by=by, version=theirs, edition=1, fields={"plan": "后写的"}, now=now
+        ),
+    )
+
+    assert isinstance(answer, errors.NotEditable)
+    assert str(answer) == "这一版是“审核中”，不能再改。"
+
+
+@pytest.mark.django_db(transaction=True)
 def test_two_decisions_at_once_give_one(now: datetime) -> None:
     reviewer = actor_of(
         MembershipFactory(organisation=OrganisationFactory(alliance=True), role=Role.REVIEWER)
@@ -120,6 +168,7 @@ def test_two_decisions_at_once_give_one(now: datetime) -> None:
         return reviews.decide(
             by=reviewer,
             version=CourseVersion.objects.get(pk=version.pk),
+            edition=version.edition,
             decision=ReviewDecision.APPROVED,
             verdicts=PASSED,
             comments={},
@@ -240,6 +289,7 @@ def test_new_version_replaces_the_old_and_opened_sessions_keep_theirs(
     reviews.decide(
         by=reviewer,
         version=second,
+        edition=second.edition,
         decision=ReviewDecision.APPROVED,
         verdicts=PASSED,
         comments={},
@@ -276,3 +326,17 @@ def test_others_do_not_write_a_hosts_courses(now: datetime) -> None:
         versions.check_can_write(instructor, draft.host_id)
     with pytest.raises(NotYours):
         versions.check_can_write(stranger, draft.host_id)
+
+
+@pytest.mark.django_db
+def test_handing_in_from_a_page_opened_before_is_refused(now: datetime) -> None:
+    draft = make_draft()
+    by = manager_of(draft.host)
+    stale = CourseVersion.objects.get(pk=draft.pk)
+    versions.submit_version(by=by, version=draft, now=now)
+
+    with pytest.raises(errors.NotEditable) as caught:
+        versions.submit_version(by=by, version=stale, now=now)
+
+    assert str(caught.value) == "这一版是“审核中”，不能再改。"
+    assert Message.objects.filter(kind="review_requested").count() == 0

@@ -83,3 +83,11 @@ def test_cancelled_session_gives_no_seat_and_says_why(
     assert str(refusal.value) == "这一场已取消（停电），请另选一场。"
     assert (session.seats_taken, session.seats_held, session.sequence) == (0, 0, 1)
     assert not RoomHold.objects.exists()
+
+
+def test_session_on_line_is_voided_though_it_holds_no_room(now: datetime) -> None:
+    session = make_session(online_url="https://class.example.org/a", now=now)
+
+    seats.void_session(session=session, by=manager_of(session.host), reason="停电", now=now)
+
+    assert (session.state, session.cancel_reason, session.sequence) == ("cancelled", "停电", 1)

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from courses.choices import HalfDay
-from courses.errors import NotAsPreviewed, NotPublished
+from courses.errors import NotAsPreviewed, NotPublished, TooFewClassHours
 from courses.models import CourseSession
 from courses.services import series
 from courses.services.sessions import Place
 from sites.calendar import at
 from sites.choices import DayKind
-from sites.models import CalendarDay
+from sites.models import CalendarDay, RoomHold
 from sites.services import close_room
 from tests.factories.courses import (
     make_draft,
@@ -167,3 +167,35 @@ def test_camp_shares_its_class_hours_out(wanted: dict[str, Any]) -> None:
 
     hours = made.sessions.order_by("starts_at").values_list("class_hours", flat=True)
     assert list(hours) == [8, 7]
+
+
+def test_camp_with_fewer_class_hours_than_days_is_refused(wanted: dict[str, Any]) -> None:
+    version = make_version(host=wanted["version"].host, class_hours=1)
+    clocks = series.CLOCKS[HalfDay.WHOLE_DAY]
+
+    with pytest.raises(TooFewClassHours) as caught:
+        series.open_set(
+            by=wanted["by"],
+            version=version,
+            season=wanted["season"],
+            name="两日营",
+            periods=[
+                (at(day, clocks[0]), at(day, clocks[1]))
+                for day in (MONDAY, MONDAY + timedelta(days=1))
+            ],
+            place=wanted["place"],
+            now=wanted["now"],
+        )
+
+    assert str(caught.value) == "这门课只有 1 学时，分不到 2 天。"
+    assert not CourseSession.objects.exists()
+
+
+def test_series_on_line_needs_no_room(wanted: dict[str, Any]) -> None:
+    online = wanted | {"place": Place(online_url="https://class.example.org/a")}
+
+    plan = series.preview_series(**online)
+    made, _plan = series.open_series(**online, seen=starts(plan))
+
+    assert {session.online_url for session in made} == {"https://class.example.org/a"}
+    assert not RoomHold.objects.exists()

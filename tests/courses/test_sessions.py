@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from accounts.actors import SYSTEM
 from accounts.choices import Role
 from accounts.errors import NotAllowed, NotYours, Refusal
+from accounts.models import AuditEntry
 from accounts.selectors import actor_of
 from courses import errors
 from courses.models import CourseSession
@@ -143,6 +145,66 @@ def test_instructor_teaches_one_session_at_a_time(now: datetime) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("first", ["instructor", "assistant"])
+@pytest.mark.parametrize("second", ["instructor", "assistant"])
+def test_nobody_teaches_or_assists_in_two_sessions_at_once(
+    now: datetime, first: str, second: str
+) -> None:
+    version = make_version()
+    person = MembershipFactory(organisation=version.host, role=Role.INSTRUCTOR, user__name="钱师傅")
+    make_session(version, now=now, **{first: person})
+
+    with pytest.raises(errors.InstructorTaken) as caught:
+        opening(now, version=version, **{second: person})()
+
+    assert str(caught.value) == (
+        "钱师傅在12 月 8 日（周二）9:00–11:30已带《面包师：一只吐司的诞生》，请换时间或换人。"
+    )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_browsers_after_one_person_one_gets_her(now: datetime) -> None:
+    version = make_version()
+    person = MembershipFactory(organisation=version.host, role=Role.INSTRUCTOR)
+
+    outcomes = at_once(
+        opening(now, version=version, instructor=person),
+        opening(now, version=version, assistant=person),
+    )
+
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == [
+        "CourseSession",
+        "InstructorTaken",
+    ]
+
+
+@pytest.mark.django_db
+def test_people_of_a_booked_session_are_named_until_it_is_over(now: datetime) -> None:
+    session = make_session(now=now)
+    CourseSession.objects.filter(pk=session.pk).update(seats_taken=3)
+    by = manager_of(session.host)
+    person, helper = (
+        MembershipFactory(organisation=session.host, role=Role.INSTRUCTOR) for _one in range(2)
+    )
+
+    def name(moment: datetime) -> CourseSession:
+        return sessions.name_people(
+            by=by, session=session, instructor=person, assistant=helper, now=moment
+        )
+
+    named = name(session.ends_at - timedelta(minutes=1))
+
+    assert (named.instructor, named.assistant) == (person, helper)
+    assert AuditEntry.objects.filter(verb="session.people_named").count() == 1
+    with pytest.raises(errors.SessionBegun):
+        name(session.ends_at)
+    seats.release_seats(session_id=session.pk, seats=3)
+    seats.void_session(session=session, by=by, reason="停电", now=now)
+    with pytest.raises(errors.SessionCancelled):
+        name(now)
+
+
+@pytest.mark.django_db
 def test_room_holds_one_session_at_a_time_and_none_while_closed(now: datetime) -> None:
     version = make_version()
     room = make_room(version.host)
@@ -216,6 +278,7 @@ def test_unbooked_session_is_moved_within_its_own_time_and_to_another_room(now: 
     moved = sessions.change_session(
         by=by,
         session=session,
+        sequence=session.sequence,
         starts_at=TUESDAY + timedelta(minutes=30),
         ends_at=TUESDAY + timedelta(hours=3),
         capacity=10,
@@ -225,6 +288,7 @@ def test_unbooked_session_is_moved_within_its_own_time_and_to_another_room(now: 
     moved = sessions.change_session(
         by=by,
         session=moved,
+        sequence=moved.sequence,
         starts_at=moved.starts_at,
         ends_at=moved.ends_at,
         capacity=12,
@@ -243,6 +307,7 @@ def test_session_that_goes_on_line_frees_its_room(now: datetime) -> None:
     moved = sessions.change_session(
         by=manager_of(session.host),
         session=session,
+        sequence=session.sequence,
         starts_at=session.starts_at,
         ends_at=session.ends_at,
         capacity=5,
@@ -264,6 +329,7 @@ def test_booked_session_is_not_changed_here(now: datetime) -> None:
         sessions.change_session(
             by=by,
             session=session,
+            sequence=session.sequence,
             starts_at=session.starts_at,
             ends_at=session.ends_at,
             capacity=5,
@@ -282,6 +348,7 @@ def test_cancelled_session_is_not_changed(now: datetime) -> None:
         sessions.change_session(
             by=by,
             session=session,
+            sequence=session.sequence,
             starts_at=session.starts_at,
             ends_at=session.ends_at,
             capacity=5,
@@ -313,3 +380,12 @@ def test_school_that_left_is_not_visited(now: datetime) -> None:
         make_session(school=school, now=now)
 
     assert str(refusal.value) == "清河已停用，请另选一所学校。"
+
+
+@pytest.mark.django_db
+def test_the_system_schedules_for_every_host(now: datetime) -> None:
+    version = make_version()
+
+    session = opening(now, version=version, by=SYSTEM)()
+
+    assert session.host == version.host

@@ -174,13 +174,16 @@ def test_review_shows_what_changed_and_keeps_a_refused_verdict(
         path,
         PASSED
         | {
+            "edition": 2,
             "safety_assurance": "fix",
             "safety_assurance_comment": "请补助教<script>",
             "decision": "approved",
         },
     )
-    bare = secretary.post(path, PASSED | {"content_standard": "fail", "decision": "returned"})
-    approved = secretary.post(path, PASSED | {"decision": "approved"})
+    bare = secretary.post(
+        path, PASSED | {"edition": 2, "content_standard": "fail", "decision": "returned"}
+    )
+    approved = secretary.post(path, PASSED | {"edition": 2, "decision": "approved"})
 
     assert "与已发布的版本不同" in page
     assert vetoed.status_code == 422
@@ -189,6 +192,70 @@ def test_review_shows_what_changed_and_keeps_a_refused_verdict(
     assert "“内容规范”没有通过，请写明要改什么。" in bare.content.decode()
     assert approved["Location"] == "/reviews/"
     assert "不在审核中" in secretary.get(path).content.decode()
+
+
+def test_text_changed_while_the_review_was_open_is_not_approved_unread(
+    secretary: Client, host: Organisation, now: datetime
+) -> None:
+    version = handed_in(host, now)
+    path = f"/reviews/{version.pk}/"
+    seen = secretary.get(path).context["form"]["edition"].value()
+    by = manager_of(host)
+    versions.take_back(by=by, version=version, now=now)
+    versions.edit_version(
+        by=by, version=version, edition=1, fields={"hazards": "明火，无人看护。"}, now=now
+    )
+    versions.submit_version(by=by, version=version, now=now)
+    verdicts = PASSED | {"decision": "approved", "goal_orientation_comment": "写得好"}
+
+    stale = secretary.post(path, verdicts | {"edition": seen})
+    newest = stale.context["form"]["edition"].value()
+    again = secretary.post(path, verdicts | {"edition": newest})
+
+    assert (seen, newest) == (1, "2")
+    assert stale.status_code == 409
+    assert "开课单位撤回后又改过这一版" in stale.content.decode()
+    assert "写得好" in stale.content.decode()
+    assert again["Location"] == "/reviews/"
+
+
+def test_comments_on_a_version_decided_meanwhile_are_not_lost(
+    secretary: Client, host: Organisation, now: datetime
+) -> None:
+    version = handed_in(host, now)
+    path = f"/reviews/{version.pk}/"
+    secretary.post(path, PASSED | {"edition": 1, "decision": "approved"})
+
+    late = secretary.post(
+        path,
+        PASSED
+        | {
+            "edition": 1,
+            "decision": "returned",
+            "safety_assurance": "fix",
+            "safety_assurance_comment": "请补灭火毯",
+        },
+    )
+
+    assert late.status_code == 409
+    assert "这一版是“已发布”，不在审核中。" in late.content.decode()
+    assert "请补灭火毯" in late.content.decode()
+
+
+def test_text_typed_while_the_course_was_handed_in_is_not_lost(
+    manager: Client, host: Organisation, now: datetime
+) -> None:
+    version = handed_in(host, now)
+
+    late = manager.post(
+        f"/host/courses/{version.course_id}/", FORM | {"edition": 1, "plan": "新写的安排"}
+    )
+
+    version.refresh_from_db()
+    assert late.status_code == 409
+    assert "这一版是“审核中”，不能再改。" in late.content.decode()
+    assert "新写的安排" in late.content.decode()
+    assert version.plan == FIELDS["plan"]
 
 
 def test_season_is_set_and_its_order_explained(secretary: Client) -> None:
@@ -267,7 +334,7 @@ def test_unbooked_session_is_changed_a_booked_one_is_not(
 ) -> None:
     session = make_session(make_version(host), now=now)
     path = f"/host/sessions/{session.pk}/"
-    form = session_form(session.version, session.room_id or 0) | {"capacity": "9"}
+    form = session_form(session.version, session.room_id or 0) | {"capacity": "9", "sequence": 0}
 
     manager.post(f"{path}edit/", form | {"starts": "13:00", "ends": "15:30"})
     session.refresh_from_db()
@@ -276,8 +343,81 @@ def test_unbooked_session_is_changed_a_booked_one_is_not(
     late = manager.post(f"{path}edit/", form)
 
     assert (session.capacity, session.starts_at.astimezone(now.tzinfo).hour) == (9, 13)
-    assert "已有人预约，不能改时间和地点" in page
+    sentence = "这一场已有 2 位预约，不能再改。确需变动，请取消场次并说明原因。"
+    assert sentence in page
     assert late.status_code == 409
+    assert sentence in late.content.decode()
+
+
+def test_of_two_forms_of_a_session_the_second_is_stale(
+    manager: Client, host: Organisation, now: datetime
+) -> None:
+    session = make_session(make_version(host), now=now)
+    path = f"/host/sessions/{session.pk}/edit/"
+    form = session_form(session.version, session.room_id or 0) | {"capacity": "9"}
+    seen = manager.get(path).context["form"]["sequence"].value()
+    manager.post(path, form | {"sequence": seen, "starts": "08:30"})
+
+    stale = manager.post(path, form | {"sequence": seen, "capacity": "7"})
+    newest = stale.context["form"]["sequence"].value()
+    session.refresh_from_db()
+    between = session.capacity
+    manager.post(path, form | {"sequence": newest, "capacity": "7"})
+
+    session.refresh_from_db()
+    assert stale.status_code == 409
+    assert "这一场刚才已被修改" in stale.content.decode()
+    assert 'value="7"' in stale.content.decode()
+    assert (between, session.capacity) == (9, 7)
+
+
+def test_session_that_has_begun_is_not_moved_into_the_future(
+    manager: Client, host: Organisation, now: datetime
+) -> None:
+    session = make_session(make_version(host), now=now)
+    path = f"/host/sessions/{session.pk}/"
+    form = session_form(session.version, session.room_id or 0)
+
+    with time_machine.travel(session.starts_at, tick=False):
+        manager.force_login(Membership.objects.get(pk=manager_of(host).membership_id).user)
+        page = manager.get(path).content.decode()
+        late = manager.post(
+            f"{path}edit/", form | {"capacity": "9", "sequence": 0, "day": "2026-12-15"}
+        )
+
+    sentence = "这一场12 月 8 日（周二）9:00已经开始，不能再改。"
+    assert sentence in page
+    assert late.status_code == 409
+    assert sentence in late.content.decode()
+
+
+def test_missing_assistant_is_said_until_one_is_named(
+    manager: Client, host: Organisation, now: datetime
+) -> None:
+    make_season()
+    version = make_version(host, needs_assistant=True)
+    helper = MembershipFactory(organisation=host, role=Role.INSTRUCTOR, user__name="钱师傅")
+    form = session_form(version, make_room(host).pk)
+    sentence = "这门课须配助教，还没有指定。"
+
+    choice = manager.get("/host/sessions/new/").content.decode()
+    opened = manager.post("/host/sessions/new/", form, follow=True)
+    session = CourseSession.objects.get()
+    CourseSession.objects.filter(pk=session.pk).update(seats_taken=3)
+    path = f"/host/sessions/{session.pk}/"
+    before = manager.get(f"{path}people/").content.decode()
+    same = manager.post(f"{path}people/", {"instructor": helper.pk, "assistant": helper.pk})
+    named = manager.post(f"{path}people/", {"assistant": helper.pk}, follow=True)
+
+    session.refresh_from_db()
+    assert "4 学时，须配助教" in choice
+    assert opened.content.decode().count(sentence) == 2
+    assert sentence in before
+    assert same.status_code == 422
+    assert "助教和指导教师要是两个人。" in same.content.decode()
+    assert session.assistant == helper
+    assert "钱师傅" in named.content.decode()
+    assert sentence not in named.content.decode()
 
 
 def test_series_is_previewed_before_it_is_saved(manager: Client, host: Organisation) -> None:
@@ -411,3 +551,33 @@ def test_lists_take_the_same_queries_with_one_and_with_three(
             counts.setdefault(path, []).append(len(queries))
 
     assert {path: found[0] - found[1] for path, found in counts.items()} == dict.fromkeys(counts, 0)
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_days_at_the_ends_of_the_calendar_are_told_not_crashed_on(
+    manager: Client, secretary: Client, host: Organisation, day: str
+) -> None:
+    make_season()
+    version = make_version(host)
+    room = make_room(host)
+    place = {"course": version.course_id, "room": room.pk}
+    days = {"first": day, "last": day, "second": day, "day": day}
+    series_only = {"weekdays": ["0"], "half_days": ["am"], "starts": "09:00", "ends": "11:00"}
+    closure = {"starts": "08:00", "ends": "09:00", "reason": "检修"}
+    season = {"name": "x", "school_year": "2026", "runs_from": day, "runs_until": day}
+    booking = {"opens_at": f"{day}T08:00", "closes_at": f"{day}T09:00"}
+
+    answers = [
+        manager.post("/host/sessions/new/", place | days | series_only),
+        manager.post("/host/sessions/series/", place | days | series_only),
+        manager.post("/host/sessions/camp/", place | days),
+        manager.post(f"/rooms/{room.pk}/close/", days | closure),
+        secretary.post("/seasons/new/", season | booking),
+        manager.get("/today/", {"day": day}),
+        manager.get("/find/", {"since": day, "until": day}),
+    ]
+
+    assert [answer.status_code for answer in answers] == [200] * 7
+    assert ["2000 年至 2100 年" in answer.content.decode() for answer in answers] == [True] * 7
+    assert manager.get(f"/today/{day}/").status_code == 404
+    assert manager.get("/api/v1/sessions/", {"until": day}).status_code == 400

@@ -76,6 +76,7 @@ def make_version(host: Organisation | None = None, **fields: Any) -> CourseVersi
     reviews.decide(
         by=actor_of(reviewer),
         version=draft,
+        edition=draft.edition,
         decision=ReviewDecision.APPROVED,
         verdicts={name: Verdict.PASS for name, _label in REVIEW_DIMENSIONS},
         comments={},

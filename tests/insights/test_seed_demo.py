@@ -11,13 +11,14 @@ from django.db import transaction
 from django.db.models import Model, Sum
 
 from accounts.choices import OrganisationKind
-from accounts.models import Organisation
+from accounts.models import AuditEntry, Organisation
 from attendance.models import CheckIn
 from courses.models import Course, CourseSession
-from hours.models import HourCredit
+from hours.models import HourCredit, PracticumRequirement
+from hours.selectors import earned_by_student
 from insights.demo import catalogue, truth
-from rosters.models import Student
-from sites.calendar import SHANGHAI
+from rosters.models import ClassGroup, Student
+from sites.calendar import SHANGHAI, school_year
 from tests.factories.accounts import OrganisationFactory
 
 pytestmark = pytest.mark.django_db
@@ -41,6 +42,7 @@ def _rows() -> dict[type[Model], int]:
         pytest.param(datetime(2026, 11, 24, 10, 10, tzinfo=SHANGHAI), id="a morning of lessons"),
         pytest.param(datetime(2026, 11, 29, 23, 50, tzinfo=SHANGHAI), id="a Sunday night"),
         pytest.param(datetime(2026, 10, 3, 13, 0, tzinfo=SHANGHAI), id="a holiday"),
+        pytest.param(datetime(2026, 9, 10, 15, 0, tzinfo=SHANGHAI), id="a new school year"),
         pytest.param(datetime(2027, 7, 20, 0, 5, tzinfo=SHANGHAI), id="summer"),
     ],
 )
@@ -54,7 +56,12 @@ def test_the_district_agrees_with_itself_on_any_day(
     assert truth.findings() == []
     assert CourseSession.objects.filter(starts_at__lte=moment, ends_at__gt=moment).exists()
     assert CourseSession.objects.filter(starts_at__gt=moment).exists()
-    assert HourCredit.objects.exists()
+    requirement = PracticumRequirement.objects.get()
+    star = ClassGroup.objects.get(number=3, entry_year=school_year(moment.date()) - 1)
+    earned = earned_by_student(star.students.values_list("pk", flat=True), requirement)
+    assert max(earned.values()) == 10
+    assert requirement.due_on > moment.date()
+    assert AuditEntry.objects.filter(verb="requirement.set").count() == 1
 
 
 def test_a_second_run_changes_nothing(now: datetime, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,6 +1,7 @@
 """The overviews: who opens them, what they say, where their numbers lead."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -131,10 +132,74 @@ def test_overview_counts_schools_without_naming_students(
     assert not [name for name in names if name in overview + classes]
 
 
+def test_overview_leads_from_each_number_to_its_rows(
+    client: Client, group: ClassGroup, requirement: object, now: datetime
+) -> None:
+    secretary = MembershipFactory(secretariat=True)
+    session = make_session(starts_at=now + timedelta(days=7), now=now)
+
+    overview = page(client, secretary, "/overview/", now)
+    week = page(client, secretary, "/overview/weeks/?day=2026-12-03", now)
+    short = page(client, secretary, f"/overview/classes/?school={group.school_id}&show=short", now)
+    this_week = page(client, secretary, "/overview/weeks/?day=9999-99-99", now)
+
+    for way in (
+        "/overview/classes/?show=done",
+        "/overview/classes/?show=short",
+        "/overview/classes/?show=none",
+        "/overview/sessions/",
+        "/reviews/",
+        f"/overview/classes/?school={group.school_id}",
+        f"/overview/classes/?school={group.school_id}&amp;show=short",
+        "/overview/weeks/?day=2026-11-23",
+    ):
+        assert f'href="{way}"' in overview, way
+    assert (
+        '<a href="/overview/weeks/?day=2026-11-30" '
+        f'aria-label="11/30 起一周：已约 0，空位 {session.capacity}">'
+    ) in overview
+    assert f"未开始的 1 场：已约 0，空位 {session.capacity}" in week
+    assert "七(3)班" in short
+    assert "这一周没有未开始的场次" in this_week
+
+
+def test_class_and_school_pages_lead_from_each_number_to_its_rows(
+    client: Client, group: ClassGroup, coordinator: Membership, requirement: object, now: datetime
+) -> None:
+    student = group.students.order_by("seat_no")[0]
+    there = f"/classes/{group.pk}/students/{student.pk}/"
+
+    of_class = page(client, coordinator, f"/classes/{group.pk}/", now)
+    of_school = page(client, coordinator, "/school/", now)
+    of_student = page(client, coordinator, there, now)
+
+    for anchor in ("", "#credits", "#booked"):
+        assert f'href="{there}{anchor}"' in of_class
+    assert 'id="credits"' in of_student
+    assert 'id="booked"' in of_student
+    assert f'<a href="/classes/{group.pk}/">3</a>' in of_school
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_week_takes_the_same_queries_with_one_session_and_with_three(
+    client: Client, db: None, now: datetime, count: int, django_assert_num_queries: Any
+) -> None:
+    secretary = MembershipFactory(secretariat=True)
+    for _number in range(count):
+        make_session(starts_at=now + timedelta(days=1), now=now)
+    page(client, secretary, "/overview/weeks/", now)
+
+    with django_assert_num_queries(12):
+        text = page(client, secretary, "/overview/weeks/", now)
+
+    assert f"未开始的 {count} 场" in text
+
+
 @pytest.mark.parametrize(
     ("path", "trait"),
     [
         ("/classes/", "host_manager"),
+        ("/overview/weeks/", "coordinator"),
         ("/school/", "teacher"),
         ("/overview/", "coordinator"),
         ("/overview/classes/", "reviewer"),

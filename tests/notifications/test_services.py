@@ -1,6 +1,7 @@
 """Telling people, and bringing it out of the house."""
 
 import smtplib
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from django.conf import LazySettings
 from django.core import mail
 from django.core.mail.backends.base import BaseEmailBackend
+from django.core.mail.backends.locmem import EmailBackend as LocmemBackend
 from django.db import connection, transaction
 from django.utils import timezone
 from django_q.models import OrmQ
@@ -29,6 +31,23 @@ class BrokenBackend(BaseEmailBackend):
 
     def send_messages(self, email_messages: Any) -> int:
         raise smtplib.SMTPDataError(451, b"try again, zhou@example.org")
+
+
+class StumblingBackend(LocmemBackend):
+    """A mail library that falls over one mail in a way that nobody foresaw."""
+
+    def send_messages(self, email_messages: Any) -> int:
+        if any("stumble" in one.subject for one in email_messages):
+            raise IndexError
+        return int(super().send_messages(email_messages))
+
+
+class SlowBackend(LocmemBackend):
+    """A mail server that takes its time over every mail."""
+
+    def send_messages(self, email_messages: Any) -> int:
+        time.sleep(0.2)
+        return int(super().send_messages(email_messages))
 
 
 @pytest.fixture
@@ -176,6 +195,43 @@ def test_the_sweeper_tries_again_later_and_later(now: datetime) -> None:
     assert attempts == {
         1: 0, 2: 1, 3: 2, 9: 2, 10: 3, 59: 3, 60: 4, 239: 4, 240: 5, 1000: 5,
     }  # fmt: skip
+
+
+def test_a_mail_that_nobody_can_send_does_not_hold_up_the_others(
+    settings: LazySettings, now: datetime
+) -> None:
+    settings.EMAIL_BACKEND = "tests.notifications.test_services.StumblingBackend"
+    stuck = MessageFactory(subject="stumble", now=now).deliveries.get()
+    other = MessageFactory(now=now + timedelta(seconds=1)).deliveries.get()
+
+    for minute in (3, 4):
+        with pytest.raises(IndexError):
+            services.sweep(now=now + timedelta(minutes=minute))
+
+    stuck.refresh_from_db()
+    other.refresh_from_db()
+    assert (stuck.state, stuck.attempts, stuck.last_error) == (WAITING, 2, "IndexError")
+    assert other.state == SENT
+
+
+def test_a_sweep_ends_before_the_cluster_would_end_it(
+    settings: LazySettings, monkeypatch: pytest.MonkeyPatch, now: datetime
+) -> None:
+    settings.EMAIL_BACKEND = "tests.notifications.test_services.SlowBackend"
+    monkeypatch.setattr(services, "SWEEP_FOR", timedelta(seconds=0.1))
+    for _ in range(3):
+        MessageFactory(now=now)
+    later = now + timedelta(minutes=3)
+
+    swept = [services.sweep(now=later) for _ in range(4)]
+
+    assert swept == [1, 1, 1, 0]
+
+
+def test_a_sweep_with_its_last_mail_fits_into_a_task(settings: LazySettings) -> None:
+    longest = services.SWEEP_FOR + timedelta(seconds=settings.EMAIL_TIMEOUT)
+
+    assert longest < timedelta(seconds=settings.Q_CLUSTER["timeout"])
 
 
 def _two_failed_and_one_sent(now: datetime) -> list[Delivery]:

@@ -3,8 +3,9 @@
 from datetime import date, datetime, timedelta
 
 import pytest
+from django.db import IntegrityError
 
-from accounts.actors import Actor
+from accounts.actors import SYSTEM, Actor
 from accounts.choices import Role
 from accounts.errors import NotAllowed, NotYours
 from accounts.models import Membership
@@ -13,7 +14,7 @@ from sites import selectors, services
 from sites.choices import DayKind
 from sites.errors import NameTaken, RoomClosed, RoomTaken
 from sites.models import CalendarDay, Room, RoomHold, SchoolTerm
-from tests.bookings.races import at_once
+from tests.bookings.races import at_once, before_commit
 from tests.factories.accounts import MembershipFactory, OrganisationFactory
 from tests.factories.sites import RoomFactory
 
@@ -185,6 +186,28 @@ def test_names_are_given_once(room: Room, now: datetime) -> None:
     assert (room.name, room.safe_capacity, site.name) == ("改名", 9, "新基地二")
 
 
+@pytest.mark.django_db(transaction=True)
+def test_room_added_twice_at_once_is_there_once_and_the_second_is_told(now: datetime) -> None:
+    room = RoomFactory()
+    by = keeper_of(room)
+
+    def add() -> Room:
+        return services.add_room(
+            by=by,
+            site=room.site,
+            now=now,
+            name="新实训室",
+            floor_area_m2=90,
+            stations=20,
+            licensed_capacity=40,
+        )
+
+    answer = before_commit(add, add)
+
+    assert isinstance(answer, NameTaken)
+    assert Room.objects.filter(name="新实训室").count() == 1
+
+
 def test_stars_are_the_alliances_to_give(room: Room, now: datetime) -> None:
     secretary = actor_of(MembershipFactory(secretariat=True))
 
@@ -248,3 +271,19 @@ def test_who_sees_rooms(room: Room, now: datetime) -> None:
     seen = {member: Room.objects.visible_to(actor_of(member)).count() for member in answers}
 
     assert seen == answers
+
+
+def test_what_the_database_refuses_besides_names_is_not_taken_for_one(
+    room: Room, now: datetime
+) -> None:
+    with pytest.raises(IntegrityError):
+        services.edit_room(by=SYSTEM, room=room, now=now, name=room.name, stations=0)
+
+
+def test_another_hosts_room_is_not_closed(room: Room, now: datetime) -> None:
+    stranger = actor_of(MembershipFactory(host_manager=True))
+
+    with pytest.raises(NotYours):
+        services.close_room(
+            by=stranger, room=room, starts_at=now, ends_at=now + LATER, reason="检修", now=now
+        )
