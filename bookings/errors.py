@@ -54,6 +54,71 @@ class TooFewCompanions(BookingsRefusal):
     sentence = _("%(students)s名学生至少要%(needed)s位带队教师，现在填了%(given)s位。")
 
 
+class MoreThanClass(BookingsRefusal):
+    """More seats at one time than the class has students. Facts: ``size``, ``seats``."""
+
+    code = "more_than_class"
+    kind = Refusal.INVALID
+    sentence = _("%(class_group)s有 %(size)s 名学生，%(when)s一共要了 %(seats)s 个名额，请减少。")
+
+
+class NamesDue(BookingsRefusal):
+    """Seats without names are to be had until the list is settled; ``when`` it was."""
+
+    code = "names_due"
+    sentence = _("这一场的名单%(when)s已定，现在预约请选好学生。")
+
+
+class ListSettled(BookingsRefusal):
+    """From the freeze on a change is a request to the host; ``when`` it began."""
+
+    code = "list_settled"
+    sentence = _("名单%(when)s已定，要改请向开课单位提出申请。")
+
+
+class NothingToChange(BookingsRefusal):
+    code = "nothing_to_change"
+    kind = Refusal.INVALID
+    sentence = _("学生和人数都没有变，无需申请。")
+
+
+class RequestOpen(BookingsRefusal):
+    code = "request_open"
+    sentence = _("这个预约已有一份申请在等开课单位答复，请先撤回再提。")
+
+
+class RequestOver(BookingsRefusal):
+    """Facts: ``state``, what became of it."""
+
+    code = "request_over"
+    sentence = _("这份申请%(state)s，不能再改。")
+
+
+class ListStillOpen(BookingsRefusal):
+    code = "list_still_open"
+    sentence = _("名单还没有定，可以直接修改，不用申请。")
+
+
+class BasketEmpty(BookingsRefusal):
+    code = "basket_empty"
+    kind = Refusal.INVALID
+    sentence = _("选课单里还没有场次。")
+
+
+class NoSplit(BookingsRefusal):
+    """No two or three sessions of a half-day seat the class together."""
+
+    code = "no_split"
+    sentence = _("附近没有能分组同去的场次，请另选一场或只约一部分学生。")
+
+
+class ProposalGone(BookingsRefusal):
+    """The button was of a proposal that can no longer be had as it was shown."""
+
+    code = "proposal_gone"
+    sentence = _("这个方案里的场次刚才有了变化，请看下面的新方案。")
+
+
 class CompanionNameMissing(BookingsRefusal):
     code = "companion_name_missing"
     kind = Refusal.INVALID

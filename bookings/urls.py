@@ -5,7 +5,7 @@ from django.urls import URLPattern, URLResolver, path, register_converter
 from sites.calendar import FIRST_DAY, LAST_DAY
 
 from .api import views as api
-from .views import catalogue, host_day, reserve, trips
+from .views import catalogue, host_day, lists, reserve, trips
 
 
 class DayConverter:
@@ -33,10 +33,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sessions/<int:pk>/book/", reserve.reserve, name="reserve"),
     path("trips/", trips.trips, name="trips"),
     path("trips/<int:pk>/", trips.booking, name="booking"),
-    path("trips/<int:pk>/change/", trips.change, name="change"),
+    path("trips/<int:pk>/change/", lists.change, name="change"),
     path("trips/<int:pk>/cancel/", trips.cancel, name="cancel"),
     path("trips/<int:pk>/calendar.ics", trips.ics, name="ics"),
     path("trips/<int:pk>/print/", trips.printed, name="print"),
+    path("trips/requests/<int:pk>/withdraw/", lists.withdraw, name="change_withdraw"),
+    path("requests/", lists.asked_changes, name="change_requests"),
+    path("requests/<int:pk>/", lists.answer, name="change_request"),
     path("today/", host_day.today, name="host_today"),
     path("today/<day:day>/", host_day.day, name="host_day"),
     path("today/<day:day>/print/", host_day.printed, name="day_print"),

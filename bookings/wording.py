@@ -8,6 +8,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from accounts.models import Organisation
+from bookings.models import Booking
 from courses.choices import Venue
 from courses.models import CourseSession
 from courses.naming import title as title
@@ -97,6 +98,54 @@ def directions(session: CourseSession) -> str:
 
 def students(count: int) -> str:
     return ngettext("%(count)d 名学生", "%(count)d 名学生", count) % {"count": count}
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Class seat numbers of who comes newly and who does not come, and the numbers before and
+    after. No name."""
+
+    coming: tuple[int, ...]
+    leaving: tuple[int, ...]
+    seats_now: int
+    seats_then: int
+    adults_now: int
+    adults_then: int
+
+
+def how_many_adults(count: int) -> str:
+    return ngettext("%(count)d 位", "%(count)d 位", count) % {"count": count} if count else ""
+
+
+def adults(booking: Booking) -> str:
+    """How many adults come, and the names known so far (companions loaded)."""
+    known = names(one.name for one in booking.companions.all())
+    if not known or not booking.adults:
+        return known or how_many_adults(booking.adults)
+    return _("%(count)s：%(names)s") % {
+        "count": how_many_adults(booking.adults),
+        "names": known,
+    }
+
+
+def difference(changed: Difference) -> list[str]:
+    """A request for a change, line by line: who, how many, how many adults."""
+    lines = []
+    if changed.coming:
+        lines.append(_("增加：%(seats)s号") % {"seats": seats(changed.coming)})
+    if changed.leaving:
+        lines.append(_("不来：%(seats)s号") % {"seats": seats(changed.leaving)})
+    if changed.seats_now != changed.seats_then:
+        lines.append(
+            _("学生：%(now)d 人 → %(then)d 人")
+            % {"now": changed.seats_now, "then": changed.seats_then}
+        )
+    if changed.adults_now != changed.adults_then:
+        lines.append(
+            _("带队教师：%(now)d 位 → %(then)d 位")
+            % {"now": changed.adults_now, "then": changed.adults_then}
+        )
+    return lines
 
 
 def names(people: Iterable[str]) -> str:

@@ -18,6 +18,17 @@ class SessionFull(CoursesRefusal):
         return super().__str__() if self.facts["seats_left"] else str(self.none_left)
 
 
+class RoomFull(CoursesRefusal):
+    """The seats would do, but with the adults more people come than the room holds. Facts:
+    ``limit``, ``present`` already, ``seats`` and ``adults`` wanted."""
+
+    code = "room_full"
+    sentence = _(
+        "这一场最多容纳 %(limit)s 人（含成人），已有 %(present)s 人，"
+        "再加 %(seats)s 名学生和 %(adults)s 位成人坐不下。没有约成，名额未扣。"
+    )
+
+
 class SessionCancelled(CoursesRefusal):
     code = "session_cancelled"
     sentence = _("这一场已取消（%(reason)s），请另选一场。")

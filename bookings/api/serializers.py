@@ -16,9 +16,15 @@ class CompanionSerializer(serializers.Serializer[Any]):
     phone = serializers.CharField(max_length=30, required=False, allow_blank=True, default="")
 
 
-class ReservationInput(serializers.Serializer[Any]):
-    """Give ``sessions``, or a ``session_set`` which is booked whole. Without ``students`` the
-    whole class comes."""
+SEATS: dict[str, Any] = {"min_value": 1, "max_value": 500}
+ADULTS: dict[str, Any] = {"min_value": 0, "max_value": 50}
+
+
+class PartInput(serializers.Serializer[Any]):
+    """Give ``sessions``, or a ``session_set`` which is booked whole. Without ``students`` and
+    ``seats`` the whole class comes; with ``seats`` so many places are taken, and whoever is not
+    named is named until the list is settled. Without ``adults`` as many come as the course asks
+    for; their names may follow."""
 
     sessions = serializers.ListField(
         child=serializers.IntegerField(**KEY), required=False, allow_empty=False, max_length=20
@@ -28,11 +34,11 @@ class ReservationInput(serializers.Serializer[Any]):
     students = serializers.ListField(
         child=serializers.IntegerField(**KEY), required=False, allow_null=True, max_length=500
     )
-    companions = CompanionSerializer(many=True, max_length=20)  # type: ignore[call-arg]
-    contact_phone = serializers.CharField(
-        max_length=30, required=False, allow_blank=True, default=""
+    seats = serializers.IntegerField(required=False, **SEATS)
+    adults = serializers.IntegerField(required=False, **ADULTS)
+    companions = CompanionSerializer(  # type: ignore[call-arg]
+        many=True, required=False, max_length=20
     )
-    note = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if ("sessions" in attrs) == ("session_set" in attrs):
@@ -40,11 +46,35 @@ class ReservationInput(serializers.Serializer[Any]):
         return attrs
 
 
+class ReservationInput(PartInput):
+    """One part, or several as ``parts``: of one class or more, all of them or none."""
+
+    class_group = serializers.IntegerField(required=False, **KEY)
+    parts = PartInput(  # type: ignore[call-arg]
+        many=True, required=False, allow_empty=False, max_length=20
+    )
+    contact_phone = serializers.CharField(
+        max_length=30, required=False, allow_blank=True, default=""
+    )
+    note = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "parts" in attrs:
+            if attrs.keys() - {"parts", "contact_phone", "note"}:
+                raise serializers.ValidationError(_("给了 parts，场次和班级请写在各部分里。"))
+            return attrs
+        if "class_group" not in attrs:
+            raise serializers.ValidationError({"class_group": _("请给出班级。")})
+        return super().validate(attrs)
+
+
 class BookingChangeInput(serializers.Serializer[Any]):
     """``edition`` is that of the booking as it was read; another one is refused as stale."""
 
     edition = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
     students = serializers.ListField(child=serializers.IntegerField(**KEY), max_length=500)
+    seats = serializers.IntegerField(required=False, **SEATS)
+    adults = serializers.IntegerField(required=False, **ADULTS)
     companions = CompanionSerializer(  # type: ignore[call-arg]
         many=True, required=False, max_length=20
     )
@@ -76,6 +106,7 @@ class BookingOutput(serializers.ModelSerializer[Booking]):
             "host",
             "state",
             "seats",
+            "adults",
             "edition",
             "starts_at",
             "ends_at",

@@ -15,8 +15,9 @@ from accounts.errors import NotYours
 from bookings.models import Booking, Reservation
 from bookings.selectors import api as selectors
 from bookings.selectors import progress
-from bookings.services import changes, host_changes, reservations
+from bookings.services import changes, host_changes, lists, reservations
 from bookings.services.companions import CompanionInput
+from bookings.services.parts import Part
 from courses.selectors import catalogue
 from rosters.models import ClassGroup
 
@@ -73,21 +74,23 @@ class ReservationList(generics.ListAPIView[Reservation]):
         ],
     )
     def post(self, request: Request) -> Response:
-        """Seats in all the sessions, confirmed, or in none."""
+        """Seats in all the sessions of all parts, confirmed, or in none."""
         actor = actor_of(request)
         asked = ReservationInput(data=request.data)
         asked.is_valid(raise_exception=True)
         values = asked.validated_data
-        group = ClassGroup.objects.visible_to(actor).filter(pk=values["class_group"]).first()
-        if group is None:
+        given = values.get("parts") or [values]
+        groups = {
+            group.pk: group
+            for group in ClassGroup.objects.visible_to(actor).filter(
+                pk__in={one["class_group"] for one in given}
+            )
+        }
+        if any(one["class_group"] not in groups for one in given):
             raise NotYours
         made = reservations.reserve(
             by=actor,
-            session_ids=values.get("sessions", ()),
-            session_set_id=values.get("session_set"),
-            class_group=group,
-            student_ids=values.get("students"),
-            companions=[CompanionInput(**one) for one in values["companions"]],
+            parts=[_part(one, groups[one["class_group"]]) for one in given],
             contact_phone=values["contact_phone"],
             note=values["note"],
             idempotency_key=request.headers.get("Idempotency-Key", ""),
@@ -129,16 +132,19 @@ class BookingDetail(APIView):
 
     @extend_schema(request=BookingChangeInput, responses={200: BookingOutput} | PROBLEMS)
     def patch(self, request: Request, pk: int) -> Response:
-        """The booking has just these students and, if given, these companions."""
+        """The booking has just these students, or ``seats`` of which these are named, and, if
+        given, so many adults and these companions. After the freeze it is refused."""
         asked = BookingChangeInput(data=request.data)
         asked.is_valid(raise_exception=True)
         values = asked.validated_data
         companions = values.get("companions")
-        changes.change_booking(
+        lists.change_booking(
             by=actor_of(request),
             booking=_booking(request, pk),
             edition=values["edition"],
             student_ids=values["students"],
+            seats=values.get("seats"),
+            adults=values.get("adults"),
             companions=None
             if companions is None
             else [CompanionInput(**one) for one in companions],
@@ -200,6 +206,18 @@ def actor_of(request: Request) -> Actor:
     """Who acts: the middleware's, or the one the bearer's key stands for."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     return actor
+
+
+def _part(values: dict[str, Any], group: ClassGroup) -> Part:
+    return Part(
+        class_group=group,
+        session_ids=values.get("sessions", ()),
+        session_set_id=values.get("session_set"),
+        student_ids=values.get("students"),
+        seats=values.get("seats"),
+        adults=values.get("adults"),
+        companions=[CompanionInput(**one) for one in values.get("companions", ())],
+    )
 
 
 def _booking(request: Request, pk: int) -> Booking:

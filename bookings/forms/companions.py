@@ -13,7 +13,16 @@ ROWS = 4
 
 
 class CompanionsForm(forms.Form):
-    """Four rows of name and phone; those left empty count for nothing."""
+    """How many adults come, and four rows of name and phone; rows left empty count for
+    nothing, since names may follow."""
+
+    adults = forms.IntegerField(
+        label=_("带队教师人数"),
+        min_value=0,
+        max_value=50,
+        required=False,
+        widget=forms.NumberInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
 
     def __init__(
         self, *args: Any, companions: Sequence[CompanionInput] = (), **kwargs: Any

@@ -23,7 +23,8 @@ class StudentRow(NamedTuple):
 class ReserveForm(CompanionsForm):
     """Students, the whole class unless changed; companions, the teacher herself unless changed.
 
-    ``key`` names the request: sent twice, it books once.
+    ``key`` names the request: sent twice, it books once. With ``seats`` so many places are
+    taken and names follow.
     """
 
     key = forms.CharField(max_length=80, widget=forms.HiddenInput)
@@ -36,6 +37,15 @@ class ReserveForm(CompanionsForm):
             "invalid_choice": _("选的学生不在这个班级，请重新选择。"),
             "invalid_pk_value": _("选的学生不在这个班级，请重新选择。"),
         },
+        required=False,
+    )
+    seats = forms.IntegerField(
+        label=_("先占人数，名单以后再定"),
+        min_value=1,
+        max_value=500,
+        required=False,
+        help_text=_("填了人数，就先不定名单。"),
+        widget=forms.NumberInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )
     contact_phone = forms.CharField(
         label=_("您的电话"),
@@ -59,6 +69,7 @@ class ReserveForm(CompanionsForm):
         chosen: Collection[int],
         busy: Collection[int],
         companions: Sequence[CompanionInput],
+        adults: int,
         phone: str,
     ) -> None:
         super().__init__(
@@ -67,11 +78,25 @@ class ReserveForm(CompanionsForm):
             initial={
                 "key": uuid.uuid4().hex,
                 "students": list(chosen),
+                "adults": adults,
                 "contact_phone": phone,
             },
         )
         self.fields["students"].queryset = students  # type: ignore[attr-defined]
         self.busy = busy
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        named = cleaned.get("students")
+        if "students" in cleaned and not named and cleaned.get("seats") is None:
+            self.add_error("students", _("请至少选一名学生。"))
+        return cleaned
+
+    def student_ids(self) -> list[int]:
+        """Who comes by name: nobody yet where only the number was filled in."""
+        if self.cleaned_data["seats"] is not None:
+            return []
+        return [student.pk for student in self.cleaned_data["students"]]
 
     def student_rows(self) -> Iterator[StudentRow]:
         """Each student of the class, whether chosen, and whether elsewhere at the time."""

@@ -29,11 +29,36 @@ class ChangeForm(CompanionsForm):
             "invalid_choice": _("选的学生不在这个班级，请重新选择。"),
             "invalid_pk_value": _("选的学生不在这个班级，请重新选择。"),
         },
+        required=False,
+    )
+    seats = forms.IntegerField(
+        label=_("名额总数"),
+        min_value=1,
+        max_value=500,
+        required=False,
+        help_text=_("不填就与所选学生一样多；多出的名额可以以后再定学生。"),
+        widget=forms.NumberInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+    reason = forms.CharField(
+        label=_("原因（开课单位会看到）"),
+        max_length=200,
+        required=False,
+        help_text=_("改学生或人数须写原因，开课单位同意后才生效；只改带队教师的姓名不用写。"),
     )
 
-    def __init__(self, *args: Any, students: QuerySet[Student], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, students: QuerySet[Student], settled: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.fields["students"].queryset = students  # type: ignore[attr-defined]
+        if not settled:
+            del self.fields["reason"]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if "students" in cleaned and not cleaned["students"] and not cleaned.get("seats"):
+            self.add_error("students", _("请至少选一名学生。"))
+        return cleaned
 
     def bring_up_to_date(self, edition: int) -> None:
         """The next submission is made with the newest booking in view; what was filled in stays."""
@@ -49,5 +74,21 @@ class ReasonForm(forms.Form):
         label=_("原因（对方会看到）"),
         max_length=200,
         error_messages={"required": _("请写明原因，对方会看到。")},
+        widget=forms.TextInput,
+    )
+
+
+class AnswerForm(forms.Form):
+    """Yes, or no with a reason."""
+
+    accepts = forms.TypedChoiceField(
+        choices=[("yes", _("同意")), ("no", _("不同意"))],
+        coerce=lambda value: value == "yes",
+        widget=forms.HiddenInput,
+    )
+    answer = forms.CharField(
+        label=_("答复（不同意时须写明原因）"),
+        max_length=200,
+        required=False,
         widget=forms.TextInput,
     )

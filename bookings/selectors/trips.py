@@ -1,5 +1,6 @@
 """A school's trips: its bookings, shaped for lists and for one page."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -29,9 +30,48 @@ class Trip:
     contact_phone: str
     host: str
     school: str
+    # The other groups of the class that go at the same time, where it was split.
+    others: tuple[Booking, ...] = ()
+
+    @property
+    def seats(self) -> int:
+        return self.booking.seats + sum(other.seats for other in self.others)
 
 
-def in_words(booking: Booking) -> Trip:
+def as_trips(bookings: Sequence[Booking]) -> list[Trip]:
+    """The bookings as a list shows them: the groups of a class that was split in one
+    reservation are one trip, told by its first group."""
+    by_trip: dict[tuple[object, ...], list[Booking]] = {}
+    for booking in bookings:
+        by_trip.setdefault(_trip_key(booking), []).append(booking)
+    return [in_words(groups[0], others=groups[1:]) for groups in by_trip.values()]
+
+
+def _trip_key(booking: Booking) -> tuple[object, ...]:
+    """Groups of one class on one day, of one reservation and one course, standing or not."""
+    return (
+        booking.reservation_id,
+        booking.class_group_id,
+        booking.session.version.course_id,
+        local_day(booking.session.starts_at),
+        booking.is_live,
+    )
+
+
+def groups_of(actor: Actor, booking: Booking) -> list[Trip]:
+    """All groups of the trip that the booking belongs to, by time; none where it was not
+    split."""
+    of_class = (
+        with_all(Booking.objects.visible_to(actor))
+        .live()
+        .filter(reservation_id=booking.reservation_id, class_group_id=booking.class_group_id)
+        .order_by("session__starts_at", "pk")
+    )
+    groups = [one for one in of_class if _trip_key(one) == _trip_key(booking)]
+    return [in_words(one) for one in groups] if len(groups) > 1 else []
+
+
+def in_words(booking: Booking, others: Sequence[Booking] = ()) -> Trip:
     """The booking (loaded by ``with_all``) as a page writes it."""
     session = booking.session
     contact_name, contact_phone = wording.contact(session)
@@ -46,6 +86,7 @@ def in_words(booking: Booking) -> Trip:
         contact_phone=contact_phone,
         host=wording.organisation_name(booking.host),
         school=wording.organisation_name(booking.school),
+        others=tuple(others),
     )
 
 

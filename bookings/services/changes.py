@@ -1,7 +1,7 @@
 """What the school changes about a booking, and who comes in at the door."""
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db.models import F
@@ -10,7 +10,7 @@ from accounts.actors import Actor
 from accounts.errors import NotAllowed, NotYours
 from accounts.services import audit
 from bookings import wording
-from bookings.choices import BookingState, CancelledSide
+from bookings.choices import BookingState, CancelledSide, ChangeState
 from bookings.errors import (
     AlreadyPlaced,
     BookingOver,
@@ -18,13 +18,10 @@ from bookings.errors import (
     NoWalkInNow,
     ReasonMissing,
     SessionStarted,
-    StaleBooking,
 )
-from bookings.models import Booking, Place, Reservation
-from bookings.services import companions as companion_rules
-from bookings.services import reservations, telling, together
+from bookings.models import Booking, ChangeRequest, Place, Reservation
+from bookings.services import freeze, reservations, telling, together, writing
 from bookings.services import students as student_rules
-from bookings.services.companions import CompanionInput
 from bookings.services.retries import in_one_transaction
 from courses.models import CourseSession
 from courses.services import seats
@@ -54,58 +51,6 @@ def check_can_cancel_booking(actor: Actor, booking: Booking, now: datetime) -> N
     check_can_change_booking(actor, booking, now)
 
 
-def change_booking(
-    *,
-    by: Actor,
-    booking: Booking,
-    edition: int,
-    student_ids: Collection[int],
-    now: datetime,
-    companions: Sequence[CompanionInput] | None = None,
-) -> Booking:
-    """The booking holds seats for just these students, and, if given, these companions.
-
-    More students take more seats or nothing changes (SessionFull); fewer free theirs at once.
-    Of a set every day is changed alike. Both sides are told and the calendar entry is updated.
-    Repeating the change does nothing. ``edition`` is that of the booking the form showed.
-
-    Refused besides: StaleBooking, BookingOver, SessionStarted, NotYourClass, NotInClass,
-    NoStudents, TooFewCompanions, CompanionNameMissing, StudentBusy.
-    """
-    check_can_change_booking(by, booking, now)
-    adults = None if companions is None else companion_rules.tidy(companions)
-    wanted = _students_of(booking, student_ids, now)
-    if adults is not None:
-        companion_rules.check(adults, students=len(wanted))
-    sessions = [one.session for one in together.of(booking)]
-
-    def write() -> Booking:
-        locked = {student.pk: student for student in student_rules.lock(wanted)}
-        rows = together.locked(booking)
-        current = next(row for row in rows if row.pk == booking.pk)
-        for row in rows:
-            together.check_open(row, now)
-        if not any(_differs(row, set(locked), adults) for row in rows):
-            return current
-        if current.edition != edition:
-            raise StaleBooking
-        for row in rows:
-            _apply(row, locked, adults)
-        audit.record(
-            by=by,
-            verb="booking.changed",
-            now=now,
-            target=booking,
-            bookings=[row.pk for row in rows],
-            seats=len(locked),
-        )
-        for row in rows:
-            telling.changed(row.pk, by=by, now=now)
-        return current
-
-    return together.translated(write, wanted, sessions, booking.class_group, besides=booking)
-
-
 def cancel_booking(*, by: Actor, booking: Booking, reason: str, now: datetime) -> Booking:
     """The booking is cancelled by the school with the reason; its seats are free at once, its
     students too. Of a set all days are cancelled. Both sides are told, calendars drop the entry.
@@ -121,7 +66,8 @@ def cancel_booking(*, by: Actor, booking: Booking, reason: str, now: datetime) -
         for row in rows:
             together.check_open(row, now)
         for row in rows:
-            seats.release_seats(session_id=row.session_id, seats=row.seats)
+            row.is_late = freeze.is_settled(row.session, now)
+            seats.release_seats(session_id=row.session_id, seats=row.seats, adults=row.adults)
         end_bookings(rows, side=CancelledSide.SCHOOL, reason=reason.strip(), now=now)
         audit.record(
             by=by,
@@ -144,9 +90,12 @@ def end_bookings(
     Within the caller's transaction, which holds the sessions' rows and frees or voids the seats.
     """
     Place.objects.live().filter(booking__in=bookings).update(is_live=False)
+    ChangeRequest.objects.open().filter(booking__in=bookings).update(
+        state=ChangeState.EXPIRED, answered_at=now
+    )
     for booking in bookings:
         booking.state = BookingState.CANCELLED
-        booking.seats = 0
+        booking.seats = booking.adults = 0
         booking.cancelled_at = now
         booking.cancelled_side = side
         booking.cancel_reason = reason
@@ -157,6 +106,8 @@ def end_bookings(
         [
             "state",
             "seats",
+            "adults",
+            "is_late",
             "cancelled_at",
             "cancelled_side",
             "cancel_reason",
@@ -171,9 +122,9 @@ def swap_student(
 ) -> Place:
     """A classmate has the seat of the one who does not come; the number of seats stays.
 
-    By the school until the session ends, by the session's host while its door is open.
+    By the school until its list is settled, by the session's host while its door is open.
     Repeating it returns the place. Refused: NotInBooking, NotInClass, AlreadyPlaced,
-    StudentBusy, BookingOver, NoWalkInNow.
+    StudentBusy, BookingOver, ListSettled, NoWalkInNow.
     """
     session = booking.session
     if by.is_host:
@@ -184,10 +135,11 @@ def swap_student(
         reservations.check_is_own_class(by, booking.class_group, now)
         if session.ends_at <= now:
             raise SessionStarted(when=dates.moment(session.starts_at))
+        freeze.check_open(session, now)
     (entering,) = student_rules.of_class(booking.class_group, [in_student_id], now)
 
     def write() -> Place:
-        student_rules.lock([entering])
+        student_rules.lock([entering.pk])
         together.lock_session(session)
         row = Booking.objects.select_for_update(of=("self",), no_key=True).get(pk=booking.pk)
         if not row.is_live:
@@ -214,7 +166,7 @@ def swap_student(
             )
         student_rules.check_free([entering], [session], booking.class_group)
         Place.objects.filter(pk=leaving.pk).update(is_live=False)
-        place = reservations.new_place(leaving.booking, entering)
+        place = writing.new_place(leaving.booking, entering)
         place.save()
         Booking.objects.filter(pk=row.pk).update(edition=F("edition") + 1)
         audit.record(
@@ -247,14 +199,14 @@ def admit_walk_in(*, by: Actor, session: CourseSession, student: Student, now: d
     check_can_admit_walk_in(by, session, student, now)
 
     def write() -> Place:
-        student_rules.lock([student])
+        student_rules.lock([student.pk])
         placed = Place.objects.live().filter(session=session, student=student).first()
         if placed is not None:
             return placed
         student_rules.check_free([student], [session], student.class_group)
         seats.take_seats(session_id=session.pk, seats=1)
         booking = _booking_for_walk_in(by, session, student.class_group, now)
-        place = reservations.new_place(booking, student, is_walk_in=True)
+        place = writing.new_place(booking, student, is_walk_in=True)
         place.save()
         audit.record(by=by, verb="place.walked_in", now=now, target=booking, student=student.pk)
         return place
@@ -283,7 +235,7 @@ def _booking_for_walk_in(
         return booking
     assert by.membership_id is not None
     reservation = Reservation.objects.create(
-        reference=reservations.new_reference(),
+        reference=writing.new_reference(),
         school_id=class_group.school_id,
         made_by_id=by.membership_id,
         made_at=now,
@@ -309,53 +261,6 @@ def _check_door(actor: Actor, session: CourseSession, now: datetime) -> None:
     opens = session.starts_at - DOOR_OPENS_BEFORE
     if not opens <= now < session.ends_at:
         raise NoWalkInNow(opens=dates.moment(opens), closes=dates.clock(session.ends_at))
-
-
-def _students_of(booking: Booking, student_ids: Collection[int], now: datetime) -> list[Student]:
-    """The students wanted: of the class, or placed in the booking before they left the class."""
-    placed = set(Place.objects.live().filter(booking=booking).values_list("student_id", flat=True))
-    stay = [pk for pk in student_ids if pk in placed]
-    others = [pk for pk in student_ids if pk not in placed]
-    students = list(Student.objects.filter(pk__in=stay))
-    if others or not stay:
-        students += student_rules.of_class(booking.class_group, others, now)
-    return sorted(students, key=lambda student: student.pk)
-
-
-def _differs(
-    booking: Booking, student_ids: set[int], companions: Sequence[CompanionInput] | None
-) -> bool:
-    now_in = set(Place.objects.live().filter(booking=booking).values_list("student_id", flat=True))
-    if now_in != student_ids:
-        return True
-    if companions is None:
-        return False
-    named = booking.companions.order_by("pk").values_list("name", "phone")
-    return list(named) != [(one.name, one.phone) for one in companions]
-
-
-def _apply(
-    booking: Booking, wanted: dict[int, Student], companions: Sequence[CompanionInput] | None
-) -> None:
-    """One booking's seats, places, companions and counters, its session's row being ours."""
-    placed = set(Place.objects.live().filter(booking=booking).values_list("student_id", flat=True))
-    added = sorted(set(wanted) - placed)
-    student_rules.check_free(
-        [wanted[pk] for pk in added], [booking.session], booking.class_group, besides=booking
-    )
-    more = len(wanted) - booking.seats
-    if more > 0:
-        seats.take_seats(session_id=booking.session_id, seats=more)
-    elif more < 0:
-        seats.release_seats(session_id=booking.session_id, seats=-more)
-    Place.objects.live().filter(booking=booking).exclude(student__in=wanted).update(is_live=False)
-    Place.objects.bulk_create(reservations.new_place(booking, wanted[pk]) for pk in added)
-    booking.seats = len(wanted)
-    booking.edition += 1
-    booking.sequence += 1
-    booking.save(update_fields=["seats", "edition", "sequence"])
-    if companions is not None:
-        companion_rules.put(booking, companions)
 
 
 def _seat_of(booking: Booking, student_id: int) -> str:

@@ -1,16 +1,11 @@
-"""The adults who come along with a class, and how many there have to be."""
+"""The adults who come along with a class: how many there have to be, and who they are."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bookings.errors import CompanionNameMissing, TooFewCompanions
 from bookings.models import Booking, Companion
-
-# Somebody responsible is named, always.
-AT_LEAST = 1
-# Advice, not a rule: two for a class, and one for each twenty students.
-ADVISED = 2
-STUDENTS_PER_COMPANION = 20
+from courses.models import CourseVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,28 +14,46 @@ class CompanionInput:
     phone: str = ""
 
 
-def advised_for(students: int) -> int:
-    """How many adults a group of this size should bring."""
-    return max(ADVISED, -(-students // STUDENTS_PER_COMPANION))
+def needed_for(version: CourseVersion, students: int) -> int:
+    """How many adults the course asks for with so many students: its minimum, and one for
+    each so many."""
+    return max(version.min_adults, -(-students // version.students_per_adult))
 
 
 def tidy(given: Sequence[CompanionInput]) -> list[CompanionInput]:
-    """Without blanks around, and without rows left wholly empty."""
+    """Without blanks around, and without rows left wholly empty. Refused: a phone number
+    without a name."""
     trimmed = [CompanionInput(one.name.strip(), one.phone.strip()) for one in given]
-    return [one for one in trimmed if one.name or one.phone]
-
-
-def check(given: Sequence[CompanionInput], *, students: int) -> None:
-    """Refused: a phone number without a name, nobody named."""
-    if any(not one.name for one in given):
+    named = [one for one in trimmed if one.name or one.phone]
+    if any(not one.name for one in named):
         raise CompanionNameMissing
-    if len(given) < AT_LEAST:
-        raise TooFewCompanions(students=students, needed=AT_LEAST, given=len(given))
+    return named
+
+
+def number(
+    version: CourseVersion, *, students: int, given: int | None, named: Sequence[CompanionInput]
+) -> int:
+    """How many adults come: as many as said, or as the course needs; never fewer than named.
+
+    Refused: fewer than the course needs (TooFewCompanions).
+    """
+    needed = needed_for(version, students)
+    coming = max(needed if given is None else given, len(named))
+    if coming < needed:
+        raise TooFewCompanions(students=students, needed=needed, given=coming)
+    return coming
+
+
+def name(bookings: Iterable[Booking], given: Sequence[CompanionInput]) -> list[Companion]:
+    """Unsaved companions of new bookings, in this order."""
+    return [
+        Companion(booking=booking, name=one.name, phone=one.phone)
+        for booking in bookings
+        for one in given
+    ]
 
 
 def put(booking: Booking, given: Sequence[CompanionInput]) -> None:
     """The booking's companions are these, in this order."""
     booking.companions.all().delete()
-    Companion.objects.bulk_create(
-        Companion(booking=booking, name=one.name, phone=one.phone) for one in given
-    )
+    Companion.objects.bulk_create(name([booking], given))

@@ -1,11 +1,8 @@
 """Reserving seats: the one way a booking comes into being."""
 
-import hashlib
-import json
-import secrets
+from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from itertools import pairwise
 
 from django.db import IntegrityError
 from django.db.models import Q
@@ -14,37 +11,30 @@ from accounts.actors import Actor
 from accounts.errors import NotAllowed, NotYours, Refusal
 from accounts.services import audit
 from bookings import wording
-from bookings.choices import BookingState
 from bookings.errors import (
     AlreadyBooked,
     KeyMissing,
     KeyReused,
-    NoSessions,
     NotForYourSchool,
     OutsideSeason,
-    SessionsOverlap,
     SessionStarted,
-    SetBookedWhole,
     TooManyChangesAtOnce,
     WrongStage,
 )
-from bookings.models import Booking, Place, Reservation
-from bookings.services import companions as companion_rules
+from bookings.models import Booking, Reservation
+from bookings.services import class_seats, freeze, telling, together, writing
 from bookings.services import students as student_rules
-from bookings.services import telling, together
-from bookings.services.companions import CompanionInput
+from bookings.services.parts import Asked, Part, classes_of, digest_of, look_up
 from bookings.services.retries import in_one_transaction
 from courses.choices import SessionState, Venue
 from courses.errors import SessionCancelled, SessionFull
-from courses.models import CourseSession, SessionSet
+from courses.models import CourseSession
 from courses.services import seats
 from rosters.errors import NotYourClass
-from rosters.models import ClassGroup, ClassTeacher, Student
+from rosters.models import ClassGroup, ClassTeacher
 from sites import dates
 from sites.calendar import local_day, school_year
 
-# Without the letters and digits that are mistaken for each other on paper and by phone.
-REFERENCE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 KEY_LENGTH = 80
 
 
@@ -58,7 +48,7 @@ def check_can_book(
     """
     check_is_own_class(actor, class_group, now)
     check_session_suits(session, class_group, now)
-    _check_not_booked([session], class_group)
+    _check_not_booked(session, class_group)
     if session.capacity - session.seats_taken - session.seats_held < 1:
         raise SessionFull(seats=1, seats_left=0)
 
@@ -117,52 +107,34 @@ def check_grade_suits(session: CourseSession, class_group: ClassGroup) -> None:
 def reserve(
     *,
     by: Actor,
-    class_group: ClassGroup,
-    companions: Sequence[CompanionInput],
+    parts: Sequence[Part],
     idempotency_key: str,
     now: datetime,
-    session_ids: Collection[int] = (),
-    session_set_id: int | None = None,
-    student_ids: Collection[int] | None = None,
     contact_phone: str = "",
     note: str = "",
 ) -> Reservation:
-    """The class has seats in all the sessions, confirmed, under one reference; or in none.
+    """All parts have their seats, confirmed, under one reference; or none has.
 
-    ``student_ids`` None means every student of the class. The school's people and the host's
-    are told. Repeating a request under its ``idempotency_key`` returns the first reservation
-    and changes nothing; the key with other contents is refused (KeyReused).
+    The school's people and the hosts are told. Repeating a request under its
+    ``idempotency_key`` returns the first reservation and changes nothing; the key with other
+    contents is refused (KeyReused).
 
-    Refused besides, each naming the fact: NotYourClass, NotInClass, NoStudents,
-    TooFewCompanions, CompanionNameMissing, NoSessions, SessionsOverlap, SetBookedWhole,
-    SessionCancelled, SessionStarted, OutsideSeason, WrongStage, NotForYourSchool,
-    AlreadyBooked, StudentBusy, SessionFull.
+    Refused besides, each naming the fact: NotYourClass, NotInClass, NoStudents, MoreThanClass,
+    NamesDue, TooFewCompanions, CompanionNameMissing, NoSessions, SessionsOverlap,
+    SetBookedWhole, SessionCancelled, SessionStarted, OutsideSeason, WrongStage,
+    NotForYourSchool, AlreadyBooked, StudentBusy, SessionFull, RoomFull.
     """
     if not 0 < len(idempotency_key) <= KEY_LENGTH:
         raise KeyMissing
-    check_is_own_class(by, class_group, now)
-    adults = companion_rules.tidy(companions)
-    digest = _digest(
-        session_ids=session_ids,
-        session_set_id=session_set_id,
-        class_group=class_group,
-        student_ids=student_ids,
-        companions=adults,
-        contact_phone=contact_phone,
-        note=note,
-    )
+    for class_group in classes_of(parts):
+        check_is_own_class(by, class_group, now)
+    digest = digest_of(parts, contact_phone=contact_phone, note=note)
     first = _first_answer(by, idempotency_key, digest)
     if first is not None:
         return first
     try:
-        sessions = _sessions_asked_for(by, session_ids, session_set_id)
-        for session in sessions:
-            check_session_suits(session, class_group, now)
-        _check_not_booked(sessions, class_group)
-        students = student_rules.of_class(class_group, student_ids, now)
-        companion_rules.check(adults, students=len(students))
-        student_rules.check_free(students, sessions, class_group)
-        _check_seats(sessions, len(students))
+        asked = look_up(by, parts, now)
+        check_can_have(asked, now)
     except Refusal:
         # What stands in the way may be this very request, answered since we looked.
         first = _first_answer(by, idempotency_key, digest)
@@ -171,29 +143,38 @@ def reserve(
         return first
 
     def write() -> Reservation:
-        locked = student_rules.lock(students)
+        locked = student_rules.lock(_to_lock(asked))
         # Whoever held these students has committed by now: the same request may be answered,
         # a student may have left the class or be elsewhere.
         first = _first_answer(by, idempotency_key, digest)
         if first is not None:
             return first
-        student_rules.check_in_class(locked, students, class_group, now)
-        _check_not_booked(sessions, class_group)
-        student_rules.check_free(locked, sessions, class_group)
-        for session in sessions:
-            seats.take_seats(session_id=session.pk, seats=len(locked))
-        return _write(
-            by=by,
-            class_group=class_group,
-            students=locked,
-            sessions=_as_locked(sessions),
-            companions=adults,
+        for one in asked:
+            student_rules.check_in_class(locked, one.students, one.class_group, now)
+        _check_free(asked)
+        reservation = Reservation.objects.create(
+            reference=writing.new_reference(),
+            school_id=asked[0].class_group.school_id,
+            made_by_id=by.membership_id,
+            made_at=now,
+            contact_name=by.name,
             contact_phone=contact_phone,
             note=note,
             idempotency_key=idempotency_key,
-            digest=digest,
-            now=now,
+            request_digest=digest,
         )
+        bookings = writing.write_bookings(reservation, asked, _take_seats(asked))
+        audit.record(
+            by=by,
+            verb="reservation.made",
+            now=now,
+            target=reservation,
+            bookings=[booking.pk for booking in bookings],
+            sessions=[booking.session_id for booking in bookings],
+            seats=sum(booking.seats for booking in bookings),
+        )
+        telling.confirmed(reservation, by=by, now=now)
+        return reservation
 
     try:
         return in_one_transaction(write)
@@ -201,14 +182,73 @@ def reserve(
         name = together.constraint_of(error)
         if name == "reservation_key_once":
             raise KeyReused from error
-        if name == "booking_live_once_per_class":
-            _check_not_booked(sessions, class_group)
-        elif name == "place_student_one_at_a_time":
-            student_rules.check_free(students, sessions, class_group)
-        else:
+        if name not in ("booking_live_once_per_class", "place_student_one_at_a_time"):
             raise
+        _check_free(asked)
         # What stood in the way is gone again.
         raise TooManyChangesAtOnce from error
+
+
+def check_can_have(asked: Sequence[Asked], now: datetime) -> None:
+    """Whether all of it can be had together now, without a lock: a kind answer, which the
+    constraints and the conditional updates confirm. Two queries, one more with unnamed seats."""
+    for one in asked:
+        for session in one.sessions:
+            check_session_suits(session, one.class_group, now)
+            if one.unnamed:
+                freeze.check_names_may_follow(session, now)
+    _check_free(asked)
+    for session, taken, adults in _wanted(asked):
+        seats.check_room_for(session, seats=taken, adults=adults)
+
+
+def _wanted(asked: Sequence[Asked]) -> list[tuple[CourseSession, int, int]]:
+    """How many seats and adults each session is asked for, in the order of their keys."""
+    sessions: dict[int, CourseSession] = {}
+    taken: Counter[int] = Counter()
+    adults: Counter[int] = Counter()
+    for one in asked:
+        for session in one.sessions:
+            sessions[session.pk] = session
+            taken[session.pk] += one.seats
+            adults[session.pk] += one.adults[session.pk]
+    return [(sessions[pk], taken[pk], adults[pk]) for pk in sorted(sessions)]
+
+
+def _take_seats(asked: Sequence[Asked]) -> dict[int, CourseSession]:
+    """The seats are taken; the sessions by key as they are now that their rows are ours."""
+    wanted = _wanted(asked)
+    for session, taken, adults in wanted:
+        seats.take_seats(session_id=session.pk, seats=taken, adults=adults)
+    return CourseSession.objects.in_bulk([session.pk for session, _taken, _adults in wanted])
+
+
+def _to_lock(asked: Sequence[Asked]) -> Collection[int]:
+    """The students to be locked: those named, and of seats without names the whole class, so
+    that nobody takes more seats for it at the same time."""
+    whole = [one.class_group for one in asked if one.unnamed]
+    return {student.pk for one in asked for student in one.students} | (
+        student_rules.keys_of_classes(whole) if whole else set()
+    )
+
+
+def _check_free(asked: Sequence[Asked]) -> None:
+    """Refused: a class that has booked a session of these already (AlreadyBooked), or has more
+    seats at one time than students (MoreThanClass); a student who is elsewhere (StudentBusy)."""
+    overlapping = class_seats.overlapping(asked)
+    for booking in overlapping:
+        for one in asked:
+            if booking.class_group_id == one.class_group.pk and any(
+                session.pk == booking.session_id for session in one.sessions
+            ):
+                raise AlreadyBooked(
+                    class_group=wording.class_name(one.class_group, booking.session.starts_at),
+                    reference=booking.reservation.reference,
+                )
+    class_seats.check_fit(asked, overlapping)
+    student_rules.check_all_free(
+        [(one.students, one.sessions, one.class_group) for one in asked if one.students]
+    )
 
 
 def _first_answer(by: Actor, key: str, digest: str) -> Reservation | None:
@@ -219,170 +259,15 @@ def _first_answer(by: Actor, key: str, digest: str) -> Reservation | None:
     return found
 
 
-def _digest(
-    *,
-    session_ids: Collection[int],
-    session_set_id: int | None,
-    class_group: ClassGroup,
-    student_ids: Collection[int] | None,
-    companions: Sequence[CompanionInput],
-    contact_phone: str,
-    note: str,
-) -> str:
-    content = [
-        sorted(set(session_ids)),
-        session_set_id,
-        class_group.pk,
-        None if student_ids is None else sorted(set(student_ids)),
-        [[one.name, one.phone] for one in companions],
-        contact_phone,
-        note,
-    ]
-    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
-
-
-def _sessions_asked_for(
-    by: Actor, session_ids: Collection[int], session_set_id: int | None
-) -> list[CourseSession]:
-    """The sessions by key, loaded; all those of a set, since a set is booked whole."""
-    visible = CourseSession.objects.visible_to(by).select_related("season", "version", "school")
-    if session_set_id is not None:
-        # A set is cancelled whole, so what stands of it is the offer.
-        sessions = list(visible.filter(session_set_id=session_set_id).scheduled().order_by("pk"))
-    else:
-        sessions = list(visible.filter(pk__in=session_ids).order_by("pk"))
-        if len(sessions) != len(set(session_ids)):
-            raise NotYours
-        _check_sets_whole(sessions)
-    if not sessions:
-        raise NoSessions
-    _check_apart(sessions)
-    return sessions
-
-
-def _check_apart(sessions: Sequence[CourseSession]) -> None:
-    """A class cannot be in two of the sessions at once."""
-    by_time = sorted(sessions, key=lambda session: session.starts_at)
-    for first, second in pairwise(by_time):
-        if second.starts_at < first.ends_at:
-            raise SessionsOverlap(first=wording.when(first), second=wording.when(second))
-
-
-def _check_sets_whole(sessions: Sequence[CourseSession]) -> None:
-    asked = {session.pk for session in sessions}
-    set_ids = {one.session_set_id for one in sessions if one.session_set_id is not None}
-    if not set_ids:
-        return
-    members = CourseSession.objects.filter(session_set_id__in=set_ids).scheduled()
-    for session_set in SessionSet.objects.filter(pk__in=set_ids).order_by("pk"):
-        of_set = {one.pk for one in members if one.session_set_id == session_set.pk}
-        if not of_set <= asked:
-            raise SetBookedWhole(set=session_set.name, sessions=len(of_set))
-
-
-def _check_not_booked(sessions: Sequence[CourseSession], class_group: ClassGroup) -> None:
+def _check_not_booked(session: CourseSession, class_group: ClassGroup) -> None:
     booked = (
         Booking.objects.live()
-        .filter(session__in=sessions, class_group=class_group)
-        .select_related("reservation", "session")
-        .order_by("session_id")
+        .filter(session=session, class_group=class_group)
+        .select_related("reservation")
         .first()
     )
     if booked is not None:
         raise AlreadyBooked(
-            class_group=wording.class_name(class_group, booked.session.starts_at),
+            class_group=wording.class_name(class_group, session.starts_at),
             reference=booked.reservation.reference,
         )
-
-
-def _check_seats(sessions: Sequence[CourseSession], wanted: int) -> None:
-    """A kind answer before any lock; the conditional update has the last word."""
-    for session in sessions:
-        left = session.capacity - session.seats_taken - session.seats_held
-        if left < wanted:
-            raise SessionFull(seats=wanted, seats_left=left)
-
-
-def _as_locked(sessions: Sequence[CourseSession]) -> list[CourseSession]:
-    """The sessions as they are now that their rows are ours until the end."""
-    return list(
-        CourseSession.objects.filter(pk__in=[session.pk for session in sessions]).order_by("pk")
-    )
-
-
-def _write(
-    *,
-    by: Actor,
-    class_group: ClassGroup,
-    students: Sequence[Student],
-    sessions: Sequence[CourseSession],
-    companions: Sequence[CompanionInput],
-    contact_phone: str,
-    note: str,
-    idempotency_key: str,
-    digest: str,
-    now: datetime,
-) -> Reservation:
-    """The rows, the audit entry and the messages of one reservation."""
-    assert by.membership_id is not None
-    reservation = Reservation.objects.create(
-        reference=new_reference(),
-        school_id=class_group.school_id,
-        made_by_id=by.membership_id,
-        made_at=now,
-        contact_name=by.name,
-        contact_phone=contact_phone,
-        note=note,
-        idempotency_key=idempotency_key,
-        request_digest=digest,
-    )
-    bookings = Booking.objects.bulk_create(
-        Booking(
-            reservation=reservation,
-            session=session,
-            class_group=class_group,
-            school_id=class_group.school_id,
-            host_id=session.host_id,
-            state=BookingState.CONFIRMED,
-            seats=len(students),
-            created_at=now,
-        )
-        for session in sessions
-    )
-    for booking in bookings:
-        companion_rules.put(booking, companions)
-    Place.objects.bulk_create(
-        new_place(booking, student) for booking in bookings for student in students
-    )
-    audit.record(
-        by=by,
-        verb="reservation.made",
-        now=now,
-        target=reservation,
-        bookings=[booking.pk for booking in bookings],
-        sessions=[session.pk for session in sessions],
-        seats=len(students),
-    )
-    telling.confirmed(reservation, by=by, now=now)
-    return reservation
-
-
-def new_place(booking: Booking, student: Student, *, is_walk_in: bool = False) -> Place:
-    """An unsaved place of the booking, at its session's times (``booking.session`` loaded)."""
-    return Place(
-        booking=booking,
-        session_id=booking.session_id,
-        school_id=booking.school_id,
-        host_id=booking.host_id,
-        student=student,
-        starts_at=booking.session.starts_at,
-        ends_at=booking.session.ends_at,
-        is_walk_in=is_walk_in,
-    )
-
-
-def new_reference() -> str:
-    """A reference to say on the phone: eight letters, so many that the unique constraint has
-    never to speak."""
-    letters = "".join(secrets.choice(REFERENCE_LETTERS) for _ in range(8))
-    return f"{letters[:4]}-{letters[4:]}"

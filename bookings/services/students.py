@@ -1,6 +1,6 @@
 """The students of a booking: which they are, that they are free, and their locks."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from django.db.models import Q
@@ -27,31 +27,37 @@ def of_class(
     return list(students)
 
 
-def lock(students: Collection[Student]) -> list[Student]:
-    """The students' rows as they are now, ours until the transaction ends.
+def keys_of_classes(class_groups: Collection[ClassGroup]) -> set[int]:
+    """The keys of all who are in the classes now."""
+    return set(
+        Student.objects.current().filter(class_group__in=class_groups).values_list("pk", flat=True)
+    )
+
+
+def lock(student_ids: Collection[int]) -> dict[int, Student]:
+    """The students' rows as they are now, by key, ours until the transaction ends.
 
     First in the lock order: two bookings that share a student meet here, in the order of the
     keys, and not in the exclusion constraint, where they would deadlock.
     """
-    return list(
-        Student.objects.select_for_update(no_key=True)
-        .filter(pk__in=[student.pk for student in students])
-        .order_by("pk")
-    )
+    rows = Student.objects.select_for_update(no_key=True).filter(pk__in=student_ids)
+    return {student.pk: student for student in rows.order_by("pk")}
 
 
 def check_in_class(
-    locked: Sequence[Student],
+    locked: Mapping[int, Student],
     asked: Sequence[Student],
     class_group: ClassGroup,
     now: datetime,
 ) -> None:
     """Whether nobody left the class between the look and the lock."""
-    if len(locked) != len(asked) or any(
-        student.class_group_id != class_group.pk
+    rows = [locked.get(student.pk) for student in asked]
+    if any(
+        student is None
+        or student.class_group_id != class_group.pk
         or student.left_at is not None
         or student.merged_into_id is not None
-        for student in locked
+        for student in rows
     ):
         raise NotInClass(class_group=wording.class_name(class_group, now))
 
@@ -65,18 +71,51 @@ def check_free(
 ) -> None:
     """Refused: a student who has a place elsewhere at the time of a session (StudentBusy,
     naming class, seat numbers, what and when). Places of the booking ``besides`` do not count."""
-    overlaps = Q()
-    for session in sessions:
-        overlaps |= Q(starts_at__lt=session.ends_at, ends_at__gt=session.starts_at)
+    check_all_free([(students, sessions, class_group)], besides=besides)
+
+
+def check_all_free(
+    wanted: Sequence[tuple[Collection[Student], Collection[CourseSession], ClassGroup]],
+    *,
+    besides: Booking | None = None,
+) -> None:
+    """As ``check_free`` for several groups of students, each with sessions of its own; one
+    query."""
+    if not any(students for students, _sessions, _class_group in wanted):
+        return
+    times = Q()
+    for session in {session for _students, sessions, _group in wanted for session in sessions}:
+        times |= Q(starts_at__lt=session.ends_at, ends_at__gt=session.starts_at)
     places = (
         Place.objects.live()
-        .filter(overlaps, student__in=[student.pk for student in students])
+        .filter(
+            times,
+            student__in={
+                student.pk for students, _sessions, _group in wanted for student in students
+            },
+        )
         .select_related("session__version", "student")
         .order_by("starts_at", "session_id", "student__seat_no")
     )
     if besides is not None:
         places = places.exclude(booking=besides)
-    clashing = list(places)
+    for students, sessions, class_group in wanted:
+        keys = {student.pk for student in students}
+        _refuse_clashing(
+            [
+                place
+                for place in places
+                if place.student_id in keys
+                and any(
+                    place.starts_at < session.ends_at and place.ends_at > session.starts_at
+                    for session in sessions
+                )
+            ],
+            class_group,
+        )
+
+
+def _refuse_clashing(clashing: Sequence[Place], class_group: ClassGroup) -> None:
     if not clashing:
         return
     elsewhere = clashing[0].session

@@ -40,19 +40,27 @@ def loaded() -> QuerySet[Booking]:
 
 
 def confirmed(reservation: Reservation, *, by: Actor, now: datetime) -> None:
-    """The school's people get each booking's entry; the host's managers one message each."""
+    """The school's people get each booking's entry; each host's managers one message."""
     bookings = list(loaded().filter(reservation=reservation).order_by("session__starts_at", "pk"))
+    people = {booking.class_group_id: people_of_school(booking) for booking in bookings}
     for booking in bookings:
-        for person in people_of_school(booking):
+        for person in people[booking.class_group_id]:
             with translation.override(person.language):
                 _tell(
                     booking,
                     person,
                     kind="booking_confirmed",
-                    subject=_("预约已确认：%(trip)s") % {"trip": _trip(booking)},
+                    subject=_("预约已确认：%(trip)s") % {"trip": trip(booking)},
                     body=_body(_("名额已定。"), _facts(booking)),
                     now=now,
                 )
+    for host_id in {booking.host_id: None for booking in bookings}:
+        _tell_host_of_bookings(
+            [booking for booking in bookings if booking.host_id == host_id], by=by, now=now
+        )
+
+
+def _tell_host_of_bookings(bookings: Sequence[Booking], *, by: Actor, now: datetime) -> None:
     first = bookings[0]
 
     def text() -> tuple[str, str]:
@@ -61,7 +69,7 @@ def confirmed(reservation: Reservation, *, by: Actor, now: datetime) -> None:
             "name": by.name,
         }
         return (
-            _("新预约：%(trip)s") % {"trip": _trip_of_school(first)},
+            _("新预约：%(trip)s") % {"trip": trip_of_school(first)},
             _body(opening, *[_facts_for_host(booking) for booking in bookings]),
         )
 
@@ -77,7 +85,7 @@ def changed(booking_id: int, *, by: Actor, now: datetime) -> None:
                 booking,
                 person,
                 kind="booking_changed",
-                subject=_("预约已修改：%(trip)s") % {"trip": _trip(booking)},
+                subject=_("预约已修改：%(trip)s") % {"trip": trip(booking)},
                 body=_body(
                     _("%(name)s修改了这个预约，现在是：") % {"name": by.name}, _facts(booking)
                 ),
@@ -90,7 +98,7 @@ def changed(booking_id: int, *, by: Actor, now: datetime) -> None:
             "name": by.name,
         }
         return (
-            _("预约已修改：%(trip)s") % {"trip": _trip_of_school(booking)},
+            _("预约已修改：%(trip)s") % {"trip": trip_of_school(booking)},
             _body(opening, _facts_for_host(booking)),
         )
 
@@ -107,7 +115,7 @@ def cancelled(booking_ids: Sequence[int], *, by: Actor, now: datetime) -> None:
                     booking,
                     person,
                     kind="booking_cancelled",
-                    subject=_("预约已取消：%(trip)s") % {"trip": _trip(booking)},
+                    subject=_("预约已取消：%(trip)s") % {"trip": trip(booking)},
                     body=_body(_cancelled_line(booking, by), _facts(booking)),
                     now=now,
                 )
@@ -166,7 +174,7 @@ def session_cancelled(session_ids: Sequence[int], *, by: Actor, now: datetime) -
 def _tell_host_of_cancellation(booking: Booking, *, by: Actor, now: datetime) -> None:
     def text() -> tuple[str, str]:
         return (
-            _("预约已取消：%(trip)s") % {"trip": _trip_of_school(booking)},
+            _("预约已取消：%(trip)s") % {"trip": trip_of_school(booking)},
             _body(_cancelled_line(booking, by), _facts_for_host(booking)),
         )
 
@@ -183,7 +191,7 @@ def reminded(booking: Booking, *, now: datetime) -> None:
             notifications.services.tell(
                 recipient=person,
                 kind="booking_reminder",
-                subject=_("明天：%(trip)s") % {"trip": _trip(booking)},
+                subject=_("明天：%(trip)s") % {"trip": trip(booking)},
                 body=_body(
                     _("明天有职业体验，请提醒学生带好胸牌。"),
                     [*_facts(booking), *_materials(booking)],
@@ -272,7 +280,7 @@ def _tell_host(
             )
 
 
-def _trip(booking: Booking) -> str:
+def trip(booking: Booking) -> str:
     return _("%(when)s %(class_group)s《%(title)s》") % {
         "when": wording.when(booking.session),
         "class_group": wording.class_name(booking.class_group, booking.session.starts_at),
@@ -280,7 +288,7 @@ def _trip(booking: Booking) -> str:
     }
 
 
-def _trip_of_school(booking: Booking) -> str:
+def trip_of_school(booking: Booking) -> str:
     return _("%(when)s %(school)s %(class_group)s《%(title)s》") % {
         "when": wording.when(booking.session),
         "school": wording.organisation_name(booking.school),
@@ -310,7 +318,7 @@ def _facts(booking: Booking) -> list[str]:
         (_("怎么去"), wording.directions(session)),
         (_("现场联系"), f"{contact_name} {contact_phone}".strip()),
         (_("人数"), wording.students(booking.seats) if booking.is_live else ""),
-        (_("带队教师"), wording.names(one.name for one in booking.companions.all())),
+        (_("带队教师"), wording.adults(booking) if booking.is_live else ""),
         (_("预约号"), booking.reservation.reference),
     ]
     return _labelled(lines)
@@ -329,6 +337,7 @@ def _facts_for_host(booking: Booking) -> list[str]:
             f" {wording.class_name(booking.class_group, session.starts_at)}",
         ),
         (_("人数"), wording.students(booking.seats) if booking.is_live else ""),
+        (_("带队教师"), wording.how_many_adults(booking.adults) if booking.is_live else ""),
         (
             _("学校联系人"),
             f"{booking.reservation.contact_name} {booking.reservation.contact_phone}".strip(),

@@ -36,7 +36,7 @@ def of(booking: Booking) -> list[Booking]:
             reservation_id=booking.reservation_id,
             session__session_set_id=booking.session.session_set_id,
         )
-        .select_related("session")
+        .select_related("class_group", "session__season", "session__version")
         .order_by("session_id")
     )
 
@@ -55,7 +55,7 @@ def locked(booking: Booking) -> list[Booking]:
         Booking.objects.select_for_update(of=("self",), no_key=True)
         .filter(reservation_id=booking.reservation_id, session_id__in=session_ids)
         .filter(class_group_id=booking.class_group_id)
-        .select_related("session")
+        .select_related("class_group", "session__season", "session__version")
         .order_by("session_id", "pk")
     )
     return [row for row in rows if row.is_live or row.pk == booking.pk]

@@ -18,6 +18,7 @@ from accounts.errors import NotYours, Refusal
 from bookings import wording
 from bookings.forms.host_day import DayForm
 from bookings.forms.trips import ReasonForm
+from bookings.selectors import change_requests as requests
 from bookings.selectors import host_day as selectors
 from bookings.services import host_changes, rosters
 from courses.models import CourseSession
@@ -74,6 +75,9 @@ def _day_page(request: MemberRequest, day: date, form: DayForm) -> HttpResponse:
             "expected": sum(row.expected for row in sessions),
             "before": before,
             "after": after,
+            "asked_changes": requests.open_requests(request.actor).count()
+            if request.actor.is_host_manager
+            else 0,
             "why_no_cancel_day": _why_not(host_changes.check_can_cancel_day, request, day),
         },
     )

@@ -20,8 +20,9 @@ from bookings.models import Reservation
 from bookings.selectors import choosing
 from bookings.selectors.progress import ClassProgress, progress_of_classes
 from bookings.services import offers, reservations
-from bookings.services.companions import CompanionInput, advised_for
+from bookings.services.companions import CompanionInput, needed_for
 from bookings.services.offers import Answer, Offer
+from bookings.services.parts import Part
 from courses.naming import headline
 from rosters.models import ClassGroup, Student
 
@@ -52,12 +53,14 @@ def reserve(request: MemberRequest, pk: int) -> HttpResponse:
     answer = offers.answers(request.actor, [offer], group, now)[0]
     students = Student.objects.visible_to(request.actor).current().filter(class_group=group)
     progress = progress_of_classes([group], now)[group.pk]
+    chosen = usual_choice(progress, offer, answer)
     form = ReserveForm(
         request.POST if request.method == "POST" else None,
         students=students.order_by("seat_no", "pk"),
-        chosen=usual_choice(progress, offer, answer),
+        chosen=chosen,
         busy=answer.busy,
         companions=[CompanionInput(request.user.name, request.user.phone)],
+        adults=needed_for(offer.first.version, len(chosen)),
         phone=request.user.phone,
     )
     status = 200
@@ -65,11 +68,17 @@ def reserve(request: MemberRequest, pk: int) -> HttpResponse:
         try:
             made = reservations.reserve(
                 by=request.actor,
-                class_group=group,
-                session_ids=() if offer.session_set else [offer.first.pk],
-                session_set_id=offer.session_set.pk if offer.session_set else None,
-                student_ids=[student.pk for student in form.cleaned_data["students"]],
-                companions=form.companions(),
+                parts=[
+                    Part(
+                        class_group=group,
+                        session_ids=() if offer.session_set else [offer.first.pk],
+                        session_set_id=offer.session_set.pk if offer.session_set else None,
+                        student_ids=form.student_ids(),
+                        seats=form.cleaned_data["seats"],
+                        adults=form.cleaned_data["adults"],
+                        companions=form.companions(),
+                    )
+                ],
                 contact_phone=form.cleaned_data["contact_phone"],
                 note=form.cleaned_data["note"],
                 idempotency_key=form.cleaned_data["key"],
@@ -100,7 +109,7 @@ def reserve(request: MemberRequest, pk: int) -> HttpResponse:
             "progress": progress,
             "booked_then": progress.booked + offer.class_hours,
             "hours_then": progress.earned + progress.booked + offer.class_hours,
-            "advised": advised_for(progress.students),
+            "needed": needed_for(offer.first.version, progress.students),
             "is_part": _is_part(form, progress),
             "has_more_adults": any(
                 name.value() or phone.value() or name.errors or phone.errors

@@ -13,14 +13,15 @@ from accounts.access import MemberRequest, members_only, put_on
 from accounts.choices import Role
 from accounts.errors import Refusal
 from accounts.services import audit
-from bookings import calendar
-from bookings.errors import StaleBooking
-from bookings.forms.trips import ChangeForm, ReasonForm
+from bookings import calendar, wording
+from bookings.choices import ChangeState
+from bookings.forms.trips import ReasonForm
 from bookings.models import Booking
+from bookings.selectors import change_requests as requests
 from bookings.selectors import progress
 from bookings.selectors import trips as selectors
-from bookings.services import changes, telling
-from bookings.services.companions import CompanionInput, advised_for
+from bookings.services import changes, freeze, telling
+from bookings.services.companions import needed_for
 from courses.choices import Venue
 
 SCHOOL_ROLES = (Role.TEACHER, Role.SCHOOL_COORDINATOR)
@@ -48,7 +49,7 @@ def trips(request: MemberRequest) -> HttpResponse:
         "bookings/trips.html",
         {
             "show": show,
-            "trips": [selectors.in_words(row) for row in rows],
+            "trips": selectors.as_trips(rows),
             "classes": classes,
             "chosen": chosen,
             "after": after,
@@ -68,6 +69,7 @@ def booking(request: MemberRequest, pk: int) -> HttpResponse:
             by=request.actor, now=now, context="booking", target=found, count=len(students)
         )
     is_to_come = found.is_live and found.session.ends_at > now
+    asked = requests.latest_of(request.actor, found)
     of_class = progress.class_progress(request.actor, found.class_group, now)
     return render(
         request,
@@ -81,68 +83,18 @@ def booking(request: MemberRequest, pk: int) -> HttpResponse:
             "is_to_come": is_to_come,
             "progress": progress.of_students(of_class, {student.pk for student in students}),
             "is_whole_class": len(students) >= of_class.students,
-            "advised": advised_for(found.seats),
+            "unnamed": found.seats - len(students) if found.is_live else 0,
+            "needed": needed_for(found.session.version, found.seats),
+            "settles_at": freeze.settles_at(found.session),
+            "is_settled": freeze.is_settled(found.session, now),
+            "groups": selectors.groups_of(request.actor, found),
+            "change_request": asked,
+            "difference": wording.difference(requests.difference(asked))
+            if asked is not None and asked.state == ChangeState.ASKED
+            else [],
             "why_no_change": _why_not(changes.check_can_change_booking, request, found),
             "why_no_cancel": _why_not(changes.check_can_cancel_booking, request, found),
         },
-    )
-
-
-@members_only(*SCHOOL_ROLES)
-def change(request: MemberRequest, pk: int) -> HttpResponse:
-    """Who comes along: students and companions of a booking."""
-    now = timezone.now()
-    found = selectors.booking_for(request.actor, pk)
-    students = selectors.students_to_choose(request.actor, found)
-    if request.method == "POST":
-        form = ChangeForm(request.POST, students=students)
-        status = 200
-        if form.is_valid():
-            try:
-                changed = changes.change_booking(
-                    by=request.actor,
-                    booking=found,
-                    edition=form.cleaned_data["edition"],
-                    student_ids=[student.pk for student in form.cleaned_data["students"]],
-                    companions=form.companions(),
-                    now=now,
-                )
-            except Refusal as refusal:
-                status = put_on(form, refusal)
-                if isinstance(refusal, StaleBooking):
-                    found = selectors.booking_for(request.actor, pk)
-                    form.bring_up_to_date(found.edition)
-            else:
-                messages.success(
-                    request, _("已保存，现在是 %(seats)d 人。") % {"seats": changed.seats}
-                )
-                return redirect("bookings:booking", pk=pk)
-    else:
-        changes.check_can_change_booking(request.actor, found, now)
-        status = 200
-        form = ChangeForm(
-            students=students,
-            companions=[CompanionInput(one.name, one.phone) for one in found.companions.all()],
-            initial={
-                "edition": found.edition,
-                "students": list(selectors.students_in(request.actor, found)),
-            },
-        )
-    audit.record_names_read(
-        by=request.actor, now=now, context="booking_change", target=found, count=len(students)
-    )
-    return render(
-        request,
-        "bookings/change.html",
-        {
-            "trip": selectors.in_words(found),
-            "booking": found,
-            "session": found.session,
-            "free": found.session.capacity - found.session.seats_taken - found.session.seats_held,
-            "form": form,
-            "now_in": list(selectors.students_in(request.actor, found)),
-        },
-        status=status,
     )
 
 

@@ -2,37 +2,61 @@
 
 from datetime import datetime
 
-from django.db.models import F
+from django.db.models import F, Q
 
 from accounts.actors import Actor
 from courses.choices import SessionState
-from courses.errors import SessionCancelled, SessionFull
+from courses.errors import RoomFull, SessionCancelled, SessionFull
 from courses.models import CourseSession
 from sites import services as sites_services
 
 
-def take_seats(*, session_id: int, seats: int) -> None:
-    """``seats`` more are taken, or none. Call within a transaction, as late as possible.
+def take_seats(*, session_id: int, seats: int, adults: int = 0) -> None:
+    """``seats`` more are taken and ``adults`` more come along, or nothing changes. Either may
+    be negative. Call within a transaction, as late as possible.
 
-    Refused: SessionCancelled; SessionFull with the seats that are left.
+    Refused: SessionCancelled; SessionFull with the seats that are left; RoomFull with how many
+    people the room holds and how many come already.
     """
     changed = (
         CourseSession.objects.scheduled()
-        .filter(pk=session_id, capacity__gte=F("seats_taken") + F("seats_held") + seats)
-        .update(seats_taken=F("seats_taken") + seats)
+        .filter(
+            Q(heads_limit=None)
+            | Q(
+                heads_limit__gte=F("seats_taken")
+                + F("seats_held")
+                + F("adults_coming")
+                + (seats + adults)
+            ),
+            pk=session_id,
+            capacity__gte=F("seats_taken") + F("seats_held") + seats,
+        )
+        .update(seats_taken=F("seats_taken") + seats, adults_coming=F("adults_coming") + adults)
     )
-    if changed:
-        return
-    session = CourseSession.objects.get(pk=session_id)
+    if not changed:
+        check_room_for(CourseSession.objects.get(pk=session_id), seats=seats, adults=adults)
+        # What stood in the way is gone again since; asking once more would take them.
+        raise SessionFull(seats=seats, seats_left=0)
+
+
+def check_room_for(session: CourseSession, *, seats: int, adults: int = 0) -> None:
+    """A kind answer before any lock, as ``take_seats`` would give it."""
     if session.state != SessionState.SCHEDULED:
         raise SessionCancelled(reason=session.cancel_reason)
-    left = session.capacity - session.seats_taken - session.seats_held
-    raise SessionFull(seats=seats, seats_left=left)
+    taken = session.seats_taken + session.seats_held
+    if session.capacity < taken + seats:
+        raise SessionFull(seats=seats, seats_left=session.capacity - taken)
+    present = taken + session.adults_coming
+    if session.heads_limit is not None and session.heads_limit < present + seats + adults:
+        raise RoomFull(limit=session.heads_limit, present=present, seats=seats, adults=adults)
 
 
-def release_seats(*, session_id: int, seats: int) -> None:
-    """``seats`` fewer are taken. The caller releases places it holds, so there are as many."""
-    CourseSession.objects.filter(pk=session_id).update(seats_taken=F("seats_taken") - seats)
+def release_seats(*, session_id: int, seats: int, adults: int = 0) -> None:
+    """``seats`` fewer are taken and ``adults`` fewer come. The caller releases places it holds,
+    so there are as many."""
+    CourseSession.objects.filter(pk=session_id).update(
+        seats_taken=F("seats_taken") - seats, adults_coming=F("adults_coming") - adults
+    )
 
 
 def void_session(*, session: CourseSession, by: Actor, reason: str, now: datetime) -> None:
@@ -48,6 +72,7 @@ def void_session(*, session: CourseSession, by: Actor, reason: str, now: datetim
         cancel_reason=reason,
         seats_taken=0,
         seats_held=0,
+        adults_coming=0,
         room_hold=None,
         sequence=F("sequence") + 1,
     )

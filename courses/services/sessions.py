@@ -115,6 +115,7 @@ def open_session(
             instructor=instructor,
             assistant=assistant,
             capacity=seats_wanted,
+            heads_limit=place.room.heads_capacity if place.room else None,
         )
         audit.record(by=by, verb="session.opened", now=now, target=session, capacity=seats_wanted)
     return session
@@ -167,6 +168,7 @@ def change_session(
             "starts_at": starts_at,
             "ends_at": ends_at,
             "capacity": seats_wanted,
+            "heads_limit": place.room.heads_capacity if place.room else None,
             "venue": place.venue,
             "room": place.room,
             "room_hold": hold,

@@ -10,6 +10,7 @@ from accounts.actors import Actor
 from bookings.models import Booking
 from bookings.services import changes, host_changes, reservations
 from bookings.services.companions import CompanionInput
+from bookings.services.parts import Part
 from courses.models import CourseSession, SessionSet
 from insights.demo.names import adult_name, phone
 from insights.demo.schools import School
@@ -173,13 +174,17 @@ class Term:
             made_at = self.now - timedelta(hours=rng.randrange(12, 14 * 24))
         reservations.reserve(
             by=teacher,
-            session_ids=[] if offer.set_id else [first.pk],
-            session_set_id=offer.set_id,
-            class_group=group,
-            student_ids=None if len(chosen) == len(students) else chosen,
-            companions=[
-                CompanionInput(teacher.name, phone(group.pk * 13)),
-                CompanionInput(adult_name(rng), phone(group.pk * 29)),
+            parts=[
+                Part(
+                    class_group=group,
+                    session_ids=[] if offer.set_id else [first.pk],
+                    session_set_id=offer.set_id,
+                    student_ids=None if len(chosen) == len(students) else chosen,
+                    companions=[
+                        CompanionInput(teacher.name, phone(group.pk * 13)),
+                        CompanionInput(adult_name(rng), phone(group.pk * 29)),
+                    ],
+                )
             ],
             contact_phone=phone(group.pk * 13),
             idempotency_key=uuid.UUID(int=rng.getrandbits(128)).hex,

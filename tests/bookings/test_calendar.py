@@ -8,7 +8,7 @@ import pytest
 from icalendar import Calendar
 
 from bookings import calendar
-from bookings.services import changes
+from bookings.services import changes, lists
 from notifications.models import Message
 from tests.bookings.conftest import World
 from tests.factories.bookings import make_booking
@@ -94,7 +94,7 @@ def test_one_booking_keeps_its_uid_while_its_sequence_rises(world: World, now: d
     booking = make_booking(
         by=world.teacher, session=world.session(), class_group=world.group, now=now
     )
-    changes.change_booking(
+    lists.change_booking(
         by=world.teacher,
         booking=booking,
         edition=1,

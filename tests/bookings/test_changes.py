@@ -23,7 +23,7 @@ from bookings.errors import (
     WrongStage,
 )
 from bookings.models import Booking, Place
-from bookings.services import changes
+from bookings.services import changes, lists
 from bookings.services.companions import CompanionInput
 from courses.errors import SessionCancelled, SessionFull
 from courses.models import CourseSession
@@ -50,7 +50,7 @@ def booked(world: World, now: datetime, first: int = 3, **more: object) -> Booki
 def change(
     world: World, booking: Booking, now: datetime, students: list[Student], **more: object
 ) -> Booking:
-    return changes.change_booking(
+    return lists.change_booking(
         by=world.teacher,
         booking=booking,
         edition=more.pop("edition", booking.edition),  # type: ignore[arg-type]

@@ -19,7 +19,7 @@ from hypothesis.stateful import (
 from accounts.errors import Refusal
 from bookings.choices import LIVE_STATES
 from bookings.models import Booking, Place, Reservation
-from bookings.services import changes, host_changes
+from bookings.services import changes, host_changes, lists
 from courses.models import CourseSession
 from sites.calendar import SHANGHAI
 from tests.bookings.conftest import World, make_world
@@ -77,7 +77,7 @@ class Bookings(RuleBasedStateMachine):
         booking = self.booking(group, session)
         if booking is not None:
             self.refusable(
-                changes.change_booking,
+                lists.change_booking,
                 by=self.world.coordinator,
                 booking=booking,
                 edition=booking.edition,

@@ -21,7 +21,7 @@ from bookings.errors import (
     TooManyChangesAtOnce,
 )
 from bookings.models import Booking, Place, Reservation
-from bookings.services import changes, host_changes, reservations, together
+from bookings.services import changes, host_changes, lists, reservations, together
 from bookings.services.retries import in_one_transaction
 from courses.errors import SessionCancelled, SessionFull
 from courses.models import CourseSession
@@ -312,7 +312,7 @@ def test_of_two_forms_open_at_once_the_second_is_stale(world: World, now: dateti
     students = [student.pk for student in world.students]
 
     def change(student_ids: list[int]) -> Callable[[], Booking]:
-        return lambda: changes.change_booking(
+        return lambda: lists.change_booking(
             by=world.coordinator,
             booking=booking,
             edition=booking.edition,
@@ -341,7 +341,7 @@ def test_of_two_classes_growing_into_the_last_seat_one_grows(world: World, now: 
     ]
 
     def grow(index: int) -> Callable[[], Booking]:
-        return lambda: changes.change_booking(
+        return lambda: lists.change_booking(
             by=world.coordinator,
             booking=bookings[index],
             edition=1,
@@ -362,7 +362,7 @@ def test_a_change_that_waits_for_a_cancellation_is_refused(world: World, now: da
         lambda: changes.cancel_booking(
             by=world.coordinator, booking=booking, reason="停课", now=now
         ),
-        lambda: changes.change_booking(
+        lambda: lists.change_booking(
             by=world.coordinator,
             booking=booking,
             edition=1,

@@ -27,6 +27,7 @@ from bookings.errors import (
 from bookings.models import Booking, Place, Reservation
 from bookings.services import companions, reservations
 from bookings.services.companions import CompanionInput
+from bookings.services.parts import Part
 from courses.choices import Venue
 from courses.errors import SessionCancelled, SessionFull
 from courses.models import CourseSession
@@ -126,9 +127,7 @@ def test_reserve_takes_a_set_whole(world: World, now: datetime) -> None:
 
     reservation = reservations.reserve(
         by=world.teacher,
-        session_set_id=camp.pk,
-        class_group=world.group,
-        companions=COMPANIONS,
+        parts=[Part(world.group, session_set_id=camp.pk, companions=COMPANIONS)],
         idempotency_key="camp",
         now=now,
     )
@@ -171,9 +170,7 @@ def test_reserve_refuses_an_unknown_set_or_session(world: World, now: datetime) 
     with pytest.raises(NoSessions):
         reservations.reserve(
             by=world.teacher,
-            session_set_id=4711,
-            class_group=world.group,
-            companions=COMPANIONS,
+            parts=[Part(world.group, session_set_id=4711)],
             idempotency_key="k",
             now=now,
         )

@@ -8,7 +8,7 @@ from accounts.errors import NotYours
 from accounts.models import AuditEntry
 from bookings.errors import NamesNotNow
 from bookings.selectors.names import names_window_open
-from bookings.services import changes, rosters
+from bookings.services import lists, rosters
 from sites.calendar import at
 from tests.bookings.conftest import DAY, World
 from tests.factories.accounts import MembershipFactory, actor_of
@@ -38,7 +38,7 @@ def test_the_host_reads_its_roster_on_the_record(world: World, now: datetime) ->
     booking = make_booking(by=world.teacher, session=session, class_group=world.group, now=now)
     elsewhere = world.new_group(4, 1)
     make_booking(by=world.coordinator, session=world.session(), class_group=elsewhere, now=now)
-    changes.change_booking(
+    lists.change_booking(
         by=world.teacher,
         booking=booking,
         edition=1,

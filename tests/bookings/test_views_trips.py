@@ -12,7 +12,7 @@ from accounts.actors import Actor
 from accounts.models import AuditEntry, User
 from bookings.models import Booking
 from bookings.selectors import trips
-from bookings.services import changes
+from bookings.services import lists
 from tests.bookings.conftest import DAY, World
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, actor_of
 from tests.factories.bookings import make_booking
@@ -103,7 +103,7 @@ def test_a_stale_form_keeps_what_was_filled_in_and_may_be_sent_again(
     world: World, now: datetime, login: Login
 ) -> None:
     booking = booked(world, now)
-    changes.change_booking(
+    lists.change_booking(
         by=world.coordinator,
         booking=booking,
         edition=1,

@@ -9,6 +9,7 @@ from accounts.actors import Actor
 from bookings.models import Booking, Reservation
 from bookings.services import reservations
 from bookings.services.companions import CompanionInput
+from bookings.services.parts import Part
 from courses.models import CourseSession
 from rosters.models import ClassGroup
 
@@ -27,10 +28,16 @@ def make_reservation(
     """A confirmed reservation of the sessions for the class, the whole class by default."""
     return reservations.reserve(
         by=by,
-        session_ids=[session.pk for session in sessions],
-        class_group=class_group,
-        student_ids=student_ids,
-        companions=more.pop("companions", COMPANIONS),
+        parts=[
+            Part(
+                class_group=class_group,
+                session_ids=[session.pk for session in sessions],
+                student_ids=student_ids,
+                seats=more.pop("seats", None),
+                adults=more.pop("adults", None),
+                companions=more.pop("companions", COMPANIONS),
+            )
+        ],
         idempotency_key=more.pop("idempotency_key", uuid.uuid4().hex),
         now=now,
         **more,

@@ -1,0 +1,64 @@
+"""What a school asks the host to change, as a difference to what is booked now."""
+
+from django.db.models import QuerySet
+
+from accounts.actors import Actor
+from accounts.errors import NotYours
+from bookings.models import Booking, ChangeRequest, Place
+from bookings.wording import Difference
+from rosters.models import Student
+
+
+def requests_for(actor: Actor) -> QuerySet[ChangeRequest]:
+    """Those the actor may see, with all that a page tells of them."""
+    return ChangeRequest.objects.visible_to(actor).select_related(
+        "asked_by__user",
+        "booking__class_group",
+        "booking__host",
+        "booking__reservation__made_by__user",
+        "booking__school",
+        "booking__session__host",
+        "booking__session__room__site",
+        "booking__session__school",
+        "booking__session__season",
+        "booking__session__session_set",
+        "booking__session__version",
+    )
+
+
+def request_for(actor: Actor, pk: int) -> ChangeRequest:
+    """The request, loaded, if the actor may see it (NotYours)."""
+    found = requests_for(actor).filter(pk=pk).first()
+    if found is None:
+        raise NotYours
+    return found
+
+
+def open_requests(actor: Actor) -> QuerySet[ChangeRequest]:
+    """What waits for an answer, the next session first."""
+    return requests_for(actor).open().order_by("booking__session__starts_at", "pk")
+
+
+def latest_of(actor: Actor, booking: Booking) -> ChangeRequest | None:
+    """The booking's newest request, if it ever had one."""
+    return requests_for(actor).filter(booking=booking).order_by("-asked_at", "-pk").first()
+
+
+def difference(request: ChangeRequest) -> Difference:
+    """What would change if the request were accepted now. Two queries."""
+    booking = request.booking
+    wanted = set(request.wanted["students"])
+    now_in = set(
+        Place.objects.live()
+        .filter(booking=booking, student__isnull=False)
+        .values_list("student_id", flat=True)
+    )
+    seat_of = dict(Student.objects.filter(pk__in=wanted ^ now_in).values_list("pk", "seat_no"))
+    return Difference(
+        coming=tuple(sorted(seat_of[pk] for pk in wanted - now_in if pk in seat_of)),
+        leaving=tuple(sorted(seat_of[pk] for pk in now_in - wanted if pk in seat_of)),
+        seats_now=booking.seats,
+        seats_then=request.wanted["seats"],
+        adults_now=booking.adults,
+        adults_then=request.wanted["adults"],
+    )

@@ -1,0 +1,194 @@
+"""Changes after the freeze: the school asks, the host answers."""
+
+from datetime import datetime
+
+from django.db import IntegrityError
+
+from accounts.actors import Actor
+from accounts.errors import NotAllowed, NotYours
+from accounts.services import audit
+from bookings.choices import ChangeState
+from bookings.errors import (
+    ListStillOpen,
+    NothingToChange,
+    ReasonMissing,
+    RequestOpen,
+    RequestOver,
+    StaleBooking,
+)
+from bookings.models import Booking, ChangeRequest
+from bookings.services import changes, freeze, lists, telling_requests, together
+from bookings.services.lists import Wanted
+from bookings.services.retries import in_one_transaction
+
+
+def check_can_ask_change(actor: Actor, booking: Booking, now: datetime) -> None:
+    """Whoever may change the booking, between the freeze and the session.
+
+    Refused besides: ListStillOpen, RequestOpen.
+    """
+    changes.check_can_change_booking(actor, booking, now)
+    if not freeze.is_settled(booking.session, now):
+        raise ListStillOpen
+    if ChangeRequest.objects.open().filter(booking__in=together.of(booking)).exists():
+        raise RequestOpen
+
+
+def ask_change(
+    *, by: Actor, booking: Booking, edition: int, wanted: Wanted, reason: str, now: datetime
+) -> ChangeRequest:
+    """The host is asked; nothing of the booking changes before it accepts.
+
+    Refused: ListStillOpen, RequestOpen, NothingToChange, StaleBooking, ReasonMissing,
+    TooFewCompanions, and what a change of the booking is refused for.
+    """
+    if not reason.strip():
+        raise ReasonMissing
+    check_can_ask_change(by, booking, now)
+    adults = wanted.adults_of(booking)
+
+    def write() -> ChangeRequest:
+        rows = together.locked(booking)
+        current = next(row for row in rows if row.pk == booking.pk)
+        for row in rows:
+            together.check_open(row, now)
+        if current.edition != edition:
+            raise StaleBooking
+        if not any(lists.differs_in_list(row, wanted) for row in rows):
+            raise NothingToChange
+        request = ChangeRequest.objects.create(
+            booking=booking,
+            wanted={
+                "students": sorted(wanted.students),
+                "seats": wanted.seats,
+                "adults": adults,
+            },
+            edition=edition,
+            reason=reason.strip(),
+            asked_at=now,
+            asked_by_id=by.membership_id,
+        )
+        audit.record(by=by, verb="change.asked", now=now, target=booking, request=request.pk)
+        telling_requests.asked(request, by=by, now=now)
+        return request
+
+    try:
+        return in_one_transaction(write)
+    except IntegrityError as error:
+        if together.constraint_of(error) != "change_request_open_once":
+            raise
+        raise RequestOpen from error
+
+
+def check_can_withdraw_change(actor: Actor, request: ChangeRequest, now: datetime) -> None:
+    """The school, while the host has not answered."""
+    changes.check_can_change_booking(actor, request.booking, now)
+    _check_asked(request)
+
+
+def withdraw_change(*, by: Actor, request: ChangeRequest, now: datetime) -> ChangeRequest:
+    """The request stands no more, and the host is told. Refused: RequestOver."""
+    check_can_withdraw_change(by, request, now)
+
+    def write() -> ChangeRequest:
+        locked = _locked(request)
+        _close(locked, ChangeState.WITHDRAWN, by=by, answer="", now=now)
+        telling_requests.withdrawn(locked, by=by, now=now)
+        return locked
+
+    return in_one_transaction(write)
+
+
+def check_can_answer_change(actor: Actor, request: ChangeRequest, now: datetime) -> None:
+    """The manager of the host, before the session begins. Refused besides: RequestOver."""
+    if not actor.is_host_manager:
+        raise NotAllowed
+    if request.booking.host_id != actor.organisation_id:
+        raise NotYours
+    _check_asked(request)
+    together.check_open(request.booking, now)
+
+
+def accept_change(
+    *, by: Actor, request: ChangeRequest, now: datetime, answer: str = ""
+) -> ChangeRequest:
+    """The booking is as the school asked, or nothing changes; both sides are told.
+
+    Refused: RequestOver, StaleBooking where the booking changed since, SessionFull, RoomFull,
+    StudentBusy, NotInClass, SessionStarted.
+    """
+    check_can_answer_change(by, request, now)
+    booking = request.booking
+    wanted = lists.look_up(
+        booking,
+        now,
+        student_ids=request.wanted["students"],
+        seats=request.wanted["seats"],
+        adults=request.wanted["adults"],
+        companions=None,
+    )
+    sessions = [one.session for one in together.of(booking)]
+
+    def write() -> ChangeRequest:
+        lists.lock_students(booking, wanted)
+        rows = together.locked(booking)
+        locked = _locked(request)
+        for row in rows:
+            together.check_open(row, now)
+        if next(row for row in rows if row.pk == booking.pk).edition != locked.edition:
+            raise StaleBooking
+        _close(locked, ChangeState.ACCEPTED, by=by, answer=answer.strip(), now=now)
+        lists.apply(rows, wanted, by=by, now=now)
+        telling_requests.answered(locked, by=by, now=now)
+        return locked
+
+    return together.translated(
+        write, list(wanted.students.values()), sessions, booking.class_group, besides=booking
+    )
+
+
+def decline_change(
+    *, by: Actor, request: ChangeRequest, answer: str, now: datetime
+) -> ChangeRequest:
+    """The booking stays as it is, and the school reads why. Refused: RequestOver,
+    ReasonMissing."""
+    if not answer.strip():
+        raise ReasonMissing
+    check_can_answer_change(by, request, now)
+
+    def write() -> ChangeRequest:
+        locked = _locked(request)
+        _close(locked, ChangeState.DECLINED, by=by, answer=answer.strip(), now=now)
+        telling_requests.answered(locked, by=by, now=now)
+        return locked
+
+    return in_one_transaction(write)
+
+
+def _locked(request: ChangeRequest) -> ChangeRequest:
+    """The request as it is now, ours until the end. Refused: RequestOver."""
+    locked = (
+        ChangeRequest.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("booking__session")
+        .get(pk=request.pk)
+    )
+    _check_asked(locked)
+    return locked
+
+
+def _check_asked(request: ChangeRequest) -> None:
+    if request.state != ChangeState.ASKED:
+        raise RequestOver(state=ChangeState(request.state).label)
+
+
+def _close(
+    request: ChangeRequest, state: ChangeState, *, by: Actor, answer: str, now: datetime
+) -> None:
+    request.state = state
+    request.answered_at = now
+    request.answered_by_id = by.membership_id
+    request.answer = answer
+    request.save(update_fields=["state", "answered_at", "answered_by", "answer"])
+    audit.record(
+        by=by, verb=f"change.{state.value}", now=now, target=request.booking, request=request.pk
+    )

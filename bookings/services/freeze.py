@@ -1,0 +1,33 @@
+"""Until when a booking's list is open: after that a change is a request to the host."""
+
+from datetime import datetime, time, timedelta
+
+from bookings.errors import ListSettled, NamesDue
+from courses.models import CourseSession
+from sites import dates
+from sites.calendar import at, local_day
+
+
+def settles_at(session: CourseSession) -> datetime:
+    """When the list is settled: ``freeze_days`` days before the session it still is open all
+    day long, so that with none it is open until the session begins (``season`` loaded)."""
+    days = session.season.freeze_days - 1
+    if days < 0:
+        return session.starts_at
+    return min(session.starts_at, at(local_day(session.starts_at) - timedelta(days=days), time()))
+
+
+def is_settled(session: CourseSession, now: datetime) -> bool:
+    return settles_at(session) <= now
+
+
+def check_open(session: CourseSession, now: datetime) -> None:
+    """Refused from the freeze on (ListSettled)."""
+    if is_settled(session, now):
+        raise ListSettled(when=dates.moment(settles_at(session)))
+
+
+def check_names_may_follow(session: CourseSession, now: datetime) -> None:
+    """Seats without names are to be had until the freeze (NamesDue)."""
+    if is_settled(session, now):
+        raise NamesDue(when=dates.moment(settles_at(session)))

@@ -1,0 +1,87 @@
+"""What both sides are told of a request for a change. Class seat numbers, no names."""
+
+from datetime import datetime
+
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+import notifications.services
+from accounts.actors import Actor
+from accounts.choices import Role
+from accounts.selectors import people_to_tell
+from bookings import wording
+from bookings.choices import ChangeState
+from bookings.models import Booking, ChangeRequest
+from bookings.selectors import change_requests as selectors
+from bookings.services import telling
+
+
+def asked(request: ChangeRequest, *, by: Actor, now: datetime) -> None:
+    """The host's managers read who asks for what, and why."""
+    booking = telling.loaded().get(pk=request.booking_id)
+    difference = selectors.difference(request)
+    for person in people_to_tell(booking.host_id, [Role.HOST_MANAGER]):
+        with translation.override(person.language):
+            notifications.services.tell(
+                recipient=person,
+                kind="change_asked",
+                subject=_("申请修改预约：%(trip)s") % {"trip": telling.trip_of_school(booking)},
+                body="\n".join(
+                    [
+                        _("%(school)s的%(name)s申请修改预约。原因：%(reason)s")
+                        % {
+                            "school": wording.organisation_name(booking.school),
+                            "name": by.name,
+                            "reason": request.reason,
+                        },
+                        "",
+                        *wording.difference(difference),
+                    ]
+                ),
+                path=reverse("bookings:change_request", args=[request.pk]),
+                now=now,
+            )
+
+
+def withdrawn(request: ChangeRequest, *, by: Actor, now: datetime) -> None:
+    """The host's managers need not answer any more."""
+    booking = telling.loaded().get(pk=request.booking_id)
+    for person in people_to_tell(booking.host_id, [Role.HOST_MANAGER]):
+        with translation.override(person.language):
+            notifications.services.tell(
+                recipient=person,
+                kind="change_withdrawn",
+                subject=_("申请已撤回：%(trip)s") % {"trip": telling.trip_of_school(booking)},
+                body=_("%(school)s的%(name)s撤回了修改申请，预约不变。")
+                % {"school": wording.organisation_name(booking.school), "name": by.name},
+                path=reverse("bookings:change_request", args=[request.pk]),
+                now=now,
+            )
+
+
+def answered(request: ChangeRequest, *, by: Actor, now: datetime) -> None:
+    """The school's people learn what the host says."""
+    booking: Booking = telling.loaded().get(pk=request.booking_id)
+    for person in telling.people_of_school(booking):
+        with translation.override(person.language):
+            facts = {
+                "host": wording.organisation_name(booking.host),
+                "name": by.name,
+                "answer": request.answer,
+            }
+            if request.state == ChangeState.ACCEPTED:
+                body = _("%(host)s的%(name)s同意了修改申请，预约已按申请改好。") % facts
+            else:
+                body = _("%(host)s的%(name)s没有同意修改申请，预约不变。") % facts
+            if request.answer:
+                body += "\n" + _("答复：%(answer)s") % facts
+            notifications.services.tell(
+                recipient=person,
+                kind="change_answered",
+                subject=_("申请%(state)s：%(trip)s")
+                % {"state": request.get_state_display(), "trip": telling.trip(booking)},
+                body=body,
+                path=reverse("bookings:booking", args=[booking.pk]),
+                now=now,
+            )

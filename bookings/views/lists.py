@@ -1,0 +1,182 @@
+"""Who comes: changing a booking's list, and asking the host for a change after the freeze."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.access import MemberRequest, members_only, put_on
+from accounts.choices import Role
+from accounts.errors import Refusal
+from accounts.services import audit
+from bookings import wording
+from bookings.choices import ChangeState
+from bookings.errors import StaleBooking
+from bookings.forms.trips import AnswerForm, ChangeForm
+from bookings.models import Booking
+from bookings.selectors import change_requests as requests
+from bookings.selectors import trips as selectors
+from bookings.services import change_requests, changes, freeze, lists
+from bookings.services.companions import CompanionInput, needed_for
+
+SCHOOL_ROLES = (Role.TEACHER, Role.SCHOOL_COORDINATOR)
+
+
+@members_only(*SCHOOL_ROLES)
+def change(request: MemberRequest, pk: int) -> HttpResponse:
+    """Who comes along: students, number and adults of a booking. After the freeze the same
+    form, with a reason, asks the host."""
+    now = timezone.now()
+    found = selectors.booking_for(request.actor, pk)
+    students = selectors.students_to_choose(request.actor, found)
+    settled = freeze.is_settled(found.session, now)
+    status = 200
+    if request.method == "POST":
+        form = ChangeForm(request.POST, students=students, settled=settled)
+        if form.is_valid():
+            try:
+                said = _save(request, found, form)
+            except Refusal as refusal:
+                status = put_on(form, refusal)
+                if isinstance(refusal, StaleBooking):
+                    found = selectors.booking_for(request.actor, pk)
+                    form.bring_up_to_date(found.edition)
+            else:
+                messages.success(request, said)
+                return redirect("bookings:booking", pk=pk)
+    else:
+        changes.check_can_change_booking(request.actor, found, now)
+        form = ChangeForm(
+            students=students,
+            settled=settled,
+            companions=[CompanionInput(one.name, one.phone) for one in found.companions.all()],
+            initial=_initial(request, found),
+        )
+    audit.record_names_read(
+        by=request.actor, now=now, context="booking_change", target=found, count=len(students)
+    )
+    return render(
+        request,
+        "bookings/change.html",
+        {
+            "trip": selectors.in_words(found),
+            "booking": found,
+            "session": found.session,
+            "free": found.session.capacity - found.session.seats_taken - found.session.seats_held,
+            "needed": needed_for(found.session.version, found.seats),
+            "settled": settled,
+            "settles_at": freeze.settles_at(found.session),
+            "form": form,
+            "now_in": list(selectors.students_in(request.actor, found)),
+        },
+        status=status,
+    )
+
+
+def _initial(request: MemberRequest, found: Booking) -> dict[str, object]:
+    named = list(selectors.students_in(request.actor, found))
+    return {
+        "edition": found.edition,
+        "students": named,
+        "seats": found.seats if found.seats > len(named) else None,
+        "adults": found.adults,
+    }
+
+
+def _save(request: MemberRequest, found: Booking, form: ChangeForm) -> str:
+    """The change is made, or asked for where a reason was given; the sentence to show."""
+    now = timezone.now()
+    values = form.cleaned_data
+    student_ids = [student.pk for student in values["students"]]
+    if values.get("reason"):
+        wanted = lists.look_up(
+            found,
+            now,
+            student_ids=student_ids,
+            seats=values["seats"],
+            adults=values["adults"],
+            companions=None,
+        )
+        change_requests.ask_change(
+            by=request.actor,
+            booking=found,
+            edition=values["edition"],
+            wanted=wanted,
+            reason=values["reason"],
+            now=now,
+        )
+        return _("申请已发给开课单位，答复前预约不变。")
+    changed = lists.change_booking(
+        by=request.actor,
+        booking=found,
+        edition=values["edition"],
+        student_ids=student_ids,
+        seats=values["seats"],
+        adults=values["adults"],
+        companions=form.companions(),
+        now=now,
+    )
+    return _("已保存，现在是 %(seats)d 人。") % {"seats": changed.seats}
+
+
+@require_POST
+@members_only(*SCHOOL_ROLES)
+def withdraw(request: MemberRequest, pk: int) -> HttpResponse:
+    """The school takes its request back."""
+    asked = requests.request_for(request.actor, pk)
+    change_requests.withdraw_change(by=request.actor, request=asked, now=timezone.now())
+    messages.success(request, _("申请已撤回，预约不变。"))
+    return redirect("bookings:booking", pk=asked.booking_id)
+
+
+@require_safe
+@members_only(Role.HOST_MANAGER)
+def asked_changes(request: MemberRequest) -> HttpResponse:
+    """What schools ask the host to change, waiting for an answer."""
+    waiting = requests.open_requests(request.actor)
+    return render(
+        request,
+        "bookings/change_requests.html",
+        {"rows": [(one, selectors.in_words(one.booking)) for one in waiting]},
+    )
+
+
+@members_only(Role.HOST_MANAGER)
+def answer(request: MemberRequest, pk: int) -> HttpResponse:
+    """One request as a difference, with yes and no."""
+    asked = requests.request_for(request.actor, pk)
+    form = AnswerForm(request.POST or None)
+    status = 200
+    if request.method == "POST" and form.is_valid():
+        service = (
+            change_requests.accept_change
+            if form.cleaned_data["accepts"]
+            else change_requests.decline_change
+        )
+        try:
+            service(
+                by=request.actor,
+                request=asked,
+                answer=form.cleaned_data["answer"],
+                now=timezone.now(),
+            )
+        except Refusal as refusal:
+            status = put_on(form, refusal)
+        else:
+            messages.success(request, _("已答复，学校会收到通知。"))
+            return redirect("bookings:change_requests")
+    return render(
+        request,
+        "bookings/change_request.html",
+        {
+            "asked": asked,
+            "trip": selectors.in_words(asked.booking),
+            "session": asked.booking.session,
+            "difference": wording.difference(requests.difference(asked)),
+            "is_open": asked.state == ChangeState.ASKED and asked.booking.is_live,
+            "form": form,
+        },
+        status=status,
+    )
