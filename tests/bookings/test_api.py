@@ -79,6 +79,7 @@ def test_a_reservation_is_made_and_looked_up(world: World, now: datetime) -> Non
             "host": world.host.pk,
             "state": "confirmed",
             "seats": 5,
+            "adults": 2,
             "edition": 1,
             "starts_at": "2026-12-08T09:00:00+08:00",
             "ends_at": "2026-12-08T11:30:00+08:00",

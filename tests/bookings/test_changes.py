@@ -218,7 +218,7 @@ def test_a_student_who_left_the_class_may_keep_the_place(world: World, now: date
 @pytest.mark.parametrize(
     ("more", "refusal"),
     [
-        ({"companions": []}, TooFewCompanions),
+        ({"adults": 1, "companions": []}, TooFewCompanions),
         ({"companions": [CompanionInput("", "139")]}, CompanionNameMissing),
     ],
 )

@@ -21,7 +21,7 @@ from bookings.errors import (
     TooManyChangesAtOnce,
 )
 from bookings.models import Booking, Place, Reservation
-from bookings.services import changes, host_changes, lists, reservations, together
+from bookings.services import changes, host_changes, lists, together, writing
 from bookings.services.retries import in_one_transaction
 from courses.errors import SessionCancelled, SessionFull
 from courses.models import CourseSession
@@ -197,7 +197,7 @@ def test_a_student_booked_twice_at_once_is_in_one_place(world: World, now: datet
 
 def raw_place(booking: Booking, student: Student) -> Callable[[], Any]:
     """A place written by code that knows nothing of locks."""
-    place = reservations.new_place(booking, student)
+    place = writing.new_place(booking, student)
     return place.save
 
 
@@ -235,9 +235,9 @@ def places_in_turn(
 
     def run() -> None:
         with transaction.atomic():
-            reservations.new_place(booking, students[0]).save()
+            writing.new_place(booking, students[0]).save()
             meet.wait(10)
-            reservations.new_place(booking, students[1]).save()
+            writing.new_place(booking, students[1]).save()
 
     return run
 

@@ -30,7 +30,7 @@ from bookings.services.companions import CompanionInput
 from bookings.services.parts import Part
 from courses.choices import Venue
 from courses.errors import SessionCancelled, SessionFull
-from courses.models import CourseSession
+from courses.models import CourseSession, CourseVersion
 from notifications.models import Message
 from rosters.errors import NotYourClass
 from rosters.models import Student
@@ -494,10 +494,11 @@ def test_reserve_refuses_a_class_that_nobody_accompanies(world: World, now: date
             session=world.session(),
             class_group=world.group,
             now=now,
+            adults=1,
             companions=[CompanionInput(" ", "")],
         )
 
-    assert str(refusal.value) == "5名学生至少要1位带队教师，现在填了0位。"
+    assert str(refusal.value) == "5名学生至少要2位带队教师，现在填了1位。"
 
 
 def test_reserve_refuses_a_companion_without_a_name(world: World, now: datetime) -> None:
@@ -511,9 +512,11 @@ def test_reserve_refuses_a_companion_without_a_name(world: World, now: datetime)
         )
 
 
-@pytest.mark.parametrize(("students", "advised"), [(1, 2), (40, 2), (41, 3), (60, 3), (61, 4)])
-def test_two_adults_and_one_for_twenty_are_advised(students: int, advised: int) -> None:
-    assert companions.advised_for(students) == advised
+@pytest.mark.parametrize(("students", "needed"), [(1, 2), (30, 2), (31, 3), (45, 3), (46, 4)])
+def test_the_course_says_how_many_adults_are_needed(students: int, needed: int) -> None:
+    version = CourseVersion(min_adults=2, students_per_adult=15)
+
+    assert companions.needed_for(version, students) == needed
 
 
 def test_who_may_book_which_class(world: World, now: datetime) -> None:

@@ -383,13 +383,26 @@ def test_nobody_or_nonsense_chosen(world: World, client: Client, students: list[
     assert not Booking.objects.exists()
 
 
-def test_no_adult_named(world: World, client: Client) -> None:
+def test_fewer_adults_than_the_course_asks_for(world: World, client: Client) -> None:
     url = address(world, world.session())
 
-    response = client.post(url, filled_in(client, url, companion_0="", companion_phone_0=""))
+    response = client.post(url, filled_in(client, url, adults="1"))
 
     assert response.status_code == 422
-    assert errors(response) == ["5名学生至少要1位带队教师，现在填了0位。"]
+    assert errors(response) == ["5名学生至少要2位带队教师，现在填了1位。"]
+
+
+def test_seats_are_taken_first_and_named_later(world: World, client: Client) -> None:
+    url = address(world, world.session())
+
+    response = client.post(
+        url, filled_in(client, url, seats="4", companion_0="", companion_phone_0="")
+    )
+
+    booking = Booking.objects.get()
+    assert response.status_code == 302
+    assert (booking.seats, booking.adults) == (4, 2)
+    assert list(booking.places.values_list("student", flat=True)) == [None] * 4
 
 
 @pytest.mark.parametrize(

@@ -264,7 +264,7 @@ def test_the_day_takes_the_same_queries_for_one_and_three(
     client = login(world.manager)
     client.get("/today/")
 
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         page = client.get("/today/")
 
     assert len(page.context["sessions"]) == count
