@@ -5,7 +5,7 @@ from django.urls import URLPattern, URLResolver, path, register_converter
 from sites.calendar import FIRST_DAY, LAST_DAY
 
 from .api import views as api
-from .views import catalogue, host_day, lists, reserve, trips
+from .views import basket, catalogue, host_day, lists, proposals, reserve, trips
 
 
 class DayConverter:
@@ -31,6 +31,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("find/", catalogue.show_catalogue, name="catalogue"),
     path("courses/<int:pk>/", catalogue.show_course, name="course"),
     path("sessions/<int:pk>/book/", reserve.reserve, name="reserve"),
+    path("sessions/<int:pk>/split/", proposals.split, name="split"),
+    path("classes/<int:pk>/complete/", proposals.complete, name="complete"),
+    path("basket/", basket.show, name="basket"),
+    path("basket/add/", basket.add, name="basket_add"),
+    path("basket/clear/", basket.clear, name="basket_clear"),
+    path("basket/reserve/", basket.reserve, name="basket_reserve"),
+    path("basket/<int:pk>/remove/", basket.remove, name="basket_remove"),
     path("trips/", trips.trips, name="trips"),
     path("trips/<int:pk>/", trips.booking, name="booking"),
     path("trips/<int:pk>/change/", lists.change, name="change"),

@@ -115,6 +115,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "django.template.context_processors.i18n",
                 "accounts.context.page_frame",
+                "bookings.context.basket",
             ],
             "libraries": {"pieces": "config.pieces", "labels": "config.labels"},
             "builtins": [

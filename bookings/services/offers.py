@@ -42,11 +42,15 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Whether a class may book an offer: ``why_not`` if it may not, ``booking`` if it has."""
+    """Whether a class may book an offer: ``why_not`` if it may not, ``booking`` if it has.
+
+    ``busy`` are the students who are elsewhere then, and ``clash`` says where.
+    """
 
     why_not: Refusal | None
     booking: Booking | None
     busy: frozenset[int]
+    clash: StudentBusy | None = None
 
 
 def seats_left(session: CourseSession) -> int:
@@ -159,13 +163,13 @@ def _answer(
         if offer.seats_left < 1:
             raise SessionFull(seats=1, seats_left=0)
         if students and busy >= set(students):
-            raise _all_busy(clashing, class_group)
+            raise _clash(clashing, class_group)
     except Refusal as refusal:
         return Answer(refusal, booking, busy)
-    return Answer(None, booking, busy)
+    return Answer(None, booking, busy, _clash(clashing, class_group) if busy else None)
 
 
-def _all_busy(clashing: Sequence[Place], class_group: ClassGroup) -> StudentBusy:
+def _clash(clashing: Sequence[Place], class_group: ClassGroup) -> StudentBusy:
     elsewhere = clashing[0].session
     return StudentBusy(
         class_group=wording.class_name(class_group, elsewhere.starts_at),

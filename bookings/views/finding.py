@@ -117,6 +117,7 @@ class OfferLine:
     why_not: str
     booking_id: int | None
     busy: int
+    split_url: str = ""
 
 
 def offer_lines(offered: Sequence[Offer], looker: Looker) -> list[OfferLine]:
@@ -153,6 +154,12 @@ def _line(offer: Offer, answer: Answer | None, looker: Looker, *, names_site: bo
         why_not=str(answer.why_not) if answer is not None and answer.why_not else "",
         booking_id=answer.booking.pk if answer is not None and answer.booking else None,
         busy=len(answer.busy) if answer is not None else 0,
+        split_url=with_class(reverse("bookings:split", args=[offer.first.pk]), looker.group)
+        if answer is not None
+        and answer.why_not is None
+        and offer.session_set is None
+        and seats < looker.seats
+        else "",
     )
 
 

@@ -1,0 +1,77 @@
+"""What is pressed in the basket, at proposals and when a class is split."""
+
+import re
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from rosters.models import Student
+
+PICK = re.compile(r"([st])(\d{1,18}):(\d{1,3})")
+
+
+class KeyForm(forms.Form):
+    """``key`` names the request: sent twice, it books once."""
+
+    key = forms.CharField(max_length=80, widget=forms.HiddenInput)
+
+    def __init__(self, data: Any = None, **kwargs: Any) -> None:
+        super().__init__(data, initial={"key": uuid.uuid4().hex}, **kwargs)
+
+
+class ItemForm(forms.Form):
+    """A session for a class."""
+
+    session = forms.IntegerField(min_value=1, max_value=2**63 - 1)
+    group = forms.IntegerField(min_value=1, max_value=2**63 - 1)
+
+
+class PicksForm(KeyForm):
+    """A proposal as its button names it: ``s12:24 t7:24``, session or set and seats."""
+
+    picks = forms.CharField(max_length=400, widget=forms.HiddenInput)
+
+    def clean_picks(self) -> list[tuple[int | None, int | None, int]]:
+        picks: list[tuple[int | None, int | None, int]] = []
+        for text in self.cleaned_data["picks"].split():
+            found = PICK.fullmatch(text)
+            if found is None:
+                raise forms.ValidationError(_("请从方案里选。"))
+            kind, key, seats = found[1], int(found[2]), int(found[3])
+            picks.append((key, None, seats) if kind == "s" else (None, key, seats))
+        return picks
+
+
+class SplitForm(KeyForm):
+    """Which group each student is in; by seat number unless changed."""
+
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        students: Sequence[Student],
+        groups: Sequence[str],
+        by_number: dict[int, int],
+    ) -> None:
+        super().__init__(data)
+        self.students = students
+        for student in students:
+            self.fields[f"group_{student.pk}"] = forms.TypedChoiceField(
+                label=f"{student.seat_no} {student.name}",
+                choices=list(enumerate(groups)),
+                coerce=int,
+                initial=by_number.get(student.pk, 0),
+            )
+
+    def rows(self) -> list[forms.BoundField]:
+        return [self[f"group_{student.pk}"] for student in self.students]
+
+    def members(self) -> dict[int, list[int]]:
+        """The students of each group, in seat order, once the form is valid."""
+        found: dict[int, list[int]] = {}
+        for student in self.students:
+            found.setdefault(self.cleaned_data[f"group_{student.pk}"], []).append(student.pk)
+        return found

@@ -1,0 +1,230 @@
+"""What a class could book to reach its hours: rows in, up to three baskets out.
+
+A bounded search: choices are taken or left in the order of time, and of the half-finished
+baskets with equally many hours only the best are followed further. The same rows always give
+the same answer.
+"""
+
+from bisect import insort
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+# Half-finished baskets followed further, for each number of hours.
+FOLLOWED = 8
+# More class hours than are needed, where the hours alone are not enough.
+BEYOND = 8
+PROPOSALS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """So many students in a session, or in all days of a set."""
+
+    session_ids: tuple[int, ...]
+    session_set_id: int | None
+    seats: int
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What can be booked at once for the class, whole or in groups (``seating``)."""
+
+    key: int
+    hours: int
+    spans: tuple[tuple[datetime, datetime], ...]
+    occupation: str
+    host_kind: str
+    site: int | None
+    seating: tuple[Seat, ...]
+
+    @property
+    def starts_at(self) -> datetime:
+        return self.spans[0][0]
+
+    @property
+    def ends_at(self) -> datetime:
+        return self.spans[-1][1]
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What the class still misses: hours, occupations beside those it ``had``, and hours at
+    hosts of a kind."""
+
+    hours: int
+    occupations: int = 0
+    had: frozenset[str] = frozenset()
+    kinds: tuple[tuple[str, int], ...] = ()
+
+
+class Aim(Enum):
+    """What a basket is best at."""
+
+    FEW_SITES = "few_sites"
+    EARLY = "early"
+    VARIED = "varied"
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    aim: Aim
+    choices: tuple[Choice, ...]
+    hours: int
+    reaches: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Basket:
+    """Choices in the order of time. ``short`` is what they leave missing: hours, occupations,
+    hours at hosts of a kind."""
+
+    choices: tuple[Choice, ...]
+    hours: int
+    sites: frozenset[int | None]
+    occupations: frozenset[str]
+    short: tuple[int, int, int]
+    # When the last of them is over.
+    over_at: datetime | None
+
+    @property
+    def keys(self) -> tuple[int, ...]:
+        return tuple(one.key for one in self.choices)
+
+    def is_lean(self, need: Need) -> bool:
+        """Whether each choice is needed."""
+        if self.hours - min(one.hours for one in self.choices) < need.hours:
+            return True
+        return not any(self._does_without(choice, need) for choice in self.choices)
+
+    def _does_without(self, choice: Choice, need: Need) -> bool:
+        rest = [one for one in self.choices if one is not choice]
+        occupations = {one.occupation for one in rest} - need.had
+        return not any(_short(rest, self.hours - choice.hours, len(occupations), need))
+
+    def with_(self, choice: Choice, need: Need) -> "_Basket":
+        choices = (*self.choices, choice)
+        hours = self.hours + choice.hours
+        occupations = self.occupations | ({choice.occupation} - need.had)
+        return _Basket(
+            choices,
+            hours,
+            self.sites | {choice.site},
+            occupations,
+            _short(choices, hours, len(occupations), need),
+            choice.ends_at if self.over_at is None else max(self.over_at, choice.ends_at),
+        )
+
+    def clashes(self, choice: Choice) -> bool:
+        if self.over_at is None or self.over_at <= choice.starts_at:
+            return False
+        return any(
+            start < end and begun < over
+            for taken in self.choices
+            for begun, end in taken.spans
+            for start, over in choice.spans
+        )
+
+
+def _short(
+    choices: Sequence[Choice], hours: int, occupations: int, need: Need
+) -> tuple[int, int, int]:
+    return (
+        max(0, need.hours - hours),
+        max(0, need.occupations - occupations),
+        sum(
+            max(0, wanted - sum(one.hours for one in choices if one.host_kind == kind))
+            for kind, wanted in need.kinds
+        ),
+    )
+
+
+def propose(choices: Sequence[Choice], need: Need) -> list[Proposal]:
+    """Up to three different baskets, each best at something; those that reach what is needed
+    come first, else what comes nearest."""
+    if need.hours <= 0:
+        return []
+    ordered = sorted(choices, key=lambda one: (one.starts_at, one.ends_at, one.key))
+    by_aim = [(aim, _search(ordered, need, aim)) for aim in Aim]
+    nearest = min((baskets[0].short for _aim, baskets in by_aim if baskets), default=None)
+    found: dict[tuple[int, ...], Proposal] = {}
+    # The best of each aim, then their seconds, and so on, as long as they come as near.
+    for place in range(FOLLOWED):
+        for aim, baskets in by_aim:
+            if place < len(baskets) and baskets[place].short == nearest and len(found) < PROPOSALS:
+                basket = baskets[place]
+                found.setdefault(
+                    basket.keys,
+                    Proposal(aim, basket.choices, basket.hours, not any(basket.short)),
+                )
+    return list(found.values())
+
+
+def _search(ordered: Sequence[Choice], need: Need, aim: Aim) -> list[_Basket]:
+    """Finished baskets, or where there is none the nearest; the best for the aim first."""
+    rank = _RANKS[aim]
+    nothing = _Basket((), 0, frozenset(), frozenset(), _short((), 0, 0, need), None)
+    # By hours: the place in the order and the basket, the best first.
+    followed: dict[int, list[tuple[tuple[Any, ...], _Basket]]] = {0: [((), nothing)]}
+    finished: list[_Basket] = []
+    for choice in ordered:
+        grown = [
+            basket.with_(choice, need)
+            for baskets in followed.values()
+            for _place, basket in baskets
+            if basket.hours + choice.hours <= need.hours + max(BEYOND, choice.hours)
+            and not basket.clashes(choice)
+        ]
+        for larger in grown:
+            if any(larger.short):
+                _follow(followed.setdefault(larger.hours, []), larger, rank)
+            elif larger.is_lean(need):
+                finished.append(larger)
+        if len(finished) > 50 * FOLLOWED:
+            finished = _best(finished, need, rank)
+    if not finished:
+        finished = [one for many in followed.values() for _place, one in many if one.choices]
+    return _best(finished, need, rank)
+
+
+def _follow(
+    baskets: list[tuple[tuple[Any, ...], _Basket]],
+    larger: _Basket,
+    rank: Callable[[_Basket], tuple[Any, ...]],
+) -> None:
+    """The basket is among those followed, if it is one of the best."""
+    place = (larger.short, rank(larger), larger.keys)
+    if len(baskets) == FOLLOWED and place >= baskets[-1][0]:
+        return
+    insort(baskets, (place, larger), key=lambda one: one[0])
+    del baskets[FOLLOWED:]
+
+
+def _best(
+    baskets: Sequence[_Basket], need: Need, rank: Callable[[_Basket], tuple[Any, ...]]
+) -> list[_Basket]:
+    return sorted(
+        baskets,
+        key=lambda one: (one.short, max(0, one.hours - need.hours), rank(one), one.keys),
+    )[:FOLLOWED]
+
+
+def _outings(basket: _Basket) -> int:
+    return len({span[0].date() for one in basket.choices for span in one.spans})
+
+
+def _last(basket: _Basket) -> float:
+    return basket.over_at.timestamp() if basket.over_at is not None else 0.0
+
+
+def _groups(basket: _Basket) -> int:
+    return sum(len(one.seating) for one in basket.choices)
+
+
+_RANKS: dict[Aim, Callable[[_Basket], tuple[Any, ...]]] = {
+    Aim.FEW_SITES: lambda one: (len(one.sites), _outings(one), _groups(one), _last(one)),
+    Aim.EARLY: lambda one: (_last(one), len(one.sites), _groups(one)),
+    Aim.VARIED: lambda one: (-len(one.occupations), len(one.sites), _groups(one), _last(one)),
+}

@@ -1,0 +1,244 @@
+"""The basket: what somebody has chosen for her classes, checked together and reserved at once."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from accounts.actors import Actor
+from accounts.errors import NotYours, Refusal
+from bookings import wording
+from bookings.errors import BasketEmpty, SessionsOverlap
+from bookings.models import BasketItem, Reservation
+from bookings.selectors.progress import ClassProgress, progress_of_classes
+from bookings.services import offers, reservations
+from bookings.services import students as student_rules
+from bookings.services.companions import CompanionInput
+from bookings.services.offers import Answer, Offer
+from bookings.services.parts import Part
+from courses.errors import SessionFull
+from courses.models import CourseSession
+from rosters.models import ClassGroup
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One item, and what stands in its way if it were reserved now with the others."""
+
+    item: BasketItem
+    offer: Offer
+    seats: int
+    why_not: Refusal | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClassBasket:
+    """A class's items and their effect: hours it has, and would have."""
+
+    class_group: ClassGroup
+    lines: tuple[Line, ...]
+    progress: ClassProgress
+
+    @property
+    def hours(self) -> int:
+        return sum(line.offer.class_hours for line in self.lines)
+
+    @property
+    def hours_then(self) -> int:
+        return self.progress.earned + self.progress.booked + self.hours
+
+    @property
+    def why_not(self) -> str:
+        """Why the items cannot be had all together, if so."""
+        return next((str(line.why_not) for line in self.lines if line.why_not), "")
+
+
+def add(
+    *,
+    by: Actor,
+    class_group: ClassGroup,
+    session_id: int,
+    now: datetime,
+    student_ids: Collection[int] | None = None,
+) -> BasketItem:
+    """The session, or the set it belongs to, is in the actor's basket for the class. Repeating
+    it does nothing. No seat is taken.
+
+    Refused: a class that is not the actor's, a session that is not there (NotYours).
+    """
+    reservations.check_is_own_class(by, class_group, now)
+    session = CourseSession.objects.visible_to(by).filter(pk=session_id).first()
+    if session is None:
+        raise NotYours
+    if student_ids is not None:
+        student_ids = [
+            student.pk for student in student_rules.of_class(class_group, student_ids, now)
+        ]
+    in_set = session.session_set_id is not None
+    item, _made = BasketItem.objects.get_or_create(
+        membership_id=by.membership_id,
+        class_group=class_group,
+        session=None if in_set else session,
+        session_set_id=session.session_set_id,
+        defaults={"student_ids": student_ids, "added_at": now},
+    )
+    return item
+
+
+def remove(*, by: Actor, item_id: int) -> BasketItem | None:
+    """The item is out of the actor's basket, and returned as it was so that it can be put back;
+    None where it is gone already."""
+    item = BasketItem.objects.visible_to(by).filter(pk=item_id).first()
+    if item is not None:
+        item.delete()
+    return item
+
+
+def clear(*, by: Actor, class_group_id: int | None = None) -> None:
+    """The actor's basket is empty, of one class or altogether."""
+    items = BasketItem.objects.visible_to(by)
+    if class_group_id is not None:
+        items = items.filter(class_group_id=class_group_id)
+    items.delete()
+
+
+def baskets(actor: Actor, now: datetime) -> list[ClassBasket]:
+    """The actor's basket class by class, checked together. The queries rise with the classes,
+    not with the items."""
+    items = list(
+        BasketItem.objects.visible_to(actor)
+        .select_related("class_group__school")
+        .order_by("class_group_id", "added_at", "pk")
+    )
+    of_items = _offers(actor, items)
+    groups = {item.class_group_id: item.class_group for item in items}
+    progress = progress_of_classes(groups.values(), now)
+    return [
+        ClassBasket(
+            class_group=group,
+            lines=tuple(
+                _lines(
+                    actor,
+                    [item for item in items if item.class_group_id == key and item.pk in of_items],
+                    of_items,
+                    group,
+                    progress[key].students,
+                    now,
+                )
+            ),
+            progress=progress[key],
+        )
+        for key, group in groups.items()
+    ]
+
+
+def reserve_all(
+    *,
+    by: Actor,
+    companions: Sequence[CompanionInput],
+    contact_phone: str,
+    idempotency_key: str,
+    now: datetime,
+    class_group_id: int | None = None,
+) -> Reservation:
+    """Everything in the basket, of one class or of all, is reserved under one reference and
+    leaves the basket; or nothing is.
+
+    Refused: BasketEmpty, and as ``reservations.reserve`` is.
+    """
+    items = BasketItem.objects.visible_to(by).select_related("class_group__school")
+    if class_group_id is not None:
+        items = items.filter(class_group_id=class_group_id)
+    chosen = list(items.order_by("class_group_id", "added_at", "pk"))
+    if not chosen:
+        made = Reservation.objects.filter(
+            made_by_id=by.membership_id, idempotency_key=idempotency_key
+        ).first()
+        if made is None:
+            raise BasketEmpty
+        # The button was pressed twice: the first time emptied the basket.
+        return made
+    made = reservations.reserve(
+        by=by,
+        parts=[
+            Part(
+                class_group=item.class_group,
+                session_ids=[item.session_id] if item.session_id is not None else [],
+                session_set_id=item.session_set_id,
+                student_ids=item.student_ids,
+                companions=companions,
+            )
+            for item in chosen
+        ],
+        contact_phone=contact_phone,
+        idempotency_key=idempotency_key,
+        now=now,
+    )
+    BasketItem.objects.filter(pk__in=[item.pk for item in chosen]).delete()
+    return made
+
+
+def _offers(actor: Actor, items: Sequence[BasketItem]) -> dict[int, Offer]:
+    """Each item's offer, by the item's key; one query each for sessions and sets."""
+    visible = CourseSession.objects.visible_to(actor).select_related(
+        "season", "version__course", "host", "school", "session_set", "room__site"
+    )
+    by_session = {
+        session.pk: session
+        for session in visible.filter(pk__in=[one.session_id for one in items if one.session_id])
+    }
+    by_set: dict[int, list[CourseSession]] = {}
+    for session in visible.filter(
+        session_set__in=[one.session_set_id for one in items if one.session_set_id]
+    ).order_by("starts_at", "pk"):
+        assert session.session_set_id is not None
+        by_set.setdefault(session.session_set_id, []).append(session)
+    found = {}
+    for item in items:
+        if item.session_id is not None:
+            session = by_session[item.session_id]
+            found[item.pk] = Offer((session,), None)
+        else:
+            assert item.session_set_id is not None
+            days = by_set[item.session_set_id]
+            found[item.pk] = Offer(tuple(days), days[0].session_set)
+    return found
+
+
+def _lines(
+    actor: Actor,
+    items: Sequence[BasketItem],
+    of_items: dict[int, Offer],
+    class_group: ClassGroup,
+    size: int,
+    now: datetime,
+) -> list[Line]:
+    offered = [of_items[item.pk] for item in items]
+    answers = offers.answers(actor, offered, class_group, now)
+    lines: list[Line] = []
+    for item, offer, answer in zip(items, offered, answers, strict=True):
+        seats = size if item.student_ids is None else len(item.student_ids)
+        why_not = answer.why_not or _why_not(item, offer, answer, seats, lines)
+        lines.append(Line(item, offer, seats, why_not))
+    return lines
+
+
+def _why_not(
+    item: BasketItem, offer: Offer, answer: Answer, seats: int, before: Sequence[Line]
+) -> Refusal | None:
+    """What stands in the way of this item, given those chosen before it."""
+    busy = answer.busy if item.student_ids is None else answer.busy & set(item.student_ids)
+    if busy:
+        return answer.clash
+    if offer.seats_left < seats:
+        return SessionFull(seats=seats, seats_left=offer.seats_left)
+    for line in before:
+        shares = (
+            line.item.student_ids is None
+            or item.student_ids is None
+            or bool(set(line.item.student_ids) & set(item.student_ids))
+        )
+        for first in line.offer.sessions:
+            for second in offer.sessions:
+                if shares and first.starts_at < second.ends_at and second.starts_at < first.ends_at:
+                    return SessionsOverlap(first=wording.when(first), second=wording.when(second))
+    return None

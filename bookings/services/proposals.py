@@ -1,0 +1,267 @@
+"""What would complete a class's hours, from what is free now; and reserving it."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from itertools import combinations
+
+from accounts.actors import Actor
+from accounts.errors import NotYours, Refusal
+from bookings import proposing, splitting
+from bookings.errors import ProposalGone
+from bookings.models import Booking, Place, Reservation
+from bookings.proposing import Choice, Need, Proposal, Seat
+from bookings.selectors.progress import ClassProgress, progress_of_classes
+from bookings.services import offers, reservations, splits
+from bookings.services.companions import CompanionInput
+from bookings.services.offers import Offer
+from bookings.services.parts import Part
+from courses.models import CourseSession
+from rosters.models import ClassGroup
+from sites.calendar import at
+
+# So many offers are looked at, the earliest first; a district has a few hundred in a season.
+OFFERS_AT_MOST = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """Proposals for a class; ``offers`` by the key of a choice. ``coming`` are the students
+    who still miss hours, in seat order."""
+
+    progress: ClassProgress
+    proposals: tuple[Proposal, ...]
+    offers: dict[int, tuple[Offer, ...]]
+    coming: tuple[int, ...]
+    missing: dict[int, int]
+
+    def still_short(self, proposal: Proposal) -> int:
+        """How many of the class miss hours even then."""
+        return sum(missing > proposal.hours for missing in self.missing.values())
+
+
+def proposals_for(actor: Actor, class_group: ClassGroup, now: datetime) -> Proposed:
+    """Up to three baskets that complete the class's hours. Eleven queries, whatever is on offer.
+
+    Refused: NotYourClass, another school's class.
+    """
+    reservations.check_is_own_class(actor, class_group, now)
+    progress = progress_of_classes([class_group], now)[class_group.pk]
+    missing = {row.student.pk: row.missing for row in progress.rows if row.missing}
+    coming = tuple(missing)
+    if not coming or progress.requirement is None:
+        return Proposed(progress, (), {}, coming, missing)
+    on_offer = _on_offer(actor, class_group, progress, now)
+    choices, by_key = _choices(on_offer, len(coming), _taken(coming, now))
+    found = proposing.propose(choices, _need(class_group, progress, missing))
+    return Proposed(progress, tuple(found), by_key, coming, missing)
+
+
+def reserve_proposal(
+    *,
+    by: Actor,
+    class_group: ClassGroup,
+    picks: Sequence[tuple[int | None, int | None, int]],
+    companions: Sequence[CompanionInput],
+    contact_phone: str,
+    idempotency_key: str,
+    now: datetime,
+) -> Reservation:
+    """The class has all of a proposal, or nothing. ``picks`` are session, or set, and number of
+    students; those who still miss hours are shared out by their seat numbers.
+
+    Refused as ``reservations.reserve`` is.
+    """
+    reservations.check_is_own_class(by, class_group, now)
+    progress = progress_of_classes([class_group], now)[class_group.pk]
+    coming = [row.student.pk for row in progress.rows if row.missing]
+    return reservations.reserve(
+        by=by,
+        parts=[
+            Part(
+                class_group=class_group,
+                session_ids=[session_id] if session_id is not None else [],
+                session_set_id=set_id,
+                student_ids=student_ids,
+                companions=companions,
+            )
+            for session_id, set_id, student_ids in _shared_out(picks, coming)
+        ],
+        contact_phone=contact_phone,
+        idempotency_key=idempotency_key,
+        now=now,
+    )
+
+
+def _shared_out(
+    picks: Sequence[tuple[int | None, int | None, int]], coming: Sequence[int]
+) -> list[tuple[int | None, int | None, list[int]]]:
+    """Each pick with its students: groups one after the other until everybody has a seat, then
+    from the front again. Refused where the class is no longer as many (ProposalGone)."""
+    shared, start = [], 0
+    for session_id, set_id, seats in picks:
+        end = start + seats
+        if end > len(coming):
+            raise ProposalGone
+        shared.append((session_id, set_id, list(coming[start:end])))
+        start = end % len(coming)
+    if start or not shared:
+        raise ProposalGone
+    return shared
+
+
+def _on_offer(
+    actor: Actor, class_group: ClassGroup, progress: ClassProgress, now: datetime
+) -> list[Offer]:
+    """What the class may book until its hours are due."""
+    assert progress.requirement is not None
+    sessions = (
+        CourseSession.objects.visible_to(actor)
+        .scheduled()
+        .filter(
+            starts_at__gt=now,
+            starts_at__lt=at(progress.requirement.due_on + timedelta(days=1), time()),
+            season__opens_at__lte=now,
+            season__closes_at__gt=now,
+            version__stages__contains=[class_group.stage],
+        )
+        .select_related("season", "version__course", "host", "school", "session_set", "room__site")
+        .order_by("starts_at", "pk")
+    )
+    found = offers.offers_of(sessions[:OFFERS_AT_MOST])
+    return [offer for offer in found if _suits(offer, class_group, now)]
+
+
+def _suits(offer: Offer, class_group: ClassGroup, now: datetime) -> bool:
+    try:
+        for session in offer.sessions:
+            reservations.check_session_suits(session, class_group, now)
+    except Refusal:
+        return False
+    return True
+
+
+def _taken(student_ids: Sequence[int], now: datetime) -> list[tuple[datetime, datetime]]:
+    """When any of the students is elsewhere."""
+    return list(
+        Place.objects.live()
+        .filter(student__in=student_ids, ends_at__gt=now)
+        .values_list("starts_at", "ends_at")
+        .distinct()
+        .order_by("starts_at", "ends_at")
+    )
+
+
+def _choices(
+    on_offer: Sequence[Offer], size: int, taken: Sequence[tuple[datetime, datetime]]
+) -> tuple[list[Choice], dict[int, tuple[Offer, ...]]]:
+    """What seats all of the students, whole or in two groups side by side. Of equals, the same
+    course at the same time and site, one is enough."""
+    free = [offer for offer in on_offer if offer.seats_left and not _clashes(offer, taken)]
+    by_kind: dict[tuple[object, ...], list[Offer]] = {}
+    for offer in free:
+        by_kind.setdefault(_kind(offer), []).append(offer)
+    choices: list[Choice] = []
+    offers_of: dict[int, tuple[Offer, ...]] = {}
+    for alike in by_kind.values():
+        whole = [offer for offer in alike if offer.seats_left >= size]
+        if whole:
+            # The tightest that suffices leaves the large ones to others.
+            chosen: tuple[Offer, ...] = (
+                min(whole, key=lambda one: (one.seats_left, one.first.pk)),
+            )
+        else:
+            chosen = next(
+                (
+                    pair
+                    for pair in combinations(alike, 2)
+                    if pair[0].session_set is None and sum(one.seats_left for one in pair) >= size
+                ),
+                (),
+            )
+        if chosen:
+            key = chosen[0].first.pk
+            choices.append(_choice(key, chosen, size))
+            offers_of[key] = chosen
+    return choices, offers_of
+
+
+def _kind(offer: Offer) -> tuple[object, ...]:
+    first = offer.first
+    return (
+        first.version.course_id,
+        first.room.site_id if first.room is not None else None,
+        tuple((one.starts_at, one.ends_at) for one in offer.sessions),
+    )
+
+
+def _choice(key: int, chosen: Sequence[Offer], size: int) -> Choice:
+    first = chosen[0].first
+    sizes = {
+        group.slot.key: group.seats
+        for group in splitting.shared_out([splits.slot_of(one.first) for one in chosen], size)
+    }
+    return Choice(
+        key=key,
+        hours=chosen[0].class_hours,
+        spans=tuple((one.starts_at, one.ends_at) for one in chosen[0].sessions),
+        occupation=first.version.occupation_zh or first.version.title_zh,
+        host_kind=first.host.kind,
+        site=first.room.site_id if first.room is not None else None,
+        seating=tuple(
+            Seat(
+                session_ids=tuple(one.pk for one in offer.sessions),
+                session_set_id=offer.session_set.pk if offer.session_set else None,
+                seats=size if len(chosen) == 1 else sizes.get(offer.first.pk, 0),
+            )
+            for offer in chosen
+        ),
+    )
+
+
+def _clashes(offer: Offer, taken: Sequence[tuple[datetime, datetime]]) -> bool:
+    return any(
+        session.starts_at < over and begun < session.ends_at
+        for session in offer.sessions
+        for begun, over in taken
+    )
+
+
+def _need(class_group: ClassGroup, progress: ClassProgress, missing: dict[int, int]) -> Need:
+    """Most of those who miss hours miss so many; of equally many, the more."""
+    requirement = progress.requirement
+    assert requirement is not None
+    counts = Counter(missing.values())
+    had = list(
+        Booking.objects.live()
+        .filter(class_group=class_group)
+        .values_list(
+            "session__version__occupation_zh", "session__host__kind", "session__class_hours"
+        )
+    )
+    occupations = frozenset(occupation for occupation, _kind, _hours in had if occupation)
+    return Need(
+        hours=max(counts, key=lambda hours: (counts[hours], hours)),
+        occupations=max(0, requirement.min_occupations - len(occupations)),
+        had=occupations,
+        kinds=tuple(
+            (
+                minimum.host_kind,
+                max(
+                    0,
+                    minimum.class_hours
+                    - sum(hours for _one, kind, hours in had if kind == minimum.host_kind),
+                ),
+            )
+            for minimum in requirement.minimums.order_by("host_kind")
+        ),
+    )
+
+
+def check_visible(actor: Actor, class_group_id: int) -> ClassGroup:
+    """The class, if it is the actor's to see (NotYours)."""
+    group = ClassGroup.objects.visible_to(actor).current().filter(pk=class_group_id).first()
+    if group is None:
+        raise NotYours
+    return group

@@ -1,0 +1,240 @@
+"""Completing a class's hours in one go, and going in groups."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from accounts.access import MemberRequest, members_only
+from accounts.choices import Role
+from accounts.errors import Refusal
+from accounts.services import audit
+from bookings import wording
+from bookings.forms.basket import KeyForm, PicksForm, SplitForm
+from bookings.models import Reservation
+from bookings.proposing import Aim, Choice, Proposal
+from bookings.services import proposals as services
+from bookings.services import reservations, splits
+from bookings.services.companions import CompanionInput
+from bookings.services.offers import Offer, offer_of
+from bookings.services.parts import Part
+from bookings.services.proposals import Proposed
+from bookings.views.finding import with_class
+from courses.naming import headline
+from rosters.models import Student
+from sites import dates
+
+SCHOOL_ROLES = (Role.TEACHER, Role.SCHOOL_COORDINATOR)
+AIMS = {
+    Aim.FEW_SITES: gettext_lazy("去的地点最少"),
+    Aim.EARLY: gettext_lazy("最早完成"),
+    Aim.VARIED: gettext_lazy("职业最多样"),
+}
+
+
+@members_only(*SCHOOL_ROLES)
+def complete(request: MemberRequest, pk: int) -> HttpResponse:
+    """Up to three baskets that complete the class's hours, each with one button. Where one
+    cannot be had any more the page says why and proposes anew."""
+    now = timezone.now()
+    group = services.check_visible(request.actor, pk)
+    why, status = "", 200
+    if request.method == "POST":
+        form = PicksForm(request.POST)
+        if not form.is_valid():
+            why, status = _("请从方案里选一个。"), 422
+        else:
+            try:
+                made = services.reserve_proposal(
+                    by=request.actor,
+                    class_group=group,
+                    picks=form.cleaned_data["picks"],
+                    companions=[CompanionInput(request.user.name, request.user.phone)],
+                    contact_phone=request.user.phone,
+                    idempotency_key=form.cleaned_data["key"],
+                    now=now,
+                )
+            except Refusal as refusal:
+                why, status = str(refusal), 409
+            else:
+                return _to_trips(request, made)
+    proposed = services.proposals_for(request.actor, group, now)
+    progress = proposed.progress
+    return render(
+        request,
+        "bookings/complete.html",
+        {
+            "group": group,
+            "label": wording.class_name(group, now),
+            "progress": progress,
+            "cards": [_card(one, proposed) for one in proposed.proposals],
+            "coming": len(proposed.coming),
+            "why": why,
+            "catalogue_pk": group.pk,
+        },
+        status=status,
+    )
+
+
+def _to_trips(request: MemberRequest, made: Reservation) -> HttpResponse:
+    count = made.bookings.count()
+    messages.success(
+        request,
+        ngettext(
+            "%(count)d 场约好了。预约号 %(reference)s。",
+            "%(count)d 场约好了。预约号 %(reference)s。",
+            count,
+        )
+        % {"count": count, "reference": made.reference},
+    )
+    return redirect("bookings:trips")
+
+
+def _card(proposal: Proposal, proposed: Proposed) -> dict[str, Any]:
+    progress = proposed.progress
+    return {
+        "aim": AIMS[proposal.aim],
+        "proposal": proposal,
+        "booked_then": progress.booked + proposal.hours,
+        "before": progress.earned + progress.booked,
+        "then": progress.earned + progress.booked + proposal.hours,
+        "still_short": proposed.still_short(proposal),
+        "picks": " ".join(_picks(choice) for choice in proposal.choices),
+        "lines": [_choice_line(choice, proposed.offers[choice.key]) for choice in proposal.choices],
+        "form": KeyForm(auto_id=False),
+    }
+
+
+def _picks(choice: Choice) -> str:
+    return " ".join(
+        f"t{seat.session_set_id}:{seat.seats}"
+        if seat.session_set_id is not None
+        else f"s{seat.session_ids[0]}:{seat.seats}"
+        for seat in choice.seating
+    )
+
+
+def _choice_line(choice: Choice, offers: tuple[Offer, ...]) -> dict[str, Any]:
+    first = offers[0].first
+    return {
+        "title": headline(first.version),
+        "family": first.version.occupation_family,
+        "host": wording.organisation_name(first.host),
+        "where": wording.where(first),
+        "days": [dates.period(start, end) for start, end in choice.spans],
+        "hours": choice.hours,
+        "groups": len(choice.seating) if len(choice.seating) > 1 else 0,
+    }
+
+
+@members_only(*SCHOOL_ROLES)
+def split(request: MemberRequest, pk: int) -> HttpResponse:
+    """A class larger than the session's seats, in groups: by number, or by hand."""
+    now = timezone.now()
+    offer = offer_of(request.actor, pk)
+    group = services.check_visible(request.actor, _number(request.GET.get("class", "")))
+    reservations.check_is_own_class(request.actor, group, now)
+    found = splits.ways_of(request.actor, offer.first, group, now)
+    number = _number(request.GET.get("way", ""))
+    way = found[number if number < len(found) else 0] if found else []
+    students = list(
+        Student.objects.visible_to(request.actor)
+        .current()
+        .filter(class_group=group)
+        .order_by("seat_no", "pk")
+    )
+    audit.record_names_read(
+        by=request.actor, now=now, context="split_form", target=group, count=len(students)
+    )
+    form = SplitForm(
+        request.POST if request.method == "POST" else None,
+        students=students,
+        groups=[_group_name(place) for place in range(len(way))],
+        by_number=splits.by_number(students, way),
+    )
+    why, status = "", 200
+    if request.method == "POST" and way:
+        if not form.is_valid():
+            why, status = _("请给每名学生选一组。"), 422
+        else:
+            members = form.members()
+            try:
+                made = reservations.reserve(
+                    by=request.actor,
+                    parts=[
+                        Part(
+                            class_group=group,
+                            session_ids=[one.session.pk],
+                            student_ids=members[place],
+                            companions=[CompanionInput(request.user.name, request.user.phone)],
+                        )
+                        for place, one in enumerate(way)
+                        if members.get(place)
+                    ],
+                    contact_phone=request.user.phone,
+                    idempotency_key=form.cleaned_data["key"],
+                    now=now,
+                )
+            except Refusal as refusal:
+                why, status = str(refusal), 409
+            else:
+                first = made.bookings.order_by("session__starts_at", "pk")[0]
+                messages.success(
+                    request,
+                    _("分组约好了。预约号 %(reference)s。") % {"reference": made.reference},
+                )
+                return redirect("bookings:booking", pk=first.pk)
+    return render(
+        request,
+        "bookings/split.html",
+        {
+            "offer": offer,
+            "title": headline(offer.first.version),
+            "version": offer.first.version,
+            "group": group,
+            "label": wording.class_name(group, now),
+            "size": len(students),
+            "way": [_group_shown(place, one, students, way) for place, one in enumerate(way)],
+            "ways": [
+                (
+                    place,
+                    f"{with_class(request.path, group)}&way={place}",
+                    [wording.when(one.session) for one in other],
+                    other is way,
+                )
+                for place, other in enumerate(found)
+            ],
+            "form": form,
+            "why": why,
+        },
+        status=status,
+    )
+
+
+def _group_name(place: int) -> str:
+    return _("第 %(number)d 组") % {"number": place + 1}
+
+
+def _group_shown(
+    place: int, one: splits.SplitGroup, students: list[Student], way: list[splits.SplitGroup]
+) -> dict[str, Any]:
+    before = sum(group.seats for group in way[:place])
+    of_group = students[before : before + one.seats]
+    return {
+        "name": _group_name(place),
+        "session": one.session,
+        "title": headline(one.session.version),
+        "where": wording.where(one.session),
+        "seats": one.seats,
+        "first": of_group[0].seat_no if of_group else "",
+        "last": of_group[-1].seat_no if of_group else "",
+    }
+
+
+def _number(text: str) -> int:
+    """A key or number of the address; 0 for anything else."""
+    return int(text) if text.isdecimal() and text.isascii() and len(text) < 19 else 0
