@@ -28,7 +28,7 @@ from accounts.services import invitations
 from attendance.choices import WayIn
 from attendance.models import Badge
 from attendance.services import badges, check_in
-from bookings.models import Booking, Place
+from bookings.models import BasketItem, Booking, ChangeRequest, Place
 from bookings.services.companions import CompanionInput
 from courses.models import CourseSession
 from notifications.models import Message
@@ -133,6 +133,17 @@ def _make_world(now: datetime) -> World:
     )
     message = Message.objects.filter(recipient=teacher.user).first()
     assert message is not None
+    item = BasketItem.objects.create(
+        membership=teacher, class_group=group, session=session, added_at=now
+    )
+    change = ChangeRequest.objects.create(
+        booking=booking,
+        wanted={"students": [place.student_id], "seats": 1, "adults": 2},
+        edition=booking.edition,
+        reason="两人请假",
+        asked_at=now,
+        asked_by=teacher,
+    )
     alliance = OrganisationFactory(alliance=True)
     other_school, other_host = OrganisationFactory(), OrganisationFactory(enterprise=True)
     arguments: dict[str, dict[str, Any]] = {
@@ -158,6 +169,10 @@ def _make_world(now: datetime) -> World:
         "bookings:session_cancel": {"pk": session.pk},
         "bookings:session_names": {"pk": session.pk},
         "bookings:reserve": {"pk": session.pk},
+        "bookings:split": {"pk": session.pk},
+        "bookings:basket_remove": {"pk": item.pk},
+        "bookings:change_request": {"pk": change.pk},
+        "bookings:change_withdraw": {"pk": change.pk},
         "courses:api-course": {"pk": version.course_id},
         "courses:api-session": {"pk": session.pk},
         "courses:review_detail": {"pk": version.pk},

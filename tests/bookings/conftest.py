@@ -1,13 +1,15 @@
 """A school with two classes, a host with a workshop, and the people who act."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 import pytest
+from django.test import Client
 
 from accounts.actors import Actor
 from accounts.choices import Role, Stage
-from accounts.models import Membership, Organisation
+from accounts.models import Membership, Organisation, User
 from courses.choices import OccupationFamily, VersionState
 from courses.models import Course, CourseSession, CourseVersion, Season, SessionSet
 from hours.models import PracticumRequirement
@@ -192,3 +194,15 @@ def world(db: None, now: datetime) -> World:
 
 
 __all__ = ["DAY", "Role", "World", "make_world"]
+
+
+@pytest.fixture
+def login() -> Callable[[Actor], Client]:
+    """A person's signed-in client."""
+
+    def sign_in(actor: Actor) -> Client:
+        client = Client()
+        client.force_login(User.objects.get(pk=actor.user_id))
+        return client
+
+    return sign_in

@@ -9,7 +9,7 @@ from django.test import Client
 from icalendar import Calendar
 
 from accounts.actors import Actor
-from accounts.models import AuditEntry, User
+from accounts.models import AuditEntry
 from bookings.models import Booking
 from bookings.selectors import trips
 from bookings.services import lists
@@ -24,16 +24,6 @@ Login = Callable[[Actor], Client]
 def _clock(now: datetime):  # type: ignore[no-untyped-def]
     with time_machine.travel(now, tick=False):
         yield
-
-
-@pytest.fixture
-def login() -> Login:
-    def sign_in(actor: Actor) -> Client:
-        client = Client()
-        client.force_login(User.objects.get(pk=actor.user_id))
-        return client
-
-    return sign_in
 
 
 def booked(world: World, now: datetime, **more: object) -> Booking:

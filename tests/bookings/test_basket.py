@@ -1,0 +1,251 @@
+"""The basket: chosen without taking seats, checked together, reserved at once or not at all."""
+
+from collections.abc import Callable
+from datetime import datetime, time, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client
+
+from accounts.actors import Actor
+from accounts.errors import NotYours
+from bookings.errors import AlreadyBooked, BasketEmpty, SessionsOverlap, StudentBusy
+from bookings.models import BasketItem, Booking, Reservation
+from bookings.services import basket
+from bookings.services.companions import CompanionInput
+from courses.errors import SessionCancelled, SessionFull
+from courses.models import CourseSession
+from rosters.errors import NotYourClass
+from tests.bookings.conftest import DAY, World
+from tests.factories.accounts import OrganisationFactory
+from tests.factories.bookings import make_booking
+
+Login = Callable[[Actor], Client]
+
+
+@pytest.fixture(autouse=True)
+def _clock(now: datetime):  # type: ignore[no-untyped-def]
+    with time_machine.travel(now, tick=False):
+        yield
+
+
+def put(world: World, now: datetime, *sessions: CourseSession, **more: Any) -> None:
+    for session in sessions:
+        basket.add(
+            by=world.teacher,
+            class_group=more.get("class_group", world.group),
+            session_id=session.pk,
+            student_ids=more.get("student_ids"),
+            now=now,
+        )
+
+
+def reserve(world: World, now: datetime, key: str = "k", **more: Any) -> Reservation:
+    return basket.reserve_all(
+        by=world.teacher,
+        companions=[CompanionInput("周老师")],
+        contact_phone="",
+        idempotency_key=key,
+        now=now,
+        **more,
+    )
+
+
+def reasons(world: World, now: datetime) -> list[str | None]:
+    return [
+        type(line.why_not).__name__ if line.why_not else None
+        for one in basket.baskets(world.teacher, now)
+        for line in one.lines
+    ]
+
+
+def test_what_is_chosen_takes_no_seat_and_shows_its_effect(world: World, now: datetime) -> None:
+    _camp, days = world.camp()
+    make_booking(
+        by=world.teacher,
+        session=world.session(day=DAY + timedelta(days=7)),
+        class_group=world.group,
+        now=now,
+    )
+
+    put(world, now, days[1], world.session(day=DAY + timedelta(days=3), class_hours=3))
+    put(world, now, days[0])
+
+    (found,) = basket.baskets(world.teacher, now)
+    days[0].refresh_from_db()
+    assert [[one.pk for one in line.offer.sessions] for line in found.lines] == [
+        [day.pk for day in days],
+        [CourseSession.objects.latest("pk").pk],
+    ]
+    assert (found.progress.booked, found.hours, found.hours_then) == (4, 17, 21)
+    assert (days[0].seats_taken, found.why_not) == (0, "")
+
+
+def test_each_item_says_itself_why_it_cannot_be_had(world: World, now: datetime) -> None:
+    free, tight = world.session(), world.session(day=DAY + timedelta(days=1), capacity=4)
+    beside, gone = world.session(starts=time(10)), world.session(day=DAY + timedelta(days=2))
+    booked, busy = (world.session(day=DAY + timedelta(days=offset)) for offset in (3, 4))
+    make_booking(by=world.teacher, session=booked, class_group=world.group, now=now)
+    make_booking(
+        by=world.teacher,
+        session=world.session(day=DAY + timedelta(days=4), starts=time(11)),
+        class_group=world.group,
+        now=now,
+        student_ids=[world.students[0].pk],
+    )
+
+    put(world, now, free, tight, beside, gone, booked, busy)
+    CourseSession.objects.filter(pk=gone.pk).update(
+        state="cancelled", cancelled_at=now, cancel_reason="停电", room_hold=None
+    )
+
+    assert reasons(world, now) == [
+        None,
+        SessionFull.__name__,
+        SessionsOverlap.__name__,
+        SessionCancelled.__name__,
+        AlreadyBooked.__name__,
+        StudentBusy.__name__,
+    ]
+
+
+def test_everything_is_reserved_at_once_and_leaves_the_basket(world: World, now: datetime) -> None:
+    other = world.new_group(4, 2)
+    world.teach(other)
+    first, second = world.session(), world.session(day=DAY + timedelta(days=1))
+    put(world, now, first, second)
+    put(world, now, first, class_group=other)
+
+    made = reserve(world, now)
+
+    assert [(one.session_id, one.class_group_id, one.seats) for one in made.bookings.all()] == [
+        (first.pk, world.group.pk, 5),
+        (second.pk, world.group.pk, 5),
+        (first.pk, other.pk, 2),
+    ]
+    assert not BasketItem.objects.exists()
+    assert reserve(world, now) == made
+    with pytest.raises(BasketEmpty):
+        reserve(world, now, key="another")
+
+
+def test_nothing_is_reserved_where_one_item_cannot_be_had(world: World, now: datetime) -> None:
+    put(world, now, world.session(), world.session(day=DAY + timedelta(days=1), capacity=4))
+
+    with pytest.raises(SessionFull):
+        reserve(world, now)
+
+    assert BasketItem.objects.count() == 2
+    assert not Booking.objects.exists()
+
+
+def test_one_class_alone_is_reserved(world: World, now: datetime) -> None:
+    other = world.new_group(4, 2)
+    world.teach(other)
+    session = world.session()
+    put(world, now, session)
+    put(world, now, session, class_group=other, student_ids=[other.students.all()[0].pk])
+
+    made = reserve(world, now, class_group_id=other.pk)
+
+    assert made.bookings.get().seats == 1
+    assert BasketItem.objects.get().class_group_id == world.group.pk
+
+
+def test_whose_class_and_which_session(world: World, now: datetime) -> None:
+    with pytest.raises(NotYourClass):
+        put(world, now, world.session(), class_group=world.new_group(4, 1))
+    with pytest.raises(NotYours):
+        put(
+            world,
+            now,
+            world.session(),
+            class_group=world.new_group(4, 1, school=OrganisationFactory()),
+        )
+    with pytest.raises(NotYours):
+        put(world, now, CourseSession(pk=4711))
+
+
+def test_an_item_is_taken_out_and_put_back(world: World, now: datetime, login: Login) -> None:
+    session = world.session()
+    chosen = [world.students[0].pk]
+    put(world, now, session, student_ids=chosen)
+    client = login(world.teacher)
+
+    client.post(f"/basket/{BasketItem.objects.get().pk}/remove/")
+    page = client.get("/basket/")
+    assert not BasketItem.objects.exists()
+    assert page.context["removed"] == {
+        "session": session.pk,
+        "group": world.group.pk,
+        "students": chosen,
+    }
+    client.post("/basket/add/", {"session": session.pk, "group": world.group.pk})
+
+    item = BasketItem.objects.get()
+    assert (item.session_id, item.student_ids) == (session.pk, chosen)
+    assert client.get("/basket/").context["removed"] is None
+
+
+def test_the_page_reserves_and_says_why_not(world: World, now: datetime, login: Login) -> None:
+    session = world.session(capacity=4)
+    put(world, now, session)
+    client = login(world.teacher)
+
+    refused = client.post("/basket/reserve/", {"key": "a", "group": world.group.pk})
+    CourseSession.objects.update(capacity=5)
+    done = client.post("/basket/reserve/", {"key": "b"})
+
+    assert refused.status_code == 409
+    assert "名额不够：这一场还剩 4 位，您要 5 位。" in refused.content.decode()
+    assert (done.status_code, done["Location"]) == (302, "/trips/")
+    assert Booking.objects.get().companions.get().name == "周老师"
+
+
+@pytest.mark.parametrize("data", [{}, {"key": "k", "group": "x"}, {"key": "k" * 81}])
+def test_a_form_that_is_not_ours(world: World, login: Login, data: dict[str, str]) -> None:
+    assert login(world.teacher).post("/basket/reserve/", data).status_code == 422
+    assert login(world.teacher).post("/basket/add/", data).status_code == 404
+
+
+def test_the_basket_of_somebody_else_is_not_seen(world: World, now: datetime, login: Login) -> None:
+    put(world, now, world.session())
+    client = login(world.coordinator)
+
+    client.post(f"/basket/{BasketItem.objects.get().pk}/remove/")
+    client.post("/basket/clear/")
+
+    assert client.get("/basket/").context["baskets"] == []
+    assert BasketItem.objects.count() == 1
+
+
+def test_the_basket_is_emptied(world: World, now: datetime, login: Login) -> None:
+    put(world, now, world.session())
+
+    login(world.teacher).post("/basket/clear/")
+
+    assert not BasketItem.objects.exists()
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_basket_takes_the_same_queries_for_one_and_three(
+    world: World, now: datetime, login: Login, count: int, django_assert_num_queries: Any
+) -> None:
+    put(world, now, *[world.session(day=DAY + timedelta(days=day)) for day in range(count)])
+    client = login(world.teacher)
+    client.get("/basket/")
+
+    with django_assert_num_queries(15):
+        page = client.get("/basket/")
+
+    assert page.context["items"] == count
+
+
+def test_the_frame_counts_the_items(world: World, now: datetime, login: Login) -> None:
+    put(world, now, world.session(), world.session(day=DAY + timedelta(days=1)))
+
+    page = login(world.teacher).get("/trips/").content.decode()
+
+    assert 'href="/basket/" aria-label="选课单，2 项"' in page
+    assert "/basket/" not in login(world.manager).get("/today/").content.decode()

@@ -1,0 +1,259 @@
+"""Completing a class's hours, and going in groups: from the rows to the page."""
+
+from collections.abc import Callable
+from datetime import datetime, time, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client
+
+from accounts.actors import Actor
+from bookings.errors import ProposalGone
+from bookings.models import Booking, Reservation
+from bookings.services import proposals, splits
+from courses.models import CourseSession
+from hours.models import PracticumRequirement
+from rosters.errors import NotYourClass
+from tests.bookings.conftest import DAY, World
+from tests.factories.bookings import make_booking
+
+Login = Callable[[Actor], Client]
+
+
+@pytest.fixture(autouse=True)
+def _clock(now: datetime):  # type: ignore[no-untyped-def]
+    with time_machine.travel(now, tick=False):
+        yield
+
+
+def found(world: World, now: datetime) -> list[list[tuple[int, int]]]:
+    """The proposals as sessions and seats."""
+    return [
+        [
+            (seat.session_ids[0], seat.seats)
+            for choice in proposal.choices
+            for seat in choice.seating
+        ]
+        for proposal in proposals.proposals_for(world.teacher, world.group, now).proposals
+    ]
+
+
+def sessions(world: World, count: int, **more: Any) -> list[CourseSession]:
+    return [
+        world.session(day=DAY + timedelta(days=number), **({"class_hours": 7} | more))
+        for number in range(count)
+    ]
+
+
+def test_two_days_of_seven_hours_complete_fourteen(world: World, now: datetime) -> None:
+    first, second = sessions(world, 2)
+
+    assert found(world, now) == [[(first.pk, 5), (second.pk, 5)]]
+
+
+def test_what_does_not_suit_is_not_proposed(world: World, now: datetime) -> None:
+    """Full, too small for the class, when a student is elsewhere, after the hours are due."""
+    full, small, _clash, late = sessions(world, 4)
+    free = [world.session(day=DAY + timedelta(days=day), class_hours=7) for day in (10, 11)]
+    CourseSession.objects.filter(pk=full.pk).update(seats_taken=40)
+    CourseSession.objects.filter(pk=small.pk).update(capacity=4)
+    make_booking(
+        by=world.teacher,
+        session=world.session(day=DAY + timedelta(days=2), starts=time(11), class_hours=1),
+        class_group=world.group,
+        now=now,
+        student_ids=[world.students[0].pk],
+    )
+    CourseSession.objects.filter(pk=late.pk).update(seats_taken=36)
+
+    assert found(world, now) == [[(one.pk, 5) for one in free]]
+    PracticumRequirement.objects.update(due_on=DAY + timedelta(days=10))
+    assert found(world, now) == [[(free[0].pk, 5)]]
+
+
+def test_a_class_too_large_for_one_session_is_proposed_in_groups(
+    world: World, now: datetime
+) -> None:
+    one, other = (
+        world.session(capacity=3, class_hours=14),
+        world.session(capacity=3, class_hours=14),
+    )
+
+    assert found(world, now) == [[(one.pk, 3), (other.pk, 2)]]
+
+
+def test_only_those_who_still_miss_hours_come(world: World, now: datetime) -> None:
+    done = world.session(day=DAY + timedelta(days=20), class_hours=14)
+    make_booking(
+        by=world.teacher,
+        session=done,
+        class_group=world.group,
+        now=now,
+        student_ids=[student.pk for student in world.students[:2]],
+    )
+    camp, days = world.camp()
+
+    made = proposals.reserve_proposal(
+        by=world.teacher,
+        class_group=world.group,
+        picks=[(None, camp.pk, 3)],
+        companions=[],
+        contact_phone="",
+        idempotency_key="k",
+        now=now,
+    )
+
+    assert [one.session_id for one in made.bookings.order_by("session_id")] == [
+        day.pk for day in days
+    ]
+    assert set(made.bookings.all()[0].places.values_list("student", flat=True)) == {
+        student.pk for student in world.students[2:]
+    }
+    assert proposals.proposals_for(world.teacher, world.group, now).proposals == ()
+
+
+@pytest.mark.parametrize("picks", [[(1, None, 6)], [(1, None, 3)], []])
+def test_picks_that_are_not_of_this_class_are_refused(
+    world: World, now: datetime, picks: list[Any]
+) -> None:
+    with pytest.raises(ProposalGone):
+        proposals.reserve_proposal(
+            by=world.teacher,
+            class_group=world.group,
+            picks=picks,
+            companions=[],
+            contact_phone="",
+            idempotency_key="k",
+            now=now,
+        )
+
+
+def test_another_teachers_class_is_refused(world: World, now: datetime) -> None:
+    with pytest.raises(NotYourClass):
+        proposals.proposals_for(world.teacher, world.new_group(4, 2), now)
+
+
+def test_the_page_reserves_with_one_button_and_proposes_anew_when_refused(
+    world: World, now: datetime, login: Login
+) -> None:
+    sessions(world, 3)
+    client = login(world.teacher)
+    url = f"/classes/{world.group.pk}/complete/"
+    card = client.get(url).context["cards"][0]
+    taken = CourseSession.objects.order_by("pk")[0]
+    CourseSession.objects.filter(pk=taken.pk).update(seats_taken=40)
+
+    refused = client.post(url, {"key": "a", "picks": card["picks"]})
+    again = refused.context["cards"]
+    done = client.post(url, {"key": "b", "picks": again[0]["picks"]})
+
+    assert refused.status_code == 409
+    assert "这一场已满，请另选一场。" in refused.content.decode()
+    assert all(f"s{taken.pk}:" not in one["picks"] for one in again)
+    assert (done.status_code, done["Location"]) == (302, "/trips/")
+    assert Reservation.objects.get().bookings.count() == 2
+    assert client.get(url).context["cards"] == []
+
+
+@pytest.mark.parametrize("picks", ["", "x", "s1", "s1:2 q2:3"])
+def test_picks_that_no_page_wrote(world: World, login: Login, picks: str) -> None:
+    url = f"/classes/{world.group.pk}/complete/"
+
+    assert login(world.teacher).post(url, {"key": "k", "picks": picks}).status_code == 422
+
+
+@pytest.mark.parametrize("count", [2, 6])
+def test_the_page_takes_the_same_queries_whatever_is_on_offer(
+    world: World, now: datetime, login: Login, count: int, django_assert_num_queries: Any
+) -> None:
+    sessions(world, count)
+    client = login(world.teacher)
+    client.get("/trips/")
+
+    with django_assert_num_queries(15):
+        page = client.get(f"/classes/{world.group.pk}/complete/")
+
+    assert page.context["cards"]
+
+
+def split_form(client: Client, url: str, **more: Any) -> dict[str, Any]:
+    form = client.get(url).context["form"]
+    return {"key": form["key"].value()} | {row.html_name: row.value() for row in form.rows()} | more
+
+
+def test_a_class_goes_in_groups_by_number_as_one_trip(
+    world: World, now: datetime, login: Login
+) -> None:
+    one, other = world.session(capacity=3), world.session(capacity=4)
+    client = login(world.teacher)
+    url = f"/sessions/{one.pk}/split/?class={world.group.pk}"
+
+    answer = client.post(url, split_form(client, url))
+
+    bookings = list(Booking.objects.order_by("session_id"))
+    assert answer.status_code == 302
+    assert [(row.session_id, row.seats) for row in bookings] == [(one.pk, 3), (other.pk, 2)]
+    assert [
+        list(row.places.order_by("student__seat_no").values_list("student__seat_no", flat=True))
+        for row in bookings
+    ] == [[1, 2, 3], [4, 5]]
+    (trip,) = client.get("/trips/").context["trips"]
+    assert (trip.seats, len(trip.others)) == (5, 1)
+    assert len(client.get(f"/trips/{bookings[0].pk}/").context["groups"]) == 2
+
+
+def test_a_class_goes_in_groups_by_hand(world: World, now: datetime, login: Login) -> None:
+    one, other = world.session(capacity=3), world.session(capacity=4)
+    client = login(world.teacher)
+    url = f"/sessions/{one.pk}/split/?class={world.group.pk}"
+    by_hand = {f"group_{student.pk}": 1 for student in world.students[1:]}
+
+    client.post(url, split_form(client, url, **by_hand))
+
+    assert [(row.session_id, row.seats) for row in Booking.objects.order_by("session_id")] == [
+        (one.pk, 1),
+        (other.pk, 4),
+    ]
+
+
+def test_groups_that_do_not_fit_are_refused_and_stay_filled_in(
+    world: World, now: datetime, login: Login
+) -> None:
+    one, _other = world.session(capacity=3), world.session(capacity=4)
+    client = login(world.teacher)
+    url = f"/sessions/{one.pk}/split/?class={world.group.pk}"
+    all_in_one = {f"group_{student.pk}": 0 for student in world.students}
+
+    refused = client.post(url, split_form(client, url, **all_in_one))
+    wrong = client.post(url, split_form(client, url) | {f"group_{world.students[0].pk}": 7})
+
+    assert (refused.status_code, wrong.status_code) == (409, 422)
+    assert "名额不够：这一场还剩 3 位，您要 5 位。" in refused.content.decode()
+    assert not Booking.objects.exists()
+
+
+def test_a_session_whose_students_are_elsewhere_takes_no_group(world: World, now: datetime) -> None:
+    one = world.session(capacity=3)
+    afternoon = world.session(starts=time(13), capacity=4)
+    assert [
+        [group.session.pk for group in way]
+        for way in splits.ways_of(world.teacher, one, world.group, now)
+    ] == [[one.pk, afternoon.pk]]
+
+    make_booking(
+        by=world.teacher,
+        session=world.session(starts=time(14)),
+        class_group=world.group,
+        now=now,
+        student_ids=[world.students[0].pk],
+    )
+
+    assert splits.ways_of(world.teacher, one, world.group, now) == []
+
+
+@pytest.mark.parametrize("asked", ["", "x", "4711"])
+def test_a_split_of_no_class(world: World, login: Login, asked: str) -> None:
+    url = f"/sessions/{world.session().pk}/split/?class={asked}"
+
+    assert login(world.teacher).get(url).status_code == 404
