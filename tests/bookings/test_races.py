@@ -21,7 +21,7 @@ from bookings.errors import (
     TooManyChangesAtOnce,
 )
 from bookings.models import Booking, Place, Reservation
-from bookings.services import changes, host_changes, lists, together, writing
+from bookings.services import changes, host_changes, lists, reservations, together, writing
 from bookings.services.parts import Part
 from bookings.services.retries import in_one_transaction
 from courses.errors import SessionCancelled, SessionFull

@@ -1,5 +1,6 @@
 """What the demonstration district, built once for all of these tests, shows."""
 
+import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
@@ -13,10 +14,11 @@ from django_q.models import OrmQ
 
 from accounts.choices import Role
 from accounts.models import Membership, User
-from accounts.selectors import demo_people
+from accounts.selectors import actor_of, demo_people
 from attendance.models import Desk
 from bookings.choices import BookingState, CancelledSide
 from bookings.models import Booking, Place
+from bookings.services import proposals
 from courses.choices import SessionState, VersionState
 from courses.models import CourseSession, CourseVersion, SessionSet
 from hours.models import HourCredit
