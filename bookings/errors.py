@@ -21,11 +21,6 @@ class StudentBusy(BookingsRefusal):
     sentence = _("%(class_group)s %(seats)s号在%(when)s已约%(elsewhere)s，时间冲突。")
 
 
-class OutsideSeason(BookingsRefusal):
-    code = "outside_season"
-    sentence = _("“%(season)s”的预约时间是%(opens)s至%(closes)s，现在不能预约。")
-
-
 class SessionStarted(BookingsRefusal):
     code = "session_started"
     sentence = _("这一场%(when)s已经开始，不能再改预约。")

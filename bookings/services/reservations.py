@@ -21,7 +21,6 @@ from bookings.errors import (
     KeyReused,
     NoSessions,
     NotForYourSchool,
-    OutsideSeason,
     SessionsOverlap,
     SessionStarted,
     SetBookedWhole,
@@ -34,7 +33,8 @@ from bookings.services import students as student_rules
 from bookings.services import telling, together
 from bookings.services.companions import CompanionInput
 from bookings.services.retries import in_one_transaction
-from courses.choices import SessionState, Venue
+from courses import phases
+from courses.choices import SeasonAction, SessionState, Venue
 from courses.errors import SessionCancelled, SessionFull
 from courses.models import CourseSession, SessionSet
 from courses.services import seats
@@ -86,13 +86,7 @@ def check_session_suits(session: CourseSession, class_group: ClassGroup, now: da
         raise SessionCancelled(reason=session.cancel_reason)
     if session.starts_at <= now:
         raise SessionStarted(when=dates.moment(session.starts_at))
-    season = session.season
-    if not season.opens_at <= now < season.closes_at:
-        raise OutsideSeason(
-            season=season.name,
-            opens=dates.moment(season.opens_at),
-            closes=dates.moment(season.closes_at),
-        )
+    phases.check_is_open(SeasonAction.BOOK, session.season, now)
     check_grade_suits(session, class_group)
     if session.venue == Venue.SCHOOL and session.school_id != class_group.school_id:
         assert session.school is not None

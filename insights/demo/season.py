@@ -311,7 +311,6 @@ def _camps(
         series.open_set(
             by=host.manager,
             version=version,
-            season=season,
             name=series.set_name(version, periods[0][0], periods[1][0]),
             periods=periods,
             place=Place(room=room),
