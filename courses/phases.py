@@ -42,9 +42,7 @@ def beginnings(season: Season) -> list[tuple[SeasonPhase, datetime | None]]:
 def phase_of(season: Season, now: datetime) -> SeasonPhase:
     """The phase at that moment: of each phase the beginning belongs to it, the end does not."""
     return next(
-        phase
-        for phase, begins in reversed(beginnings(season))
-        if begins is None or begins <= now
+        phase for phase, begins in reversed(beginnings(season)) if begins is None or begins <= now
     )
 
 

@@ -102,8 +102,8 @@ def test_a_refusal_names_the_phase_and_when_it_opens_or_closed() -> None:
         phases.check_is_open(SeasonAction.BOOK, season(), MOMENTS[SeasonPhase.WISHING])
     with pytest.raises(NoLongerInSeason) as late:
         phases.check_is_open(SeasonAction.BOOK, season(), MOMENTS[SeasonPhase.CLOSED])
+    plain = season(wishes_from=None, wishes_until=None)
     with pytest.raises(OutsideSeason) as never:
-        plain = season(wishes_from=None, wishes_until=None)
         phases.check_is_open(SeasonAction.WISH, plain, MOMENTS[SeasonPhase.BOOKING])
 
     assert [str(caught.value) for caught in (early, late, never)] == [

@@ -163,9 +163,7 @@ def test_between_seasons_and_before_hosts_publish_nothing_is_opened(
     )
 
 
-def test_effects_are_what_lies_outside_what_freezes_and_what_opens(
-    db: None, now: datetime
-) -> None:
+def test_effects_are_what_lies_outside_what_freezes_and_what_opens(db: None, now: datetime) -> None:
     version, season = make_version(), make_season()
     late = datetime(2027, 1, 28, 9, tzinfo=SHANGHAI)
     make_session(version, starts_at=late)

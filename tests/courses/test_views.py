@@ -566,7 +566,13 @@ def test_days_at_the_ends_of_the_calendar_are_told_not_crashed_on(
     days = {"first": day, "last": day, "second": day, "day": day}
     series_only = {"weekdays": ["0"], "half_days": ["am"], "starts": "09:00", "ends": "11:00"}
     closure = {"starts": "08:00", "ends": "09:00", "reason": "检修"}
-    season = {"name": "x", "school_year": "2026", "runs_from": day, "runs_until": day, "freeze_days": "3"}
+    season = {
+        "name": "x",
+        "school_year": "2026",
+        "runs_from": day,
+        "runs_until": day,
+        "freeze_days": "3",
+    }
     booking = {"opens_at": f"{day}T08:00", "closes_at": f"{day}T09:00"}
 
     answers = [

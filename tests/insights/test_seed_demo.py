@@ -56,12 +56,16 @@ def test_the_district_agrees_with_itself_on_any_day(
     assert truth.findings() == []
     assert CourseSession.objects.filter(starts_at__lte=moment, ends_at__gt=moment).exists()
     assert CourseSession.objects.filter(starts_at__gt=moment).exists()
-    requirement = PracticumRequirement.objects.get()
+    requirement, city = PracticumRequirement.objects.order_by("class_hours")
     star = ClassGroup.objects.get(number=3, entry_year=school_year(moment.date()) - 1)
     earned = earned_by_student(star.students.values_list("pk", flat=True), requirement)
     assert max(earned.values()) == 10
     assert requirement.due_on > moment.date()
-    assert AuditEntry.objects.filter(verb="requirement.set").count() == 1
+    assert (requirement.class_hours, city.class_hours) == (14, 32)
+    assert list(city.minimums.values_list("host_kind", "class_hours")) == [
+        ("vocational_school", 16)
+    ]
+    assert AuditEntry.objects.filter(verb="requirement.set").count() == 2
 
 
 def test_a_second_run_changes_nothing(now: datetime, capsys: pytest.CaptureFixture[str]) -> None:
