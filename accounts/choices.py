@@ -117,6 +117,8 @@ VERBS = {
     "reservation.made": _("提交预约"),
     "booking.changed": _("修改预约"),
     "booking.cancelled": _("取消预约"),
+    "feed.made": _("生成日历订阅"),
+    "feed.revoked": _("停用日历订阅"),
     "place.swapped": _("换一名学生"),
     "place.walked_in": _("现场加入学生"),
     "badge.issued": _("发放胸牌"),

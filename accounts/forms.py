@@ -6,7 +6,7 @@ from allauth.account import forms as allauth_forms
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from .choices import ROLES_BY_KIND, Language, OrganisationKind, Role, Stage
+from .choices import ROLES_BY_KIND, Language, OrganisationKind, Role, SchoolKind, Stage
 from .models import Organisation
 
 

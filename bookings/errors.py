@@ -21,6 +21,11 @@ class StudentBusy(BookingsRefusal):
     sentence = _("%(class_group)s %(seats)s号在%(when)s已约%(elsewhere)s，时间冲突。")
 
 
+class FeedReadTooOften(BookingsRefusal):
+    code = "feed_read_too_often"
+    sentence = _("读取太频繁，请过一会儿再试。")
+
+
 class SessionStarted(BookingsRefusal):
     code = "session_started"
     sentence = _("这一场%(when)s已经开始，不能再改预约。")

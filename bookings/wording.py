@@ -126,7 +126,7 @@ def lacking(hours: int, kinds: Iterable[tuple[str, int]], occupations: int) -> s
 def lacking_of_many(
     people: int, hours: int, kinds: Iterable[tuple[str, int]], short_of_occupations: int
 ) -> str:
-    """12 人共差 48 学时，其中 24 学时须在中等职业学校；6 人还差职业种类。 Of a class or a school."""
+    """The same of a class or a school: 12 人共差 48 学时；6 人还差职业种类。"""
     parts: list[str] = []
     if hours:
         missing = ngettext(

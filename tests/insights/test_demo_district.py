@@ -20,7 +20,6 @@ from bookings.models import Booking, Place
 from courses.choices import SessionState, VersionState
 from courses.models import CourseSession, CourseVersion, SessionSet
 from hours.models import HourCredit
-from insights.demo import truth
 from notifications.choices import DeliveryState
 from notifications.models import Delivery
 from rosters.models import ClassGroup, Student
@@ -93,19 +92,3 @@ def test_nobody_knows_a_password_of_the_demonstration() -> None:
 def test_a_person_belongs_to_two_organisations() -> None:
     hats = Counter(Membership.objects.live().values_list("user_id", flat=True))
     assert Counter(hats.values())[2] == 1
-
-
-def test_the_check_sees_what_does_not_agree() -> None:
-    session = CourseSession.objects.filter(seats_taken__gt=0).order_by("pk")[0]
-    CourseSession.objects.filter(pk=session.pk).update(seats_taken=session.seats_taken - 1)
-    desk = Desk.objects.filter(closed_at=None).get()
-    Desk.objects.filter(pk=desk.pk).update(
-        closed_at=NOW, closed_by_id=desk.opened_by_id, closings=1
-    )
-
-    findings = truth.findings()
-
-    assert findings[0] == (
-        f"session {session.pk}: {session.seats_taken - 1} seats taken, not its places"
-    )
-    assert findings[1].endswith("attendances and credits do not agree")

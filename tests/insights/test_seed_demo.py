@@ -16,7 +16,8 @@ from attendance.models import CheckIn
 from courses.models import Course, CourseSession
 from hours.models import HourCredit, PracticumRequirement
 from hours.selectors import earned_by_student
-from insights.demo import catalogue, truth
+from insights.demo import catalogue
+from insights.selectors import invariants
 from rosters.models import ClassGroup, Student
 from sites.calendar import SHANGHAI, school_year
 from tests.factories.accounts import OrganisationFactory
@@ -53,7 +54,7 @@ def test_the_district_agrees_with_itself_on_any_day(
         said = _seed(capsys)
 
     assert said.startswith(BUILT)
-    assert truth.findings() == []
+    assert invariants.findings() == []
     assert CourseSession.objects.filter(starts_at__lte=moment, ends_at__gt=moment).exists()
     assert CourseSession.objects.filter(starts_at__gt=moment).exists()
     requirement, city = PracticumRequirement.objects.order_by("class_hours")
