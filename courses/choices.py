@@ -1,5 +1,6 @@
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class OccupationFamily(TextChoices):
@@ -96,12 +97,12 @@ class SeasonPhase(TextChoices):
 class SeasonAction(TextChoices):
     """What a season's phase opens or closes."""
 
-    OPEN_SESSIONS = "open_sessions", _("排场次")
-    WISH = "wish", _("填志愿")
-    BOOK = "book", _("预约")
-    CHANGE = "change", _("修改预约")
-    SWAP = "swap", _("换场次")
-    CANCEL = "cancel", _("取消预约")
+    OPEN_SESSIONS = "open_sessions", pgettext_lazy("season action", "排场次")
+    WISH = "wish", pgettext_lazy("season action", "填志愿")
+    BOOK = "book", pgettext_lazy("season action", "预约")
+    CHANGE = "change", pgettext_lazy("season action", "修改预约")
+    SWAP = "swap", pgettext_lazy("season action", "换场次")
+    CANCEL = "cancel", pgettext_lazy("season action", "取消预约")
 
 
 # Which action is open when. A host may open one more session after booking has closed, for

@@ -114,6 +114,7 @@ def _lock(by: Actor, site: Site | None) -> None:
     if site is not None:
         Site.objects.select_for_update(no_key=True).values_list("pk").get(pk=site.pk)
     else:
+        assert by.membership_id is not None
         Membership.objects.select_for_update(no_key=True).values_list("pk").get(pk=by.membership_id)
 
 

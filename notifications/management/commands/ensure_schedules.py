@@ -26,18 +26,18 @@ class Command(BaseCommand):
         self.stdout.write(f"{len(settings.SCHEDULES)} schedules")
 
 
-def _rhythm(when: int | str) -> dict[str, Any]:
+def _rhythm(when: object) -> dict[str, Any]:
     """Every so many minutes, or daily for a time of day."""
     if isinstance(when, int):
         return {"schedule_type": Schedule.MINUTES, "minutes": when}
     return {"schedule_type": Schedule.DAILY, "minutes": None}
 
 
-def _next(when: int | str) -> datetime:
+def _next(when: object) -> datetime:
     """The first run: now, or when the clock next shows that time."""
     now = timezone.localtime()
     if isinstance(when, int):
         return now
-    clock = time.fromisoformat(when)
+    clock = time.fromisoformat(str(when))
     today = now.replace(hour=clock.hour, minute=clock.minute, second=0, microsecond=0)
     return today if today > now else today + timedelta(days=1)
