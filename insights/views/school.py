@@ -90,7 +90,9 @@ def show_class(request: MemberRequest, pk: int) -> HttpResponse:
                         *hints.get(row.student.pk, ()),
                         *(
                             (ledger.Hint(state="", text=lacks_of(row)),)
-                            if row.lacking.kinds or row.lacking.occupations
+                            # The class's own is said above the table.
+                            if row.lacking != progress.lacking
+                            and (row.lacking.kinds or row.lacking.occupations)
                             else ()
                         ),
                         *(
