@@ -121,6 +121,8 @@ VERBS = {
     "change.declined": _("没有同意修改申请"),
     "change.withdrawn": _("撤回修改申请"),
     "booking.cancelled": _("取消预约"),
+    "feed.made": _("生成日历订阅"),
+    "feed.revoked": _("停用日历订阅"),
     "place.swapped": _("换一名学生"),
     "place.walked_in": _("现场加入学生"),
     "badge.issued": _("发放胸牌"),

@@ -6,7 +6,7 @@ from allauth.account import forms as allauth_forms
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from .choices import ROLES_BY_KIND, Language, OrganisationKind, Role, Stage
+from .choices import ROLES_BY_KIND, Language, OrganisationKind, Role, SchoolKind, Stage
 from .models import Organisation
 
 
@@ -114,6 +114,7 @@ class OrganisationForm(forms.ModelForm):
             "short_name",
             "name_en",
             "stages",
+            "school_kind",
             "address",
             "contact_name",
             "contact_phone",
@@ -134,6 +135,17 @@ class OrganisationForm(forms.ModelForm):
         else:
             del self.fields["kind"]
         self.initial.setdefault("stages", self.instance.stages)
+        self.fields["school_kind"] = forms.ChoiceField(
+            label=self.fields["school_kind"].label,
+            choices=[("", _("未注明")), *SchoolKind.choices],
+            required=False,
+            help_text=_("只有学校需要。"),
+        )
+
+    def clean_school_kind(self) -> str:
+        """Only a school has one: whatever else was chosen says nothing."""
+        kind = self.cleaned_data.get("kind") or self.instance.kind
+        return str(self.cleaned_data["school_kind"]) if kind == OrganisationKind.SCHOOL else ""
 
     def clean_stages(self) -> list[Stage]:
         return [Stage(stage) for stage in self.cleaned_data["stages"]]

@@ -1,15 +1,18 @@
 """Calendar entries of bookings (RFC 5545, RFC 5546). Values in, text out; no student is named."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from icalendar import Calendar, Event, Timezone, TimezoneStandard, vCalAddress, vText
+from icalendar import Calendar, Event, Timezone, TimezoneStandard, vCalAddress, vDuration, vText
 
 from sites.calendar import SHANGHAI
 
 PRODUCT = "-//Career Classroom//Bookings//ZH"
 ZONE = "Asia/Shanghai"
+# How often a program that subscribed may look again.
+REFRESH = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +51,32 @@ def download(entry: Entry, *, stamp: datetime) -> str:
     return _calendar(_event(entry, stamp), "PUBLISH")
 
 
+def feed(entries: Iterable[Entry], *, name: str, stamp: datetime) -> str:
+    """The entries as a calendar to subscribe to, looked at again every hour."""
+    calendar = _new("PUBLISH")
+    calendar.add("name", name)
+    calendar.add("x-wr-calname", name)
+    calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
+    calendar.add("x-published-ttl", vDuration(REFRESH))
+    for entry in entries:
+        calendar.add_component(_event(entry, stamp))
+    return calendar.to_ical().decode()
+
+
 def _calendar(event: Event, method: str) -> str:
+    calendar = _new(method)
+    calendar.add_component(event)
+    return calendar.to_ical().decode()
+
+
+def _new(method: str) -> Calendar:
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
     calendar.add("method", method)
     calendar.add_component(_zone())
-    calendar.add_component(event)
-    return calendar.to_ical().decode()
+    return calendar
 
 
 def _event(entry: Entry, stamp: datetime) -> Event:

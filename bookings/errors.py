@@ -21,9 +21,9 @@ class StudentBusy(BookingsRefusal):
     sentence = _("%(class_group)s %(seats)s号在%(when)s已约%(elsewhere)s，时间冲突。")
 
 
-class OutsideSeason(BookingsRefusal):
-    code = "outside_season"
-    sentence = _("“%(season)s”的预约时间是%(opens)s至%(closes)s，现在不能预约。")
+class FeedReadTooOften(BookingsRefusal):
+    code = "feed_read_too_often"
+    sentence = _("读取太频繁，请过一会儿再试。")
 
 
 class SessionStarted(BookingsRefusal):

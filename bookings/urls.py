@@ -5,7 +5,7 @@ from django.urls import URLPattern, URLResolver, path, register_converter
 from sites.calendar import FIRST_DAY, LAST_DAY
 
 from .api import views as api
-from .views import basket, catalogue, host_day, lists, proposals, reserve, trips
+from .views import basket, catalogue, feeds, host_day, lists, proposals, reserve, trips
 
 
 class DayConverter:
@@ -53,6 +53,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("today/<day:day>/cancel/", host_day.cancel_day, name="day_cancel"),
     path("today/sessions/<int:pk>/names/", host_day.names, name="session_names"),
     path("today/sessions/<int:pk>/cancel/", host_day.cancel_session, name="session_cancel"),
+    path("feeds/<str:token>.ics", feeds.read, name="feed"),
+    path("me/calendar/", feeds.own, name="own_feed"),
+    path("sites/<int:pk>/calendar/", feeds.of_site, name="site_feed"),
     path("api/v1/reservations/", api.ReservationList.as_view(), name="api-reservations"),
     path("api/v1/reservations/<int:pk>/", api.ReservationDetail.as_view(), name="api-reservation"),
     path("api/v1/bookings/", api.BookingList.as_view(), name="api-bookings"),

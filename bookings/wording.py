@@ -7,6 +7,7 @@ from datetime import datetime
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
+from accounts.choices import OrganisationKind
 from accounts.models import Organisation
 from bookings.models import Booking
 from courses.choices import Venue
@@ -155,3 +156,50 @@ def names(people: Iterable[str]) -> str:
 def seats(numbers: Iterable[int]) -> str:
     """3、7、12: class seat numbers."""
     return naming.seats_label(list(numbers))
+
+
+def lacking(hours: int, kinds: Iterable[tuple[str, int]], occupations: int) -> str:
+    """还差 4 学时，其中 2 学时须在中等职业学校；还差 1 种职业。 Empty where nothing is missing."""
+    parts: list[str] = []
+    if hours:
+        missing = ngettext("还差 %(count)d 学时", "还差 %(count)d 学时", hours) % {"count": hours}
+        parts.append(_with_places(missing, kinds))
+    if occupations:
+        parts.append(
+            ngettext("还差 %(count)d 种职业", "还差 %(count)d 种职业", occupations)
+            % {"count": occupations}
+        )
+    return _sentence(parts)
+
+
+def lacking_of_many(
+    people: int, hours: int, kinds: Iterable[tuple[str, int]], short_of_occupations: int
+) -> str:
+    """The same of a class or a school: 12 人共差 48 学时；6 人还差职业种类。"""
+    parts: list[str] = []
+    if hours:
+        missing = ngettext(
+            "%(people)d 人共差 %(hours)d 学时", "%(people)d 人共差 %(hours)d 学时", people
+        ) % {"people": people, "hours": hours}
+        parts.append(_with_places(missing, kinds))
+    if short_of_occupations:
+        parts.append(
+            ngettext("%(count)d 人还差职业种类", "%(count)d 人还差职业种类", short_of_occupations)
+            % {"count": short_of_occupations}
+        )
+    return _sentence(parts)
+
+
+def _with_places(missing: str, kinds: Iterable[tuple[str, int]]) -> str:
+    places = _("、").join(
+        ngettext("%(count)d 学时须在%(kind)s", "%(count)d 学时须在%(kind)s", number)
+        % {"count": number, "kind": OrganisationKind(kind).label}
+        for kind, number in kinds
+    )
+    if not places:
+        return missing
+    return _("%(missing)s，其中 %(places)s") % {"missing": missing, "places": places}
+
+
+def _sentence(parts: list[str]) -> str:
+    return _("%(parts)s。") % {"parts": _("；").join(parts)} if parts else ""

@@ -110,7 +110,7 @@ def _date_filter(write: Callable[..., str]) -> Callable[..., str]:
 
 for _name in (
     "day", "day_full", "day_short", "day_range", "weekday", "half_day",
-    "clock", "moment", "time_range", "period",
+    "clock", "moment", "moment_full", "time_range", "period",
 ):  # fmt: skip
     register.filter(_name, _date_filter(getattr(dates, _name)))
 

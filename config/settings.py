@@ -178,11 +178,12 @@ Q_CLUSTER = {
     **({"redis": REDIS_URL} if REDIS_URL else {"orm": "default"}),
 }
 
-# What the cluster runs regularly: the task and its minutes. `manage.py ensure_schedules` writes
-# the rows django-q reads.
+# What the cluster runs regularly: the task and every how many minutes, or at what time of day.
+# `manage.py ensure_schedules` writes the rows django-q reads.
 SCHEDULES = {
     "notifications.tasks.sweep": 1,
     "bookings.tasks.send_due_reminders": 20,
+    "insights.tasks.check_invariants": "03:30",
 }
 
 AUTH_USER_MODEL = "accounts.User"

@@ -1,5 +1,6 @@
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class OccupationFamily(TextChoices):
@@ -75,15 +76,51 @@ class SessionState(TextChoices):
     CANCELLED = "cancelled", _("已取消")
 
 
+SESSION_TRANSITIONS: dict[SessionState, tuple[SessionState, ...]] = {
+    SessionState.SCHEDULED: (SessionState.CANCELLED,),
+    SessionState.CANCELLED: (),
+}
+
+
 class SeasonPhase(TextChoices):
     """Where a season stands; from its dates, one after the other."""
 
     PLANNED = "planned", _("筹备中")
     PUBLISHING = "publishing", _("开课单位排场次")
     WISHING = "wishing", _("学校填志愿")
+    ALLOTTING = "allotting", _("分配志愿")
     BOOKING = "booking", _("预约中")
     RUNNING = "running", _("开课中")
     CLOSED = "closed", _("已结束")
+
+
+class SeasonAction(TextChoices):
+    """What a season's phase opens or closes."""
+
+    OPEN_SESSIONS = "open_sessions", pgettext_lazy("season action", "排场次")
+    WISH = "wish", pgettext_lazy("season action", "填志愿")
+    BOOK = "book", pgettext_lazy("season action", "预约")
+    CHANGE = "change", pgettext_lazy("season action", "修改预约")
+    SWAP = "swap", pgettext_lazy("season action", "换场次")
+    CANCEL = "cancel", pgettext_lazy("season action", "取消预约")
+
+
+# Which action is open when. A host may open one more session after booking has closed, for
+# classes that have to move; giving up seats is possible at any time.
+SEASON_ACTIONS: dict[SeasonAction, tuple[SeasonPhase, ...]] = {
+    SeasonAction.OPEN_SESSIONS: (
+        SeasonPhase.PUBLISHING,
+        SeasonPhase.WISHING,
+        SeasonPhase.ALLOTTING,
+        SeasonPhase.BOOKING,
+        SeasonPhase.RUNNING,
+    ),
+    SeasonAction.WISH: (SeasonPhase.WISHING,),
+    SeasonAction.BOOK: (SeasonPhase.BOOKING,),
+    SeasonAction.CHANGE: (SeasonPhase.BOOKING, SeasonPhase.RUNNING),
+    SeasonAction.SWAP: (SeasonPhase.BOOKING, SeasonPhase.RUNNING),
+    SeasonAction.CANCEL: tuple(SeasonPhase),
+}
 
 
 class HalfDay(TextChoices):

@@ -199,3 +199,36 @@ class SeasonOutOfOrder(CoursesRefusal):
     code = "season_out_of_order"
     kind = Refusal.INVALID
     sentence = _("日期的先后不对：结束要晚于开始。")
+
+
+class SeasonsOverlap(CoursesRefusal):
+    """A day's sessions belong to one season. Facts: the other ``season``, ``first``, ``last``."""
+
+    code = "seasons_overlap"
+    kind = Refusal.INVALID
+    sentence = _("开课日期与“%(season)s”（%(first)s至%(last)s）重叠，请错开。")
+
+
+class OutsideSeason(CoursesRefusal):
+    """The season's phase does not open this action. Facts: ``season``, ``phase``, ``action``.
+
+    Its two kinds say when: the action opens at ``opens``, or was open until ``closed``.
+    """
+
+    code = "outside_season"
+    sentence = _("“%(season)s”现在是“%(phase)s”，不能%(action)s。")
+
+
+class NotYetInSeason(OutsideSeason):
+    sentence = _("“%(season)s”现在是“%(phase)s”，%(opens)s起可以%(action)s。")
+
+
+class NoLongerInSeason(OutsideSeason):
+    sentence = _("“%(season)s”现在是“%(phase)s”，%(closed)s起不能再%(action)s。")
+
+
+class NotAsLookedAt(CoursesRefusal):
+    """What the new dates would affect is not what the preview said."""
+
+    code = "not_as_looked_at"
+    sentence = _("影响的内容和刚才看到的不一样了，还没有保存。请看过再确认。")

@@ -30,3 +30,11 @@ class RequirementOutOfOrder(HoursRefusal):
     code = "requirement_out_of_order"
     kind = Refusal.INVALID
     sentence = _("先后不对：截止日要晚于起算日，入学年份从小到大。")
+
+
+class MinimumsTooHigh(HoursRefusal):
+    """Facts: ``minimums`` added up, ``hours`` required in all."""
+
+    code = "minimums_too_high"
+    kind = Refusal.INVALID
+    sentence = _("各类最低学时合计 %(minimums)s，超过了总学时 %(hours)s。")

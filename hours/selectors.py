@@ -2,16 +2,27 @@
 
 from collections.abc import Iterable
 
-from django.db.models import Sum
+from django.db.models import Prefetch, Sum
 
+from accounts.models import Organisation
 from rosters.models import ClassGroup
 
-from .models import HourCredit, PracticumRequirement
+from .models import HourCredit, PracticumRequirement, RequirementMinimum
 
 
 def requirements() -> list[PracticumRequirement]:
     """All requirements, the one due first at the front."""
     return list(PracticumRequirement.objects.order_by("due_on", "pk"))
+
+
+def requirements_with_minimums() -> list[PracticumRequirement]:
+    """The same, each with its ``minimums`` loaded in the order of their kinds."""
+    ordered = RequirementMinimum.objects.order_by("host_kind", "pk")
+    return list(
+        PracticumRequirement.objects.order_by("due_on", "pk").prefetch_related(
+            Prefetch("minimums", queryset=ordered)
+        )
+    )
 
 
 def requirement_for(class_group: ClassGroup) -> PracticumRequirement | None:
@@ -22,11 +33,21 @@ def requirement_for(class_group: ClassGroup) -> PracticumRequirement | None:
 def requirements_of(
     class_groups: Iterable[ClassGroup],
 ) -> dict[int, PracticumRequirement | None]:
-    """The requirement of each class, by the class's key, in one query.
+    """The requirement of each class, by the class's key, in one query (one more where one is for
+    a kind of school).
 
-    Where cohorts overlap, the one due first counts.
+    Where cohorts overlap, one for the school's own kind counts before one for every kind, then
+    the one due first. ``bookings.selectors.standing`` says the same in SQL.
     """
-    known = requirements()
+    groups = list(class_groups)
+    known = sorted(requirements(), key=lambda requirement: not requirement.school_kind)
+    kinds: dict[int, str] = {}
+    if any(requirement.school_kind for requirement in known):
+        kinds = dict(
+            Organisation.objects.filter(pk__in={group.school_id for group in groups}).values_list(
+                "pk", "school_kind"
+            )
+        )
     return {
         group.pk: next(
             (
@@ -34,10 +55,11 @@ def requirements_of(
                 for requirement in known
                 if requirement.stage == group.stage
                 and requirement.entry_year_from <= group.entry_year <= requirement.entry_year_to
+                and requirement.school_kind in ("", kinds.get(group.school_id, ""))
             ),
             None,
         )
-        for group in class_groups
+        for group in groups
     }
 
 

@@ -1,6 +1,6 @@
 """Entries of the class-hour ledger: credits and their reversals. Nothing else writes it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -16,11 +16,12 @@ from sites.calendar import local_day
 from .choices import CreditKind
 from .errors import (
     AlreadyReversed,
+    MinimumsTooHigh,
     ReasonMissing,
     RequirementOutOfOrder,
     ReversalReversed,
 )
-from .models import HourCredit, PracticumRequirement
+from .models import HourCredit, PracticumRequirement, RequirementMinimum
 
 
 def credit_attendance(
@@ -138,10 +139,12 @@ def set_requirement(
     by: Actor,
     requirement: PracticumRequirement | None,
     now: datetime,
+    minimums: Mapping[str, int] | None = None,
     **values: Any,
 ) -> PracticumRequirement:
-    """The cohort must reach what ``values`` say (a new requirement for None); every progress
-    page follows at once. The secretariat alone. Refused: RequirementOutOfOrder."""
+    """The cohort must reach what ``values`` say (a new requirement for None), so many of the
+    hours at hosts of each kind in ``minimums`` (None: as before); every progress page follows at
+    once. The secretariat alone. Refused: RequirementOutOfOrder, MinimumsTooHigh."""
     if not (by.is_secretariat or by.is_system):
         raise NotAllowed
     if (
@@ -149,11 +152,22 @@ def set_requirement(
         or values["entry_year_to"] < values["entry_year_from"]
     ):
         raise RequirementOutOfOrder
+    at_least = sum((minimums or {}).values())
+    if at_least > values["class_hours"]:
+        raise MinimumsTooHigh(minimums=at_least, hours=values["class_hours"])
     requirement = requirement or PracticumRequirement()
     for name, value in values.items():
         setattr(requirement, name, value)
     with transaction.atomic():
         requirement.save()
+        if minimums is not None:
+            requirement.minimums.exclude(host_kind__in=minimums).delete()
+            for host_kind, class_hours in minimums.items():
+                RequirementMinimum.objects.update_or_create(
+                    requirement=requirement,
+                    host_kind=host_kind,
+                    defaults={"class_hours": class_hours},
+                )
         audit.record(
             by=by,
             verb="requirement.set",

@@ -20,14 +20,18 @@ from .models import PracticumRequirement
 @members_only
 def explained(request: MemberRequest) -> HttpResponse:
     """What must be reached by whom and when, and what counts towards it."""
-    return render(request, "hours/explained.html", {"requirements": selectors.requirements()})
+    return render(
+        request, "hours/explained.html", {"requirements": selectors.requirements_with_minimums()}
+    )
 
 
 @require_safe
 @members_only(Role.SECRETARIAT)
 def list_requirements(request: MemberRequest) -> HttpResponse:
     """What each cohort must reach, for the secretariat to change."""
-    return render(request, "hours/requirements.html", {"requirements": selectors.requirements()})
+    return render(
+        request, "hours/requirements.html", {"requirements": selectors.requirements_with_minimums()}
+    )
 
 
 @members_only(Role.SECRETARIAT)
@@ -42,7 +46,7 @@ def edit_requirement(request: MemberRequest, pk: int | None = None) -> HttpRespo
                 by=request.actor,
                 requirement=get_object_or_404(PracticumRequirement, pk=pk) if pk else None,
                 now=timezone.now(),
-                **form.cleaned_data,
+                **form.values(),
             )
         except Refusal as refusal:
             status = put_on(form, refusal)

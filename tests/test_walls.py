@@ -163,6 +163,8 @@ def _make_world(now: datetime) -> World:
         "bookings:api-class-hours": {"pk": group.pk},
         "bookings:api-reservation": {"pk": booking.reservation_id},
         "bookings:course": {"pk": version.course_id},
+        "bookings:feed": {"token": "guessed"},
+        "bookings:site_feed": {"pk": room.site_id},
         "bookings:day_cancel": {"day": now.date()},
         "bookings:day_print": {"day": now.date()},
         "bookings:host_day": {"day": now.date()},

@@ -27,6 +27,7 @@ def found_organisation(
     short_name: str = "",
     name_en: str = "",
     stages: Iterable[Stage] = (),
+    school_kind: str = "",
     address: str = "",
     contact_name: str = "",
     contact_phone: str = "",
@@ -46,6 +47,7 @@ def found_organisation(
             short_name=short_name,
             name_en=name_en,
             stages=stages,
+            school_kind=school_kind,
             address=address,
             contact_name=contact_name,
             contact_phone=contact_phone,
@@ -63,6 +65,7 @@ def edit_organisation(
     short_name: str = "",
     name_en: str = "",
     stages: Iterable[Stage] = (),
+    school_kind: str = "",
     address: str = "",
     contact_name: str = "",
     contact_phone: str = "",
@@ -84,6 +87,7 @@ def edit_organisation(
             short_name=short_name,
             name_en=name_en,
             stages=stages,
+            school_kind=school_kind,
             address=address,
             contact_name=contact_name,
             contact_phone=contact_phone,
@@ -101,6 +105,7 @@ def _fill(
     short_name: str,
     name_en: str,
     stages: Iterable[Stage],
+    school_kind: str,
     address: str,
     contact_name: str,
     contact_phone: str,
@@ -112,6 +117,7 @@ def _fill(
     organisation.short_name = short_name
     organisation.name_en = name_en
     organisation.stages = [stage for stage in Stage if stage in chosen]
+    organisation.school_kind = school_kind if organisation.kind == OrganisationKind.SCHOOL else ""
     organisation.address = address
     organisation.contact_name = contact_name
     organisation.contact_phone = contact_phone

@@ -53,6 +53,8 @@ def me(request: HttpRequest) -> HttpResponse:
             "memberships": selectors.live_memberships(user.pk),
             "current_id": actor.membership_id if actor is not None else None,
             "manages": actor is not None and actor.role in MANAGING_ROLES,
+            # Whoever is of a school or a host has bookings or sessions to subscribe to.
+            "has_calendar": actor is not None and (actor.is_school or actor.is_host),
             "is_secretariat": actor is not None and actor.is_secretariat,
         },
     )

@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bookings import wording
-from bookings.selectors.progress import booked_by_student, places_to_come
+from bookings.selectors import standing
+from bookings.selectors.progress import places_to_come
 from courses.naming import headline
-from hours.selectors import earned_by_student, requirement_for
+from hours.selectors import requirement_for
 from rosters import naming
 from rosters.models import Student
 
@@ -20,6 +21,9 @@ class OwnBadge:
     required: int
     earned: int
     booked: int
+    is_done: bool
+    # What exactly is missing, as a sentence.
+    lacks: str
     next_at: datetime | None
     is_known: bool
     masked_name: str = ""
@@ -31,6 +35,7 @@ class OwnBadge:
 def own_badge(student: Student, student_no: str, now: datetime) -> OwnBadge:
     """``student_no`` is compared in constant time; a wrong one shows no more than none."""
     requirement = requirement_for(student.class_group)
+    stands = standing.of_students(Student.objects.filter(pk=student.pk), now)[student.pk]
     place = (
         places_to_come(now)
         .filter(student=student)
@@ -43,8 +48,12 @@ def own_badge(student: Student, student_no: str, now: datetime) -> OwnBadge:
     )
     shown = OwnBadge(
         required=requirement.class_hours if requirement else 0,
-        earned=earned_by_student([student.pk], requirement).get(student.pk, 0),
-        booked=booked_by_student([student.pk], now).get(student.pk, 0),
+        earned=stands.earned,
+        booked=stands.booked,
+        is_done=stands.is_done,
+        lacks=wording.lacking(
+            stands.lacking.hours, stands.lacking.kinds, stands.lacking.occupations
+        ),
         next_at=place.starts_at if place else None,
         is_known=is_known,
     )

@@ -2,24 +2,27 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, QuerySet, Sum
+from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts.actors import Actor
 from accounts.errors import NotYours
 from bookings.models import Place
+from bookings.selectors import standing
+from bookings.selectors.standing import Lacking, Standing
 from courses.choices import SessionState
 from hours.choices import CreditKind
 from hours.models import HourCredit, PracticumRequirement
-from hours.selectors import earned_by_student, requirements_of
+from hours.selectors import requirements_of
 from rosters.models import ClassGroup, Student
 
 
 @dataclass(frozen=True, slots=True)
 class StudentHours:
-    """One student's hours. ``missing`` is what is neither earned nor booked."""
+    """One student's hours. ``missing`` are those still to be booked, ``lacking`` says which, and
+    what besides hours is missing."""
 
     student: Student
     earned: int
@@ -27,6 +30,7 @@ class StudentHours:
     missing: int
     is_done: bool
     differs: bool
+    lacking: Lacking
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,7 @@ class ClassProgress:
     booked: int
     missing: int
     rows: tuple[StudentHours, ...]
+    lacking: Lacking
 
     @property
     def students(self) -> int:
@@ -64,8 +69,8 @@ class ClassProgress:
 
     @property
     def short(self) -> int:
-        """How many students still miss hours even when they attend all that is booked."""
-        return sum(row.missing > 0 for row in self.rows)
+        """How many students still miss something even when they attend all that is booked."""
+        return sum(bool(row.lacking) for row in self.rows)
 
     @property
     def is_done(self) -> bool:
@@ -85,23 +90,21 @@ def class_progress(actor: Actor, class_group: ClassGroup, now: datetime) -> Clas
 def progress_of_classes(
     class_groups: Iterable[ClassGroup], now: datetime
 ) -> dict[int, ClassProgress]:
-    """The hours of each class, by its key, in four queries whatever their number (and one more
-    for each further requirement). The caller has chosen classes the actor may see."""
+    """The hours of each class, by its key, in three queries whatever their number (one more where
+    a requirement is for a kind of school). The caller has chosen classes the actor may see."""
     groups = list(class_groups)
     requirements = requirements_of(groups)
     students: dict[int, list[Student]] = {group.pk: [] for group in groups}
-    for student in (
-        Student.objects.current()
-        .filter(class_group__in=groups)
-        .order_by("class_group_id", "seat_no", "pk")
-    ):
+    current = Student.objects.current().filter(class_group__in=[group.pk for group in groups])
+    for student in current.order_by("class_group_id", "seat_no", "pk"):
         students[student.class_group_id].append(student)
-    earned = _earned(groups, requirements, students)
-    booked = booked_by_student(
-        [student.pk for members in students.values() for student in members], now
-    )
+    standings = standing.of_students(current, now)
     return {
-        group.pk: _progress(group, requirements[group.pk], students[group.pk], earned, booked)
+        group.pk: _of_standings(
+            group,
+            requirements[group.pk],
+            [(student, standings[student.pk]) for student in students[group.pk]],
+        )
         for group in groups
     }
 
@@ -124,89 +127,61 @@ def places_to_come(now: datetime) -> QuerySet[Place]:
     )
 
 
-def booked_by_student(student_ids: Collection[int], now: datetime) -> dict[int, int]:
-    """The class hours each student would earn by attending the sessions still to come."""
-    return dict(
-        places_to_come(now)
-        .filter(student_id__in=student_ids)
-        .values("student_id")
-        .annotate(hours=Sum("session__class_hours"))
-        .values_list("student_id", "hours")
-    )
-
-
-def _earned(
-    groups: Collection[ClassGroup],
-    requirements: dict[int, PracticumRequirement | None],
-    students: dict[int, list[Student]],
-) -> dict[int, int]:
-    """Hours earned by student, asked once for each requirement that occurs."""
-    earned: dict[int, int] = {}
-    for requirement in {requirements[group.pk] for group in groups}:
-        earned |= earned_by_student(
-            [
-                student.pk
-                for group in groups
-                if requirements[group.pk] == requirement
-                for student in students[group.pk]
-            ],
-            requirement,
-        )
-    return earned
-
-
-def _progress(
+def _of_standings(
     group: ClassGroup,
     requirement: PracticumRequirement | None,
-    students: Collection[Student],
-    earned: dict[int, int],
-    booked: dict[int, int],
+    standings: Collection[tuple[Student, Standing]],
 ) -> ClassProgress:
-    hours = [
-        (student, earned.get(student.pk, 0), booked.get(student.pk, 0)) for student in students
-    ]
-    return _of_hours(group, requirement, hours)
-
-
-def _of_hours(
-    group: ClassGroup,
-    requirement: PracticumRequirement | None,
-    hours: Collection[tuple[Student, int, int]],
-) -> ClassProgress:
-    """What each has earned and booked, and what most of them have."""
+    """What each has and lacks, and what most of them have."""
     required = requirement.class_hours if requirement is not None else 0
-    counts = Counter((earned, booked) for _student, earned, booked in hours)
-    # The most frequent pair; of equally frequent ones that with the fewest hours.
-    usual = min(counts, key=lambda pair: (-counts[pair], sum(pair), pair), default=(0, 0))
+    rows = [
+        StudentHours(
+            student=student,
+            earned=one.earned,
+            booked=one.booked,
+            missing=one.lacking.hours,
+            is_done=one.is_done,
+            differs=False,
+            lacking=one.lacking,
+        )
+        for student, one in standings
+    ]
+    return _of_rows(group, requirement, required, rows)
+
+
+def _of_rows(
+    group: ClassGroup,
+    requirement: PracticumRequirement | None,
+    required: int,
+    rows: Collection[StudentHours],
+) -> ClassProgress:
+    counts = Counter((row.earned, row.booked, row.lacking) for row in rows)
+    # The most frequent; of equally frequent ones that with the fewest hours.
+    usual = min(
+        counts,
+        key=lambda one: (-counts[one], one[0] + one[1], one[0], one[1], -one[2].hours),
+        default=(0, 0, Lacking(hours=required)),
+    )
+    earned, booked, lacking = usual
     return ClassProgress(
         class_group=group,
         requirement=requirement,
         required=required,
-        earned=usual[0],
-        booked=usual[1],
-        missing=max(0, required - sum(usual)),
+        earned=earned,
+        booked=booked,
+        missing=lacking.hours,
         rows=tuple(
-            StudentHours(
-                student=student,
-                earned=earned,
-                booked=booked,
-                missing=max(0, required - earned - booked),
-                is_done=requirement is not None and earned >= required,
-                differs=(earned, booked) != usual,
-            )
-            for student, earned, booked in hours
+            replace(row, differs=(row.earned, row.booked, row.lacking) != usual) for row in rows
         ),
+        lacking=lacking,
     )
 
 
 def of_students(progress: ClassProgress, student_ids: Collection[int]) -> ClassProgress:
     """The same for some students of the class, as if they were the class."""
-    return _of_hours(
+    return _of_rows(
         progress.class_group,
         progress.requirement,
-        [
-            (row.student, row.earned, row.booked)
-            for row in progress.rows
-            if row.student.pk in student_ids
-        ],
+        progress.required,
+        [row for row in progress.rows if row.student.pk in student_ids],
     )

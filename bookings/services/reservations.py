@@ -16,7 +16,6 @@ from bookings.errors import (
     KeyMissing,
     KeyReused,
     NotForYourSchool,
-    OutsideSeason,
     SessionStarted,
     TooManyChangesAtOnce,
     WrongStage,
@@ -26,7 +25,8 @@ from bookings.services import class_seats, freeze, telling, together, writing
 from bookings.services import students as student_rules
 from bookings.services.parts import Asked, Part, classes_of, digest_of, look_up
 from bookings.services.retries import in_one_transaction
-from courses.choices import SessionState, Venue
+from courses import phases
+from courses.choices import SeasonAction, SessionState, Venue
 from courses.errors import SessionCancelled, SessionFull
 from courses.models import CourseSession
 from courses.services import seats
@@ -76,13 +76,7 @@ def check_session_suits(session: CourseSession, class_group: ClassGroup, now: da
         raise SessionCancelled(reason=session.cancel_reason)
     if session.starts_at <= now:
         raise SessionStarted(when=dates.moment(session.starts_at))
-    season = session.season
-    if not season.opens_at <= now < season.closes_at:
-        raise OutsideSeason(
-            season=season.name,
-            opens=dates.moment(season.opens_at),
-            closes=dates.moment(season.closes_at),
-        )
+    phases.check_is_open(SeasonAction.BOOK, session.season, now)
     check_grade_suits(session, class_group)
     if session.venue == Venue.SCHOOL and session.school_id != class_group.school_id:
         assert session.school is not None

@@ -1,4 +1,4 @@
-"""When schools book and sessions run."""
+"""When hosts publish, schools book and sessions run."""
 
 from datetime import date, datetime
 
@@ -7,8 +7,10 @@ from django.db import transaction
 from accounts.actors import Actor
 from accounts.errors import NotAllowed
 from accounts.services import audit
-from courses.errors import SeasonOutOfOrder
+from courses.errors import NotAsLookedAt, SeasonOutOfOrder, SeasonsOverlap
 from courses.models import Season
+from courses.selectors.seasons import effects_of, overlapping
+from sites import dates
 
 
 def check_can_set_seasons(actor: Actor) -> None:
@@ -28,17 +30,58 @@ def set_season(
     runs_from: date,
     runs_until: date,
     now: datetime,
+    publishes_at: datetime | None = None,
+    wishes_from: datetime | None = None,
+    wishes_until: datetime | None = None,
+    freeze_days: int = 3,
+    seal: str | None = None,
 ) -> Season:
-    """The season (a new one for None) has these dates. Refused: SeasonOutOfOrder."""
+    """The season (a new one for None) has these dates.
+
+    ``seal`` is that of the effects somebody looked at before (``Effects.seal``); None asks for
+    no look. Refused: SeasonOutOfOrder, SeasonsOverlap, and NotAsLookedAt where the dates would
+    affect something else than what was looked at; then nothing is saved.
+    """
     check_can_set_seasons(by)
-    if closes_at <= opens_at or runs_until < runs_from:
+    wishes = (wishes_from, wishes_until)
+    if (
+        closes_at <= opens_at
+        or runs_until < runs_from
+        or (publishes_at is not None and publishes_at > opens_at)
+        or wishes.count(None) == 1
+        or (wishes_from and wishes_until and not wishes_from < wishes_until <= opens_at)
+        or (wishes_from and publishes_at and publishes_at > wishes_from)
+    ):
         raise SeasonOutOfOrder
-    season = season or Season()
-    season.name = name
-    season.school_year = school_year
-    season.opens_at, season.closes_at = opens_at, closes_at
-    season.runs_from, season.runs_until = runs_from, runs_until
+    values = {
+        "name": name,
+        "school_year": school_year,
+        "publishes_at": publishes_at,
+        "wishes_from": wishes_from,
+        "wishes_until": wishes_until,
+        "opens_at": opens_at,
+        "closes_at": closes_at,
+        "runs_from": runs_from,
+        "runs_until": runs_until,
+        "freeze_days": freeze_days,
+    }
     with transaction.atomic():
+        # Two who set seasons at once do so one after the other.
+        list(Season.objects.select_for_update().order_by("pk").values_list("pk", flat=True))
+        other = overlapping(season, runs_from, runs_until)
+        if other is not None:
+            raise SeasonsOverlap(
+                season=other.name,
+                first=dates.day_full(other.runs_from),
+                last=dates.day_full(other.runs_until),
+            )
+        if season is not None and seal is not None:
+            effects = effects_of(season, values, now)
+            if effects and effects.seal(values) != seal:
+                raise NotAsLookedAt
+        season = season or Season()
+        for field, value in values.items():
+            setattr(season, field, value)
         season.save()
         audit.record(by=by, verb="season.set", now=now, target=season)
     return season

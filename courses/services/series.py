@@ -5,7 +5,7 @@ A series is planned first and saved afterwards; planning writes nothing.
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from django.db import transaction
 
@@ -14,7 +14,7 @@ from accounts.models import Membership
 from accounts.services import audit
 from courses.choices import HalfDay, VersionState
 from courses.errors import CoursesRefusal, NotAsPreviewed, NotPublished, TooFewClassHours
-from courses.models import CourseSession, CourseVersion, Season, SessionSet
+from courses.models import CourseSession, CourseVersion, SessionSet
 from courses.services import sessions
 from courses.services.sessions import Place
 from sites import dates
@@ -72,7 +72,6 @@ def preview_series(
     *,
     by: Actor,
     version: CourseVersion,
-    season: Season,
     first: date,
     last: date,
     weekdays: Collection[int],
@@ -87,11 +86,12 @@ def preview_series(
     is skipped: past, outside the season, no lessons that day, the room closed or taken, the
     instructor or assistant elsewhere. Saves nothing. ``weekdays`` count from Monday, 0.
 
-    Refused as a whole: NotPublished, VenueMissing, CapacityTooLarge, NotInstructor.
+    Refused as a whole: NotPublished, NoSeason, VenueMissing, CapacityTooLarge, NotInstructor.
     """
     sessions.check_can_schedule(by, version.host_id)
     if version.state != VersionState.PUBLISHED:
         raise NotPublished
+    sessions.season_at(at(first, time(0)))
     seats = sessions.checked_capacity(version, place, capacity)
     sessions.check_people(version.host_id, instructor, assistant)
     last = min(last, first + LONGEST)
@@ -109,12 +109,11 @@ def preview_series(
             if day in free_days:
                 rows.append(Planned(starts, ends, names[day]))
             else:
-                rows.append(_planned(season, place, (instructor, assistant), starts, ends, now))
+                rows.append(_planned(place, (instructor, assistant), starts, ends, now))
     return SeriesPlan(tuple(rows), seats)
 
 
 def _planned(
-    season: Season,
     place: Place,
     people: tuple[Membership | None, ...],
     starts_at: datetime,
@@ -122,7 +121,7 @@ def _planned(
     now: datetime,
 ) -> Planned:
     try:
-        sessions.check_times(season, starts_at, ends_at, now)
+        sessions.check_times(sessions.season_at(starts_at), starts_at, ends_at, now)
         if place.room is not None:
             sites_services.refuse_if_occupied(room=place.room, starts_at=starts_at, ends_at=ends_at)
         sessions.refuse_if_taken(*people, starts_at=starts_at, ends_at=ends_at)
@@ -135,7 +134,6 @@ def open_series(
     *,
     by: Actor,
     version: CourseVersion,
-    season: Season,
     first: date,
     last: date,
     weekdays: Collection[int],
@@ -154,7 +152,7 @@ def open_series(
     session would be made that the preview did not show; then nothing is.
     """
     plan = preview_series(
-        by=by, version=version, season=season, first=first, last=last, weekdays=weekdays,
+        by=by, version=version, first=first, last=last, weekdays=weekdays,
         half_days=half_days, place=place, now=now, instructor=instructor, assistant=assistant,
         capacity=capacity,
     )  # fmt: skip
@@ -171,7 +169,7 @@ def open_series(
                 with transaction.atomic():
                     made.append(
                         sessions.open_session(
-                            by=by, version=version, season=season, starts_at=row.starts_at,
+                            by=by, version=version, starts_at=row.starts_at,
                             ends_at=row.ends_at, room=place.room, school=place.school,
                             online_url=place.online_url, instructor=instructor,
                             assistant=assistant, capacity=plan.capacity, now=now,
@@ -187,7 +185,6 @@ def open_set(
     *,
     by: Actor,
     version: CourseVersion,
-    season: Season,
     name: str,
     periods: Sequence[tuple[datetime, datetime]],
     place: Place,
@@ -208,7 +205,7 @@ def open_set(
         made = SessionSet.objects.create(version=version, host_id=version.host_id, name=name)
         for number, (starts_at, ends_at) in enumerate(sorted(periods)):
             sessions.open_session(
-                by=by, version=version, season=season, starts_at=starts_at, ends_at=ends_at,
+                by=by, version=version, starts_at=starts_at, ends_at=ends_at,
                 room=place.room, school=place.school, online_url=place.online_url,
                 instructor=instructor, assistant=assistant, capacity=capacity, session_set=made,
                 class_hours=share + (1 if number < rest else 0), now=now,

@@ -12,13 +12,15 @@ from accounts.choices import Role
 from accounts.errors import NotAllowed, NotYours
 from accounts.models import Membership, Organisation
 from accounts.services import audit
-from courses.choices import SessionState, Venue, VersionState
+from courses import phases
+from courses.choices import SeasonAction, SessionState, Venue, VersionState
 from courses.errors import (
     AssistantIsInstructor,
     CapacityTooLarge,
     EndsBeforeStart,
     InstructorTaken,
     InThePast,
+    NoSeason,
     NotInstructor,
     NotPublished,
     OutsideRunningDays,
@@ -31,6 +33,7 @@ from courses.errors import (
     VenueMissing,
 )
 from courses.models import CourseSession, CourseVersion, Season, SessionSet
+from courses.selectors.seasons import season_of_day
 from sites import dates
 from sites import services as sites_services
 from sites.calendar import local_day
@@ -68,10 +71,10 @@ def open_session(
     *,
     by: Actor,
     version: CourseVersion,
-    season: Season,
     starts_at: datetime,
     ends_at: datetime,
     now: datetime,
+    season: Season | None = None,
     room: Room | None = None,
     school: Organisation | None = None,
     online_url: str = "",
@@ -83,15 +86,16 @@ def open_session(
 ) -> CourseSession:
     """A scheduled session with free seats; its room and its people are taken for the time.
 
-    ``class_hours`` default to the version's; a set shares them out. Refused: NotPublished,
-    VenueMissing, RoomNotInUse, SchoolNotInUse, EndsBeforeStart, InThePast, OutsideRunningDays,
-    CapacityTooLarge, NotInstructor, AssistantIsInstructor, RoomTaken, RoomClosed,
-    InstructorTaken.
+    The season is that of its day. ``class_hours`` default to the version's; a set shares them
+    out. Refused: NotPublished, VenueMissing, RoomNotInUse, SchoolNotInUse, EndsBeforeStart,
+    InThePast, NoSeason, OutsideRunningDays, OutsideSeason, CapacityTooLarge, NotInstructor,
+    AssistantIsInstructor, RoomTaken, RoomClosed, InstructorTaken.
     """
     check_can_schedule(by, version.host_id)
     place = Place(room, school, online_url)
     if version.state != VersionState.PUBLISHED:
         raise NotPublished
+    season = season or season_at(starts_at)
     check_times(season, starts_at, ends_at, now)
     seats_wanted = checked_capacity(version, place, capacity)
     check_people(version.host_id, instructor, assistant)
@@ -145,7 +149,8 @@ def change_session(
     check_can_schedule(by, session.host_id)
     place = Place(room, school, online_url)
     version = session.version
-    check_times(session.season, starts_at, ends_at, now)
+    season = season_at(starts_at)
+    check_times(season, starts_at, ends_at, now)
     seats_wanted = checked_capacity(version, place, capacity)
     check_people(session.host_id, instructor, assistant)
     with transaction.atomic():
@@ -165,6 +170,7 @@ def change_session(
         else:
             hold, old_hold = _hold(place, version, starts_at, ends_at), hold
         for name, value in {
+            "season": season,
             "starts_at": starts_at,
             "ends_at": ends_at,
             "capacity": seats_wanted,
@@ -246,7 +252,16 @@ def _locked(session: CourseSession) -> CourseSession:
     return CourseSession.objects.select_for_update(of=("self",)).get(pk=session.pk)
 
 
+def season_at(starts_at: datetime) -> Season:
+    """The season that a session at that time belongs to. Refused: NoSeason before there is any."""
+    season = season_of_day(local_day(starts_at))
+    if season is None:
+        raise NoSeason
+    return season
+
+
 def check_times(season: Season, starts_at: datetime, ends_at: datetime, now: datetime) -> None:
+    """A time to come on the season's days, while its hosts may open sessions."""
     if ends_at <= starts_at:
         raise EndsBeforeStart
     if starts_at <= now:
@@ -257,6 +272,7 @@ def check_times(season: Season, starts_at: datetime, ends_at: datetime, now: dat
             first=dates.day(season.runs_from),
             last=dates.day(season.runs_until),
         )
+    phases.check_is_open(SeasonAction.OPEN_SESSIONS, season, now)
 
 
 def checked_capacity(version: CourseVersion, place: Place, capacity: int | None) -> int:

@@ -1,4 +1,4 @@
-"""The secretariat sets when schools book and sessions run."""
+"""The secretariat sets when hosts publish, schools book and sessions run."""
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -10,9 +10,11 @@ from django.views.decorators.http import require_safe
 from accounts.access import MemberRequest, members_only, put_on
 from accounts.choices import Role
 from accounts.errors import Refusal
+from courses import phases
+from courses.errors import NotAsLookedAt
 from courses.forms.seasons import SeasonForm
 from courses.models import Season
-from courses.selectors.seasons import current_season
+from courses.selectors.seasons import current_season, effects_of
 from courses.services import seasons
 
 
@@ -20,36 +22,56 @@ from courses.services import seasons
 @members_only(Role.SECRETARIAT)
 def list_seasons(request: MemberRequest) -> HttpResponse:
     now = timezone.now()
+    current = current_season(now)
     return render(
         request,
         "courses/seasons.html",
         {
-            "seasons": Season.objects.order_by("-runs_from", "-pk"),
-            "current": current_season(now),
-            "now": now,
+            "seasons": [
+                {
+                    "season": season,
+                    "phase": phases.phase_of(season, now),
+                    "is_current": season == current,
+                }
+                for season in Season.objects.order_by("-runs_from", "-pk")
+            ],
         },
     )
 
 
 @members_only(Role.SECRETARIAT)
 def edit(request: MemberRequest, pk: int | None = None) -> HttpResponse:
-    """A new season, or the dates of one."""
+    """A new season, or the dates of one. What other dates would affect at once is shown first,
+    and saved on a second button."""
     season = get_object_or_404(Season, pk=pk) if pk else None
     form = SeasonForm(request.POST or None, instance=season)
-    status = 200
+    status, effects, seal = 200, None, ""
     if request.method == "POST" and form.is_valid():
+        now = timezone.now()
+        stored = get_object_or_404(Season, pk=pk) if pk else None
+        values = form.values()
         try:
             seasons.set_season(
                 by=request.actor,
-                season=get_object_or_404(Season, pk=pk) if pk else None,
-                now=timezone.now(),
-                **form.values(),
+                season=stored,
+                now=now,
+                seal=request.POST.get("seal", ""),
+                **values,
             )
+        except NotAsLookedAt as refusal:
+            assert stored is not None
+            effects = effects_of(stored, values, now)
+            seal = effects.seal(values)
+            if request.POST.get("seal"):
+                status = put_on(form, refusal)
         except Refusal as refusal:
             status = put_on(form, refusal)
         else:
             messages.success(request, _("已保存。"))
             return redirect("courses:seasons")
     return render(
-        request, "courses/season_form.html", {"form": form, "is_new": pk is None}, status=status
+        request,
+        "courses/season_form.html",
+        {"form": form, "is_new": pk is None, "effects": effects, "seal": seal},
+        status=status,
     )

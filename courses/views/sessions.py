@@ -17,7 +17,7 @@ from accounts.access import MemberRequest, members_only, put_on
 from accounts.choices import Role
 from accounts.errors import Refusal
 from courses.choices import SessionState
-from courses.errors import NoSeason, NotAsPreviewed, StaleSession
+from courses.errors import NotAsPreviewed, StaleSession
 from courses.forms.sessions import (
     ChangeSessionForm,
     PeopleForm,
@@ -27,7 +27,6 @@ from courses.forms.sessions import (
 )
 from courses.models import CourseSession
 from courses.naming import headline
-from courses.selectors.seasons import current_season
 from courses.selectors.week import monday_of, week_of
 from courses.services import series, sessions
 from sites import dates
@@ -131,16 +130,12 @@ def open_one(request: MemberRequest) -> HttpResponse:
     status = 200
     if request.method == "POST" and form.is_valid():
         now = timezone.now()
-        season = current_season(now)
         starts_at, ends_at = form.times()
         place = form.place()
         try:
-            if season is None:
-                raise NoSeason
             made = sessions.open_session(
                 by=request.actor,
                 version=form.cleaned_data["course"].published_version,
-                season=season,
                 starts_at=starts_at,
                 ends_at=ends_at,
                 room=place.room,
@@ -224,15 +219,11 @@ def open_series(request: MemberRequest) -> HttpResponse:
     )
     status, plan = 200, None
     if request.method == "POST" and form.is_valid():
-        season = current_season(now)
         data = form.cleaned_data
         try:
-            if season is None:
-                raise NoSeason
             wanted = {
                 "by": request.actor,
                 "version": data["course"].published_version,
-                "season": season,
                 "first": data["first"],
                 "last": data["last"],
                 "weekdays": data["weekdays"],
@@ -293,16 +284,12 @@ def open_set(request: MemberRequest) -> HttpResponse:
     status = 200
     if request.method == "POST" and form.is_valid():
         now = timezone.now()
-        season = current_season(now)
         version = form.cleaned_data["course"].published_version
         periods = form.periods()
         try:
-            if season is None:
-                raise NoSeason
             series.open_set(
                 by=request.actor,
                 version=version,
-                season=season,
                 name=series.set_name(version, periods[0][0], periods[-1][0]),
                 periods=periods,
                 place=form.place(),

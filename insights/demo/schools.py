@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from accounts.actors import SYSTEM, Actor
-from accounts.choices import STAGE_GRADES, OrganisationKind, Role, Stage
+from accounts.choices import STAGE_GRADES, OrganisationKind, Role, SchoolKind, Stage
 from accounts.models import Membership, Organisation
 from accounts.services import organisations
 from insights.demo import people
@@ -35,6 +35,7 @@ class Plan:
     grades: tuple[int, ...]
     classes: int
     size: int
+    kind: SchoolKind = SchoolKind.PUBLIC
 
     @property
     def stages(self) -> list[Stage]:
@@ -46,7 +47,16 @@ PLANS = (
     Plan("晴川中学", "晴川中学", "Qingchuan Middle School", "qingchuan", (7, 8), 4, 26),
     Plan("云杉中学", "云杉中学", "Yunshan Middle School", "yunshan", (7, 8), 4, 25),
     Plan("柳园中学", "柳园中学", "Liuyuan Middle School", "liuyuan", (7, 8), 4, 24),
-    Plan("松荫中学", "松荫中学", "Songyin Middle School", "songyin", (6, 7), 4, 24),
+    Plan(
+        "松荫中学",
+        "松荫中学",
+        "Songyin Middle School",
+        "songyin",
+        (6, 7),
+        4,
+        24,
+        SchoolKind.PRIVATE,
+    ),
     # A nine-year school has both stages.
     Plan("芦滩学校", "芦滩学校", "Lutan Nine-Year School", "lutan", (5, 7), 4, 24),
     Plan("北苑小学", "北苑小学", "Beiyuan Primary School", "beiyuan", (5,), 4, 30),
@@ -95,6 +105,7 @@ def _school(
         short_name=plan.short,
         name_en=plan.english,
         stages=plan.stages,
+        school_kind=plan.kind,
         address=f"普陀区学府路 {number * 20 + 6} 号",
         contact_name="教导处",
         contact_phone=phone(number * 17 + 4000),

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 
 from accounts.actors import SYSTEM
-from accounts.choices import Stage
+from accounts.choices import OrganisationKind, SchoolKind, Stage
 from accounts.models import Membership
 from courses.choices import Mode
 from courses.models import CourseSession, CourseVersion, Season
@@ -89,6 +89,22 @@ def build_calendar(now: datetime) -> None:
         min_occupations=2,
         counts_from=runs_from,
         due_on=max(date(year + 1, 6, 30), runs_until),
+    )
+    # The city's own figure, as a private school of the district takes it for its junior classes.
+    hours_services.set_requirement(
+        by=SYSTEM,
+        requirement=None,
+        now=now - timedelta(days=90),
+        name="全市初中职业体验 32 学时",
+        stage=Stage.JUNIOR,
+        school_kind=SchoolKind.PRIVATE,
+        entry_year_from=year - 3,
+        entry_year_to=year,
+        class_hours=32,
+        min_occupations=4,
+        minimums={OrganisationKind.VOCATIONAL_SCHOOL: 16},
+        counts_from=runs_from,
+        due_on=max(date(year + 3, 6, 30), runs_until),
     )
 
 
@@ -311,7 +327,6 @@ def _camps(
         series.open_set(
             by=host.manager,
             version=version,
-            season=season,
             name=series.set_name(version, periods[0][0], periods[1][0]),
             periods=periods,
             place=Place(room=room),

@@ -29,6 +29,7 @@ class ClassCard:
     short: int
     everybody_done: bool
     sentence: str
+    lacks: str
     due: str
 
 
@@ -60,6 +61,9 @@ def card_of(progress: ClassProgress, now: datetime) -> ClassCard:
         short=progress.short,
         everybody_done=progress.is_done,
         sentence=_sentence(progress),
+        lacks=wording.lacking(
+            progress.lacking.hours, progress.lacking.kinds, progress.lacking.occupations
+        ),
         due=dates.day(progress.requirement.due_on) if progress.requirement else "",
     )
 
@@ -94,6 +98,8 @@ def todos(cards: Iterable[ClassCard], now: datetime) -> list[Todo]:
             text=_("%(class_group)s还差 %(hours)d 学时")
             % {"class_group": card.label, "hours": card.missing}
             if card.missing
+            else f"{card.label} {card.lacks}"
+            if card.lacks
             else ngettext(
                 "%(class_group)s有 %(count)d 人还差学时",
                 "%(class_group)s有 %(count)d 人还差学时",
@@ -102,7 +108,7 @@ def todos(cards: Iterable[ClassCard], now: datetime) -> list[Todo]:
             % {"class_group": card.label, "count": card.short},
             detail=_("%(day)s前完成") % {"day": card.due},
             url=f"{reverse('bookings:catalogue')}?class={card.pk}"
-            if card.missing
+            if card.lacks
             else f"{reverse('insights:class', args=[card.pk])}?show=short",
         )
         for card in waiting[:6]

@@ -89,6 +89,13 @@ def show_class(request: MemberRequest, pk: int) -> HttpResponse:
                     hints=(
                         *hints.get(row.student.pk, ()),
                         *(
+                            (ledger.Hint(state="", text=lacks_of(row)),)
+                            # The class's own is said above the table.
+                            if row.lacking != progress.lacking
+                            and (row.lacking.kinds or row.lacking.occupations)
+                            else ()
+                        ),
+                        *(
                             (ledger.Hint(state="", text=_("同名，看座号")),)
                             if row.student.name in same_name
                             else ()
@@ -116,12 +123,12 @@ def _filters(
     required = progress.required
 
     def in_band(band: str) -> ledger.StudentTest:
-        return lambda row: required > 0 and band_of(row.earned, required) == band
+        return lambda row: required > 0 and band_of(row.earned, required, row.is_done) == band
 
     return {
         "all": (_("全部"), lambda row: True),
         "differs": (_("与班级不一致"), lambda row: row.differs),
-        "short": (_("还差学时"), lambda row: row.missing > 0),
+        "short": (_("还差学时"), lambda row: bool(row.lacking)),
         "absent": (_("缺勤"), lambda row: bool(hints.get(row.student.pk))),
         "none": (_("还没有学时"), in_band("none")),
         "under_half": (_("不到一半"), in_band("under_half")),
@@ -130,9 +137,15 @@ def _filters(
     }
 
 
-def band_of(earned: int, required: int) -> str:
-    """The band of one student: none, under half, half or more, done."""
-    if earned >= required:
+def lacks_of(row: StudentHours) -> str:
+    """What exactly one student still misses."""
+    return wording.lacking(row.lacking.hours, row.lacking.kinds, row.lacking.occupations)
+
+
+def band_of(earned: int, required: int, is_done: bool) -> str:
+    """The band of one student: none, under half, half or more, done. Who has the hours but not
+    where or in as many occupations as required is not done."""
+    if is_done:
         return "done"
     if earned <= 0:
         return "none"
@@ -171,6 +184,7 @@ def show_student(request: MemberRequest, pk: int, student_pk: int) -> HttpRespon
             "student": student,
             "required": progress.required,
             "row": hours,
+            "lacks": lacks_of(hours),
             "credits": ledger.credits_of(request.actor, student),
             "places": trips.trips_of_student(request.actor, student, now),
         },
@@ -222,6 +236,7 @@ def show_school(request: MemberRequest) -> HttpResponse:
             "school_name": request.actor.organisation_name,
             "today": local_day(now),
             "classes": rows,
+            "lacks": lacks_of_many(total),
             "total": {**{band: getattr(total, band) for band in BANDS}, "of_students": of_students},
             **{f"{band}_url": f"?show={band}" for band in BANDS},
         },
@@ -243,6 +258,14 @@ class ClassRow:
     hours_required: int
     hours_earned: int
     hours_booked: int
+    lacks: str
+
+
+def lacks_of_many(found: Coverage) -> str:
+    """What exactly is missing in a class or a school."""
+    return wording.lacking_of_many(
+        found.short, found.hours_missing, found.missing_kinds, found.short_of_occupations
+    )
 
 
 def class_rows(
@@ -266,6 +289,7 @@ def class_rows(
             hours_required=found.hours_required,
             hours_earned=found.hours_earned,
             hours_booked=found.hours_booked,
+            lacks=lacks_of_many(found),
         )
         for group in groups
         if (found := coverage.get(group.pk)) and (not band or getattr(found, band))

@@ -5,8 +5,9 @@ from datetime import datetime
 import pytest
 
 from accounts.actors import SYSTEM
-from accounts.choices import OrganisationKind, Stage
+from accounts.choices import OrganisationKind, SchoolKind, Stage
 from accounts.errors import NameTaken, NotAllowed, OneAlliance, StagesMissing
+from accounts.forms import OrganisationForm
 from accounts.models import AuditEntry, Organisation
 from accounts.services import organisations
 from tests.accounts.races import while_uncommitted
@@ -50,6 +51,30 @@ def test_found_a_school_keeps_its_stages_in_order(now: datetime) -> None:
     school.refresh_from_db()
     assert school.stages == ["junior", "senior"]
     assert AuditEntry.objects.get().verb == "organisation.founded"
+
+
+@pytest.mark.parametrize(
+    ("kind", "kept"), [(OrganisationKind.SCHOOL, "private"), (OrganisationKind.ENTERPRISE, "")]
+)
+def test_only_a_school_is_public_or_private(
+    now: datetime, kind: OrganisationKind, kept: str
+) -> None:
+    made = organisations.found_organisation(
+        by=SYSTEM,
+        kind=kind,
+        name="松荫",
+        stages=[Stage.JUNIOR],
+        school_kind=SchoolKind.PRIVATE,
+        now=now,
+    )
+    form = OrganisationForm(
+        {"kind": kind, "name": "柳园", "stages": ["junior"], "school_kind": "private"}
+    )
+
+    made.refresh_from_db()
+    assert made.school_kind == kept
+    assert form.is_valid(), form.errors
+    assert form.cleaned_data["school_kind"] == kept
 
 
 def test_found_refuses_a_school_without_stages(now: datetime) -> None:

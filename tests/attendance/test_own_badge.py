@@ -86,7 +86,7 @@ def test_page_costs_the_same_with_one_session_and_with_three(
     door: Door, django_assert_num_queries
 ) -> None:  # type: ignore[no-untyped-def]
     student = Student.objects.select_related("class_group").get(pk=door.students[0].pk)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         own_badge(student, "", door.now)
     for days in (1, 2):
         later = door.world.session(day=local_day(door.session.starts_at) + timedelta(days=days))
@@ -96,7 +96,7 @@ def test_page_costs_the_same_with_one_session_and_with_three(
             class_group=door.world.group,
             now=door.now,
         )
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         own_badge(student, "", door.now)
 
 

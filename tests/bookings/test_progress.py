@@ -157,7 +157,7 @@ def test_many_classes_take_the_queries_of_one(
         world.new_group(number, 2)
     groups = list(ClassGroup.objects.all())
 
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         progress = progress_of_classes(groups, now)
 
     assert sorted(progress) == sorted(group.pk for group in groups)

@@ -16,7 +16,6 @@ from bookings.errors import (
     NoStudents,
     NotForYourSchool,
     NotInClass,
-    OutsideSeason,
     SessionsOverlap,
     SessionStarted,
     SetBookedWhole,
@@ -29,7 +28,7 @@ from bookings.services import companions, reservations
 from bookings.services.companions import CompanionInput
 from bookings.services.parts import Part
 from courses.choices import Venue
-from courses.errors import SessionCancelled, SessionFull
+from courses.errors import OutsideSeason, SessionCancelled, SessionFull
 from courses.models import CourseSession, CourseVersion
 from notifications.models import Message
 from rosters.errors import NotYourClass
@@ -377,7 +376,7 @@ def test_outside_the_season_the_sentence_names_its_days(world: World, now: datet
         )
 
     assert str(refusal.value) == (
-        "“2026 学年秋季”的预约时间是9 月 25 日（周五）8:00至1 月 23 日（周六）8:00，现在不能预约。"
+        "“2026 学年秋季”现在是“已结束”，1 月 23 日（周六）8:00起不能再预约。"
     )
 
 

@@ -43,6 +43,12 @@ PAGES = [
     ("host_manager", "/sites/"),
     ("secretariat", "/organisations/"),
     ("secretariat", "/organisations/new/"),
+    ("secretariat", "/seasons/"),
+    ("secretariat", "/seasons/new/"),
+    ("secretariat", "/requirements/"),
+    ("secretariat", "/requirements/new/"),
+    ("teacher", "/hours/"),
+    ("teacher", "/me/calendar/"),
 ]
 
 

@@ -30,10 +30,10 @@ MONDAY = date(2026, 12, 7)
 def wanted(db: None, now: datetime) -> dict[str, Any]:
     """Mondays and Saturdays in the morning, three weeks long."""
     version = make_version()
+    make_season()
     return {
         "by": manager_of(version.host),
         "version": version,
-        "season": make_season(),
         "first": MONDAY,
         "last": MONDAY + timedelta(days=20),
         "weekdays": [0, 5],
@@ -158,7 +158,6 @@ def test_camp_shares_its_class_hours_out(wanted: dict[str, Any]) -> None:
     made = series.open_set(
         by=wanted["by"],
         version=version,
-        season=wanted["season"],
         name=series.set_name(version, periods[0][0], periods[1][0]),
         periods=periods,
         place=wanted["place"],
@@ -177,7 +176,6 @@ def test_camp_with_fewer_class_hours_than_days_is_refused(wanted: dict[str, Any]
         series.open_set(
             by=wanted["by"],
             version=version,
-            season=wanted["season"],
             name="两日营",
             periods=[
                 (at(day, clocks[0]), at(day, clocks[1]))

@@ -266,6 +266,7 @@ def test_season_is_set_and_its_order_explained(secretary: Client) -> None:
         "closes_at": "2027-01-20T18:00",
         "runs_from": "2026-09-01",
         "runs_until": "2027-01-29",
+        "freeze_days": "3",
     }
 
     wrong = secretary.post("/seasons/new/", form | {"runs_until": "2026-08-01"})
@@ -274,7 +275,8 @@ def test_season_is_set_and_its_order_explained(secretary: Client) -> None:
     season = Season.objects.get()
     secretary.post(f"/seasons/{season.pk}/", form | {"name": "秋冬"})
 
-    assert "日期的先后不对" in wrong.content.decode()
+    assert wrong.content.decode().count("不能早于开课首日。") == 1
+    assert "日期的先后不对" not in wrong.content.decode()
     assert 'value="2026-08-01"' in wrong.content.decode()
     assert twice.status_code == 200
     assert "秋冬" in secretary.get("/seasons/").content.decode()
@@ -564,7 +566,13 @@ def test_days_at_the_ends_of_the_calendar_are_told_not_crashed_on(
     days = {"first": day, "last": day, "second": day, "day": day}
     series_only = {"weekdays": ["0"], "half_days": ["am"], "starts": "09:00", "ends": "11:00"}
     closure = {"starts": "08:00", "ends": "09:00", "reason": "检修"}
-    season = {"name": "x", "school_year": "2026", "runs_from": day, "runs_until": day}
+    season = {
+        "name": "x",
+        "school_year": "2026",
+        "runs_from": day,
+        "runs_until": day,
+        "freeze_days": "3",
+    }
     booking = {"opens_at": f"{day}T08:00", "closes_at": f"{day}T09:00"}
 
     answers = [

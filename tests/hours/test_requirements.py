@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts.choices import Role, Stage
+from accounts.choices import OrganisationKind, Role, Stage
 from accounts.errors import NotAllowed
 from accounts.models import Membership
 from accounts.selectors import actor_of
-from hours import services
-from hours.errors import RequirementOutOfOrder
-from hours.models import PracticumRequirement
+from hours import selectors, services
+from hours.errors import MinimumsTooHigh, RequirementOutOfOrder
+from hours.models import PracticumRequirement, RequirementMinimum
 from tests.factories.accounts import MembershipFactory, OrganisationFactory
 
 VALUES: dict[str, Any] = {
@@ -77,7 +77,8 @@ def test_pages_keep_what_was_typed_and_save_it_once_it_is_right(
     changed = client.post(f"/requirements/{requirement.pk}/", FORM | {"class_hours": 32})
 
     assert wrong.status_code == 200
-    assert "先后不对" in wrong.content.decode()
+    assert wrong.content.decode().count("要晚于起算日。") == 1
+    assert "先后不对" not in wrong.content.decode()
     assert 'value="2026-01-01"' in wrong.content.decode()
     assert right.status_code == 302
     assert "14 学时" in page.content.decode()
@@ -91,3 +92,98 @@ def test_nobody_else_opens_the_pages(client: Client, db: None) -> None:
     statuses = [client.get(path).status_code for path in ("/requirements/", "/requirements/new/")]
 
     assert statuses == [403, 403]
+
+
+CITY = FORM | {
+    "class_hours": "32",
+    "school_kind": "private",
+    "minimum_vocational_school": "16",
+    "minimum_enterprise": "4",
+}
+
+
+def test_minimums_are_set_changed_and_taken_away_on_the_page(
+    client: Client, secretary: Membership
+) -> None:
+    client.force_login(secretary.user)
+
+    client.post("/requirements/new/", CITY)
+    requirement = PracticumRequirement.objects.get()
+    first = dict(requirement.minimums.values_list("host_kind", "class_hours"))
+    form = client.get(f"/requirements/{requirement.pk}/").content.decode()
+    listed = client.get("/requirements/").content.decode()
+    client.post(
+        f"/requirements/{requirement.pk}/",
+        CITY | {"minimum_vocational_school": "20", "minimum_enterprise": ""},
+    )
+
+    assert requirement.school_kind == "private"
+    assert first == {"vocational_school": 16, "enterprise": 4}
+    assert 'name="minimum_vocational_school" value="16"' in form
+    assert "初中 · 民办 · 2023–2026 年入学" in listed
+    assert "至少 2 种职业 · 企业至少 4 学时 · 中等职业学校至少 16 学时" in listed
+    assert dict(requirement.minimums.values_list("host_kind", "class_hours")) == {
+        "vocational_school": 20
+    }
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "sentence"),
+    [
+        ("due_on", {"due_on": "2026-09-01"}, "要晚于起算日。"),
+        ("entry_year_to", {"entry_year_to": "2022"}, "不能早于前一个入学年份。"),
+        (
+            "minimum_enterprise",
+            {"minimum_vocational_school": "30"},
+            "各类最低学时合计不能超过总学时。",
+        ),
+    ],
+)
+def test_what_is_wrong_stands_at_its_field_and_once(
+    client: Client, secretary: Membership, field: str, typed: dict[str, str], sentence: str
+) -> None:
+    client.force_login(secretary.user)
+
+    answer = client.post("/requirements/new/", CITY | typed)
+
+    assert answer.context["form"].errors == {field: [sentence]}
+    assert answer.content.decode().count(sentence) == 1
+    assert not PracticumRequirement.objects.exists()
+
+
+def test_minimums_above_the_whole_are_refused(secretary: Membership, now: datetime) -> None:
+    with pytest.raises(MinimumsTooHigh) as refusal:
+        services.set_requirement(
+            by=actor_of(secretary),
+            requirement=None,
+            now=now,
+            minimums={OrganisationKind.ENTERPRISE: 15},
+            **VALUES,
+        )
+
+    assert str(refusal.value) == "各类最低学时合计 15，超过了总学时 14。"
+    assert not RequirementMinimum.objects.exists()
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_lists_take_the_same_queries_however_many(
+    client: Client,
+    secretary: Membership,
+    now: datetime,
+    count: int,
+    django_assert_num_queries: Any,
+) -> None:
+    for number in range(count):
+        services.set_requirement(
+            by=actor_of(secretary),
+            requirement=None,
+            now=now,
+            minimums={OrganisationKind.ENTERPRISE: 4},
+            **(VALUES | {"name": f"{number}"}),
+        )
+    with django_assert_num_queries(2):
+        rows = [
+            (one.name, list(one.minimums.all())) for one in selectors.requirements_with_minimums()
+        ]
+
+    assert len(rows) == count

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 
+from accounts.models import Organisation
 from hours import selectors
 from hours.models import HourCredit, PracticumRequirement
 from tests.bookings.conftest import World
@@ -17,6 +18,17 @@ def test_the_requirement_of_a_cohort_due_first_counts(world: World) -> None:
     RequirementFactory(stage="senior", due_on=date(2026, 12, 31))
 
     assert selectors.requirement_for(world.group) == first
+
+
+def test_a_requirement_for_the_schools_kind_counts_before_one_for_all(world: World) -> None:
+    RequirementFactory(school_kind="private", due_on=date(2029, 6, 30))
+    general = selectors.requirement_for(world.group)
+    Organisation.objects.filter(pk=world.school.pk).update(school_kind="private")
+
+    own = selectors.requirement_for(world.group)
+
+    assert (general is not None and general.school_kind) == ""
+    assert (own is not None and own.school_kind) == "private"
 
 
 def test_a_class_may_have_no_requirement(world: World) -> None:

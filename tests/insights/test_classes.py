@@ -131,7 +131,7 @@ def test_six_classes_at_most_wait_at_once(world: World, now: datetime) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_cards_are_four_queries_however_many_classes(
+def test_cards_are_three_queries_however_many_classes(
     world: World, now: datetime, django_assert_num_queries: Any, count: int
 ) -> None:
     groups = list(
@@ -140,7 +140,7 @@ def test_cards_are_four_queries_however_many_classes(
         ).select_related("school")
     )
 
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         found = classes.cards(groups, now)
 
     assert len(found) == count

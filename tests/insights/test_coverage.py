@@ -80,6 +80,7 @@ def test_coverage_counts_what_each_student_has(
             hours_required=56,
             hours_earned=4 + 8 + 14,
             hours_booked=4 + 4 + 4,
+            hours_missing=10 + 6 + 2,
         )
     }
 
@@ -92,7 +93,7 @@ def test_coverage_and_progress_are_one_rule(
     progress = progress_of_classes([group], now)[group.pk]
     coverage = coverage_of_classes(ClassGroup.objects.all(), now)[group.pk]
 
-    bands = [band_of(row.earned, 14) for row in progress.rows]
+    bands = [band_of(row.earned, 14, row.is_done) for row in progress.rows]
     assert [bands.count(band) for band in ("none", "under_half", "half", "done")] == [
         coverage.none,
         coverage.under_half,

@@ -1,6 +1,5 @@
 """What the demonstration district, built once for all of these tests, shows."""
 
-import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
@@ -22,7 +21,6 @@ from bookings.services import proposals
 from courses.choices import SessionState, VersionState
 from courses.models import CourseSession, CourseVersion, SessionSet
 from hours.models import HourCredit
-from insights.demo import truth
 from notifications.choices import DeliveryState
 from notifications.models import Delivery
 from rosters.models import ClassGroup, Student
@@ -97,23 +95,7 @@ def test_a_person_belongs_to_two_organisations() -> None:
     assert Counter(hats.values())[2] == 1
 
 
-def test_the_check_sees_what_does_not_agree() -> None:
-    session = CourseSession.objects.filter(seats_taken__gt=0).order_by("pk")[0]
-    CourseSession.objects.filter(pk=session.pk).update(seats_taken=session.seats_taken - 1)
-    desk = Desk.objects.filter(closed_at=None).get()
-    Desk.objects.filter(pk=desk.pk).update(
-        closed_at=NOW, closed_by_id=desk.opened_by_id, closings=1
-    )
-
-    findings = truth.findings()
-
-    assert findings[0] == (
-        f"session {session.pk}: {session.seats_taken - 1} seats taken, not its places"
-    )
-    assert findings[1].endswith("attendances and credits do not agree")
-
-
-def test_a_class_is_proposed_its_hours_in_under_a_second() -> None:
+def test_a_class_is_proposed_its_hours() -> None:
     """Of the classes that still miss hours, the first whose school has proposals to choose."""
     teacher = Membership.objects.filter(
         role=Role.TEACHER, classes_taught__class_group__archived_at=None
@@ -122,8 +104,6 @@ def test_a_class_is_proposed_its_hours_in_under_a_second() -> None:
     for membership in teacher[:6]:
         taught = membership.classes_taught.select_related("class_group__school").first()
         assert taught is not None
-        begun = time.process_time()
         found.append(proposals.proposals_for(actor_of(membership), taught.class_group, NOW))
-        assert time.process_time() - begun < 1
 
     assert any(proposal.reaches for one in found for proposal in one.proposals)

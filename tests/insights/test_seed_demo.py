@@ -16,7 +16,8 @@ from attendance.models import CheckIn
 from courses.models import Course, CourseSession
 from hours.models import HourCredit, PracticumRequirement
 from hours.selectors import earned_by_student
-from insights.demo import catalogue, truth
+from insights.demo import catalogue
+from insights.selectors import invariants
 from rosters.models import ClassGroup, Student
 from sites.calendar import SHANGHAI, school_year
 from tests.factories.accounts import OrganisationFactory
@@ -53,15 +54,19 @@ def test_the_district_agrees_with_itself_on_any_day(
         said = _seed(capsys)
 
     assert said.startswith(BUILT)
-    assert truth.findings() == []
+    assert invariants.findings() == []
     assert CourseSession.objects.filter(starts_at__lte=moment, ends_at__gt=moment).exists()
     assert CourseSession.objects.filter(starts_at__gt=moment).exists()
-    requirement = PracticumRequirement.objects.get()
+    requirement, city = PracticumRequirement.objects.order_by("class_hours")
     star = ClassGroup.objects.get(number=3, entry_year=school_year(moment.date()) - 1)
     earned = earned_by_student(star.students.values_list("pk", flat=True), requirement)
     assert max(earned.values()) == 10
     assert requirement.due_on > moment.date()
-    assert AuditEntry.objects.filter(verb="requirement.set").count() == 1
+    assert (requirement.class_hours, city.class_hours) == (14, 32)
+    assert list(city.minimums.values_list("host_kind", "class_hours")) == [
+        ("vocational_school", 16)
+    ]
+    assert AuditEntry.objects.filter(verb="requirement.set").count() == 2
 
 
 def test_a_second_run_changes_nothing(now: datetime, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,7 +8,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection, transaction
 from django.utils import timezone, translation
 
-from insights.demo import district, truth
+from insights.demo import district
+from insights.selectors import invariants
 
 # Roughly how many steps each scale takes, for the bar.
 STEPS = {"full": 430, "small": 64}
@@ -35,9 +36,11 @@ class Command(BaseCommand):
         bar = _Bar(STEPS[scale])
         with translation.override("zh-hans"), transaction.atomic():
             district.build(now=timezone.now(), scale=district.SCALES[scale], step=bar.step)
-            found = truth.findings()
+            found = invariants.findings()
             if found:
-                raise CommandError("The district does not agree with itself:\n" + "\n".join(found))
+                raise CommandError(
+                    "The district does not agree with itself:\n" + "\n".join(map(str, found))
+                )
         with connection.cursor() as cursor:
             # The planner learns what was loaded now, not when the server next looks.
             cursor.execute("ANALYZE")

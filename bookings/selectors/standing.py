@@ -1,0 +1,241 @@
+"""Where students stand against what they must reach: earned, booked, and what exactly is missing.
+
+One statement counts a student, a class or a school: everything is added up in the database.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import QuerySet
+
+from accounts.choices import HOST_KINDS
+from rosters.models import Student
+
+# What a session that takes place, or took place, counts for. ``chosen`` are the students with
+# the requirement of their class: the one for the school's own kind before one for every kind,
+# then the one due first (``hours.selectors.requirements_of`` says the same of a class). An
+# occupation, and hours at a kind of host, count where the ledger's sum is above nothing. A place
+# counts as booked until its session is over or its hours are credited
+# (``progress.places_to_come``).
+STANDING = """
+WITH chosen AS (
+    SELECT student.id, student.class_group_id, requirement.id AS requirement_id,
+           requirement.class_hours AS required, requirement.min_occupations,
+           requirement.counts_from
+    FROM ({students}) AS wanted (id)
+    JOIN rosters_student student ON student.id = wanted.id
+    JOIN rosters_classgroup class ON class.id = student.class_group_id
+    JOIN accounts_organisation school ON school.id = class.school_id
+    LEFT JOIN LATERAL (
+        SELECT * FROM hours_practicumrequirement one
+        WHERE one.stage = class.stage
+          AND class.entry_year BETWEEN one.entry_year_from AND one.entry_year_to
+          AND one.school_kind IN ('', school.school_kind)
+        ORDER BY one.school_kind = '', one.due_on, one.id
+        LIMIT 1
+    ) requirement ON TRUE
+), credited AS MATERIALIZED (
+    SELECT credit.student_id, credit.session_id
+    FROM chosen
+    JOIN hours_hourcredit credit ON credit.student_id = chosen.id
+    WHERE credit.kind = 'attendance'
+      AND NOT EXISTS (SELECT FROM hours_hourcredit one WHERE one.reverses_id = credit.id)
+), entry AS (
+    SELECT chosen.id AS student_id, credit.session_id, credit.class_hours AS earned, 0 AS booked
+    FROM chosen
+    JOIN hours_hourcredit credit ON credit.student_id = chosen.id
+    WHERE chosen.counts_from IS NULL OR credit.earned_on >= chosen.counts_from
+    UNION ALL
+    SELECT chosen.id, place.session_id, 0, session.class_hours
+    FROM chosen
+    JOIN bookings_place place ON place.student_id = chosen.id AND place.is_live
+    JOIN courses_coursesession session ON session.id = place.session_id
+    WHERE place.ends_at > %s AND session.state = 'scheduled'
+      AND NOT EXISTS (
+        SELECT FROM credited
+        WHERE credited.student_id = place.student_id AND credited.session_id = place.session_id
+      )
+), counted AS (
+    SELECT entry.student_id, host.kind, version.occupation_zh AS occupation,
+           sum(entry.earned) AS earned, sum(entry.booked) AS booked
+    FROM entry
+    LEFT JOIN courses_coursesession session ON session.id = entry.session_id
+    LEFT JOIN courses_courseversion version ON version.id = session.version_id
+    LEFT JOIN accounts_organisation host ON host.id = session.host_id
+    GROUP BY entry.student_id, host.kind, version.occupation_zh
+), total AS (
+    SELECT student_id, sum(earned) AS earned, sum(booked) AS booked,
+           count(DISTINCT occupation) FILTER (WHERE earned > 0) AS occupations,
+           count(DISTINCT occupation) FILTER (WHERE earned + booked > 0) AS occupations_to_come
+    FROM counted GROUP BY student_id
+), by_kind AS (
+    SELECT student_id, kind, sum(earned) AS earned, sum(booked) AS booked
+    FROM counted GROUP BY student_id, kind
+), minimum AS (
+    SELECT chosen.id AS student_id,
+           sum(short.hours) AS hours,
+           jsonb_object_agg(one.host_kind, short.hours) FILTER (WHERE short.hours > 0) AS kinds,
+           bool_and(coalesce(by_kind.earned, 0) >= one.class_hours) AS reached
+    FROM chosen
+    JOIN hours_requirementminimum one ON one.requirement_id = chosen.requirement_id
+    LEFT JOIN by_kind ON by_kind.student_id = chosen.id AND by_kind.kind = one.host_kind
+    CROSS JOIN LATERAL (
+        SELECT greatest(
+            0, one.class_hours - coalesce(by_kind.earned, 0) - coalesce(by_kind.booked, 0)
+        )::int AS hours
+    ) short
+    GROUP BY chosen.id
+), standing AS (
+    SELECT chosen.id AS student_id, chosen.class_group_id, chosen.requirement_id, chosen.required,
+           coalesce(total.earned, 0)::int AS earned,
+           coalesce(total.booked, 0)::int AS booked,
+           greatest(
+               0,
+               coalesce(chosen.required, 0) - coalesce(total.earned, 0)
+                   - coalesce(total.booked, 0),
+               coalesce(minimum.hours, 0)
+           )::int AS missing,
+           coalesce(minimum.kinds, '{{}}'::jsonb) AS kinds,
+           greatest(
+               0, coalesce(chosen.min_occupations, 0) - coalesce(total.occupations_to_come, 0)
+           )::int AS occupations,
+           chosen.required IS NOT NULL
+               AND coalesce(total.earned, 0) >= chosen.required
+               AND coalesce(total.occupations, 0) >= chosen.min_occupations
+               AND coalesce(minimum.reached, TRUE) AS is_done
+    FROM chosen
+    LEFT JOIN total ON total.student_id = chosen.id
+    LEFT JOIN minimum ON minimum.student_id = chosen.id
+)
+"""
+
+OF_STUDENTS = """
+SELECT student_id, requirement_id, earned, booked, missing, kinds::text, occupations, is_done
+FROM standing
+"""
+
+OF_CLASSES = """
+SELECT class_group_id,
+       count(*),
+       count(*) FILTER (WHERE earned <= 0),
+       count(*) FILTER (WHERE earned > 0 AND required > 2 * earned),
+       count(*) FILTER (WHERE required <= 2 * earned AND NOT is_done),
+       count(*) FILTER (WHERE is_done),
+       count(*) FILTER (WHERE missing > 0 OR occupations > 0),
+       sum(required),
+       sum(least(earned, required)),
+       sum(least(booked, required - least(earned, required))),
+       sum(missing),
+       coalesce(sum((kinds ->> 'vocational_school')::int), 0),
+       coalesce(sum((kinds ->> 'enterprise')::int), 0),
+       coalesce(sum((kinds ->> 'education_unit')::int), 0),
+       count(*) FILTER (WHERE occupations > 0)
+FROM standing
+WHERE required IS NOT NULL
+GROUP BY class_group_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """What is missing when everything booked is attended: class hours, how many of them at hosts
+    of which kind, and further occupations. Empty where nothing is."""
+
+    hours: int = 0
+    kinds: tuple[tuple[str, int], ...] = ()
+    occupations: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.hours or self.occupations)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One student's hours: ``earned`` in the ledger, ``booked`` in sessions to come. Done is who
+    has earned the hours, those at each kind of host, and the occupations."""
+
+    requirement_id: int | None
+    earned: int
+    booked: int
+    lacking: Lacking
+    is_done: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Students of a class or school by band, and their hours. Those without a requirement are
+    not counted. Hours are capped at what each student needs, so that they add up to a share;
+    what is missing, and where, is not."""
+
+    students: int = 0
+    none: int = 0
+    under_half: int = 0
+    half: int = 0
+    done: int = 0
+    short: int = 0
+    hours_required: int = 0
+    hours_earned: int = 0
+    hours_booked: int = 0
+    hours_missing: int = 0
+    missing_vocational_school: int = 0
+    missing_enterprise: int = 0
+    missing_education_unit: int = 0
+    short_of_occupations: int = 0
+
+    def __add__(self, other: "Coverage") -> "Coverage":
+        return Coverage(*(getattr(self, name) + getattr(other, name) for name in self.__slots__))
+
+    @property
+    def missing_kinds(self) -> tuple[tuple[str, int], ...]:
+        """The hours that must be at hosts of a kind, by the kind."""
+        return tuple(
+            (kind.value, hours)
+            for kind in HOST_KINDS
+            if (hours := getattr(self, f"missing_{kind.value}"))
+        )
+
+    @property
+    def percent_missing(self) -> int:
+        """Share of the required hours neither earned nor booked, rounded up to whole percent."""
+        if not self.hours_required:
+            return 0
+        missing = self.hours_required - self.hours_earned - self.hours_booked
+        return -(-100 * missing // self.hours_required)
+
+
+def of_students(students: "QuerySet[Student]", now: datetime) -> dict[int, Standing]:
+    """Where each of the students stands, by the student's key: one query."""
+    return {
+        student_id: Standing(
+            requirement_id=requirement_id,
+            earned=earned,
+            booked=booked,
+            lacking=Lacking(missing, tuple(sorted(json.loads(kinds).items())), occupations),
+            is_done=is_done,
+        )
+        for (
+            student_id, requirement_id, earned, booked, missing, kinds, occupations, is_done
+        ) in _rows(OF_STUDENTS, students, now)
+    }  # fmt: skip
+
+
+def of_classes(students: "QuerySet[Student]", now: datetime) -> dict[int, Coverage]:
+    """The students added up by class, by the class's key; classes of which nothing is required
+    are left out. One query."""
+    return {row[0]: Coverage(*map(int, row[1:])) for row in _rows(OF_CLASSES, students, now)}
+
+
+def _rows(select: str, students: "QuerySet[Student]", now: datetime) -> Sequence[tuple[Any, ...]]:
+    try:
+        wanted, params = students.order_by().values("pk").query.sql_with_params()
+    except EmptyResultSet:
+        return []
+    with connection.cursor() as cursor:
+        # The texts are ours; whatever comes from outside is a parameter.
+        cursor.execute(STANDING.format(students=wanted) + select, [*params, now])
+        return cursor.fetchall()

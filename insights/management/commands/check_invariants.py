@@ -1,0 +1,21 @@
+"""Recomputes from the rows what must always be true, and prints what differs."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import translation
+
+from insights.selectors import invariants
+
+
+class Command(BaseCommand):
+    help = "Recompute seats, holds, clashes and ledger sums; exit with 1 where something differs."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        with translation.override("en"):
+            found = invariants.findings()
+        for finding in found:
+            self.stdout.write(f"{finding.kind}: {finding}")
+        if found:
+            raise CommandError(f"{len(found)} differences", returncode=1)
+        self.stdout.write(f"{len(invariants.INVARIANTS) + 1} invariants hold.")

@@ -1,0 +1,382 @@
+"""What each student still lacks: the database's sums are what a recount of the rows gives."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from accounts.choices import HOST_KINDS, OrganisationKind, SchoolKind, Stage
+from accounts.models import Organisation
+from bookings import wording
+from bookings.choices import BookingState
+from bookings.models import Booking, Place, Reservation
+from bookings.selectors import standing
+from bookings.selectors.progress import progress_of_classes
+from bookings.selectors.standing import Coverage, Lacking, Standing
+from courses.choices import SessionState, Venue
+from courses.models import Course, CourseSession, CourseVersion
+from hours.choices import CreditKind
+from hours.models import HourCredit, PracticumRequirement, RequirementMinimum
+from hours.selectors import requirements_of
+from rosters.models import ClassGroup, Student
+from sites.calendar import at
+from tests.bookings.conftest import World
+from tests.factories.accounts import OrganisationFactory
+
+OCCUPATIONS = ("面包师", "汽车维修工", "网络管理员")
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """A session as hypothesis draws it: on which day from today, where, for what."""
+
+    days: int
+    kind: OrganisationKind
+    occupation: str
+    class_hours: int
+    is_cancelled: bool
+
+
+@dataclass(frozen=True)
+class Had:
+    """What one student has of one session."""
+
+    is_placed: bool
+    is_credited: bool
+    is_reversed: bool
+
+
+meetings = st.lists(
+    st.builds(
+        Meeting,
+        days=st.integers(-40, 40),
+        kind=st.sampled_from(HOST_KINDS),
+        occupation=st.sampled_from(OCCUPATIONS),
+        class_hours=st.integers(1, 16),
+        is_cancelled=st.booleans(),
+    ),
+    max_size=5,
+    unique_by=lambda one: one.days,
+)
+histories = st.lists(
+    st.lists(
+        st.builds(
+            Had, is_placed=st.booleans(), is_credited=st.booleans(), is_reversed=st.booleans()
+        ),
+        min_size=5,
+        max_size=5,
+    ),
+    min_size=1,
+    max_size=4,
+)
+minimums = st.dictionaries(st.sampled_from(HOST_KINDS), st.integers(1, 20), max_size=3)
+
+
+def make_session(world: World, meeting: Meeting, number: int, now: datetime) -> CourseSession:
+    host = OrganisationFactory(kind=meeting.kind, stages=[])
+    code = f"{host.pk}-{number}"
+    version = CourseVersion.objects.create(
+        course=Course.objects.create(host=host, code=code),
+        host=host,
+        number=1,
+        title_zh=code,
+        occupation_zh=meeting.occupation,
+        occupation_family="f1",
+        stages=[Stage.JUNIOR],
+        grade_from=6,
+        grade_to=9,
+        class_hours=meeting.class_hours,
+        group_size_max=40,
+        summary_zh="—",
+    )
+    starts_at = at(now.date() + timedelta(days=meeting.days), time(9))
+    over: dict[str, Any] = {"cancelled_at": now, "cancel_reason": "天气"}
+    return CourseSession.objects.create(
+        version=version,
+        host=host,
+        season=world.season,
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(hours=2),
+        class_hours=meeting.class_hours,
+        venue=Venue.ONLINE,
+        online_url="https://example.org/",
+        capacity=40,
+        state=SessionState.CANCELLED if meeting.is_cancelled else SessionState.SCHEDULED,
+        **(over if meeting.is_cancelled else {}),
+    )
+
+
+def give(world: World, student: Student, session: CourseSession, had: Had, now: datetime) -> None:
+    """The rows of one student in one session, as they may lie in the tables."""
+    if had.is_placed:
+        reservation = Reservation.objects.create(
+            reference=f"{student.pk}-{session.pk}"[-12:],
+            school=student.school,
+            made_by=world.teacher_membership,
+            made_at=now,
+            contact_name="—",
+            idempotency_key=f"{student.pk}-{session.pk}",
+            request_digest="",
+        )
+        booking, _made = Booking.objects.get_or_create(
+            session=session,
+            class_group=student.class_group,
+            defaults={
+                "reservation": reservation,
+                "school": student.school,
+                "host": session.host,
+                "state": BookingState.CONFIRMED,
+                "seats": 1,
+                "created_at": now,
+            },
+        )
+        Place.objects.create(
+            booking=booking,
+            session=session,
+            school=student.school,
+            host=session.host,
+            student=student,
+            starts_at=session.starts_at,
+            ends_at=session.ends_at,
+        )
+    if had.is_credited:
+        values: dict[str, Any] = {
+            "student": student,
+            "school": student.school,
+            "session": session,
+            "earned_on": session.starts_at.date(),
+            "credited_at": now,
+        }
+        credit = HourCredit.objects.create(
+            kind=CreditKind.ATTENDANCE, class_hours=session.class_hours, **values
+        )
+        if had.is_reversed:
+            HourCredit.objects.create(
+                kind=CreditKind.REVERSAL,
+                class_hours=-session.class_hours,
+                reverses=credit,
+                reason="认错人",
+                **values,
+            )
+
+
+def recount(student: Student, requirement: PracticumRequirement, now: datetime) -> Standing:
+    """The same by hand, row by row."""
+    earned: dict[tuple[str, str], int] = defaultdict(int)
+    booked: dict[tuple[str, str], int] = defaultdict(int)
+    standing_credits = set()
+    for credit in HourCredit.objects.filter(student=student).select_related(
+        "session__version", "session__host"
+    ):
+        assert credit.session is not None
+        if credit.kind == CreditKind.ATTENDANCE and not hasattr(credit, "reversed_by"):
+            standing_credits.add(credit.session_id)
+        if credit.earned_on >= requirement.counts_from:
+            what = (credit.session.host.kind, credit.session.version.occupation_zh)
+            earned[what] += credit.class_hours
+    for place in Place.objects.filter(student=student, is_live=True).select_related(
+        "session__version", "session__host"
+    ):
+        session = place.session
+        is_to_come = session.ends_at > now and session.state == SessionState.SCHEDULED
+        if is_to_come and session.pk not in standing_credits:
+            booked[(session.host.kind, session.version.occupation_zh)] += session.class_hours
+
+    def at_kind(counts: dict[tuple[str, str], int], kind: str) -> int:
+        return sum(hours for (where, _what), hours in counts.items() if where == kind)
+
+    required = {one.host_kind: one.class_hours for one in requirement.minimums.all()}
+    short = {
+        kind: hours - at_kind(earned, kind) - at_kind(booked, kind)
+        for kind, hours in required.items()
+    }
+    short = {kind: hours for kind, hours in short.items() if hours > 0}
+    known = {what for (_where, what), hours in earned.items() if hours > 0}
+    known_then = known | {what for (_where, what), hours in booked.items() if hours > 0}
+    total_earned, total_booked = sum(earned.values()), sum(booked.values())
+    return Standing(
+        requirement_id=requirement.pk,
+        earned=total_earned,
+        booked=total_booked,
+        lacking=Lacking(
+            max(0, requirement.class_hours - total_earned - total_booked, sum(short.values())),
+            tuple(sorted(short.items())),
+            max(0, requirement.min_occupations - len(known_then)),
+        ),
+        is_done=total_earned >= requirement.class_hours
+        and len(known) >= requirement.min_occupations
+        and all(at_kind(earned, kind) >= hours for kind, hours in required.items()),
+    )
+
+
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(
+    held=meetings,
+    history=histories,
+    least=minimums,
+    hours=st.integers(1, 32),
+    occupations=st.integers(1, 3),
+)
+def test_the_databases_sums_are_a_recount_of_the_rows(
+    world: World,
+    now: datetime,
+    held: list[Meeting],
+    history: list[list[Had]],
+    least: dict[OrganisationKind, int],
+    hours: int,
+    occupations: int,
+) -> None:
+    group = world.new_group(ClassGroup.objects.count() + 5, len(history), entry_year=2024)
+    requirement = PracticumRequirement.objects.create(
+        name=f"{group.pk}",
+        stage=Stage.JUNIOR,
+        entry_year_from=2024,
+        entry_year_to=2024,
+        class_hours=hours,
+        min_occupations=occupations,
+        counts_from=now.date() - timedelta(days=20),
+        due_on=now.date() + timedelta(days=20),
+    )
+    for kind, number in least.items():
+        RequirementMinimum.objects.create(
+            requirement=requirement, host_kind=kind, class_hours=number
+        )
+    sessions = [make_session(world, one, number, now) for number, one in enumerate(held)]
+    students = list(group.students.order_by("seat_no"))
+    for student, had in zip(students, history, strict=True):
+        for session, one in zip(sessions, had, strict=False):
+            give(world, student, session, one, now)
+
+    found = standing.of_students(Student.objects.filter(class_group=group), now)
+    of_class = standing.of_classes(Student.objects.filter(class_group=group), now)[group.pk]
+
+    counted = {student.pk: recount(student, requirement, now) for student in students}
+    # The next example's requirement stands alone.
+    RequirementMinimum.objects.filter(requirement=requirement).delete()
+    requirement.delete()
+    assert found == counted
+    rows = counted.values()
+    capped = [min(row.earned, hours) for row in rows]
+    done = sum(row.is_done for row in rows)
+    assert of_class == Coverage(
+        students=len(rows),
+        none=sum(row.earned <= 0 for row in rows),
+        under_half=sum(0 < 2 * row.earned < hours for row in rows),
+        half=sum(2 * row.earned >= hours and not row.is_done for row in rows),
+        done=done,
+        short=sum(bool(row.lacking) for row in rows),
+        hours_required=hours * len(rows),
+        hours_earned=sum(capped),
+        hours_booked=sum(
+            min(row.booked, hours - part) for row, part in zip(rows, capped, strict=True)
+        ),
+        hours_missing=sum(row.lacking.hours for row in rows),
+        short_of_occupations=sum(row.lacking.occupations > 0 for row in rows),
+        **{
+            f"missing_{kind.value}": sum(dict(row.lacking.kinds).get(kind, 0) for row in rows)
+            for kind in HOST_KINDS
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    ("own_kind", "school_kind", "entry_years", "counts"),
+    [
+        ("", SchoolKind.PRIVATE, (2025, 2025), False),
+        (SchoolKind.PRIVATE, SchoolKind.PRIVATE, (2025, 2025), True),
+        (SchoolKind.PUBLIC, SchoolKind.PRIVATE, (2025, 2025), False),
+        (SchoolKind.PRIVATE, SchoolKind.PRIVATE, (2026, 2026), False),
+        (SchoolKind.PRIVATE, "", (2025, 2025), False),
+    ],
+)
+def test_the_requirement_is_the_same_in_sql_and_in_python(
+    world: World,
+    now: datetime,
+    own_kind: str,
+    school_kind: str,
+    entry_years: tuple[int, int],
+    counts: bool,
+) -> None:
+    """For the school's own kind before one for every kind, then the one due first."""
+    Organisation.objects.filter(pk=world.school.pk).update(school_kind=own_kind)
+    general = PracticumRequirement.objects.get()
+    other = PracticumRequirement.objects.create(
+        name="民办",
+        stage=Stage.JUNIOR,
+        entry_year_from=entry_years[0],
+        entry_year_to=entry_years[1],
+        school_kind=school_kind,
+        class_hours=32,
+        counts_from=date(2026, 9, 1),
+        due_on=date(2028, 6, 30),
+    )
+
+    of_class = requirements_of([world.group])[world.group.pk]
+    found = standing.of_students(Student.objects.filter(class_group=world.group), now)
+
+    assert of_class == (other if counts else general)
+    assert {one.requirement_id for one in found.values()} == {of_class.pk if of_class else None}
+
+
+def test_nothing_is_asked_of_nobody(db: None, now: datetime) -> None:
+    assert standing.of_students(Student.objects.none(), now) == {}
+    assert standing.of_classes(Student.objects.none(), now) == {}
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_school_is_one_query_however_many_classes(
+    world: World, now: datetime, count: int, django_assert_num_queries: Any
+) -> None:
+    for number in range(10, 9 + count):
+        world.new_group(number, 2)
+    students = Student.objects.filter(school=world.school)
+
+    with django_assert_num_queries(1):
+        found = standing.of_classes(students, now)
+    with django_assert_num_queries(1):
+        standing.of_students(students, now)
+
+    assert len(found) == count
+
+
+def test_the_class_lacks_what_most_of_it_lacks(world: World, now: datetime) -> None:
+    PracticumRequirement.objects.update(min_occupations=2)
+    RequirementMinimum.objects.create(
+        requirement=PracticumRequirement.objects.get(),
+        host_kind=OrganisationKind.VOCATIONAL_SCHOOL,
+        class_hours=6,
+    )
+    meeting = Meeting(-3, OrganisationKind.ENTERPRISE, "面包师", 10, is_cancelled=False)
+    session = make_session(world, meeting, 1, now)
+    for student in world.students[:4]:
+        give(world, student, session, Had(False, True, False), now)
+
+    progress = progress_of_classes([world.group], now)[world.group.pk]
+
+    assert progress.lacking == Lacking(6, (("vocational_school", 6),), 1)
+    assert (progress.missing, progress.differing, progress.done) == (6, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("lacking", "sentence"),
+    [
+        (Lacking(), ""),
+        (Lacking(4), "还差 4 学时。"),
+        (Lacking(4, (("vocational_school", 2),)), "还差 4 学时，其中 2 学时须在中等职业学校。"),
+        (Lacking(4, (("vocational_school", 4),), 1),
+         "还差 4 学时，其中 4 学时须在中等职业学校；还差 1 种职业。"),
+        (Lacking(6, (("enterprise", 2), ("vocational_school", 3))),
+         "还差 6 学时，其中 2 学时须在企业、3 学时须在中等职业学校。"),
+        (Lacking(0, (), 2), "还差 2 种职业。"),
+    ],
+)  # fmt: skip
+def test_what_is_lacking_is_said_exactly(lacking: Lacking, sentence: str) -> None:
+    assert wording.lacking(lacking.hours, lacking.kinds, lacking.occupations) == sentence
