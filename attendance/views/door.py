@@ -19,7 +19,7 @@ from accounts.access import STATUS_OF_KIND, MemberRequest
 from accounts.actors import Actor
 from accounts.choices import Role
 from accounts.errors import Refusal
-from attendance.choices import WayIn
+from attendance.choices import NoBadge, WayIn
 from attendance.errors import (
     BadgeRevoked,
     BookedElsewhere,
@@ -93,6 +93,7 @@ def arrive(
     way_in: WayIn,
     code: str = "",
     student_id: int | None = None,
+    no_badge: NoBadge | None = None,
 ) -> tuple[Result, int]:
     """One arrival and the HTTP status of its answer."""
     now = timezone.now()
@@ -106,6 +107,7 @@ def arrive(
             event_id=event_id,
             happened_at=now,
             now=now,
+            no_badge=no_badge,
         )
     except Refusal as refusal:
         result, status = refused(refusal)
@@ -244,6 +246,8 @@ def _board(
         "session": session,
         "groups": selectors.grouped(places, seats),
         "counts": selectors.counts(seats),
+        "why_no_badge": NoBadge.choices,
+        "no_badge": request.POST.get("no_badge") or NoBadge.NOT_SHOWN,
         "mode": "menu" if request.GET.get("mode") == "menu" else "tick",
         "result": result,
     }
