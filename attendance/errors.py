@@ -16,7 +16,9 @@ class UnknownBadge(AttendanceRefusal):
 
 class BadgeRevoked(AttendanceRefusal):
     code = "badge_revoked"
-    sentence = _("这张胸牌已作废，请用补发的新胸牌。没带的，请老师点座号签到。")
+    sentence = _(
+        "这张胸牌已作废（%(when)s）。请扫新胸牌，或输入新胸牌的码；没带的，请老师点座号签到。"
+    )
 
 
 class NotBookedHere(AttendanceRefusal):
@@ -47,6 +49,16 @@ class RevokeReasonMissing(AttendanceRefusal):
     code = "revoke_reason_missing"
     kind = Refusal.INVALID
     sentence = _("请写明作废的原因，例如“遗失”。")
+
+
+class NothingToPrint(AttendanceRefusal):
+    code = "nothing_to_print"
+    sentence = _("没有要打印的胸牌。")
+
+
+class TooManyToPrint(AttendanceRefusal):
+    code = "too_many_to_print"
+    sentence = _("一次最多打印 %(most)s 张胸牌，这次是 %(asked)s 张。请分几次选班级。")
 
 
 class DeskNotClosed(AttendanceRefusal):

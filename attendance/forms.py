@@ -3,7 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from .choices import EventKind, WayIn
+from .choices import EventKind, NoBadge, WayIn
 
 
 class ArrivalForm(forms.Form):
@@ -33,6 +33,17 @@ class WalkInForm(forms.Form):
     event_id = forms.UUIDField(required=False)
 
 
+class TickForm(forms.Form):
+    """A seat of the grid, and why the student has no badge to show."""
+
+    no_badge = forms.ChoiceField(
+        label=_("点座号签到的原因"),
+        choices=NoBadge.choices,
+        initial=NoBadge.NOT_SHOWN,
+        required=False,
+    )
+
+
 class BadgeForm(forms.Form):
     """A student or guardian looks up what a badge is good for."""
 
@@ -57,10 +68,17 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(label=_("原因"), max_length=200)
 
 
-class ReissueForm(ReasonForm):
-    """With the badge that is replaced, 0 for none, so that sending it twice is once."""
+class ReplaceForm(ReasonForm):
+    """What becomes of badges that are lost: new ones, or none for now."""
 
-    badge = forms.IntegerField(
+    then = forms.ChoiceField(
+        label=_("作废以后"),
+        choices=[("reissue", _("补发新胸牌")), ("revoke", _("暂不补发"))],
+        initial="reissue",
+        widget=forms.RadioSelect,
+    )
+    # The newest badge when the page was opened, 0 for none: sent twice, the form does it once.
+    newest = forms.IntegerField(
         required=False, min_value=0, max_value=2**63 - 1, widget=forms.HiddenInput
     )
 

@@ -44,6 +44,8 @@ class Badge(models.Model):
     )
     code = models.CharField(max_length=16, unique=True)
     issued_at = models.DateTimeField()
+    # When it was first put on a sheet; a badge issued anew waits to be printed.
+    printed_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
     revoke_reason = models.CharField(_("作废原因"), max_length=100, blank=True, default="")
 

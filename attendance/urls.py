@@ -1,7 +1,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from .api import views as api
-from .views import badges, corrections, desk, own_badge
+from .views import badge_sheets, badges, corrections, desk, own_badge
 
 app_name = "attendance"
 
@@ -17,8 +17,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/<int:pk>/reopen/", corrections.reopen, name="desk_reopen"),
     path("badge/", own_badge.look_up, name="badge"),
     path("classes/<int:pk>/badges/", badges.show_class, name="badges"),
-    path("classes/<int:pk>/badges.pdf", badges.sheet, name="badge_sheet"),
-    path("classes/<int:pk>/badges/<int:student_pk>/", badges.reissue, name="badge_reissue"),
+    path("classes/<int:pk>/badges.pdf", badge_sheets.of_class, name="badge_sheet"),
+    path("classes/<int:pk>/badges/all/", badges.replace_class, name="badge_reissue_class"),
+    path("classes/<int:pk>/badges/<int:student_pk>/", badges.replace, name="badge_reissue"),
+    path("classes/badges/", badge_sheets.choose, name="badge_sheets"),
+    path("classes/badges.pdf", badge_sheets.of_classes, name="badge_sheets_pdf"),
     path("api/v1/sessions/<int:pk>/check-ins/", api.CheckInList.as_view(), name="api-check-ins"),
     path(
         "api/v1/sessions/<int:pk>/check-ins/batch/",

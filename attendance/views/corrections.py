@@ -52,6 +52,7 @@ def place(request: MemberRequest, pk: int, place_pk: int) -> HttpResponse:
             "session": session,
             "seat": seat,
             "event_id": uuid4(),
+            "events": selectors.events_of(session, seat.student_id),
             "classmates": selectors.classmates_not_here(chosen),
         },
     )

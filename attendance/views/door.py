@@ -19,7 +19,7 @@ from accounts.access import STATUS_OF_KIND, MemberRequest
 from accounts.actors import Actor
 from accounts.choices import Role
 from accounts.errors import Refusal
-from attendance.choices import AttendanceState, WayIn
+from attendance.choices import AttendanceState, NoBadge, WayIn
 from attendance.errors import (
     BadgeRevoked,
     BookedElsewhere,
@@ -94,6 +94,7 @@ def arrive(
     way_in: WayIn,
     code: str = "",
     student_id: int | None = None,
+    no_badge: NoBadge | None = None,
 ) -> tuple[Result, int]:
     """One arrival and the HTTP status of its answer."""
     now = timezone.now()
@@ -107,6 +108,7 @@ def arrive(
             event_id=event_id,
             happened_at=now,
             now=now,
+            no_badge=no_badge,
         )
     except Refusal as refusal:
         result, status = refused(refusal)
@@ -253,6 +255,8 @@ def _board(
         "session": session,
         "groups": selectors.grouped(places, seats),
         "counts": selectors.counts(seats),
+        "why_no_badge": NoBadge.choices,
+        "no_badge": request.POST.get("no_badge") or NoBadge.NOT_SHOWN,
         "mode": "menu" if request.GET.get("mode") == "menu" else "tick",
         "result": result,
     }
