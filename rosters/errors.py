@@ -38,3 +38,60 @@ class NotSchoolTeacher(RostersRefusal):
     code = "not_school_teacher"
     kind = Refusal.INVALID
     sentence = _("请在本校现有人员里选任课教师。")
+
+
+class ImportOver(RostersRefusal):
+    code = "import_over"
+    sentence = _("这次导入已经结束，文件内容已删除。请重新选文件。")
+
+
+class ImportNotRead(RostersRefusal):
+    code = "import_not_read"
+    sentence = _("文件还在读取，请稍等。")
+
+
+class ImportHasRefusals(RostersRefusal):
+    code = "import_has_refusals"
+    sentence = _("文件里还有 %(count)d 处要改。请改好后重新导入。")
+
+
+class ImportHasQuestions(RostersRefusal):
+    code = "import_has_questions"
+    sentence = _("还有 %(count)d 个问题没有回答。")
+
+
+class AnswerWrong(RostersRefusal):
+    code = "answer_wrong"
+    kind = Refusal.INVALID
+    sentence = _("“%(written)s”的回答不对：请选一个本校有的年级，班号 1 到 60。")
+
+
+class DecisionWrong(RostersRefusal):
+    code = "decision_wrong"
+    kind = Refusal.INVALID
+    sentence = _("第 %(row)d 行没有这个选项。")
+
+
+class RosterChangedMeanwhile(RostersRefusal):
+    code = "roster_changed_meanwhile"
+    sentence = _("您看预览时，学生名单被别人改过。下面是新的预览，请再看一遍。")
+
+
+class TooManyImports(RostersRefusal):
+    code = "too_many_imports"
+    sentence = _("已有 %(most)d 个文件等待确认。请先确认或放弃其中一个。")
+
+
+class NothingToUndo(RostersRefusal):
+    code = "nothing_to_undo"
+    sentence = _("这次导入没有写入名单，或已经撤销。")
+
+
+class UndoTooLate(RostersRefusal):
+    code = "undo_too_late"
+    sentence = _("导入已过 %(days)d 天，不能再撤销。请直接修改名单，或导入一份新的。")
+
+
+class EditedSince(RostersRefusal):
+    code = "edited_since"
+    sentence = _("导入之后，其中的学生又有 %(count)d 处改动，不能撤销。请直接修改名单。")
