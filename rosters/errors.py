@@ -95,3 +95,71 @@ class UndoTooLate(RostersRefusal):
 class EditedSince(RostersRefusal):
     code = "edited_since"
     sentence = _("导入之后，其中的学生又有 %(count)d 处改动，不能撤销。请直接修改名单。")
+
+
+class FileRefused(RostersRefusal):
+    """A roster file that is not read at all. Its sentence says what to do with the file."""
+
+    code = "file_refused"
+    kind = Refusal.INVALID
+    sentence = _("这个文件读不了。请在 Excel 或 WPS 里另存为 .xlsx 后再上传。")
+
+
+class FileTooLarge(FileRefused):
+    code = "file_too_large"
+    sentence = _("文件超过 20 MB。请删去图片和不用的工作表，或按年级分成几个文件上传。")
+
+
+class FileEmpty(FileRefused):
+    code = "file_empty"
+    sentence = _("文件里没有内容。请核对选的是不是名单文件。")
+
+
+class FileKindUnknown(FileRefused):
+    code = "file_kind_unknown"
+    sentence = _("这不是表格文件。请上传 .xlsx、.xls、.ods、.csv 或 .txt 格式的名单。")
+
+
+class FileEncrypted(FileRefused):
+    code = "file_encrypted"
+    sentence = _("文件设了打开密码。请在 Excel 或 WPS 里取消密码，另存后再上传。")
+
+
+class FileHasMacros(FileRefused):
+    code = "file_has_macros"
+    sentence = _("文件里有宏。请另存为不带宏的 .xlsx 后再上传。")
+
+
+class FileHasFormulas(FileRefused):
+    code = "file_has_formulas"
+    sentence = _("文件里有公式。请全选、复制，再“选择性粘贴”为数值，另存后再上传。")
+
+
+class FileIsWebPage(FileRefused):
+    code = "file_is_web_page"
+    sentence = _("这是改了后缀的网页，不是表格。请用 Excel 或 WPS 打开，另存为 .xlsx 后再上传。")
+
+
+class FileIsNoSpreadsheet(FileRefused):
+    code = "file_is_no_spreadsheet"
+    sentence = _("这个 .et 文件里没有能读的表格。请在 WPS 里另存为 .xlsx 后再上传。")
+
+
+class FileUnpacksTooLarge(FileRefused):
+    code = "file_unpacks_too_large"
+    sentence = _("文件展开后过大。请把名单复制到一个新的工作簿，另存为 .xlsx 后再上传。")
+
+
+class FileBroken(FileRefused):
+    code = "file_broken"
+    sentence = _("文件已损坏。请用 Excel 或 WPS 打开，另存为 .xlsx 后再上传。")
+
+
+class FileHasTooManyRows(FileRefused):
+    code = "file_has_too_many_rows"
+    sentence = _("名单超过 20,000 行。请按年级分成几个文件上传。")
+
+
+class HeaderMissing(FileRefused):
+    code = "header_missing"
+    sentence = _("没有找到表头。请让表头的一行里有“姓名”，最好也有“班级”和“学号”。")
