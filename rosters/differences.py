@@ -36,7 +36,8 @@ class Known(NamedTuple):
         return self.left_at is None
 
 
-class Line(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Line:
     """What happens to one student; ``kind`` is None for one who stays as she is.
 
     ``index`` is the row's place in the reading, None for one who is not in the file; ``known``
@@ -53,7 +54,8 @@ class Line(NamedTuple):
     guardian_phone: str
 
 
-class Doubt(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Doubt:
     """A row that may be several students. ``options`` are students it may be; ``may_be_new``
     and ``like_row`` (the place of a row that says the same) widen the choice. ``suggested`` is
     what most likely is meant, None where nothing is."""
@@ -131,8 +133,9 @@ class _Finder:
         self.rows = dict(rows)
         self.roster = roster
         self.known = {known.pk: known for known in roster}
-        self.aliases = numbers
-        self.pk_of_number = {**numbers, **{k.student_no: k.pk for k in roster if k.student_no}}
+        self.aliases = frozenset(map(_canonical, numbers))
+        self.pk_of_number = {_canonical(number): pk for number, pk in numbers.items()}
+        self.pk_of_number.update((_canonical(k.student_no), k.pk) for k in roster if k.student_no)
         self.match: dict[int, Known] = {}
         self.taken: set[int] = set()
         self.new: set[int] = set()
@@ -156,7 +159,8 @@ class _Finder:
         for index, row in self.rows.items():
             if not row.student_no:
                 continue
-            first = first_of.setdefault(row.student_no, index)
+            number = _canonical(row.student_no)
+            first = first_of.setdefault(number, index)
             if first != index:
                 same = self.rows[first]
                 if (same.name, same.class_name) == (row.name, row.class_name):
@@ -164,7 +168,7 @@ class _Finder:
                 else:
                     self._doubt(index, (), may_be_new=False, like_row=first)
                 continue
-            known = self.known.get(self.pk_of_number.get(row.student_no, 0))
+            known = self.known.get(self.pk_of_number.get(number, 0))
             if known is None:
                 continue
             if known.pk in self.taken:
@@ -234,9 +238,7 @@ class _Finder:
             like = next((other for other in said if other != index), None)
             if students:
                 suggested = students[0].pk if len(students) == len(rows) == 1 else None
-                self._doubt(
-                    index, students, may_be_new=True, like_row=like, suggested=suggested
-                )
+                self._doubt(index, students, may_be_new=True, like_row=like, suggested=suggested)
             elif not row.student_no and like is not None:
                 self._doubt(index, (), may_be_new=True, like_row=like)
 
@@ -267,9 +269,7 @@ class _Finder:
                 continue
             # Who is no longer in a class that the file lists has most likely moved.
             gone = len(options) == 1 and options[0].class_name in covered
-            self._doubt(
-                index, options, may_be_new=True, suggested=options[0].pk if gone else NEW
-            )
+            self._doubt(index, options, may_be_new=True, suggested=options[0].pk if gone else NEW)
 
     def decide(self, decisions: Mapping[int, Decision]) -> tuple[Doubt, ...]:
         """Applies what a person decided; what does not fit (any more) stays in doubt."""
@@ -289,6 +289,11 @@ class _Finder:
                 self._take(index, known)
             decided.append(self.doubts.pop(index))
         return tuple(decided)
+
+
+def _canonical(student_no: str) -> str:
+    """Letters of a number are the same small and large."""
+    return student_no.upper()
 
 
 def _fits(row: RosterRow, known: Known) -> bool:
@@ -319,7 +324,7 @@ def _written(found: _Finder, decided: tuple[Doubt, ...], *, keep_missing: bool) 
             index,
             found.match.get(index),
             seat_no=seats[index],
-            is_alias=found.rows[index].student_no in found.aliases,
+            is_alias=_canonical(found.rows[index].student_no) in found.aliases,
         )
         for index in coming
     ]
@@ -384,14 +389,13 @@ def _seats(
     return seats, reseated
 
 
-def _line(
-    row: RosterRow, index: int, known: Known | None, *, seat_no: int, is_alias: bool
-) -> Line:
+def _line(row: RosterRow, index: int, known: Known | None, *, seat_no: int, is_alias: bool) -> Line:
     if known is None:
         return Line(ChangeKind.NEW, index, None, row.name, row.student_no, row.class_name,
                     seat_no, row.guardian_phone)  # fmt: skip
     # The number of a merged duplicate leads to her; her own stays.
-    student_no = known.student_no if is_alias else row.student_no or known.student_no
+    is_same = is_alias or _canonical(row.student_no) == _canonical(known.student_no)
+    student_no = known.student_no if is_same else row.student_no or known.student_no
     phone = row.guardian_phone or known.guardian_phone
     kind = None
     if not known.is_current:

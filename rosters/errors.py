@@ -163,3 +163,10 @@ class FileHasTooManyRows(FileRefused):
 class HeaderMissing(FileRefused):
     code = "header_missing"
     sentence = _("没有找到表头。请让表头的一行里有“姓名”，最好也有“班级”和“学号”。")
+
+
+def refusal_of_file(code: str, facts: dict[str, int]) -> str:
+    """The sentence of a file that was refused whole, by the code that the import kept."""
+    kinds: list[type[FileRefused]] = [FileRefused, *FileRefused.__subclasses__()]
+    kind = next((kind for kind in kinds if kind.code == code), FileRefused)
+    return str(kind(**facts))

@@ -58,7 +58,9 @@ def start(request: MemberRequest) -> HttpResponse:
         {
             "form": form,
             "accepted": " ".join(ACCEPTED[:5]),
-            "history": import_lines.history(selectors.import_history(request.actor), timezone.now()),
+            "history": import_lines.history(
+                selectors.import_history(request.actor), timezone.now()
+            ),
         },
         status=status,
     )
@@ -191,9 +193,7 @@ def _page(
     refusal = more.pop("refusal", None)
     context: dict[str, Any] = {"import": row, "refusal": str(refusal) if refusal else ""}
     if not row.is_open or row.expires_at <= now:
-        return render(
-            request, "rosters/import_over.html", context | _over(row, now), status=status
-        )
+        return render(request, "rosters/import_over.html", context | _over(row, now), status=status)
     if row.reading is None:
         return _progress(request, context, status)
     if request.headers.get("HX-Request"):
@@ -234,9 +234,7 @@ def _asked(row: RosterImport, shown: Preview, more: dict[str, Any]) -> dict[str,
     }
 
 
-def _questions_form(
-    row: RosterImport, shown: Preview, data: Any
-) -> ClassQuestionsForm | Any:
+def _questions_form(row: RosterImport, shown: Preview, data: Any) -> ClassQuestionsForm | Any:
     if not shown.questions:
         return None
     return ClassQuestionsForm(
@@ -269,5 +267,3 @@ def _workbook(content: bytes, name: str) -> HttpResponse:
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     response["Cache-Control"] = "no-store"
     return response
-
-

@@ -44,17 +44,13 @@ def answer(
             raise ImportNotRead
         before = preview(row)
         _check_classes(classes or {}, before, row)
-        answers = {
-            "classes": {**row.answers.get("classes", {}), **(classes or {})},
-            "rows": dict(row.answers.get("rows", {})),
-            "keep_missing": row.answers.get("keep_missing", False)
-            if keep_missing is None
-            else keep_missing,
-        }
-        row.answers = answers
+        row.answers["classes"] = {**row.answers.get("classes", {}), **(classes or {})}
+        if keep_missing is not None:
+            row.answers["keep_missing"] = keep_missing
         if rows:
             _check_rows(rows, preview(row))
-            answers["rows"].update({str(index): decision for index, decision in rows.items()})
+            given = {str(index): decision for index, decision in rows.items()}
+            row.answers["rows"] = {**row.answers.get("rows", {}), **given}
         row.state = preview(row).state
         row.save(update_fields=["answers", "state"])
         for written, name in (classes or {}).items():
@@ -85,9 +81,7 @@ def _check_classes(
         for grade in range(STAGE_GRADES[Stage(stage)][0], STAGE_GRADES[Stage(stage)][1] + 1)
     }
     for written, name in classes.items():
-        fits = name is None or (
-            name.grade in grades and 1 <= name.number <= MOST_CLASSES_PER_GRADE
-        )
+        fits = name is None or (name.grade in grades and 1 <= name.number <= MOST_CLASSES_PER_GRADE)
         if written not in asked or not fits:
             raise AnswerWrong(written=written)
 

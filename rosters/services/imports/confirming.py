@@ -30,9 +30,7 @@ CHANGED_FIELDS = ("class_group", "name", "student_no", "seat_no", "initials", "l
 RACED = ("student_no_once", "student_seat_once", "class_once_per_school")
 
 
-def confirm(
-    *, by: Actor, roster_import: RosterImport, digest: str, now: datetime
-) -> RosterImport:
+def confirm(*, by: Actor, roster_import: RosterImport, digest: str, now: datetime) -> RosterImport:
     """The roster is as the preview showed it; the file is forgotten. Confirming twice changes
     nothing, nor does a file that changes nothing.
 
@@ -160,9 +158,7 @@ def _students(
     return rows
 
 
-def _as_row(
-    row: RosterImport, line: Line, ids: dict[ClassName, int], now: datetime
-) -> Student:
+def _as_row(row: RosterImport, line: Line, ids: dict[ClassName, int], now: datetime) -> Student:
     assert line.class_name is not None
     return Student(
         pk=line.known.pk if line.known else None,
@@ -213,7 +209,7 @@ def _remember(
             RosterChange(
                 roster_import=row,
                 student_id=student.pk,
-                kind=line.kind,
+                kind=line.kind or ChangeKind.EDITED,
                 before=states.before(line.known, phones.get(student.pk)),
                 after=states.of(student),
             )

@@ -52,7 +52,7 @@ def read(*, import_id: int, now: datetime) -> RosterImport | None:
         _refuse(row, UNREADABLE, {}, now)
         place = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{type(error).__name__} in {place.name}, line {place.lineno}"
-        logger.error("import %s: %s", import_id, where)  # noqa: TRY400 (no text of the file)
+        logger.error("import %s: %s", import_id, where)
         raise ReaderBroke(where) from None
     return _keep(row, reading, facts, now)
 

@@ -96,7 +96,7 @@ def load(school_id: int, school_year: int, *, phones: bool, lock: bool = False) 
                 names[group_id],
                 seat_no,
                 left_at,
-                unseal(sealed[pk], owner=phone_owner(pk)) if pk in sealed else "",
+                unseal(bytes(sealed[pk]), owner=phone_owner(pk)) if pk in sealed else "",
                 group_id,
             )
             for pk, group_id, name, student_no, seat_no, left_at, into in rows

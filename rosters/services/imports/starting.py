@@ -54,9 +54,7 @@ def start(
             size=len(content),
             content=content,
         )
-        audit.record(
-            by=by, verb="import.started", now=now, target=roster_import, size=len(content)
-        )
+        audit.record(by=by, verb="import.started", now=now, target=roster_import, size=len(content))
         if in_background:
             _queue(roster_import.pk)
     return roster_import

@@ -1,7 +1,7 @@
 """How a student was before an import and after it, as a ``RosterChange`` keeps it."""
 
 import base64
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from rosters.differences import Known
@@ -27,9 +27,7 @@ def before(known: Known | None, phone: bytes | None) -> dict[str, Any]:
     replaced, empty where there was none, None where none was written."""
     if known is None:
         return {}
-    state = _state(
-        known.class_group, known.name, known.student_no, known.seat_no, known.left_at
-    )
+    state = _state(known.class_group, known.name, known.student_no, known.seat_no, known.left_at)
     if phone is not None:
         state["phone"] = base64.b64encode(phone).decode()
     return state
@@ -63,5 +61,5 @@ def _state(
         "name": name,
         "student_no": student_no,
         "seat_no": seat_no,
-        "left_at": left_at.isoformat() if left_at else None,
+        "left_at": left_at.astimezone(UTC).isoformat() if left_at else None,
     }

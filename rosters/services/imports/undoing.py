@@ -35,9 +35,7 @@ class Undoing:
     students: dict[int, Student]
 
     def of_kinds(self, *kinds: ChangeKind) -> list[Student]:
-        return [
-            self.students[change.student_id] for change in self.changes if change.kind in kinds
-        ]
+        return [self.students[change.student_id] for change in self.changes if change.kind in kinds]
 
 
 def begin(*, by: Actor, roster_import: RosterImport, now: datetime) -> Undoing:
@@ -87,16 +85,12 @@ def _check_untouched(undoing: Undoing) -> None:
     students = undoing.students
     edited = sum(
         states.of(students[change.student_id]) != change.after for change in undoing.changes
-    ) + sum(
-        student.merged_into_id is not None for student in students.values()
-    )
+    ) + sum(student.merged_into_id is not None for student in students.values())
     new = [student.pk for student in undoing.of_kinds(ChangeKind.NEW)]
     for relation in Student._meta.related_objects:
         model = relation.related_model
         if model._meta.app_label == "rosters" and relation.get_accessor_name() not in OWN_ROWS:
-            edited += model._base_manager.filter(
-                **{f"{relation.field.name}__in": new}
-            ).count()
+            edited += model._base_manager.filter(**{f"{relation.field.name}__in": new}).count()
     edited += (
         RosterChange.objects.filter(student__in=new).exclude(roster_import=undoing.row).count()
     )
