@@ -7,8 +7,8 @@ and so is a year of leaving (届), which schools also use for the year of entry.
 
 import re
 import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 
 from accounts.choices import STAGE_GRADES, Stage
 
@@ -60,7 +60,7 @@ _GRADE = (
     r"|(?P<leaving>(?:20)?\d\d)届"
     r"|(?P<digits>1[0-2]|0?[1-9])(?:年级|级)"
 )
-_STAGE_WORD = r"(?:小学部?|初中部?|高中部?|中学部?)?"
+_STAGE_WORD = r"(?:小学部?|初中部?|高中部?|中学部?)??"
 _CLASS = rf"(?:第?\(?第?(?P<number>{_NUMERAL})\)?)"
 _FULL = re.compile(rf"{_STAGE_WORD}\(?(?:{_GRADE})\)?[-./_]?{_CLASS}(?:班级?|\(班\))?")
 # 7(3), 7.3, 7-3, 7班3 is not one: digits need a sign between them.
@@ -126,12 +126,17 @@ def number_of(text: str) -> int:
 
 def grades_of(facts: SchoolFacts) -> tuple[int, ...]:
     """The grades that a school of these stages has, 1-12."""
-    return tuple(
-        grade
-        for stage in Stage
-        if stage.value in facts.stages
-        for grade in range(STAGE_GRADES[stage][0], STAGE_GRADES[stage][1] + 1)
-    )
+    return _grades_of(facts.stages)
+
+
+@cache
+def _spans(stages: tuple[str, ...]) -> tuple[tuple[int, int], ...]:
+    return tuple(STAGE_GRADES[stage] for stage in Stage if stage.value in stages)
+
+
+@cache
+def _grades_of(stages: tuple[str, ...]) -> tuple[int, ...]:
+    return tuple(grade for first, last in _spans(stages) for grade in range(first, last + 1))
 
 
 def read_class_name(
@@ -282,15 +287,11 @@ def _full_year(year: str) -> int:
     return int(year) if len(year) == 4 else 2000 + int(year)
 
 
-def _stages(facts: SchoolFacts) -> Iterable[tuple[int, int]]:
-    return (STAGE_GRADES[stage] for stage in Stage if stage.value in facts.stages)
-
-
 def _of_year(year: str, number: int, facts: SchoolFacts) -> list[ClassName]:
     """Entered in that year, in each stage that it may be."""
     return [
         ClassName(grade, number)
-        for first, last in _stages(facts)
+        for first, last in _spans(facts.stages)
         if first <= (grade := first + facts.school_year - _full_year(year)) <= last
     ]
 
@@ -299,7 +300,7 @@ def _of_leaving(year: str, number: int, facts: SchoolFacts) -> list[ClassName]:
     """Leaving in the summer of that year."""
     return [
         ClassName(grade, number)
-        for first, last in _stages(facts)
+        for first, last in _spans(facts.stages)
         if first <= (grade := last - (_full_year(year) - facts.school_year - 1)) <= last
     ]
 

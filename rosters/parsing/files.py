@@ -44,14 +44,16 @@ _RATIO_COUNTS_FROM = 4 * 1024 * 1024
 _MOST_TEXT = 400 * 1024 * 1024
 # Rows and columns of one sheet: blanks and notes below the students included.
 _MOST_HEIGHT = 50_000
-_MOST_WIDTH = 256
+_MOST_WIDTH = 100
 
-_XLSX_FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
-# A cell that holds something, in a column beyond IV.
-_XLSX_FAR_CELL = re.compile(
-    rb'<(?:\w+:)?c\s[^>]*?\br="(?:[A-Z]{3,}|[J-Z][A-Z]|I[W-Z])\d+"[^>]*[^/>]>'
-)
-_XLSX_FAR_ROW = re.compile(rb'<(?:\w+:)?c\s[^>]*?\br="[A-Z]+(?:[1-9]\d{5,}|[5-9]\d{4})"[^>]*[^/>]>')
+# In a sheet's XML, whatever prefix its namespace has: a formula; a cell that holds something in
+# a column beyond CV or a row beyond 50,000; a cell that does not say where it stands.
+_FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
+_FAR_CELL = re.compile(rb'<(?:\w+:)?c\s[^>]*?\br="(?:[A-Z]{3,}|[D-Z][A-Z]|C[W-Z])\d+"[^>]*[^/>]>')
+_LOW_CELL = re.compile(rb'<(?:\w+:)?c\s[^>]*?\br="[A-Z]+(?:[1-9]\d{5,}|[5-9]\d{4})"[^>]*[^/>]>')
+_LOST = re.compile(rb"<c[>\s](?!r=)")
+# The same, said loosely: without a match none of the above can match. 5 MB in 15 ms.
+_FAR_OR_LOW = re.compile(rb'r="(?:[A-Z]{2}|[A-Z]?(?:[5-9]\d{4}|\d{6}))')
 _ODS_REPEATED = re.compile(
     rb'<table:table-cell(?=[^>]*office:value-type)[^>]*columns-repeated="(\d+)"'
 )
@@ -100,7 +102,7 @@ def open_sheets(content: bytes, suffix: str) -> list[Sheet]:
         raise FileIsNoSpreadsheet
     text = _decoded(content)
     start = text[:200].lstrip().lower()
-    if start.startswith("<") or start.startswith("mime-version"):
+    if start.startswith(("<", "mime-version")):
         raise FileIsWebPage
     if start.startswith("%pdf"):
         raise FileKindUnknown
@@ -223,15 +225,19 @@ def _check_xlsx(parts: dict[str, bytes]) -> None:
     for name, part in parts.items():
         if "sheets/" not in name.lower() or not name.lower().endswith(".xml"):
             continue
-        if b"<f" in part or b":f" in part:
-            if b"macrosheet" in name.lower().encode():
-                raise FileHasMacros
-            if _XLSX_FORMULA.search(part):
-                raise FileHasFormulas
-        if _XLSX_FAR_CELL.search(part):
+        if "macrosheet" in name.lower():
+            raise FileHasMacros
+        if (b"<f" in part or b":f" in part) and _FORMULA.search(part):
+            raise FileHasFormulas
+        if _FAR_OR_LOW.search(part):
+            if _FAR_CELL.search(part):
+                raise FileUnpacksTooLarge
+            if _LOW_CELL.search(part):
+                raise FileHasTooManyRows
+        if (_LOST.search(part) or b":sheetData" in part) and any(
+            row.count(b"<c") + row.count(b":c") > _MOST_WIDTH for row in part.split(b"row ")
+        ):
             raise FileUnpacksTooLarge
-        if _XLSX_FAR_ROW.search(part):
-            raise FileHasTooManyRows
         cells += part.count(b"</c>") + part.count(b":c>")
     shared = parts.get("xl/sharedStrings.xml", b"")
     longest = max(map(len, shared.split(b"</si>")), default=0)

@@ -26,21 +26,32 @@ OTHER = "other"
 
 _EXACT = {
     NAME: "姓名 学生姓名 学生 名字 中文姓名 学员姓名 学生名字 name studentname",
-    CLASS: "班级 班 班级名称 班名 所在班级 行政班 行政班级 现班级 班号 班别 年级班级 年级/班级 班级代码 "
-    "年级、班级 年班 class classname",
+    CLASS: "班级 班 班级名称 班名 所在班级 行政班 行政班级 现班级 班号 班别 "
+    "年级班级 年级/班级 班级代码 年级、班级 年班 class classname",
     GRADE: "年级 年级名称 所在年级 现年级 年段 届别 入学年份 grade",
     STUDENT_NO: "学号 学生学号 校内学号 学籍副号 学籍辅号 学籍号 学籍编号 全国学籍号 学生编号 "
-    "studentno studentnumber studentid no. number",
+    "studentno studentnumber studentid",
     SEAT: "座号 座位号 座位 班内序号 班内学号 班学号 班级序号 班级座号 座次 seat seatno seatnumber",
-    SERIAL: "序号 编号 序 号 项目 serial #",
-    OTHER: "性别 备注 民族 政治面貌 户籍 住址 家庭住址 地址 考号 身高 体重 血型 籍贯 sex gender remarks",
+    SERIAL: "序号 编号 序 号 项目 serial no number #",
+    OTHER: "性别 备注 民族 政治面貌 户籍 住址 家庭住址 地址 考号 身高 体重 血型 籍贯 "
+    "sex gender remarks",
 }
 _FIELDS = {word: key for key, words in _EXACT.items() for word in words.split()}
+WORDS = frozenset(_FIELDS)
 # Of several columns with a number, the first of these is taken: a number of the 学籍 is given
 # anew when a student moves up a stage.
 _NUMBER_ORDER = (
-    "学号 学生学号 校内学号 学生编号 studentno studentnumber studentid 学籍副号 学籍辅号 学籍号"
-).split()
+    "学号",
+    "学生学号",
+    "校内学号",
+    "学生编号",
+    "studentno",
+    "studentnumber",
+    "studentid",
+    "学籍副号",
+    "学籍辅号",
+    "学籍号",
+)
 
 _HINTS = (
     (
@@ -52,10 +63,10 @@ _HINTS = (
         STUDENT_PHONE,
         re.compile(r"(?:学生|本人)(?:本人)?的?(?:联系)?(?:电话|手机)|student(?:phone|mobile)"),
     ),
-    (PHONE, re.compile(r"电话|手机|联系方式|phone|mobile|^tel\.?$")),
+    (PHONE, re.compile(r"电话|手机|联系方式|phone|mobile|^tel$")),
     (OTHER_DATE, re.compile(r"入学|转入|报到|注册|入团|入队|毕业|录取|登记|填表")),
 )
-_NOISE = re.compile(r"[\s*＊:：•]+")
+_NOISE = re.compile(r"[\s*＊:：•.]+")
 _BRACKETS = re.compile(r"[(\[【].*?[)\]】]$")
 
 _LOOKED_AT = 60

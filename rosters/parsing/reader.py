@@ -13,19 +13,23 @@ from rosters.errors import FileHasTooManyRows, HeaderMissing
 
 from . import cells, class_names, header
 from .files import MOST_ROWS, Sheet, open_sheets, text_sheet
-from .shapes import CellRefusal, ClassName, ClassQuestion, Reading, RosterRow, SchoolFacts
+from .shapes import CellRefusal, ClassQuestion, Reading, RosterRow, SchoolFacts
 
 _PLAIN_NAME = re.compile(r"[一-鿿]{2,4}").fullmatch
 _PLAIN_NUMBER = re.compile(r"[0-9]{1,20}").fullmatch
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 # Rows whose name is one of these hold no student.
-_SUBTOTAL_NAMES = frozenset(
-    "小计 合计 总计 共计 累计 平均 人数 总人数 男生 女生 男生数 女生数".split()
+_SUBTOTAL_NAMES = _words("小计 合计 总计 共计 累计 平均 人数 总人数 男生 女生 男生数 女生数")
+_NOTE_NAMES = _words(
+    "备注 说明 附注 制表 制表人 审核 审核人 填表 填表人 班主任 日期 校长 教导处 教务处 填写说明 "
+    "示例 样例 注意事项 盖章 签名 签字"
 )
-_NOTE_NAMES = frozenset(
-    "备注 说明 附注 制表 制表人 审核 审核人 填表人 填表 班主任 日期 校长 教导处 教务处 填写说明 示例 样例 "
-    "注意事项 盖章 签名 签字".split()
-)
-_NO_NAMES = _SUBTOTAL_NAMES | _NOTE_NAMES
+_NO_NAMES = _SUBTOTAL_NAMES | _NOTE_NAMES | header.WORDS
 _SUBTOTAL = re.compile(
     r"小\s*计|合\s*计|总\s*计|共\s*计|总人数|共\s*[\d一二三四五六七八九十]+\s*人"
 )
@@ -35,12 +39,12 @@ _NOTE = re.compile(
     re.IGNORECASE,
 )
 _NOTE_SHEET = re.compile(
-    r"说明|须知|示例|参考|字典|选项|汇总|统计|请修改|notes|tomend", re.IGNORECASE
+    r"说明|须知|示例|参考|字典|选项|汇总|统计|请修改|notes|to ?mend", re.IGNORECASE
 )
 _SHOWN_EVERY = 2_000
 
 # What some offices write for "nothing".
-_NOTHING = frozenset({"", "-", "--", "—", "——", "/", "\\", "无", "暂无", "N/A", "n/a", "#N/A"})
+_NOTHING = frozenset({"", *_words("- -- — —— / \\ 无 暂无 N/A n/a #N/A")})
 
 
 def _nobody(_done: int, _total: int) -> None:
@@ -91,7 +95,7 @@ class _Reader:
         self._skipped: Counter[str] = Counter()
         self._reads: dict[tuple[Any, Any, bool], class_names.Read] = {}
         self._numbers: set[str] = set()
-        self._seats: set[tuple[ClassName | str, int]] = set()
+        self._seats: set[int | tuple[str, int]] = set()
         self._sheet = sheets[0]
         self._at = 0
 
@@ -261,7 +265,7 @@ class _SheetReader:
         filled = {column for column, cell in enumerate(row) if _is_filled(cell)}
         if not filled:
             return "blank"
-        if header.field_of(name) == header.NAME:
+        if header.field_of(name) and header.is_header(row):
             return "title"
         texts = [cells.text_of(row[column]) for column in sorted(filled)]
         if name in _SUBTOTAL_NAMES or (
@@ -290,13 +294,13 @@ class _SheetReader:
         row = self._sheet.rows[at]
         if header.is_header(row):
             self._head = header.header_at(self._sheet.rows, at)
-            return self._head.below
+            return self._head.below - 1
         for cell in row:
             written = class_names.class_in_title(cells.text_of(cell))
             if written:
                 self._default = self._reader.class_of(self._grade, written, as_number=False)
                 self._disagrees = False
-        return at + 1
+        return at
 
     def _odd_name(self, at: int, row: list[Any], block: header.Columns) -> None:
         text = cells.text_of(row[block.name])
@@ -322,7 +326,9 @@ class _SheetReader:
             if seat is None and cell != "":
                 seat = self._seat(at, cell, block.seat)
             if seat is not None and read is not None:
-                key = (read.class_name or read.written, seat)
+                one = read.class_name
+                # A number is looked up faster than a pair.
+                key = (one.grade * 100 + one.number) * 1000 + seat if one else (read.written, seat)
                 if key in reader._seats:
                     reader.refuse(at, block.seat, "seat_twice")
                 reader._seats.add(key)
