@@ -143,7 +143,12 @@ def key_of(written: str) -> str:
 
 
 def _where(question: ClassQuestion) -> str:
-    return _("工作表“%(sheet)s”第 %(row)d 行起，共 %(rows)d 行") % {
+    words = (
+        _("工作表“%(sheet)s”第 %(row)d 行起，共 %(rows)d 行")
+        if question.first_sheet
+        else _("第 %(row)d 行起，共 %(rows)d 行")
+    )
+    return words % {
         "sheet": question.first_sheet,
         "row": question.first_row,
         "rows": question.rows,
@@ -165,14 +170,8 @@ class DoubtsForm(forms.Form):
         self.doubts = doubts[:DOUBTS_A_PAGE]
         for doubt in self.doubts:
             row = rows[doubt.index]
-            assert row.class_name is not None
             self.fields[f"d{doubt.index}"] = forms.ChoiceField(
-                label=_("第 %(row)d 行：%(name)s，%(class_group)s")
-                % {
-                    "row": row.row,
-                    "name": row.name,
-                    "class_group": class_words(row.class_name, school_year),
-                },
+                label=_row_words(row, school_year),
                 help_text=_why(doubt, row, rows),
                 choices=list(_options(doubt, row, school_year)),
                 initial=doubt.suggested,
@@ -188,6 +187,20 @@ class DoubtsForm(forms.Form):
             if chosen:
                 found[doubt.index] = chosen if chosen in (NEW, SKIP) else int(chosen)
         return found
+
+
+def _row_words(row: RosterRow, school_year: int) -> str:
+    assert row.class_name is not None
+    words = _("第 %(row)d 行：%(name)s，%(class_group)s") % {
+        "row": row.row,
+        "name": row.name,
+        "class_group": class_words(row.class_name, school_year),
+    }
+    if row.seat_no is not None:
+        words += _("，%(seat)d 号") % {"seat": row.seat_no}
+    if row.student_no:
+        words += _("，学号 %(student_no)s") % {"student_no": row.student_no}
+    return words
 
 
 def _why(doubt: Doubt, row: RosterRow, rows: tuple[RosterRow, ...]) -> str:

@@ -123,7 +123,7 @@ def confirm(request: MemberRequest, pk: int) -> HttpResponse:
     """The roster is as the preview showed it."""
     row = _import(request, pk)
     try:
-        done = confirming.confirm(
+        confirming.confirm(
             by=request.actor,
             roster_import=row,
             digest=request.POST.get("digest", ""),
@@ -131,7 +131,6 @@ def confirm(request: MemberRequest, pk: int) -> HttpResponse:
         )
     except Refusal as refusal:
         return _refused(request, row, refusal)
-    messages.success(request, import_lines.sentence(done.summary))
     return redirect("rosters:import", pk)
 
 

@@ -4,7 +4,9 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import AuditEntry, Membership
 from rosters import tasks
@@ -171,9 +173,7 @@ def test_a_change_meanwhile_shows_a_fresh_preview_with_who_changed(
     )
 
     refused = office.post(f"/school/import/{row.pk}/confirm/", {"digest": digest})
-    again = office.post(
-        f"/school/import/{row.pk}/confirm/", {"digest": refused.context["digest"]}
-    )
+    again = office.post(f"/school/import/{row.pk}/confirm/", {"digest": refused.context["digest"]})
 
     assert refused.status_code == 409
     assert "您看预览时，学生名单被别人改过。" in text_of(refused)
@@ -211,7 +211,9 @@ def test_an_import_that_is_over_says_how(office: Client, empty: School, now: dat
     dropped = bring(empty, "王雨,7(3),1,1\n", now=now)
     office.post(f"/school/import/{dropped.pk}/drop/")
 
-    pages = [text_of(office.get(f"/school/import/{row.pk}/")) for row in (refused, waiting, dropped)]
+    pages = [
+        text_of(office.get(f"/school/import/{row.pk}/")) for row in (refused, waiting, dropped)
+    ]
 
     assert "这是改了后缀的网页" in pages[0]
     assert "一小时内没有确认" in pages[1]
@@ -232,13 +234,13 @@ def test_a_large_group_is_paged(office: Client, empty: School, now: datetime) ->
 
 
 def test_the_history_costs_the_same_for_one_and_for_three(
-    office: Client, empty: School, now: datetime, django_assert_num_queries: object
+    office: Client, empty: School, now: datetime
 ) -> None:
     def queries() -> int:
-        from django.db import connection
-        from django.test.utils import CaptureQueriesContext
 
-        with CaptureQueriesContext(connection, ) as found:
+        with CaptureQueriesContext(
+            connection,
+        ) as found:
             office.get("/school/import/")
         return len(found)
 
@@ -255,8 +257,6 @@ def test_the_history_costs_the_same_for_one_and_for_three(
 def test_the_preview_costs_the_same_for_one_and_for_three_students(
     office: Client, empty: School, now: datetime
 ) -> None:
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
 
     counts = []
     for rows in ("王雨,7(3),1,1\n", "王雨,7(3),1,1\n陈一,7(4),2,1\n李子涵,7(5),3,1\n"):

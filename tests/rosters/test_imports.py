@@ -9,7 +9,7 @@ from django_q.models import OrmQ
 
 from accounts.errors import NotAllowed, NotYours
 from accounts.models import AuditEntry
-from rosters.choices import ChangeKind, ImportState
+from rosters.choices import ImportState
 from rosters.errors import (
     AnswerWrong,
     DecisionWrong,
@@ -31,10 +31,11 @@ from rosters.models import (
 from rosters.parsing.shapes import ClassName
 from rosters.sealing import unseal
 from rosters.services import students as student_services
-from rosters.services.imports import answering, confirming, ending, reading, starting, undoing
+from rosters.services.imports import answering, confirming, ending, reading, starting
 from rosters.services.imports.preview import preview
-from tests.factories.accounts import MembershipFactory, OrganisationFactory, actor_of
-from tests.factories.rosters import StudentFactory, make_class
+from tests.bookings.races import at_once, before_commit
+from tests.factories.accounts import MembershipFactory, actor_of
+from tests.factories.rosters import make_class
 from tests.rosters.conftest import School
 from tests.rosters.imports import bring, bring_in, students
 
@@ -141,7 +142,8 @@ def test_seats_and_numbers_may_go_round_in_a_circle(empty: School, now: datetime
 
     assert students(empty) == [(3, "陈一", "C", 1), (3, "王雨", "A", 2), (4, "李子涵", "B", 1)]
     assert dict(Student.objects.values_list("name", "pk")) == ids
-    assert dict(RosterChange.objects.filter(roster_import=row).values_list("student__name", "kind")) == {
+    changes = RosterChange.objects.filter(roster_import=row)
+    assert dict(changes.values_list("student__name", "kind")) == {
         "王雨": "edited", "李子涵": "moved", "陈一": "moved",
     }  # fmt: skip
 
@@ -362,7 +364,7 @@ def test_an_archived_class_of_the_file_is_open_again(empty: School, now: datetim
 
 
 def test_the_queries_of_a_confirmation_do_not_grow_with_its_rows(
-    empty: School, now: datetime, django_assert_num_queries: object
+    empty: School, now: datetime
 ) -> None:
     def queries_of(count: int, start: int) -> int:
         text = "".join(
@@ -381,12 +383,77 @@ def test_the_queries_of_a_confirmation_do_not_grow_with_its_rows(
     assert queries_of(2, 100) == queries_of(60, 200)
 
 
-# ── undoing, as far as rosters know ──
+@pytest.mark.django_db(transaction=True)
+def test_two_who_confirm_at_once_write_one_roster_and_one_hears_of_it(now: datetime) -> None:
+    group = make_class(students=0, number=3)
+    school = School(
+        group.school,
+        group,
+        MembershipFactory(coordinator=True, organisation=group.school),
+        MembershipFactory(organisation=group.school),
+    )
+    first = bring(school, "王雨,7(3),1,1\n陈一,7(4),2,1\n", now=now)
+    second = bring(school, "王雨,7(3),1,2\n李子涵,7(4),3,1\n", now=now)
+    by = school.coordinator
+
+    answers = at_once(
+        *(
+            lambda row=row: confirming.confirm(
+                by=by, roster_import=row, digest=row.roster_digest, now=now
+            )
+            for row in (first, second)
+        )
+    )
+
+    kinds = sorted(type(answer).__name__ for answer in answers)
+    assert kinds == ["RosterChangedMeanwhile", "RosterImport"]
+    is_first = isinstance(answers[0], RosterImport)
+    assert students(school) == (
+        [(3, "王雨", "1", 1), (4, "陈一", "2", 1)]
+        if is_first
+        else [(3, "王雨", "1", 2), (4, "李子涵", "3", 1)]
+    )
 
 
-def undo(row: RosterImport, school: School, now: datetime) -> RosterImport:
-    from django.db import transaction
+@pytest.mark.django_db(transaction=True)
+def test_the_same_import_confirmed_twice_at_once_is_written_once(now: datetime) -> None:
+    group = make_class(students=0, number=3)
+    school = School(
+        group.school,
+        group,
+        MembershipFactory(coordinator=True, organisation=group.school),
+        MembershipFactory(organisation=group.school),
+    )
+    row = bring(school, "王雨,7(3),1,1\n", now=now)
+    by = school.coordinator
 
-    with transaction.atomic():
-        begun = undoing.begin(by=school.coordinator, roster_import=row, now=now)
-        return undoing.finish(begun, by=school.coordinator, now=now)
+    answers = at_once(
+        *[lambda: confirming.confirm(by=by, roster_import=row, digest=row.roster_digest, now=now)]
+        * 2
+    )
+
+    assert [type(answer).__name__ for answer in answers] == ["RosterImport", "RosterImport"]
+    assert Student.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_student_added_while_the_import_is_written_is_not_written_over(now: datetime) -> None:
+    group = make_class(students=0, number=3)
+    school = School(
+        group.school,
+        group,
+        MembershipFactory(coordinator=True, organisation=group.school),
+        MembershipFactory(organisation=group.school),
+    )
+    row = bring(school, "王雨,7(3),1,1\n", now=now)
+    by = school.coordinator
+
+    answer = before_commit(
+        lambda: student_services.add_student(
+            by=by, class_group=group, name="陈一", student_no="9", seat_no=1, now=now
+        ),
+        lambda: confirming.confirm(by=by, roster_import=row, digest=row.roster_digest, now=now),
+    )
+
+    assert isinstance(answer, RosterChangedMeanwhile)
+    assert students(school) == [(3, "陈一", "9", 1)]
