@@ -95,6 +95,8 @@ def _write_sheet(page: Any, sheet: Sheet, found: list[CellRefusal], formats: _Fo
     whole = {column: row for (row, column), code in by_cell.items() if code in refusals.OF_COLUMNS}
     widths = [6] * (len(sheet.rows[0]) if sheet.rows else 0)
     for at, row in enumerate(sheet.rows):
+        # A title lies over its neighbours and needs no wide column.
+        alone = sum(1 for cell in row if cell not in ("", None)) == 1
         for column, cell in enumerate(row):
             code = by_cell.get((at, column), "")
             text = cells.text_of(cell)
@@ -114,7 +116,10 @@ def _write_sheet(page: Any, sheet: Sheet, found: list[CellRefusal], formats: _Fo
                 page.write_string(at, column, text, formats.refused if refused else formats.text)
             else:
                 page.write_blank(at, column, None, formats.refused)
-            widths[column] = min(max(widths[column], 2 * len(text) + 2), 30)
+            if not alone:
+                widths[column] = min(max(widths[column], 2 * len(text) + 2), 30)
+    page.set_paper(9)
+    page.fit_to_pages(1, 0)
     for column, width in enumerate(widths):
         page.set_column(column, column, width, formats.text)
     for one in found[:MOST_COMMENTS]:
@@ -134,6 +139,9 @@ def _write_list(
     page.set_column(1, 1, 10)
     page.set_column(2, 2, 90, formats.sentence)
     page.freeze_panes(1, 0)
+    page.set_landscape()
+    page.set_paper(9)
+    page.fit_to_pages(1, 0)
     for at, one in enumerate(found, 1):
         name = names.get(one.sheet, one.sheet)
         place = f"{one.column}{one.row}"
