@@ -88,7 +88,7 @@ smoke: setup-dev ## The whole stack on a free port with an empty database, walke
 	@$(PY) -m config.smoke
 
 .PHONY: bench-roster
-bench-roster: setup ## What a roster of 20,000 rows costs, beside the least it could
+bench-roster: postgres ## What a roster of 20,000 rows costs, beside the least it could
 	@$(TEST_ENV) $(PY) -m bench.roster
 
 .PHONY: shell

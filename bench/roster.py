@@ -1,8 +1,9 @@
 """What a roster of 20,000 rows costs: ``make bench-roster``, one run.
 
 Each part is measured in turn with its floor, so that a busy machine slows both; figures are
-medians. A part is a ``Part``: add one to ``PARTS`` with its floor in ``floors_roster.py``. The
-table is printed, and written to var/bench/roster.json.
+medians. A part is a ``Part``: add one to ``PARTS`` with its floor in ``floors_roster.py``; what
+needs a database is in ``roster_commit``. The table is printed, and written to
+var/bench/roster.json.
 """
 
 import gc
@@ -18,7 +19,8 @@ from pathlib import Path
 from rosters.parsing.reader import read_roster
 from rosters.parsing.shapes import SchoolFacts
 
-from . import floors_roster
+from . import floors_roster, roster_commit
+from .measuring import Figures, high_water
 from .roster_file import ROWS, roster_of
 
 TIMES = 7
@@ -36,24 +38,6 @@ class Part:
     floor: Callable[[bytes], object]
     # Ours may take this many times the floor.
     target: float
-
-
-@dataclass(frozen=True)
-class Figures:
-    part: str
-    floor: str
-    rows: int
-    seconds: float
-    floor_seconds: float
-    rows_per_second: int
-    times_floor: float
-    target: float
-    peak_mib: float
-    floor_peak_mib: float
-
-    @property
-    def holds(self) -> bool:
-        return self.times_floor <= self.target
 
 
 def _parse(content: bytes) -> None:
@@ -82,15 +66,9 @@ def _peak(action: Callable[[bytes], object], content: bytes) -> float:
 
 
 def _peak_here(action: Callable[[bytes], object], content: bytes) -> float:
-    before = _high_water()
+    before = high_water()
     action(content)
-    return (_high_water() - before) / 1024
-
-
-def _high_water() -> int:
-    """In KiB, from Linux; ``ru_maxrss`` would still know of the process that started this one."""
-    status = Path("/proc/self/status").read_text()
-    return int(status.split("VmHWM:")[1].split()[0])
+    return (high_water() - before) / 1024
 
 
 def measure(part: Part, content: bytes) -> Figures:
@@ -101,17 +79,15 @@ def measure(part: Part, content: bytes) -> Figures:
         floor.append(_seconds(part.floor, content))
         ours.append(_seconds(part.ours, content))
     seconds, floor_seconds = statistics.median(ours), statistics.median(floor)
-    return Figures(
+    return Figures.of(
         part.name,
         part.floor_name,
-        ROWS,
-        round(seconds, 4),
-        round(floor_seconds, 4),
-        round(ROWS / seconds),
-        round(seconds / floor_seconds, 2),
-        part.target,
-        round(_peak(part.ours, content), 1),
-        round(_peak(part.floor, content), 1),
+        rows=ROWS,
+        seconds=seconds,
+        floor_seconds=floor_seconds,
+        target=part.target,
+        peak_mib=_peak(part.ours, content),
+        floor_peak_mib=_peak(part.floor, content),
     )
 
 
@@ -120,7 +96,7 @@ def main() -> int:
     print(f"{ROWS:,} rows, {len(content) / 2**20:.1f} MiB .xlsx; medians of {TIMES}")
     print(f"{'':10}{'rows/s':>10}{'seconds':>10}{'floor':>10}{'× floor':>10}{'target':>8}", end="")
     print(f"{'MiB':>8}{'floor':>8}")
-    measured = [measure(part, content) for part in PARTS]
+    measured = [*(measure(part, content) for part in PARTS), roster_commit.measure(content)]
     for one in measured:
         print(
             f"{one.part:10}{one.rows_per_second:>10,}{one.seconds:>10.3f}{one.floor_seconds:>10.3f}"

@@ -24,6 +24,8 @@ from rosters.parsing.copies import marked_copy
 from rosters.parsing.template import roster_template
 from rosters.services.imports import answering, confirming, ending, starting, undoing
 from rosters.services.imports.preview import Preview, preview, year_of
+from rosters.services.imports.roster import facts_of
+from sites.calendar import school_year
 
 from . import import_lines
 
@@ -70,7 +72,9 @@ def start(request: MemberRequest) -> HttpResponse:
 @members_only(Role.SCHOOL_COORDINATOR)
 def template(request: MemberRequest) -> HttpResponse:
     """An empty roster with the columns that are taken."""
-    return _workbook(roster_template(), "roster-template.xlsx")
+    school = get_object_or_404(Organisation, pk=request.actor.organisation_id)
+    facts = facts_of(school, school_year(timezone.localdate()))
+    return _workbook(roster_template(facts), "roster-template.xlsx")
 
 
 @require_safe
