@@ -87,7 +87,7 @@ def test_it_works_without_javascript(
     page = new_context(office, java_script_enabled=False).new_page()
 
     _read(page, file)
-    # The page comes again by itself every two seconds.
+    page.get_by_role("link", name="刷新").click()
     page.get_by_role("button", name="确认导入").click()
 
     expect(page.get_by_text("已导入：新增 1 人。").first).to_be_visible()

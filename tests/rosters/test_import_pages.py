@@ -61,7 +61,7 @@ def test_a_file_goes_from_upload_to_the_roster(office: Client, empty: School) ->
     )
 
     assert sent.url == f"/school/import/{row.pk}/"  # type: ignore[attr-defined]
-    assert '<meta http-equiv="refresh" content="2">' in text_of(waiting)
+    assert f'<a href="/school/import/{row.pk}/">刷新</a>' in text_of(waiting)
     assert "<html" not in text_of(polled)
     assert 'hx-trigger="load delay:400ms"' in text_of(polled)
     assert done_polling["HX-Refresh"] == "true"
