@@ -18,6 +18,9 @@ NEW, SKIP = "new", "skip"
 
 Decision = int | str
 
+# So many namesakes are offered for one row; more than a school has.
+MOST_OPTIONS = 20
+
 
 class Known(NamedTuple):
     """A student as the school has her. ``class_name`` is None once her class has graduated."""
@@ -149,7 +152,7 @@ class _Finder:
     def _doubt(self, index: int, options: Iterable[Known], **more: object) -> None:
         self.doubts[index] = Doubt(
             index,
-            tuple(sorted(options, key=lambda known: (known.seat_no, known.pk))),
+            tuple(sorted(options, key=lambda known: (known.seat_no, known.pk))[:MOST_OPTIONS]),
             **more,  # type: ignore[arg-type]
         )
 
@@ -168,10 +171,12 @@ class _Finder:
                 else:
                     self._doubt(index, (), may_be_new=False, like_row=first)
                 continue
-            known = self.known.get(self.pk_of_number.get(number, 0))
-            if known is None:
+            pk = self.pk_of_number.get(number)
+            if pk is None:
                 continue
-            if known.pk in self.taken:
+            known = self.known.get(pk)
+            # A duplicate of somebody who is at another school now still holds the number.
+            if known is None or known.pk in self.taken:
                 self._doubt(index, (), may_be_new=False)
             elif row.name == known.name or row.class_name == known.class_name:
                 self._take(index, known)
@@ -226,7 +231,9 @@ class _Finder:
             key=lambda known: known.seat_no,
         )
         rows = [self.rows[index] for index in indexes]
-        fit = all(_fits(row, known) for row in rows for known in students)
+        fit = not any(row.student_no for row in rows) or not any(
+            known.student_no for known in students
+        )
         alike = not any(row.student_no or row.seat_no for row in rows) and not any(
             known.student_no for known in students
         )

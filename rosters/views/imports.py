@@ -208,7 +208,7 @@ def _page(
         context |= import_lines.shown(
             row, shown, only=request.GET.get("show", ""), page=request.GET.get("page", "")
         )
-        names += context["names"]
+        names += context["names"] + len(context["changed"])
     audit.record_names_read(
         by=request.actor, now=now, context="import_preview", target=row, count=names
     )

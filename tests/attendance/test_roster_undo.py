@@ -14,7 +14,7 @@ from rosters.errors import EditedSince, NothingToUndo, UndoTooLate
 from rosters.models import ClassGroup, RosterChange, RosterImport, SchoolSettings, Student
 from rosters.services import classes
 from rosters.services import students as student_services
-from rosters.services.imports import confirming
+from rosters.services.imports import answering, confirming
 from tests.bookings.races import at_once
 from tests.factories.accounts import MembershipFactory
 from tests.factories.attendance import let_in
@@ -146,7 +146,9 @@ def test_a_moved_student_with_seats_of_the_new_class_stays_there(
         roster_undo.undo(by=school.coordinator, roster_import=row, now=now)
 
 
-@pytest.mark.parametrize("edit", ["rename", "take the old seat", "import again"])
+@pytest.mark.parametrize(
+    "edit", ["rename", "take the old seat", "take the old number", "import again"]
+)
 def test_who_was_edited_since_is_not_set_back(school: School, now: datetime, edit: str) -> None:
     bring_in(school, BEFORE, now=now)
     row = bring_in(school, AFTER, now=now)
@@ -158,13 +160,26 @@ def test_who_was_edited_since_is_not_set_back(school: School, now: datetime, edi
             seat_no=1,
             now=now,
         )
-    elif edit == "take the old seat":
+    elif edit.startswith("take"):
+        is_seat = edit == "take the old seat"
+        if not is_seat:
+            # Somebody whose number the import changed; her old one is free.
+            row = bring(school, "姓名,班级,学号,座号\n李子涵,7(4),B2,1\n".encode(), now=now)
+            answering.answer(
+                by=school.coordinator,
+                roster_import=row,
+                rows={0: Student.objects.get(student_no="B").pk},
+                now=now,
+            )
+            confirming.confirm(
+                by=school.coordinator, roster_import=row, digest=row.roster_digest, now=now
+            )
         student_services.add_student(
             by=school.coordinator,
             class_group=school.group,
             name="后来",
-            student_no="E",
-            seat_no=3,
+            student_no="E" if is_seat else "B",
+            seat_no=3 if is_seat else 9,
             now=now,
         )
     else:

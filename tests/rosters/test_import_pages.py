@@ -1,12 +1,14 @@
 """The pages on which a roster comes in."""
 
 from datetime import datetime, timedelta
+from io import BytesIO
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from openpyxl import load_workbook
 
 from accounts.models import AuditEntry, Membership
 from rosters import tasks
@@ -267,3 +269,43 @@ def test_the_preview_costs_the_same_for_one_and_for_three_students(
         counts.append(len(found))
 
     assert counts[0] == counts[1]
+
+
+def test_pasted_cells_have_a_marked_copy_too(office: Client, empty: School) -> None:
+    office.post("/school/import/", {"cells": f"姓名\t班级\t学号\n王雨\t7(3)\t{ID_CARD}\n"})
+    row = RosterImport.objects.get()
+    tasks.read_import(row.pk)
+
+    copy = office.get(f"/school/import/{row.pk}/copy.xlsx")
+
+    sheets = load_workbook(BytesIO(copy.content)).worksheets
+    assert [[cell.value for cell in line] for line in sheets[1].iter_rows()] == [
+        ["姓名", "班级", "学号"], ["王雨", "7(3)", None],
+    ]  # fmt: skip
+    assert "身份证号" in sheets[1]["C2"].comment.text
+
+
+def test_the_template_is_read_by_our_own_reader(
+    office: Client, empty: School, now: datetime
+) -> None:
+    template = office.get("/school/import/template.xlsx")
+
+    row = bring(empty, template.content, suffix=".xlsx", now=now)
+
+    assert (preview(row).rows, preview(row).refusals) == ((), ())
+
+
+def test_a_question_that_the_roster_answers_meanwhile_bars_nothing(
+    office: Client, empty: School, now: datetime
+) -> None:
+    bring_in(empty, "王雨,7(3),1,1\n", now=now)
+    row = bring(empty, "王雨,7(3),91,1\n", now=now)
+    assert row.state == ImportState.ASKING
+    Student.objects.update(student_no="91")
+
+    digest = office.get(f"/school/import/{row.pk}/").context["digest"]
+    done = office.post(f"/school/import/{row.pk}/confirm/", {"digest": digest})
+
+    assert done.status_code == 302
+    row.refresh_from_db()
+    assert (row.state, row.summary["unchanged"]) == (ImportState.CONFIRMED, 1)

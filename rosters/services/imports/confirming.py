@@ -64,6 +64,8 @@ def _write(row: RosterImport, *, by: Actor, digest: str, now: datetime) -> Roste
     )
     shown = preview(row, lock=True)
     shown.check_is_ready()
+    # It may have asked when it was last looked at, and the roster have answered since.
+    row.state = ImportState.READY
     if digest != shown.digest:
         raise RosterChangedMeanwhile
     assert shown.differences is not None

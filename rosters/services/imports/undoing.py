@@ -94,24 +94,22 @@ def _check_untouched(undoing: Undoing) -> None:
     edited += (
         RosterChange.objects.filter(student__in=new).exclude(roster_import=undoing.row).count()
     )
-    edited += _seats_given_again(undoing)
+    edited += _given_again(undoing)
     if edited:
         raise EditedSince(count=edited)
 
 
-def _seats_given_again(undoing: Undoing) -> int:
-    """How many seats that come back are held by somebody the import did not touch."""
-    wanted = {
-        (change.before["class_group"], change.before["seat_no"])
-        for change in undoing.changes
-        if change.before and change.before["left_at"] is None
-    }
-    others = (
-        Student.objects.current()
-        .filter(class_group__in={group for group, _seat in wanted})
-        .exclude(pk__in=undoing.students)
+def _given_again(undoing: Undoing) -> int:
+    """How many seats and student numbers that come back are held by somebody the import did not
+    touch."""
+    before = [change.before for change in undoing.changes if change.before]
+    seats = {(one["class_group"], one["seat_no"]) for one in before if one["left_at"] is None}
+    numbers = {one["student_no"] for one in before if one["student_no"]}
+    others = Student.objects.filter(school_id=undoing.row.school_id).exclude(
+        pk__in=undoing.students
     )
-    return sum(pair in wanted for pair in others.values_list("class_group_id", "seat_no"))
+    held = others.current().values_list("class_group_id", "seat_no")
+    return sum(pair in seats for pair in held) + others.filter(student_no__in=numbers).count()
 
 
 def finish(undoing: Undoing, *, by: Actor, now: datetime) -> RosterImport:
