@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
-from django_q.models import OrmQ
+from django_q.models import OrmQ, Task
 
 from accounts.errors import NotAllowed, NotYours
 from accounts.models import AuditEntry
@@ -381,6 +381,61 @@ def test_the_queries_of_a_confirmation_do_not_grow_with_its_rows(
 
     make_class(school=empty.organisation, number=4, students=0)
     assert queries_of(2, 100) == queries_of(60, 200)
+
+
+def _everything_written(caplog: pytest.LogCaptureFixture) -> str:
+    """Audit rows, queued tasks and their results, what ended imports keep, and the log."""
+    return repr(
+        [
+            list(AuditEntry.objects.values()),
+            [task.task for task in OrmQ.objects.all()],
+            list(Task.objects.values()),
+            list(RosterImport.objects.values()),
+            caplog.text,
+        ]
+    )
+
+
+def test_nothing_of_a_file_is_left_where_it_does_not_belong(
+    empty: School, now: datetime, caplog: pytest.LogCaptureFixture
+) -> None:
+    refused = bring(empty, f"慕容雪,7(3),{ID_CARD},\n", now=now)
+    # While it is open its own row holds the name, and only that.
+    assert "慕容雪" in repr(list(RosterImport.objects.values("reading")))
+    ending.drop(by=empty.coordinator, roster_import=refused, now=now)
+    bring_in(empty, "慕容雪,7(3),701,1\n", now=now)
+    bring(empty, "慕容雪,7(3),701,1\n", now=now)
+    ending.expire(now=now + timedelta(hours=1))
+
+    written = _everything_written(caplog)
+
+    assert "import.confirmed" in written
+    assert [secret for secret in ("慕容雪", ID_CARD, "701") if secret in written] == []
+
+
+def test_a_crash_of_the_reader_ends_the_import_and_tells_where_not_what(
+    empty: School, now: datetime, caplog: pytest.LogCaptureFixture
+) -> None:
+    # No page sends this: pasted cells always are UTF-8. The error's own text has the bytes.
+    row = starting.start(
+        by=empty.coordinator,
+        school=empty.organisation,
+        content="慕容雪".encode() + b"\xff",
+        suffix=starting.PASTED,
+        now=now,
+    )
+
+    with pytest.raises(reading.ReaderBroke) as broke:
+        reading.read(import_id=row.pk, now=now)
+
+    row.refresh_from_db()
+    assert (row.state, row.summary["code"], row.content) == (
+        ImportState.REFUSED, "unreadable", None,
+    )  # fmt: skip
+    told = str(broke.value) + caplog.text
+    assert f"import {row.pk}: UnicodeDecodeError in " in told
+    assert "xff" not in told
+    assert broke.value.__suppress_context__
 
 
 @pytest.mark.django_db(transaction=True)
