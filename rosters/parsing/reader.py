@@ -13,6 +13,7 @@ from rosters.errors import FileHasTooManyRows, HeaderMissing
 
 from . import cells, class_names, header
 from .files import MOST_ROWS, Sheet, open_sheets, text_sheet
+from .refusals import SENSITIVE
 from .shapes import CellRefusal, ClassQuestion, Reading, RosterRow, SchoolFacts
 
 _PLAIN_NAME = re.compile(r"[一-鿿]{2,4}").fullmatch
@@ -35,9 +36,10 @@ _SUBTOTAL = re.compile(
 )
 _NOTE = re.compile(
     r"[(（*※【\[]*(?:注[:：意、0-9]|注$|备注|说明|附注|制表|审核|填表|班主任[:：]|日期[:：]|联系人[:：]"
-    r"|示例|样例|例[:：]|例如|example|note)",
+    r"|note)",
     re.IGNORECASE,
 )
+_EXAMPLE = re.compile(r"[(（【\[]?(?:示例|样例|例[:：]|例如|example)", re.IGNORECASE)
 _NOTE_SHEET = re.compile(
     r"说明|须知|示例|参考|字典|选项|汇总|统计|请修改|notes|to ?mend", re.IGNORECASE
 )
@@ -63,12 +65,19 @@ def read_roster(
     Refuses what cannot be read at all with a ``FileRefused``; a cell that must not be there is
     a refusal in the reading.
     """
-    return _Reader(open_sheets(content, suffix), facts, progress).read()
+    return read_sheets(open_sheets(content, suffix), facts=facts, progress=progress)
 
 
 def read_pasted(text: str, *, facts: SchoolFacts) -> Reading:
     """The same of cells copied from a spreadsheet."""
-    return _Reader([text_sheet(text)], facts, _nobody).read()
+    return read_sheets([text_sheet(text)], facts=facts)
+
+
+def read_sheets(
+    sheets: list[Sheet], *, facts: SchoolFacts, progress: Callable[[int, int], None] = _nobody
+) -> Reading:
+    """The same of sheets that are open."""
+    return _Reader(sheets, facts, progress).read()
 
 
 def column_letters(column: int) -> str:
@@ -146,6 +155,11 @@ class _Reader:
     def is_refused(self, row: int, column: int) -> bool:
         return (self._at, row, column) in self._refusals
 
+    def is_sensitive(self, row: int, column: int | None) -> bool:
+        """Whether what the cell says must not go any further."""
+        found = self._refusals.get((self._at, row, -1 if column is None else column))
+        return found is not None and found.code in SENSITIVE
+
     def class_of(self, grade: Any, cell: Any, *, as_number: bool) -> class_names.Read:
         key = (grade, cell, as_number)
         found = self._reads.get(key)
@@ -195,19 +209,23 @@ class _SheetReader:
             if at % _SHOWN_EVERY == 0:
                 reader._progress(reader._done + at, reader._total)
             row = sheet.rows[at]
+            students, kinds = 0, []
             for block in self._head.blocks:
                 name = row[block.name]
                 if type(name) is str and _PLAIN_NAME(name) and name not in _NO_NAMES:
                     self._student(at, row, block, name)
+                    students += 1
                     continue
-                kind = self._kind_of(at, row, block)
-                if kind == "student":
+                kinds.append(self._kind_of(at, row, block))
+                if kinds[-1] == "student":
                     self._odd_name(at, row, block)
-                elif block is self._head.blocks[0]:
-                    reader._skipped[kind] += 1
-                    if kind == "title":
-                        at = self._title(at)
-                        break
+                    students += 1
+            if not students:
+                reader._skipped[kinds[0]] += 1
+                if kinds[0] == "title":
+                    last = self._title(at)
+                    reader._skipped["title"] += last - at
+                    at = last
             at += 1
 
     def _refuse_columns(self, head: header.Header) -> None:
@@ -272,7 +290,13 @@ class _SheetReader:
             (not name or len(filled) <= 3) and any(map(_SUBTOTAL.search, texts))
         ):
             return "subtotal"
-        if name in _NOTE_NAMES or _NOTE.match(name) or _NOTE.match(texts[0]):
+        if _EXAMPLE.match(name):
+            return "note"
+        # What has a class or a number is no note, whatever it starts with.
+        marks = {block.classes, block.student_no} & filled
+        if (_is_note(name) or _is_note(texts[0])) and all(
+            _is_note(cells.text_of(row[column])) for column in marks if column is not None
+        ):
             return "note"
         if len(filled) == 1 and len(row) > 1:
             if class_names.class_in_title(texts[0]):
@@ -317,7 +341,13 @@ class _SheetReader:
     def _student(self, at: int, row: list[Any], block: header.Columns, name: str) -> None:
         reader = self._reader
         read = self._class_of(at, row, block)
+        if read is not None and read.class_name is None and read.written in _NOTE_NAMES:
+            # 班主任 in the column of classes, and who that is beside it.
+            reader._skipped["note"] += 1
+            return
         number, seat, phone = "", None, ""
+        if reader._refusals and reader.is_sensitive(at, block.name):
+            name = ""
         if block.student_no is not None:
             number = self._student_no(at, row[block.student_no], block.student_no)
         if block.seat is not None:
@@ -359,6 +389,10 @@ class _SheetReader:
             and class_names.class_in_title(cells.text_of(grade))
         ):
             cell, grade = grade, ""
+        if reader._refusals and (
+            reader.is_sensitive(at, block.classes) or reader.is_sensitive(at, block.grade)
+        ):
+            return None
         if type(cell) is str:
             found = reader._reads.get((grade, cell, not self._sheet.typed))
             if found is not None and cell:
@@ -425,6 +459,10 @@ class _SheetReader:
 
 
 _SEATS = frozenset(float(number) for number in range(1, cells.MOST_SEAT + 1))
+
+
+def _is_note(text: str) -> bool:
+    return text in _NOTE_NAMES or bool(_NOTE.match(text))
 
 
 def _is_filled(cell: Any) -> bool:

@@ -497,6 +497,26 @@ LAYOUTS = [
         skipped=TITLE,
     ),
     Case(
+        "notes_of_many_kinds",
+        lambda: writing.xlsx(
+            {
+                "x": [
+                    ["班级", "姓名", "座号"],
+                    ["703", "示例：小明", 1],
+                    ["703", "说明", 2],
+                    ["703", "审核", 3],
+                    ["班主任", "丁老师", None],
+                    [None, "审核人：王老师", None],
+                    ["备注：新生未到", None, None],
+                    ["以上名单请于周五前交教导处。", None, None],
+                ]
+            }
+        ),
+        # However odd, what has a class and a seat is a student.
+        [student("说明", (7, 3), "", 2), student("审核", (7, 3), "", 3)],
+        skipped={"title": 1, "note": 5},
+    ),
+    Case(
         "form_with_empty_lines",
         lambda: writing.xlsx(
             {
