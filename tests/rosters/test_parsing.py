@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rosters.errors import FileEmpty, FileRefused, FileUnpacksTooLarge, HeaderMissing
-from rosters.parsing import cells, copies, files, reader
+from rosters.parsing import cells, copies, files, places, reader
 from rosters.parsing.refusals import SENTENCES
 from rosters.parsing.shapes import ClassName
 
@@ -247,5 +247,5 @@ def test_twenty_thousand_students_are_read() -> None:
 
 @pytest.mark.parametrize(("column", "letters"), [(0, "A"), (25, "Z"), (26, "AA"), (702, "AAA")])
 def test_column_letters(column: int, letters: str) -> None:
-    assert reader.column_letters(column) == letters
-    assert copies.column_number(letters) == column
+    assert places.column_letters(column) == letters
+    assert places.column_number(letters) == column
