@@ -10,6 +10,7 @@ import re
 import struct
 import zipfile
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +31,7 @@ from rosters.errors import (
 )
 
 from . import biff
+from .merges import Range, merged_in_ods
 
 MOST_BYTES = 20 * 1024 * 1024
 MOST_ROWS = 20_000
@@ -79,7 +81,7 @@ class Sheet:
     rows: list[list[Any]]
     typed: bool = True
     hidden: bool = False
-    merged: tuple[tuple[tuple[int, int], tuple[int, int]], ...] = ()
+    merged: tuple[Range, ...] = ()
 
 
 def open_sheets(content: bytes, suffix: str) -> list[Sheet]:
@@ -89,8 +91,7 @@ def open_sheets(content: bytes, suffix: str) -> list[Sheet]:
     if not content.strip():
         raise FileEmpty
     if content.startswith(b"PK\x03\x04"):
-        _check_packed(content)
-        return _calamine_sheets(content)
+        return _calamine_sheets(content, _check_packed(content))
     if content.startswith(biff.MAGIC):
         try:
             biff.check(content)
@@ -206,15 +207,17 @@ def _unpacked(content: bytes, info: zipfile.ZipInfo) -> bytes:
     return unpacked
 
 
-def _check_packed(content: bytes) -> None:
+def _check_packed(content: bytes) -> list[tuple[Range, ...]]:
+    """Refuses what must not be opened. Merged ranges by sheet, where only the bytes tell."""
     parts = _parts(content)
     names = {name.lower().replace("\\", "/") for name in parts}
     if "content.xml" in names:
         _check_ods(parts)
-    elif "xl/workbook.xml" in names:
-        _check_xlsx(parts)
-    else:
+        return merged_in_ods(parts.get("content.xml", b""))
+    if "xl/workbook.xml" not in names:
         raise FileKindUnknown
+    _check_xlsx(parts)
+    return []
 
 
 def _check_xlsx(parts: dict[str, bytes]) -> None:
@@ -263,7 +266,7 @@ def _check_ods(parts: dict[str, bytes]) -> None:
         raise FileHasTooManyRows
 
 
-def _calamine_sheets(content: bytes) -> list[Sheet]:
+def _calamine_sheets(content: bytes, merged: Sequence[tuple[Range, ...]] = ()) -> list[Sheet]:
     try:
         book = calamine.load_workbook(io.BytesIO(content))
         sheets = []
@@ -274,12 +277,15 @@ def _calamine_sheets(content: bytes) -> list[Sheet]:
             if sheet.total_height > _MOST_HEIGHT:
                 raise FileHasTooManyRows
             rows = sheet.to_python(skip_empty_area=False) if sheet.height else []
+            ranges = merged[at] if at < len(merged) else tuple(sheet.merged_cell_ranges or ())
             sheets.append(
                 Sheet(
                     about.name,
                     rows,
                     hidden=about.visible != calamine.SheetVisibleEnum.Visible,
-                    merged=tuple(sheet.merged_cell_ranges or ()),
+                    merged=merged[at]
+                    if at < len(merged)
+                    else tuple(sheet.merged_cell_ranges or ()),
                 )
             )
     except calamine.PasswordError:

@@ -91,6 +91,21 @@ ANSWERED = SchoolFacts(
 )
 
 
+MERGED = [
+    ["班级", "姓名"],
+    ["八(1)班", "许诺"],
+    [None, "何田"],
+    ["八(2)班", "吕行"],
+    [None, "施雨"],
+]
+MERGED_READ = [
+    student("许诺", (8, 1)),
+    student("何田", (8, 1)),
+    student("吕行", (8, 2)),
+    student("施雨", (8, 2)),
+]
+
+
 def _libreoffice(name: str) -> Case:
     """Written by LibreOffice from ``printed``: see the README beside the files."""
     return Case(
@@ -267,24 +282,22 @@ LAYOUTS = [
     ),
     Case(
         "class_merged_over_its_students",
-        lambda: writing.xlsx(
-            {
-                "名单": [
-                    ["班级", "姓名"],
-                    ["八(1)班", "许诺"],
-                    [None, "何田"],
-                    ["八(2)班", "吕行"],
-                    [None, "施雨"],
-                ]
-            },
-            merged=["A2:A3", "A4:A5"],
-        ),
-        [
-            student("许诺", (8, 1)),
-            student("何田", (8, 1)),
-            student("吕行", (8, 2)),
-            student("施雨", (8, 2)),
-        ],
+        lambda: writing.xlsx({"名单": MERGED}, merged=["A2:A3", "A4:A5"]),
+        MERGED_READ,
+        skipped=TITLE,
+    ),
+    Case(
+        "class_merged_over_its_students_xls",
+        (LIBREOFFICE / "merged.xls").read_bytes,
+        MERGED_READ,
+        suffix=".xls",
+        skipped=TITLE,
+    ),
+    Case(
+        "class_merged_over_its_students_ods",
+        (LIBREOFFICE / "merged.ods").read_bytes,
+        MERGED_READ,
+        suffix=".ods",
         skipped=TITLE,
     ),
     Case(
