@@ -283,9 +283,7 @@ def _calamine_sheets(content: bytes, merged: Sequence[tuple[Range, ...]] = ()) -
                     about.name,
                     rows,
                     hidden=about.visible != calamine.SheetVisibleEnum.Visible,
-                    merged=merged[at]
-                    if at < len(merged)
-                    else tuple(sheet.merged_cell_ranges or ()),
+                    merged=ranges,
                 )
             )
     except calamine.PasswordError:
