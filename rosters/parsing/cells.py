@@ -36,7 +36,10 @@ _MAY_HOLD_BIRTHS = frozenset({"", header.OTHER, header.NAME, header.STUDENT_NO})
 _DOTS = str.maketrans(dict.fromkeys("•・‧∙⋅●᛫˙．｡・", "·"))
 _DOT_BETWEEN = re.compile(r"(?<=[㐀-鿿])[.。](?=[㐀-鿿])")
 _GAPS = re.compile(r"\s+")
-_GAP_BETWEEN = re.compile(r"(?<=[^\x00-ɏ]) | (?=[^\x00-ɏ])")
+_GAP_BETWEEN = re.compile(
+    "(?<=[·\u2e80-\u9fff\uf900-\ufaff\U00020000-\U000323af]) "
+    "| (?=[·\u2e80-\u9fff\uf900-\ufaff\U00020000-\U000323af])"
+)
 # Forms that NFKC would change into another character of a name.
 _COMPATIBILITY = ((0xF900, 0xFAFF), (0x2F800, 0x2FA1F))
 
@@ -87,9 +90,8 @@ def read_name(text: str) -> tuple[str, str]:
         else unicodedata.normalize("NFKC", sign)
         for sign in text.translate(_DOTS)
     )
-    name = unicodedata.normalize("NFC", folded) if folded.isascii() else _composed(folded)
-    name = _GAPS.sub(" ", name.translate(_DOTS)).strip()
-    name = _GAP_BETWEEN.sub("", name)
+    name = _GAPS.sub(" ", folded.translate(_DOTS)).strip()
+    name = _composed(_GAP_BETWEEN.sub("", name))
     name = _DOT_BETWEEN.sub("·", name)
     if len(name) > MOST_NAME:
         return name, "name_too_long"

@@ -15,6 +15,7 @@ from django.utils.translation import pgettext
 
 from . import cells, header, refusals
 from .files import Sheet, open_sheets
+from .places import column_number
 from .shapes import CellRefusal
 
 # A copy with more comments than this opens slowly; the list on its first sheet is complete.
@@ -45,14 +46,6 @@ def marked_copy(content: bytes, suffix: str, found: Iterable[CellRefusal]) -> by
     _write_list(list_sheet, found, {sheet.name: name for sheet, name in copies}, formats)
     book.close()
     return written.getvalue()
-
-
-def column_number(letters: str) -> int:
-    """0 for A, 26 for AA."""
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - ord("A") + 1
-    return number - 1
 
 
 class _Formats:
@@ -94,10 +87,10 @@ def _write_sheet(page: Any, sheet: Sheet, found: list[CellRefusal], formats: _Fo
     # Columns refused whole, from the row of their header.
     whole = {column: row for (row, column), code in by_cell.items() if code in refusals.OF_COLUMNS}
     widths = [6] * (len(sheet.rows[0]) if sheet.rows else 0)
-    for at, row in enumerate(sheet.rows):
+    for at, cells_of_row in enumerate(sheet.rows):
         # A title lies over its neighbours and needs no wide column.
-        alone = sum(1 for cell in row if cell not in ("", None)) == 1
-        for column, cell in enumerate(row):
+        alone = sum(1 for cell in cells_of_row if cell not in ("", None)) == 1
+        for column, cell in enumerate(cells_of_row):
             code = by_cell.get((at, column), "")
             text = cells.text_of(cell)
             refused = bool(code)

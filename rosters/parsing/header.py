@@ -146,7 +146,7 @@ def header_at(rows: Sequence[Sequence[Any]], at: int) -> Header:
     if below < len(rows):
         under = [field_of(cell) for cell in rows[below]]
         name = fields.index(NAME)
-        if any(under) and not under[name] and rows[below][name] in ("", None):
+        if any(under) and NAME not in under and rows[below][name] in ("", None):
             below += 1
             for column, one in enumerate(under):
                 if one:

@@ -3,8 +3,13 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from hypothesis import HealthCheck, settings
+
 from rosters.errors import FileRefused
 from rosters.parsing.shapes import ClassName, SchoolFacts
+
+# A busy machine is no finding.
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 JUNIOR = SchoolFacts(("junior",), 2026)
 

@@ -91,6 +91,21 @@ ANSWERED = SchoolFacts(
 )
 
 
+MERGED = [
+    ["班级", "姓名"],
+    ["八(1)班", "许诺"],
+    [None, "何田"],
+    ["八(2)班", "吕行"],
+    [None, "施雨"],
+]
+MERGED_READ = [
+    student("许诺", (8, 1)),
+    student("何田", (8, 1)),
+    student("吕行", (8, 2)),
+    student("施雨", (8, 2)),
+]
+
+
 def _libreoffice(name: str) -> Case:
     """Written by LibreOffice from ``printed``: see the README beside the files."""
     return Case(
@@ -267,24 +282,22 @@ LAYOUTS = [
     ),
     Case(
         "class_merged_over_its_students",
-        lambda: writing.xlsx(
-            {
-                "名单": [
-                    ["班级", "姓名"],
-                    ["八(1)班", "许诺"],
-                    [None, "何田"],
-                    ["八(2)班", "吕行"],
-                    [None, "施雨"],
-                ]
-            },
-            merged=["A2:A3", "A4:A5"],
-        ),
-        [
-            student("许诺", (8, 1)),
-            student("何田", (8, 1)),
-            student("吕行", (8, 2)),
-            student("施雨", (8, 2)),
-        ],
+        lambda: writing.xlsx({"名单": MERGED}, merged=["A2:A3", "A4:A5"]),
+        MERGED_READ,
+        skipped=TITLE,
+    ),
+    Case(
+        "class_merged_over_its_students_xls",
+        (LIBREOFFICE / "merged.xls").read_bytes,
+        MERGED_READ,
+        suffix=".xls",
+        skipped=TITLE,
+    ),
+    Case(
+        "class_merged_over_its_students_ods",
+        (LIBREOFFICE / "merged.ods").read_bytes,
+        MERGED_READ,
+        suffix=".ods",
         skipped=TITLE,
     ),
     Case(
@@ -495,6 +508,26 @@ LAYOUTS = [
         ),
         [student("Anna Li", (7, 3), "S12")],
         skipped=TITLE,
+    ),
+    Case(
+        "notes_of_many_kinds",
+        lambda: writing.xlsx(
+            {
+                "x": [
+                    ["班级", "姓名", "座号"],
+                    ["703", "示例：小明", 1],
+                    ["703", "说明", 2],
+                    ["703", "审核", 3],
+                    ["班主任", "丁老师", None],
+                    [None, "审核人：王老师", None],
+                    ["备注：新生未到", None, None],
+                    ["以上名单请于周五前交教导处。", None, None],
+                ]
+            }
+        ),
+        # However odd, what has a class and a seat is a student.
+        [student("说明", (7, 3), "", 2), student("审核", (7, 3), "", 3)],
+        skipped={"title": 1, "note": 5},
     ),
     Case(
         "form_with_empty_lines",

@@ -47,7 +47,7 @@ REFUSED_CELLS = [
         [(3, "B", "id_card"), (4, "C", "id_card"), (5, "C", "id_card"), (6, "D", "id_card")],
         [
             ("酆都", (7, 3), "1", None),
-            (f"鲍鱼{ID_CARD}", (7, 3), "A2", None),
+            ("", (7, 3), "A2", None),
             ("史记", (7, 3), "A3", None),
             ("唐诗", (7, 3), "A4", None),
             ("费城", (7, 3), "", None),
@@ -227,6 +227,11 @@ def _lying_bomb() -> bytes:
     return writing.with_lying_size(_bomb(), "xl/worksheets/sheet1.xml", 1_000)
 
 
+def _without_places() -> bytes:
+    wide = b"<row>" + b"<c/>" * 16_000 + b"<c><v>1</v></c></row>"
+    return b'<worksheet xmlns="x"><sheetData>' + wide + b"</sheetData></worksheet>"
+
+
 def _empty_zip() -> bytes:
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w") as packed:
@@ -279,6 +284,55 @@ REFUSED_WHOLE = [
         "cell_at_the_far_end",
         lambda: writing.xlsx({"x": [*THREE, [None] * 16_383 + ["x"]]}),
         refused=errors.FileUnpacksTooLarge,
+    ),
+    Case(
+        "cell_at_the_far_end_without_saying_so",
+        lambda: writing.with_part(
+            writing.xlsx({"x": THREE}), "xl/worksheets/sheet1.xml", _without_places()
+        ),
+        refused=errors.FileUnpacksTooLarge,
+    ),
+    Case(
+        "cell_far_below",
+        lambda: writing.xlsx_with_cell({"x": THREE}, "B1000000"),
+        refused=errors.FileHasTooManyRows,
+    ),
+    Case(
+        "xls_row_far_below",
+        lambda: writing.compound(
+            {"Workbook": _workbook(_BOF, writing.record(0x0203, b"\x60\xea" + bytes(12)))}
+        ),
+        suffix=".xls",
+        refused=errors.FileHasTooManyRows,
+    ),
+    Case(
+        "one_long_text_in_every_cell",
+        lambda: writing.xlsx_by_xlsxwriter("x", [["甲" * 10_000] * 20] * 1_000),
+        refused=errors.FileUnpacksTooLarge,
+    ),
+    Case(
+        "text_document_of_libreoffice",
+        lambda: writing.with_part(
+            writing.ods({"x": THREE}), "mimetype", b"application/vnd.oasis.opendocument.text"
+        ),
+        suffix=".ods",
+        refused=errors.FileKindUnknown,
+    ),
+    Case(
+        "encrypted_ods",
+        lambda: writing.with_part(
+            writing.ods({"x": THREE}),
+            "META-INF/manifest.xml",
+            b"<manifest><manifest:encryption-data/></manifest>",
+        ),
+        suffix=".ods",
+        refused=errors.FileEncrypted,
+    ),
+    Case(
+        "macros_ods",
+        lambda: writing.with_part(writing.ods({"x": THREE}), "Basic/Standard/a.xml", b"<x/>"),
+        suffix=".ods",
+        refused=errors.FileHasMacros,
     ),
     Case(
         "ods_cell_repeated",

@@ -43,6 +43,15 @@ def xlsx(
     return written.getvalue()
 
 
+def xlsx_with_cell(sheets: Mapping[str, Rows], place: str) -> bytes:
+    """The same with one cell more, anywhere."""
+    book = openpyxl.load_workbook(io.BytesIO(xlsx(sheets)))
+    book.worksheets[0][place] = "x"
+    written = io.BytesIO()
+    book.save(written)
+    return written.getvalue()
+
+
 def xlsx_by_xlsxwriter(name: str, rows: Rows, *, formula_at: str = "") -> bytes:
     written = io.BytesIO()
     book = xlsxwriter.Workbook(written, {"in_memory": True})
