@@ -225,10 +225,12 @@ def _check_xlsx(parts: dict[str, bytes]) -> None:
         raise FileHasMacros
     if b"macroEnabled" in parts.get("[Content_Types].xml", b""):
         raise FileHasMacros
-    cells = 0
-    for name, part in parts.items():
-        if "sheets/" not in name.lower() or not name.lower().endswith(".xml"):
-            continue
+    sheets = {
+        name: part
+        for name, part in parts.items()
+        if "sheets/" in name.lower() and name.lower().endswith(".xml")
+    }
+    for name, part in sheets.items():
         if "macrosheet" in name.lower():
             raise FileHasMacros
         if (b"<f" in part or b":f" in part) and _FORMULA.search(part):
@@ -242,11 +244,12 @@ def _check_xlsx(parts: dict[str, bytes]) -> None:
             row.count(b"<c") + row.count(b":c") > _MOST_WIDTH for row in _ROW.split(part)
         ):
             raise FileUnpacksTooLarge
-        cells += part.count(b"</c>") + part.count(b":c>")
     shared = parts.get("xl/sharedStrings.xml", b"")
     longest = max(map(len, shared.split(b"</si>")), default=0)
-    if longest * cells > _MOST_TEXT and longest > 4_000:
-        raise FileUnpacksTooLarge
+    if longest > 4_000:
+        cells = sum(part.count(b"</c>") + part.count(b":c>") for part in sheets.values())
+        if longest * cells > _MOST_TEXT:
+            raise FileUnpacksTooLarge
 
 
 def _check_ods(parts: dict[str, bytes]) -> None:
