@@ -93,6 +93,10 @@ bench-badges: setup ## How long a thousand badges take to print
 smoke: setup-dev ## The whole stack on a free port with an empty database, walked over HTTP
 	@$(PY) -m config.smoke
 
+.PHONY: bench-roster
+bench-roster: postgres ## What a roster of 20,000 rows costs, beside the least it could
+	@$(TEST_ENV) $(PY) -m bench.roster
+
 .PHONY: shell
 shell: postgres ## Django's shell on the demonstration's database
 	@DEBUG=1 DEMO=1 $(PY) manage.py shell

@@ -110,3 +110,10 @@ class EventOfAnother(AttendanceRefusal):
 class TooManyTries(AttendanceRefusal):
     code = "too_many_tries"
     sentence = _("输入次数太多，请过 %(minutes)s 分钟再试。")
+
+
+class ImportBuiltUpon(AttendanceRefusal):
+    """A roster import that cannot be undone: students it brought or moved are in use."""
+
+    code = "import_built_upon"
+    sentence = _("导入之后已经用上这份名单：%(what)s。请不要撤销，直接修改名单。")

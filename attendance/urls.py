@@ -1,7 +1,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from .api import views as api
-from .views import badge_sheets, badges, corrections, desk, own_badge
+from .views import badge_sheets, badges, corrections, desk, own_badge, roster_undo
 
 app_name = "attendance"
 
@@ -22,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("classes/<int:pk>/badges/<int:student_pk>/", badges.replace, name="badge_reissue"),
     path("classes/badges/", badge_sheets.choose, name="badge_sheets"),
     path("classes/badges.pdf", badge_sheets.of_classes, name="badge_sheets_pdf"),
+    path("school/import/<int:pk>/undo/", roster_undo.undo, name="roster_undo"),
     path("api/v1/sessions/<int:pk>/check-ins/", api.CheckInList.as_view(), name="api-check-ins"),
     path(
         "api/v1/sessions/<int:pk>/check-ins/batch/",

@@ -22,6 +22,7 @@ def describe(
     short: bool = False,
     rows: int = 0,
     plain: bool = False,
+    unmarked: bool = False,
 ) -> dict[str, Any]:
     """Return what the field's template needs; the control comes drawn and described."""
     widget = field.field.widget
@@ -39,7 +40,7 @@ def describe(
         "hint_id": hint_id,
         "error_id": error_id,
         "described_by": described_by,
-        "optional": not field.field.required and shape != "check",
+        "optional": not field.field.required and shape != "check" and not unmarked,
         "short": short,
         "plain": plain,
     }

@@ -182,6 +182,7 @@ Q_CLUSTER = {
 SCHEDULES = {
     "notifications.tasks.sweep": 1,
     "bookings.tasks.send_due_reminders": 20,
+    "rosters.tasks.expire_imports": 5,
 }
 
 AUTH_USER_MODEL = "accounts.User"

@@ -38,3 +38,135 @@ class NotSchoolTeacher(RostersRefusal):
     code = "not_school_teacher"
     kind = Refusal.INVALID
     sentence = _("请在本校现有人员里选任课教师。")
+
+
+class ImportOver(RostersRefusal):
+    code = "import_over"
+    sentence = _("这次导入已经结束，文件内容已删除。请重新选文件。")
+
+
+class ImportNotRead(RostersRefusal):
+    code = "import_not_read"
+    sentence = _("文件还在读取，请稍等。")
+
+
+class ImportHasRefusals(RostersRefusal):
+    code = "import_has_refusals"
+    sentence = _("文件里还有 %(count)d 处要改。请改好后重新导入。")
+
+
+class ImportHasQuestions(RostersRefusal):
+    code = "import_has_questions"
+    sentence = _("还有 %(count)d 个问题没有回答。")
+
+
+class AnswerWrong(RostersRefusal):
+    code = "answer_wrong"
+    kind = Refusal.INVALID
+    sentence = _("“%(written)s”的回答不对：请选一个本校有的年级，班号 1 到 60。")
+
+
+class DecisionWrong(RostersRefusal):
+    code = "decision_wrong"
+    kind = Refusal.INVALID
+    sentence = _("第 %(row)d 行没有这个选项。")
+
+
+class RosterChangedMeanwhile(RostersRefusal):
+    code = "roster_changed_meanwhile"
+    sentence = _("您看预览时，学生名单被别人改过。下面是新的预览，请再看一遍。")
+
+
+class TooManyImports(RostersRefusal):
+    code = "too_many_imports"
+    sentence = _("已有 %(most)d 个文件等待确认。请先确认或放弃其中一个。")
+
+
+class NothingToUndo(RostersRefusal):
+    code = "nothing_to_undo"
+    sentence = _("这次导入没有写入名单，或已经撤销。")
+
+
+class UndoTooLate(RostersRefusal):
+    code = "undo_too_late"
+    sentence = _("导入已过 %(days)d 天，不能再撤销。请直接修改名单，或导入一份新的。")
+
+
+class EditedSince(RostersRefusal):
+    code = "edited_since"
+    sentence = _("导入之后，其中的学生又有 %(count)d 处改动，不能撤销。请直接修改名单。")
+
+
+class FileRefused(RostersRefusal):
+    """A roster file that is not read at all. Its sentence says what to do with the file."""
+
+    code = "file_refused"
+    kind = Refusal.INVALID
+    sentence = _("这个文件读不了。请在 Excel 或 WPS 里另存为 .xlsx 后再上传。")
+
+
+class FileTooLarge(FileRefused):
+    code = "file_too_large"
+    sentence = _("文件超过 20 MB。请删去图片和不用的工作表，或按年级分成几个文件上传。")
+
+
+class FileEmpty(FileRefused):
+    code = "file_empty"
+    sentence = _("文件里没有内容。请核对选的是不是名单文件。")
+
+
+class FileKindUnknown(FileRefused):
+    code = "file_kind_unknown"
+    sentence = _("这不是表格文件。请上传 .xlsx、.xls、.ods、.csv 或 .txt 格式的名单。")
+
+
+class FileEncrypted(FileRefused):
+    code = "file_encrypted"
+    sentence = _("文件设了打开密码。请在 Excel 或 WPS 里取消密码，另存后再上传。")
+
+
+class FileHasMacros(FileRefused):
+    code = "file_has_macros"
+    sentence = _("文件里有宏。请另存为不带宏的 .xlsx 后再上传。")
+
+
+class FileHasFormulas(FileRefused):
+    code = "file_has_formulas"
+    sentence = _("文件里有公式。请全选、复制，再“选择性粘贴”为数值，另存后再上传。")
+
+
+class FileIsWebPage(FileRefused):
+    code = "file_is_web_page"
+    sentence = _("这是改了后缀的网页，不是表格。请用 Excel 或 WPS 打开，另存为 .xlsx 后再上传。")
+
+
+class FileIsNoSpreadsheet(FileRefused):
+    code = "file_is_no_spreadsheet"
+    sentence = _("这个 .et 文件里没有能读的表格。请在 WPS 里另存为 .xlsx 后再上传。")
+
+
+class FileUnpacksTooLarge(FileRefused):
+    code = "file_unpacks_too_large"
+    sentence = _("文件展开后过大。请把名单复制到一个新的工作簿，另存为 .xlsx 后再上传。")
+
+
+class FileBroken(FileRefused):
+    code = "file_broken"
+    sentence = _("文件已损坏。请用 Excel 或 WPS 打开，另存为 .xlsx 后再上传。")
+
+
+class FileHasTooManyRows(FileRefused):
+    code = "file_has_too_many_rows"
+    sentence = _("名单超过 20,000 行。请按年级分成几个文件上传。")
+
+
+class HeaderMissing(FileRefused):
+    code = "header_missing"
+    sentence = _("没有找到表头。请让表头的一行里有“姓名”，最好也有“班级”和“学号”。")
+
+
+def refusal_of_file(code: str, facts: dict[str, int]) -> str:
+    """The sentence of a file that was refused whole, by the code that the import kept."""
+    kinds: list[type[FileRefused]] = [FileRefused, *FileRefused.__subclasses__()]
+    kind = next((kind for kind in kinds if kind.code == code), FileRefused)
+    return str(kind(**facts))

@@ -6,7 +6,7 @@ from accounts.actors import Actor
 from accounts.choices import Role
 from accounts.models import Membership
 
-from .models import ClassGroup, ClassTeacher, Student
+from .models import ClassGroup, ClassTeacher, RosterImport, Student
 
 
 def students_of(actor: Actor, class_group: ClassGroup) -> list[Student]:
@@ -36,4 +36,14 @@ def can_teach(school_id: int) -> QuerySet[Membership]:
         .filter(organisation_id=school_id, role__in=[Role.TEACHER, Role.SCHOOL_COORDINATOR])
         .select_related("user")
         .order_by("user__name", "pk")
+    )
+
+
+def import_history(actor: Actor) -> list[RosterImport]:
+    """The school's newest roster imports with who made them; nothing of what files say."""
+    return list(
+        RosterImport.objects.visible_to(actor)
+        .select_related("made_by__user")
+        .defer("content", "reading", "answers")
+        .order_by("-made_at", "-pk")[:20]
     )

@@ -32,7 +32,8 @@ from bookings.models import Booking, Place
 from bookings.services.companions import CompanionInput
 from courses.models import CourseSession
 from notifications.models import Message
-from rosters.models import Student
+from rosters.models import ClassGroup, RosterImport, Student
+from rosters.services.imports import reading, starting
 from sites import services as sites_services
 from tests.factories.accounts import MembershipFactory, OrganisationFactory
 from tests.factories.bookings import make_booking
@@ -135,6 +136,7 @@ def _make_world(now: datetime) -> World:
     assert message is not None
     alliance = OrganisationFactory(alliance=True)
     other_school, other_host = OrganisationFactory(), OrganisationFactory(enterprise=True)
+    roster_import = _make_import(group, coordinator, now)
     arguments: dict[str, dict[str, Any]] = {
         "accounts:invitation": {"token": "guessed"},
         "accounts:invitation_resend": {"pk": invitation.pk},
@@ -182,6 +184,8 @@ def _make_world(now: datetime) -> World:
     by_path = {
         "classes/": group.pk,
         "school/classes/": group.pk,
+        "school/import/": roster_import.pk,
+        "api/v1/rosters/imports/": roster_import.pk,
         "school/students/": place.student_id,
         "desk/": session.pk,
         "trips/": booking.pk,
@@ -225,6 +229,23 @@ def _make_world(now: datetime) -> World:
             SCHOOL_PHONE,
         ),
     )
+
+
+def _make_import(group: ClassGroup, coordinator: Membership, now: datetime) -> RosterImport:
+    """A roster file of the class that was read and not yet confirmed."""
+    text = "姓名,班级,学号\n" + "".join(
+        f"{student.name},{group.grade(2026)}({group.number}),{student.student_no}\n"
+        for student in group.students.order_by("seat_no")
+    )
+    made = starting.start(
+        by=actor_of(coordinator),
+        school=group.school,
+        content=text.encode(),
+        suffix=".csv",
+        now=now,
+    )
+    reading.read(import_id=made.pk, now=now)
+    return made
 
 
 def routes() -> list[tuple[str, str]]:
@@ -324,7 +345,11 @@ def test_owners_see_what_strangers_must_not(world: World) -> None:
         "bookings:print",
         "bookings:api-booking",
     } <= seen["teacher"]
-    assert {"rosters:class_edit", "rosters:student_edit"} <= seen["coordinator"]
+    assert {
+        "rosters:class_edit",
+        "rosters:student_edit",
+        "rosters:api-import",
+    } <= seen["coordinator"]
     assert {"attendance:desk", "attendance:desk_place"} <= seen["instructor"]
     assert {"bookings:host_today", "bookings:session_names"} <= seen["manager"]
 

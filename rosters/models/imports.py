@@ -81,6 +81,10 @@ class RosterImport(models.Model):
     def __str__(self) -> str:
         return f"{self.school_id} {self.state}"
 
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN_IMPORT_STATES
+
 
 class RosterChange(models.Model):
     """What a confirmed import did to one student, and how she was before: what undoing needs.
