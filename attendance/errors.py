@@ -98,3 +98,10 @@ class EventOfAnother(AttendanceRefusal):
 class TooManyTries(AttendanceRefusal):
     code = "too_many_tries"
     sentence = _("输入次数太多，请过 %(minutes)s 分钟再试。")
+
+
+class NotOneChild(AttendanceRefusal):
+    """Two rows that cannot be one student: another school's, merged already, or left."""
+
+    code = "not_one_child"
+    sentence = _("这两名学生不能合并，请看过最新的名单再选。")

@@ -1,7 +1,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from .api import views as api
-from .views import badges, corrections, desk, own_badge
+from .views import badges, corrections, desk, own_badge, students
 
 app_name = "attendance"
 
@@ -19,6 +19,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("classes/<int:pk>/badges/", badges.show_class, name="badges"),
     path("classes/<int:pk>/badges.pdf", badges.sheet, name="badge_sheet"),
     path("classes/<int:pk>/badges/<int:student_pk>/", badges.reissue, name="badge_reissue"),
+    path("school/students/<int:pk>/merge/", students.merge, name="student_merge"),
+    path("school/transfers/<int:pk>/accept/", students.accept, name="transfer_accept"),
     path("api/v1/sessions/<int:pk>/check-ins/", api.CheckInList.as_view(), name="api-check-ins"),
     path(
         "api/v1/sessions/<int:pk>/check-ins/batch/",

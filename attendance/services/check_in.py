@@ -137,7 +137,8 @@ def undo_last(*, by: Actor, session: CourseSession, student_id: int, now: dateti
         desks.locked_open_desk(by=by, session=session, now=now)
         Student.objects.select_for_update(no_key=True).filter(pk=student_id).first()
         last = (
-            CheckIn.objects.filter(session=session, student_id=student_id, voided_by=None)
+            CheckIn.objects.of_student(student_id)
+            .filter(session=session, voided_by=None)
             .exclude(kind=EventKind.VOID)
             .order_by("-recorded_at", "-pk")
             .first()
@@ -157,7 +158,7 @@ def undo_last(*, by: Actor, session: CourseSession, student_id: int, now: dateti
         )
         audit.record(by=by, verb="attendance.voided", now=now, target=session)
     return attendance(
-        list(CheckIn.objects.filter(session=session, student_id=student_id)),
+        list(CheckIn.objects.of_student(student_id).filter(session=session)),
         starts_at=session.starts_at,
         ends_at=session.ends_at,
     )
@@ -263,7 +264,7 @@ def _why_not_here(
 def _arrival(session: CourseSession, student: Student) -> CheckIn | None:
     """The event that let the student in, unless a later mark or void undid it."""
     events = list(
-        CheckIn.objects.filter(session=session, student=student).order_by("recorded_at", "pk")
+        CheckIn.objects.of_student(student.pk).filter(session=session).order_by("recorded_at", "pk")
     )
     state = attendance(events, starts_at=session.starts_at, ends_at=session.ends_at)
     if state.state in (

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
@@ -61,18 +62,19 @@ def hints_of_class(group: ClassGroup, now: datetime) -> dict[int, tuple[Hint, ..
     """Days on which students of the class were marked absent or on leave, by student."""
     events = (
         CheckIn.objects.filter(
-            student__class_group=group,
+            Q(student__class_group=group) | Q(student__merged_into__class_group=group),
             kind__in=[EventKind.ABSENT, EventKind.EXCUSED],
             voided_by=None,
             session__ends_at__lte=now,
         )
-        .select_related("session")
+        .select_related("session", "student")
         .order_by("session__starts_at", "pk")
     )
     found: dict[int, tuple[Hint, ...]] = {}
     for event in events:
         word = _("缺席") if event.kind == EventKind.ABSENT else _("请假")
         hint = Hint(event.kind, f"{dates.day_short(event.session.starts_at)} {word}")
-        if hint not in found.get(event.student_id, ()):
-            found[event.student_id] = (*found.get(event.student_id, ()), hint)
+        student_id = event.student.merged_into_id or event.student_id
+        if hint not in found.get(student_id, ()):
+            found[student_id] = (*found.get(student_id, ()), hint)
     return found
