@@ -224,5 +224,5 @@ def possible_duplicates(actor: Actor, student: Student) -> QuerySet[Student]:
         .filter(Q(name=student.name) | (Q(initials=student.initials) & ~Q(initials="")))
         .exclude(pk=student.pk)
         .select_related("class_group")
-        .order_by("left_at", "class_group_id", "seat_no", "pk")[:MOST_FOUND]
+        .order_by("left_at", "class_group_id", "seat_no", "pk")
     )

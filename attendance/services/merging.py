@@ -7,8 +7,10 @@ from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
 from accounts.services import audit
+from attendance.choices import EventKind, WayIn
 from attendance.errors import NotOneChild
-from attendance.models import Badge
+from attendance.models import Badge, CheckIn
+from attendance.selectors.states import attendance
 from bookings.selectors import roll as roll_selectors
 from bookings.services import consents as trip_consents
 from bookings.services import roll
@@ -18,6 +20,8 @@ from hours.selectors import earned_by_student
 from rosters.models import Student
 from rosters.services import care, consents
 from rosters.services.classes import check_can_manage
+
+NOT_THERE = (EventKind.ABSENT, EventKind.EXCUSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,7 @@ def merge(*, by: Actor, survivor: Student, duplicate: Student, now: datetime) ->
         }
         stays, goes = locked[survivor.pk], locked[duplicate.pk]
         check_can_merge(by, stays, goes)
+        _void_absences(by=by, survivor=stays, duplicate=goes, now=now)
         taken = roll.take_over_places(by=by, survivor=stays, duplicate=goes, now=now)
         hours = hours_services.carry_over(
             by=by, duplicate=goes, survivor=stays, reason=_("合并重复的学生"), now=now
@@ -129,3 +134,46 @@ def merge(*, by: Actor, survivor: Student, duplicate: Student, now: datetime) ->
         return Merged(stays, hours, taken.moved, taken.released)
 
     return in_one_transaction(write)
+
+
+def _void_absences(*, by: Actor, survivor: Student, duplicate: Student, now: datetime) -> None:
+    """Where one of the two rows was there and the other marked absent or on leave, the child was
+    there: the marks of the other are voided, so that the door's list says so too."""
+    sides: dict[int, dict[int, list[CheckIn]]] = {}
+    for student in (survivor, duplicate):
+        for event in CheckIn.objects.of_student(student.pk).select_related("session"):
+            sides.setdefault(event.session_id, {}).setdefault(student.pk, []).append(event)
+    void = []
+    for events in sides.values():
+        if len(events) < 2:
+            continue
+        was_there = {
+            pk: attendance(
+                own, starts_at=own[0].session.starts_at, ends_at=own[0].session.ends_at
+            ).is_credited
+            for pk, own in events.items()
+        }
+        if not any(was_there.values()):
+            continue
+        for pk, own in events.items():
+            voided = {event.voids_id for event in own if event.kind == EventKind.VOID}
+            void += [
+                event
+                for event in own
+                if not was_there[pk] and event.kind in NOT_THERE and event.pk not in voided
+            ]
+    CheckIn.objects.bulk_create(
+        CheckIn(
+            session_id=event.session_id,
+            student_id=event.student_id,
+            place_id=event.place_id,
+            kind=EventKind.VOID,
+            voids=event,
+            way_in=WayIn.TICK,
+            reason=_("合并重复的学生"),
+            happened_at=now,
+            recorded_at=now,
+            recorded_by_id=by.membership_id,
+        )
+        for event in void
+    )

@@ -81,7 +81,8 @@ def merge(request: MemberRequest, pk: int) -> HttpResponse:
     now = timezone.now()
     candidates = roster_selectors.possible_duplicates(request.actor, student)
     form = DuplicateForm(request.POST or None, candidates=candidates)
-    context: dict[str, object] = {"student": student, "candidates": list(candidates)}
+    shown = list(candidates[: roster_selectors.MOST_FOUND])
+    context: dict[str, object] = {"student": student, "candidates": shown}
     status = 200
     if request.method == "POST" and form.is_valid():
         duplicate = form.cleaned_data["duplicate"]
@@ -110,6 +111,6 @@ def merge(request: MemberRequest, pk: int) -> HttpResponse:
         now=now,
         context="student_merge",
         target=student,
-        count=1 + len(list(candidates)),
+        count=1 + len(shown),
     )
     return render(request, "attendance/student_merge.html", context, status=status)
