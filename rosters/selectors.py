@@ -79,6 +79,18 @@ def classes_with_teachers(actor: Actor) -> QuerySet[ClassGroup]:
     )
 
 
+def student_counts(actor: Actor) -> dict[int, int]:
+    """How many students each of the actor's classes has now; those without are left out."""
+    return dict(
+        Student.objects.current()
+        .filter(class_group__in=ClassGroup.objects.visible_to(actor).current())
+        .order_by()
+        .values("class_group_id")
+        .annotate(number=Count("pk"))
+        .values_list("class_group_id", "number")
+    )
+
+
 def students_found(actor: Actor, text: str) -> list[Student]:
     """The actor's current students whose name contains the text, whose initials begin with it,
     or whose student number it is; ``MOST_FOUND`` at most. The caller logs the reading."""

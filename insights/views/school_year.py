@@ -43,8 +43,15 @@ def show(request: MemberRequest) -> HttpResponse:
             messages.info(request, _("没有改动。"))
         return redirect("insights:school_year")
     coverage = coverage_of_classes(visible_classes(request.actor), now)
+    # Coverage knows only those of whom hours are required.
+    counts = dict(selectors.classes_with_teachers(request.actor).values_list("pk", "student_count"))
     rows = [
-        (group, wording.class_name(group, now), coverage.get(group.pk, Coverage()))
+        (
+            group,
+            wording.class_name(group, now),
+            counts.get(group.pk, 0),
+            coverage.get(group.pk, Coverage()),
+        )
         for group in groups
     ]
     return render(

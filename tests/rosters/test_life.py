@@ -1,4 +1,4 @@
-"""A roster lives: students are edited and move, classes leave, schools ask for each other's."""
+"""A roster lives: students are edited and move, classes leave."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -10,28 +10,22 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.actors import Actor
-from accounts.errors import NotAllowed, NotYours
+from accounts.errors import NotAllowed
 from accounts.models import AuditEntry
-from notifications.models import Message
-from rosters import selectors
-from rosters.choices import TransferState
 from rosters.errors import (
     ClassNotOver,
     ClassNotThere,
-    SchoolUnsuitable,
     SeatTaken,
     StudentGone,
     StudentNoTaken,
     StudentNoUnclear,
-    TransferOver,
-    TransferPending,
 )
-from rosters.models import ClassGroup, Student, StudentTransfer
+from rosters.models import ClassGroup, Student
 from rosters.pinyin import initials_of
-from rosters.services import school_years, students, transfers
+from rosters.services import school_years, students
 from sites.calendar import SHANGHAI
-from tests.factories.accounts import MembershipFactory, OrganisationFactory, actor_of
-from tests.factories.rosters import ClassGroupFactory, StudentFactory, make_class
+from tests.factories.accounts import MembershipFactory
+from tests.factories.rosters import StudentFactory, make_class
 from tests.rosters.conftest import School
 
 pytestmark = pytest.mark.django_db
@@ -218,258 +212,3 @@ def test_the_year_page_previews_archives_and_restores(school: School) -> None:
     assert [row[0] for row in after.context["archived"]] == [group]
     assert "恢复2020级(50)班？" in asked.content.decode()
     assert list(ClassGroup.objects.filter(archived_at=None)) == [school.group, group]
-
-
-# ── transfers, until somebody accepts ──
-
-
-@pytest.fixture
-def other(db: None) -> Actor:
-    """The coordinator of another school."""
-    return actor_of(MembershipFactory(coordinator=True))
-
-
-def asked(school: School, other: Actor, now: datetime, number: int = 1) -> StudentTransfer:
-    return transfers.ask(
-        by=school.coordinator,
-        student=seat(school, number),
-        to_school=OrganisationFactory._meta.model.objects.get(pk=other.organisation_id),
-        now=now,
-    )
-
-
-def test_asking_tells_the_other_school_without_a_name(
-    school: School, other: Actor, now: datetime
-) -> None:
-    transfer = asked(school, other, now)
-
-    message = Message.objects.get(recipient_id=other.user_id)
-    assert transfer.state == TransferState.ASKED
-    assert message.subject == f"{school.organisation.name}请贵校接收一名转学的学生"
-    assert seat(school, 1).name not in message.subject + message.body
-
-
-def test_a_student_waits_for_one_school(school: School, other: Actor, now: datetime) -> None:
-    asked(school, other, now)
-
-    with pytest.raises(TransferPending) as refusal:
-        asked(school, other, now)
-
-    name = OrganisationFactory._meta.model.objects.get(pk=other.organisation_id).name
-    assert str(refusal.value) == f"这名学生正在等{name}接收，请先撤回。"
-
-
-def test_only_another_school_takes_students(school: School, now: datetime) -> None:
-    for organisation in (
-        school.organisation,
-        OrganisationFactory(enterprise=True),
-        OrganisationFactory(is_active=False),
-    ):
-        with pytest.raises(SchoolUnsuitable):
-            transfers.ask(
-                by=school.coordinator,
-                student=seat(school, 1),
-                to_school=organisation,
-                now=now,
-            )
-    students.remove_student(by=school.coordinator, student=seat(school, 1), now=now)
-    with pytest.raises(StudentGone):
-        transfers.ask(
-            by=school.coordinator,
-            student=seat(school, 1),
-            to_school=OrganisationFactory(),
-            now=now,
-        )
-
-
-@pytest.mark.parametrize(
-    ("who", "withdraws", "declines"),
-    [
-        ("coordinator", None, NotYours),
-        ("teacher", NotAllowed, NotYours),
-        ("other", NotYours, None),
-        ("stranger", NotYours, NotYours),
-    ],
-)
-def test_the_old_school_withdraws_the_new_one_declines(
-    school: School,
-    other: Actor,
-    now: datetime,
-    who: str,
-    withdraws: type[Exception] | None,
-    declines: type[Exception] | None,
-) -> None:
-    actor = {
-        "coordinator": school.coordinator,
-        "teacher": school.teacher,
-        "other": other,
-        "stranger": actor_of(MembershipFactory(coordinator=True)),
-    }[who]
-    for number, act, refusal, state in [
-        (1, transfers.withdraw, withdraws, TransferState.WITHDRAWN),
-        (2, transfers.decline, declines, TransferState.DECLINED),
-    ]:
-        transfer = asked(school, other, now, number)
-        if refusal is None:
-            assert act(by=actor, transfer=transfer, now=now).state == state
-            assert act(by=actor, transfer=transfer, now=now).answered_at == now
-        else:
-            with pytest.raises(refusal):
-                act(by=actor, transfer=transfer, now=now)
-
-
-def test_what_is_over_is_over(school: School, other: Actor, now: datetime) -> None:
-    transfer = asked(school, other, now)
-    transfers.decline(by=other, transfer=transfer, now=now)
-
-    with pytest.raises(TransferOver) as refusal:
-        transfers.withdraw(by=school.coordinator, transfer=transfer, now=now)
-
-    assert str(refusal.value) == "这次转学已退回，不能再改。"
-    told = Message.objects.get(recipient_id=school.coordinator.user_id)
-    assert told.body == "七(3)班 1 号学生没有转走，仍在原班。"
-
-
-def test_the_transfer_pages_ask_withdraw_and_decline(
-    school: School, other: Actor, now: datetime
-) -> None:
-    office, theirs = signed_in(school.coordinator), signed_in(other)
-    student = seat(school, 1)
-    url = reverse("rosters:transfer_ask", args=[student.pk])
-
-    form = office.get(url)
-    office.post(url, {"to_school": other.organisation_id})
-    first = StudentTransfer.objects.get()
-    again = office.post(url, {"to_school": other.organisation_id})
-    seen = theirs.get(reverse("rosters:transfers"))
-    office.post(reverse("rosters:transfer_withdraw", args=[first.pk]))
-    office.post(url, {"to_school": other.organisation_id})
-    second = StudentTransfer.objects.pending().get()
-    out = office.get(reverse("rosters:transfers"))
-    theirs.post(reverse("rosters:transfer_decline", args=[second.pk]))
-    over = theirs.get(reverse("rosters:transfers"))
-
-    assert school.organisation not in form.context["form"].fields["to_school"].queryset
-    assert again.status_code == 409
-    assert [row.student for row in seen.context["waiting_in"]] == [student]
-    assert [row.student for row in out.context["waiting_out"]] == [student]
-    assert {row.state for row in StudentTransfer.objects.all()} == {
-        TransferState.WITHDRAWN,
-        TransferState.DECLINED,
-    }
-    # Once it is over, the other school reads no name any more.
-    assert student.name in seen.content.decode()
-    assert student.name not in over.content.decode()
-
-
-@pytest.mark.parametrize("number", [1, 3])
-def test_transfers_take_the_same_queries_however_many(
-    school: School, other: Actor, now: datetime, number: int, django_assert_num_queries: Queries
-) -> None:
-    for one in range(1, number + 1):
-        asked(school, other, now, one)
-
-    with django_assert_num_queries(1):
-        rows = selectors.transfers_of(other)
-
-    assert len([row.student.class_group.pk and row.from_school.name for row in rows]) == number
-
-
-# ── finding ──
-
-
-def named(school: School, name: str, **values: Any) -> Student:
-    return StudentFactory(
-        class_group=values.pop("class_group", school.group),
-        name=name,
-        initials=initials_of(name),
-        **values,
-    )
-
-
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("张小明", ["张小明"]),
-        ("小明", ["张小明"]),
-        ("zxm", ["张小明"]),
-        ("ZX", ["张小明"]),
-        ("ｚｘｍ", ["张小明"]),
-        ("xm", []),
-        ("曾一", ["曾一"]),
-        ("zy", ["曾一"]),
-        ("cy", ["曾一"]),
-        ("王 䶮", ["王䶮"]),
-        ("买买提江", ["阿依古丽·买买提江"]),
-        ("N-77", ["张小明"]),
-        ("N-7", []),
-        ("   ", []),
-        ("没有", []),
-    ],
-)
-def test_students_are_found_by_name_initials_and_number(
-    school: School, text: str, found: list[str]
-) -> None:
-    named(school, "张小明", student_no="N-77")
-    named(school, "曾一")
-    named(school, "王䶮")
-    named(school, "阿依古丽·买买提江")
-
-    assert [one.name for one in selectors.students_found(school.coordinator, text)] == found
-
-
-def test_a_search_finds_ones_own_students_only(school: School, now: datetime) -> None:
-    mine = named(school, "张三")
-    elsewhere = named(school, "张三", class_group=make_class(school=school.organisation, number=44))
-    named(school, "张三", class_group=make_class())
-    gone = named(school, "张三")
-    students.remove_student(by=school.coordinator, student=gone, now=now)
-
-    assert selectors.students_found(school.teacher, "张三") == [mine]
-    assert set(selectors.students_found(school.coordinator, "张三")) == {mine, elsewhere}
-    assert selectors.students_found(actor_of(MembershipFactory(secretariat=True)), "张三") == []
-
-
-def test_a_search_is_a_post_and_logged(school: School) -> None:
-    named(school, "张小明")
-    client = signed_in(school.teacher)
-    url = reverse("rosters:student_search")
-
-    by_get = client.get(url, {"q": "张小明"})
-    answer = client.post(url, {"q": "zxm"})
-    nothing = client.post(url, {"q": "没有"})
-
-    assert "张小明" not in by_get.content.decode().replace('value="张小明"', "")
-    assert [one.name for one in answer.context["students"]] == ["张小明"]
-    assert "no-store" in answer["Cache-Control"]
-    assert "没有找到" in nothing.content.decode()
-    entries = AuditEntry.objects.filter(verb="names.read").order_by("pk")
-    assert [entry.facts for entry in entries] == [
-        {"context": "student_search", "count": 1},
-        {"context": "student_search", "count": 0},
-    ]
-
-
-@pytest.mark.parametrize("number", [1, 3])
-def test_classes_take_the_same_queries_however_many(
-    school: School, number: int, django_assert_num_queries: Queries
-) -> None:
-    for one in range(number - 1):
-        ClassGroupFactory(school=school.organisation, number=40 + one)
-    client = signed_in(school.coordinator)
-    client.get(reverse("rosters:classes"))
-
-    with django_assert_num_queries(6):
-        response = client.get(reverse("rosters:classes"))
-
-    assert len(response.context["classes"]) == number
-
-
-def test_the_classes_page_says_who_teaches_which(school: School) -> None:
-    name = school.teacher.name
-
-    text = signed_in(school.teacher).get(reverse("rosters:classes")).content.decode()
-
-    assert text.count(name) == 2  # in the head of the page and in the table
-    assert "七(3)班" in text
-    assert "新建班级" not in text
