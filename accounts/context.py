@@ -57,7 +57,16 @@ NAV: dict[Role, list[tuple[str | Promise, str, str]]] = {
 }
 
 # Pages that belong to a room though their address begins otherwise.
-_BELONGS = {"/courses/": "bookings:catalogue", "/sessions/": "bookings:catalogue"}
+_BELONGS = {
+    "/courses/": "bookings:catalogue",
+    "/sessions/": "bookings:catalogue",
+    "/school/classes/": "insights:classes",
+    "/school/students/": "insights:classes",
+    "/school/transfers/": "insights:classes",
+    "/school/year/": "insights:classes",
+    "/school/settings/": "insights:classes",
+    "/school/consent-texts/": "insights:classes",
+}
 
 
 @dataclass(frozen=True)

@@ -117,3 +117,10 @@ class ImportBuiltUpon(AttendanceRefusal):
 
     code = "import_built_upon"
     sentence = _("导入之后已经用上这份名单：%(what)s。请不要撤销，直接修改名单。")
+
+
+class NotOneChild(AttendanceRefusal):
+    """Two rows that cannot be one student: another school's, merged already, or left."""
+
+    code = "not_one_child"
+    sentence = _("这两名学生不能合并，请看过最新的名单再选。")

@@ -1,7 +1,12 @@
 """What comes to the door, checked for shape."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
+
+from bookings import wording
+from rosters.models import ClassGroup, Student
 
 from .choices import EventKind, NoBadge, WayIn
 
@@ -91,3 +96,44 @@ class MarkForm(forms.Form):
         ]
     )
     event_id = forms.UUIDField()
+
+
+class ClassField(forms.ModelChoiceField):
+    moment: Any = None
+
+    def label_from_instance(self, obj: Any) -> str:
+        return wording.class_name(obj, self.moment)
+
+
+class AcceptForm(forms.Form):
+    """Where a student who comes from another school goes."""
+
+    class_group = ClassField(label=_("班级"), queryset=ClassGroup.objects.none())
+    seat_no = forms.IntegerField(
+        label=_("座号"),
+        min_value=1,
+        max_value=999,
+        required=False,
+        help_text=_("留空就排在最后一号。"),
+    )
+    student_no = forms.RegexField(
+        r"^[0-9A-Za-z-]{1,17}$",
+        label=_("本校学号"),
+        required=False,
+        error_messages={"invalid": _("学号只能是字母、数字和短横，最多 17 个，请勿填身份证号。")},
+    )
+
+    def __init__(self, *args: Any, classes: Any, moment: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["class_group"]
+        field.queryset, field.moment = classes, moment  # type: ignore[attr-defined]
+
+
+class DuplicateForm(forms.Form):
+    """Which row is the same child."""
+
+    duplicate = forms.ModelChoiceField(queryset=Student.objects.none())
+
+    def __init__(self, *args: Any, candidates: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["duplicate"].queryset = candidates  # type: ignore[attr-defined]

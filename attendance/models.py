@@ -139,6 +139,10 @@ class CheckInQuerySet(models.QuerySet["CheckIn"]):
             )
         return self.none()
 
+    def of_student(self, student_id: int) -> Self:
+        """The student's own, and those of whoever was merged into her."""
+        return self.filter(Q(student_id=student_id) | Q(student__merged_into_id=student_id))
+
 
 class CheckIn(models.Model):
     """One event at the door. Never changed: a mistake is voided by another event.

@@ -1,7 +1,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from .api import views as api
-from .views import badge_sheets, badges, corrections, desk, own_badge, roster_undo
+from .views import badge_sheets, badges, corrections, desk, own_badge, roster_undo, students
 
 app_name = "attendance"
 
@@ -23,6 +23,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("classes/badges/", badge_sheets.choose, name="badge_sheets"),
     path("classes/badges.pdf", badge_sheets.of_classes, name="badge_sheets_pdf"),
     path("school/import/<int:pk>/undo/", roster_undo.undo, name="roster_undo"),
+    path("school/students/<int:pk>/merge/", students.merge, name="student_merge"),
+    path("school/transfers/<int:pk>/accept/", students.accept, name="transfer_accept"),
     path("api/v1/sessions/<int:pk>/check-ins/", api.CheckInList.as_view(), name="api-check-ins"),
     path(
         "api/v1/sessions/<int:pk>/check-ins/batch/",

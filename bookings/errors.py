@@ -167,3 +167,15 @@ class KeyReused(BookingsRefusal):
     code = "key_reused"
     kind = Refusal.INVALID
     sentence = _("同一个请求编号已用于另一份内容，请换一个编号再提交。")
+
+
+class ConsentMissing(BookingsRefusal):
+    """The school books nobody without a guardian's signature for the school year; ``seats``."""
+
+    code = "consent_missing"
+    sentence = _("%(class_group)s %(seats)s号缺本学年的监护人同意书，收到后才能预约。")
+
+
+class NothingToRelease(BookingsRefusal):
+    code = "nothing_to_release"
+    sentence = _("这名学生没有要放出的名额。")

@@ -5,7 +5,7 @@ from django.urls import URLPattern, URLResolver, path, register_converter
 from sites.calendar import FIRST_DAY, LAST_DAY
 
 from .api import views as api
-from .views import catalogue, host_day, reserve, trips
+from .views import catalogue, consents, host_day, reserve, roll, trips
 
 
 class DayConverter:
@@ -37,6 +37,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("trips/<int:pk>/cancel/", trips.cancel, name="cancel"),
     path("trips/<int:pk>/calendar.ics", trips.ics, name="ics"),
     path("trips/<int:pk>/print/", trips.printed, name="print"),
+    path("trips/<int:pk>/consents/", consents.of_trip, name="consents"),
+    path("trips/<int:pk>/consents/print/", consents.printed, name="consent_print"),
+    path("school/students/<int:pk>/move/", roll.move_student, name="student_move"),
+    path("school/students/<int:pk>/join/", roll.add_newcomer, name="newcomer_add"),
+    path(
+        "classes/<int:pk>/students/<int:student_pk>/release/",
+        roll.release_leaver,
+        name="leaver_release",
+    ),
     path("today/", host_day.today, name="host_today"),
     path("today/<day:day>/", host_day.day, name="host_day"),
     path("today/<day:day>/print/", host_day.printed, name="day_print"),

@@ -183,6 +183,7 @@ SCHEDULES = {
     "notifications.tasks.sweep": 1,
     "bookings.tasks.send_due_reminders": 20,
     "rosters.tasks.expire_imports": 5,
+    "attendance.tasks.forget_needs": 24 * 60,
 }
 
 AUTH_USER_MODEL = "accounts.User"

@@ -33,6 +33,7 @@ from bookings.services.companions import CompanionInput
 from courses.models import CourseSession
 from notifications.models import Message
 from rosters.models import ClassGroup, RosterImport, Student
+from rosters.services import school_years, transfers
 from rosters.services.imports import reading, starting
 from sites import services as sites_services
 from tests.factories.accounts import MembershipFactory, OrganisationFactory
@@ -49,8 +50,14 @@ SHARED = {
     "courses:api-course",
     "courses:api-session",
 }
-# A day is everybody's own.
-DAYS = {"bookings:host_day", "bookings:day_print", "bookings:day_cancel"}
+# A day is everybody's own, and so is a kind of consent.
+DAYS = {
+    "bookings:host_day",
+    "bookings:day_print",
+    "bookings:day_cancel",
+    "rosters:consent_text_new",
+    "rosters:consent_print",
+}
 # The installation's own pages, which take no row of an organisation.
 OUTSIDE = ("admin:", "account_", "pieces", "schema", "api-docs", "set_language")
 
@@ -104,6 +111,7 @@ def _make_world(now: datetime) -> World:
     badges.issue_missing(by=actor_of(coordinator), class_group=group, now=now)
     place = Place.objects.filter(booking=booking).order_by("pk").first()
     assert place is not None
+    assert place.student is not None
     assert place.student_id is not None
     check_in.check_in(
         by=actor_of(instructor),
@@ -132,6 +140,17 @@ def _make_world(now: datetime) -> World:
         name="闻人",
         now=now,
     )
+    # Somebody is on the way to a third school, and a class of this one has left it.
+    transfer = transfers.ask(
+        by=actor_of(coordinator),
+        student=place.student,
+        to_school=OrganisationFactory(),
+        now=now,
+    )
+    archived = make_class(students=1, school=group.school, entry_year=2018, number=59)
+    school_years.archive_classes(
+        by=actor_of(coordinator), school_id=group.school_id, class_ids=[archived.pk], now=now
+    )
     message = Message.objects.filter(recipient=teacher.user).first()
     assert message is not None
     alliance = OrganisationFactory(alliance=True)
@@ -154,6 +173,10 @@ def _make_world(now: datetime) -> World:
         "bookings:api-class-hours": {"pk": group.pk},
         "bookings:api-reservation": {"pk": booking.reservation_id},
         "bookings:course": {"pk": version.course_id},
+        "bookings:leaver_release": {"pk": group.pk, "student_pk": place.student_id},
+        "insights:class_restore": {"pk": archived.pk},
+        "rosters:consent_print": {"kind": "year"},
+        "rosters:consent_text_new": {"kind": "year"},
         "bookings:day_cancel": {"day": now.date()},
         "bookings:day_print": {"day": now.date()},
         "bookings:host_day": {"day": now.date()},
@@ -187,6 +210,7 @@ def _make_world(now: datetime) -> World:
         "school/import/": roster_import.pk,
         "api/v1/rosters/imports/": roster_import.pk,
         "school/students/": place.student_id,
+        "school/transfers/": transfer.pk,
         "desk/": session.pk,
         "trips/": booking.pk,
         "host/courses/": version.course_id,
@@ -346,9 +370,14 @@ def test_owners_see_what_strangers_must_not(world: World) -> None:
         "bookings:api-booking",
     } <= seen["teacher"]
     assert {
+        "attendance:student_merge",
+        "bookings:student_move",
+        "rosters:api-import",
+        "rosters:class_consents",
         "rosters:class_edit",
         "rosters:student_edit",
-        "rosters:api-import",
+        "rosters:transfer_ask",
+        "rosters:transfers",
     } <= seen["coordinator"]
     assert {"attendance:desk", "attendance:desk_place"} <= seen["instructor"]
     assert {"bookings:host_today", "bookings:session_names"} <= seen["manager"]

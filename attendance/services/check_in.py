@@ -152,7 +152,7 @@ def undo_last(
         if _known(event_id, session, EventKind.VOID, student_id=student_id) is None:
             _void_last(by, session, student_id, event_id, now)
     return attendance(
-        list(CheckIn.objects.filter(session=session, student_id=student_id)),
+        list(CheckIn.objects.of_student(student_id).filter(session=session)),
         starts_at=session.starts_at,
         ends_at=session.ends_at,
     )
@@ -162,7 +162,8 @@ def _void_last(
     by: Actor, session: CourseSession, student_id: int, event_id: UUID, now: datetime
 ) -> None:
     last = (
-        CheckIn.objects.filter(session=session, student_id=student_id, voided_by=None)
+        CheckIn.objects.of_student(student_id)
+        .filter(session=session, voided_by=None)
         .exclude(kind=EventKind.VOID)
         .order_by("-recorded_at", "-pk")
         .first()
@@ -284,7 +285,7 @@ def _why_not_here(
 def _arrival(session: CourseSession, student: Student) -> CheckIn | None:
     """The event that let the student in, unless a later mark or void undid it."""
     events = list(
-        CheckIn.objects.filter(session=session, student=student).order_by("recorded_at", "pk")
+        CheckIn.objects.of_student(student.pk).filter(session=session).order_by("recorded_at", "pk")
     )
     state = attendance(events, starts_at=session.starts_at, ends_at=session.ends_at)
     if state.state in (

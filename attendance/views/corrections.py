@@ -19,7 +19,7 @@ from attendance.forms import MarkForm, ReasonForm
 from attendance.selectors import desk as selectors
 from attendance.services import check_in as check_ins
 from attendance.services import desk as desks
-from attendance.services import door_list
+from attendance.services import door_list, needs
 from attendance.views import door
 from attendance.views.desk import key
 from bookings.models import Place
@@ -51,6 +51,9 @@ def place(request: MemberRequest, pk: int, place_pk: int) -> HttpResponse:
         {
             "session": session,
             "seat": seat,
+            "needs": needs.read_needs(
+                by=request.actor, session=session, seats=[seat], now=now, context="desk_place"
+            ),
             "event_id": uuid4(),
             "events": selectors.events_of(session, seat.student_id),
             "classmates": selectors.classmates_not_here(chosen),

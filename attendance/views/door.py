@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.http import HttpResponse, JsonResponse
@@ -33,7 +34,7 @@ from attendance.selectors import desk as selectors
 from attendance.selectors import states
 from attendance.services import check_in as check_ins
 from attendance.services import desk as desks
-from attendance.services import door_list
+from attendance.services import door_list, needs
 from bookings import wording
 from bookings.services import rosters
 from courses.errors import SessionCancelled
@@ -181,11 +182,19 @@ def page(
     desk = selectors.desk_of(session)
     is_closed = desk is not None and desk.closed_at is not None
     why_not_open = _why(desks.check_can_open, request, session)
+    board = _board(request, session, result)
     response = render(
         request,
         "attendance/desk.html",
-        _board(request, session, result)
+        board
         | {
+            "needs": needs.read_needs(
+                by=request.actor,
+                session=session,
+                seats=board["seats"],
+                now=timezone.now(),
+                context="desk",
+            ),
             "headline": headline(session.version),
             "where": wording.where(session),
             "day": local_day(session.starts_at),
@@ -243,9 +252,7 @@ def _why(
     return ""
 
 
-def _board(
-    request: MemberRequest, session: CourseSession, result: Result | None
-) -> dict[str, object]:
+def _board(request: MemberRequest, session: CourseSession, result: Result | None) -> dict[str, Any]:
     """The seats by class. Every drawing is a reading of names, and recorded."""
     places = rosters.read_roster(
         by=request.actor, session=session, now=timezone.now(), context="desk"
@@ -253,6 +260,7 @@ def _board(
     seats = selectors.seats_of(session, places)
     return {
         "session": session,
+        "seats": seats,
         "groups": selectors.grouped(places, seats),
         "counts": selectors.counts(seats),
         "why_no_badge": NoBadge.choices,

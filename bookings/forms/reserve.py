@@ -18,6 +18,7 @@ class StudentRow(NamedTuple):
     student: Student
     is_chosen: bool
     is_busy: bool
+    is_unsigned: bool
 
 
 class ReserveForm(CompanionsForm):
@@ -58,6 +59,7 @@ class ReserveForm(CompanionsForm):
         students: QuerySet[Student],
         chosen: Collection[int],
         busy: Collection[int],
+        unsigned: Collection[int] = (),
         companions: Sequence[CompanionInput],
         phone: str,
     ) -> None:
@@ -71,13 +73,18 @@ class ReserveForm(CompanionsForm):
             },
         )
         self.fields["students"].queryset = students  # type: ignore[attr-defined]
-        self.busy = busy
+        self.busy, self.unsigned = busy, unsigned
 
     def student_rows(self) -> Iterator[StudentRow]:
-        """Each student of the class, whether chosen, and whether elsewhere at the time."""
+        """Each student of the class, whether chosen, elsewhere at the time, without consent."""
         chosen = {str(value) for value in self["students"].value() or ()}
         for student in self.fields["students"].queryset:  # type: ignore[attr-defined]
-            yield StudentRow(student, str(student.pk) in chosen, student.pk in self.busy)
+            yield StudentRow(
+                student,
+                str(student.pk) in chosen,
+                student.pk in self.busy,
+                student.pk in self.unsigned,
+            )
 
     def renew_key(self) -> None:
         """The next submission is a request of its own; what was filled in stays."""

@@ -22,6 +22,7 @@ from bookings.errors import (
 )
 from bookings.models import Booking, Place, Reservation
 from bookings.services import companions as companion_rules
+from bookings.services import consents as consent_rules
 from bookings.services import reservations, telling, together
 from bookings.services import students as student_rules
 from bookings.services.companions import CompanionInput
@@ -70,7 +71,8 @@ def change_booking(
     Repeating the change does nothing. ``edition`` is that of the booking the form showed.
 
     Refused besides: StaleBooking, BookingOver, SessionStarted, NotYourClass, NotInClass,
-    NoStudents, TooFewCompanions, CompanionNameMissing, StudentBusy.
+    NoStudents, TooFewCompanions, CompanionNameMissing, StudentBusy; ConsentMissing for students
+    who were not in it before.
     """
     check_can_change_booking(by, booking, now)
     adults = None if companions is None else companion_rules.tidy(companions)
@@ -78,6 +80,7 @@ def change_booking(
     if adults is not None:
         companion_rules.check(adults, students=len(wanted))
     sessions = [one.session for one in together.of(booking)]
+    consent_rules.check_signed(_added(booking, wanted), sessions, booking.class_group)
 
     def write() -> Booking:
         locked = {student.pk: student for student in student_rules.lock(wanted)}
@@ -173,7 +176,7 @@ def swap_student(
 
     By the school until the session ends, by the session's host while its door is open.
     Repeating it returns the place. Refused: NotInBooking, NotInClass, AlreadyPlaced,
-    StudentBusy, BookingOver, NoWalkInNow.
+    StudentBusy, BookingOver, NoWalkInNow; by the school ConsentMissing.
     """
     session = booking.session
     if by.is_host:
@@ -185,6 +188,8 @@ def swap_student(
         if session.ends_at <= now:
             raise SessionStarted(when=dates.moment(session.starts_at))
     (entering,) = student_rules.of_class(booking.class_group, [in_student_id], now)
+    if by.is_school:
+        consent_rules.check_signed([entering], [session], booking.class_group)
 
     def write() -> Place:
         student_rules.lock([entering])
@@ -320,6 +325,12 @@ def _students_of(booking: Booking, student_ids: Collection[int], now: datetime) 
     if others or not stay:
         students += student_rules.of_class(booking.class_group, others, now)
     return sorted(students, key=lambda student: student.pk)
+
+
+def _added(booking: Booking, wanted: Sequence[Student]) -> list[Student]:
+    """Those of the wanted who have no place of the booking yet."""
+    placed = set(Place.objects.live().filter(booking=booking).values_list("student_id", flat=True))
+    return [student for student in wanted if student.pk not in placed]
 
 
 def _differs(

@@ -30,6 +30,7 @@ from bookings.errors import (
 )
 from bookings.models import Booking, Place, Reservation
 from bookings.services import companions as companion_rules
+from bookings.services import consents as consent_rules
 from bookings.services import students as student_rules
 from bookings.services import telling, together
 from bookings.services.companions import CompanionInput
@@ -136,7 +137,7 @@ def reserve(
     Refused besides, each naming the fact: NotYourClass, NotInClass, NoStudents,
     TooFewCompanions, CompanionNameMissing, NoSessions, SessionsOverlap, SetBookedWhole,
     SessionCancelled, SessionStarted, OutsideSeason, WrongStage, NotForYourSchool,
-    AlreadyBooked, StudentBusy, SessionFull.
+    AlreadyBooked, StudentBusy, ConsentMissing, SessionFull.
     """
     if not 0 < len(idempotency_key) <= KEY_LENGTH:
         raise KeyMissing
@@ -162,6 +163,7 @@ def reserve(
         students = student_rules.of_class(class_group, student_ids, now)
         companion_rules.check(adults, students=len(students))
         student_rules.check_free(students, sessions, class_group)
+        consent_rules.check_signed(students, sessions, class_group)
         _check_seats(sessions, len(students))
     except Refusal:
         # What stands in the way may be this very request, answered since we looked.

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 import notifications.services
 from accounts.actors import Actor
@@ -92,6 +93,38 @@ def changed(booking_id: int, *, by: Actor, now: datetime) -> None:
         return (
             _("预约已修改：%(trip)s") % {"trip": _trip_of_school(booking)},
             _body(opening, _facts_for_host(booking)),
+        )
+
+    _tell_host(booking, kind="booking_changed", text=text, now=now)
+
+
+def released(booking_id: int, *, seats: int, now: datetime) -> None:
+    """Both sides learn that seats are free, because students left the class, and what the
+    booking is now; the calendar entry is updated."""
+    booking = loaded().get(pk=booking_id)
+
+    def opening() -> str:
+        return ngettext(
+            "有 %(count)d 名学生离开班级，名额已放出，现在是：",
+            "有 %(count)d 名学生离开班级，名额已放出，现在是：",
+            seats,
+        ) % {"count": seats}
+
+    for person in people_of_school(booking):
+        with translation.override(person.language):
+            _tell(
+                booking,
+                person,
+                kind="booking_changed",
+                subject=_("预约已修改：%(trip)s") % {"trip": _trip(booking)},
+                body=_body(opening(), _facts(booking)),
+                now=now,
+            )
+
+    def text() -> tuple[str, str]:
+        return (
+            _("预约已修改：%(trip)s") % {"trip": _trip_of_school(booking)},
+            _body(opening(), _facts_for_host(booking)),
         )
 
     _tell_host(booking, kind="booking_changed", text=text, now=now)

@@ -57,6 +57,7 @@ def reserve(request: MemberRequest, pk: int) -> HttpResponse:
         students=students.order_by("seat_no", "pk"),
         chosen=usual_choice(progress, offer, answer),
         busy=answer.busy,
+        unsigned=answer.unsigned,
         companions=[CompanionInput(request.user.name, request.user.phone)],
         phone=request.user.phone,
     )
@@ -122,8 +123,10 @@ def _class_asked_for(request: MemberRequest, groups: list[ClassGroup]) -> ClassG
 
 
 def usual_choice(progress: ClassProgress, offer: Offer, answer: Answer) -> Collection[int]:
-    """All who are free then; where there are fewer seats, those who miss most hours."""
-    free = [row for row in progress.rows if row.student.pk not in answer.busy]
+    """All who are free then and may come; where there are fewer seats, those who miss most
+    hours."""
+    kept = answer.busy | answer.unsigned
+    free = [row for row in progress.rows if row.student.pk not in kept]
     if len(free) > offer.seats_left:
         free = sorted(free, key=lambda row: (-row.missing, row.student.seat_no))
     return [row.student.pk for row in free[: offer.seats_left]]

@@ -17,7 +17,7 @@ from bookings import calendar
 from bookings.errors import StaleBooking
 from bookings.forms.trips import ChangeForm, ReasonForm
 from bookings.models import Booking
-from bookings.selectors import progress
+from bookings.selectors import consents, progress
 from bookings.selectors import trips as selectors
 from bookings.services import changes, telling
 from bookings.services.companions import CompanionInput, advised_for
@@ -82,6 +82,7 @@ def booking(request: MemberRequest, pk: int) -> HttpResponse:
             "progress": progress.of_students(of_class, {student.pk for student in students}),
             "is_whole_class": len(students) >= of_class.students,
             "advised": advised_for(found.seats),
+            "consent": consents.consent_of_booking(found, students) if is_to_come else None,
             "why_no_change": _why_not(changes.check_can_change_booking, request, found),
             "why_no_cancel": _why_not(changes.check_can_cancel_booking, request, found),
         },

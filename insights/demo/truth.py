@@ -52,7 +52,11 @@ def _hours() -> list[str]:
         for desk in Desk.objects.filter(closed_at__isnull=False).select_related("session")
     }
     events: dict[int, list[CheckIn]] = defaultdict(list)
-    for event in CheckIn.objects.filter(session__in=closed).order_by("recorded_at", "pk"):
+    for event in (
+        CheckIn.objects.filter(session__in=closed)
+        .select_related("student")
+        .order_by("recorded_at", "pk")
+    ):
         events[event.session_id].append(event)
     earned = {
         (student, pk): session.class_hours

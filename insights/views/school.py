@@ -15,11 +15,13 @@ from accounts.actors import Actor
 from accounts.choices import Role
 from accounts.services import audit
 from bookings import wording
+from bookings.selectors import roll
 from bookings.selectors.progress import ClassProgress, StudentHours, class_progress
 from insights.selectors import classes, ledger, trips
 from insights.selectors.coverage import BANDS, Coverage, coverage_of_classes, visible_classes
+from rosters import selectors as roster_selectors
 from rosters.models import ClassGroup, Student
-from sites.calendar import local_day
+from sites.calendar import local_day, school_year
 
 SCHOOL_ROLES = (Role.TEACHER, Role.SCHOOL_COORDINATOR)
 
@@ -104,6 +106,9 @@ def show_class(request: MemberRequest, pk: int) -> HttpResponse:
                 if key in ("all", show) or any(map(test, progress.rows))
             ],
             "trips": trips.trips_of_class(request.actor, group, now),
+            "newcomers": roll.newcomers([group.pk], now).get(group.pk, []),
+            "leavers": roll.leavers([group.pk], now).get(group.pk, []),
+            "consent": roster_selectors.consent_of_class(group, school_year(local_day(now))),
             "is_coordinator": request.actor.is_coordinator,
         },
     )

@@ -70,11 +70,6 @@ class StudentsForm(forms.Form):
         return students
 
 
-class StudentForm(forms.Form):
-    name = forms.CharField(label=gettext_lazy("姓名"), max_length=NAME_LENGTH)
-    seat_no = forms.IntegerField(label=gettext_lazy("座号"), min_value=1, max_value=999)
-
-
 class TeacherField(forms.ModelChoiceField):
     def label_from_instance(self, obj: Any) -> str:
         return str(obj.user.name)

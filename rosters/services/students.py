@@ -1,5 +1,6 @@
 """Writes of students: who comes into a class, who leaves it, how each is called."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -8,12 +9,21 @@ from django.db import transaction
 
 from accounts.actors import Actor
 from accounts.services import audit
-from rosters.errors import NameMissing, SeatTaken, StudentNoTaken
+from rosters.errors import (
+    ClassNotThere,
+    NameMissing,
+    SeatTaken,
+    StudentGone,
+    StudentNoTaken,
+    StudentNoUnclear,
+)
 from rosters.models import ClassGroup, Student
 from rosters.pinyin import initials_of
 from rosters.services.classes import check_can_manage
 
 NAME_LENGTH = 60
+# 18 characters would let an ID-card number in.
+STUDENT_NO = re.compile(r"[0-9A-Za-z-]{1,17}")
 
 
 class StudentInput(NamedTuple):
@@ -85,23 +95,102 @@ def add_students(
     return made
 
 
-def edit_student(*, by: Actor, student: Student, name: str, seat_no: int, now: datetime) -> Student:
-    """The student has that name and seat. Refused: NameMissing, SeatTaken."""
+def edit_student(
+    *,
+    by: Actor,
+    student: Student,
+    name: str,
+    seat_no: int,
+    now: datetime,
+    student_no: str | None = None,
+) -> Student:
+    """The student has that name, seat and, if given, student number.
+
+    Refused: NameMissing, SeatTaken, StudentNoTaken, StudentNoUnclear.
+    """
     check_can_manage(by, student.school_id)
     name = _tidy_name(name, seat_no)
+    if student_no is None:
+        student_no = student.student_no
     with transaction.atomic():
         ClassGroup.objects.select_for_update(no_key=True).get(pk=student.class_group_id)
-        if (
-            Student.objects.current()
-            .filter(class_group_id=student.class_group_id, seat_no=seat_no)
-            .exclude(pk=student.pk)
-            .exists()
-        ):
-            raise SeatTaken(seat_no=seat_no)
+        check_fits(student, student.class_group_id, student.school_id, seat_no, student_no)
         student.name, student.seat_no, student.initials = name, seat_no, initials_of(name)
-        student.save(update_fields=["name", "seat_no", "initials"])
+        student.student_no = student_no
+        student.save(update_fields=["name", "seat_no", "student_no", "initials"])
         audit.record(by=by, verb="student.edited", now=now, target=student)
     return student
+
+
+def check_fits(
+    student: Student, class_group_id: int, school_id: int, seat_no: int, student_no: str
+) -> None:
+    """Whether the seat number is free in the class and the student number in the school; her own
+    count as free."""
+    if student_no and not STUDENT_NO.fullmatch(student_no):
+        raise StudentNoUnclear
+    others = Student.objects.exclude(pk=student.pk)
+    if others.current().filter(class_group_id=class_group_id, seat_no=seat_no).exists():
+        raise SeatTaken(seat_no=seat_no)
+    if student_no and others.filter(school_id=school_id, student_no=student_no).exists():
+        raise StudentNoTaken(student_no=student_no)
+
+
+def move_student(
+    *, by: Actor, student: Student, class_group: ClassGroup, seat_no: int, now: datetime
+) -> Student:
+    """The student is in the other class of the school, with her hours and her badge.
+
+    Places booked with the old class stay: ``bookings.services.roll`` releases them if wanted.
+    Refused: ClassNotThere, StudentGone, SeatTaken.
+    """
+    check_can_manage(by, student.school_id)
+    with transaction.atomic():
+        groups = {
+            group.pk: group
+            for group in ClassGroup.objects.select_for_update(no_key=True)
+            .filter(pk__in=[student.class_group_id, class_group.pk])
+            .order_by("pk")
+        }
+        target = groups.get(class_group.pk)
+        locked = Student.objects.select_for_update(no_key=True).get(pk=student.pk)
+        if locked.left_at is not None or locked.merged_into_id is not None:
+            raise StudentGone
+        if (
+            target is None
+            or target.school_id != locked.school_id
+            or target.archived_at is not None
+            or target.pk == locked.class_group_id
+        ):
+            raise ClassNotThere
+        check_fits(locked, target.pk, locked.school_id, seat_no, locked.student_no)
+        audit.record(
+            by=by,
+            verb="student.moved",
+            now=now,
+            target=locked,
+            from_class=locked.class_group_id,
+            to_class=target.pk,
+        )
+        place_in_class(locked, target, seat_no=seat_no, student_no=locked.student_no, now=now)
+    return locked
+
+
+def place_in_class(
+    student: Student, class_group: ClassGroup, *, seat_no: int, student_no: str, now: datetime
+) -> None:
+    """The student belongs to the class and its school from now on: ``joined_at`` is when she came
+    into the class. In the caller's transaction, which holds class and student and asked
+    ``check_fits``."""
+    student.class_group = class_group
+    student.school_id = class_group.school_id
+    student.seat_no = seat_no
+    student.student_no = student_no
+    student.joined_at = now
+    student.left_at = None
+    student.save(
+        update_fields=["class_group", "school", "seat_no", "student_no", "joined_at", "left_at"]
+    )
 
 
 def remove_student(*, by: Actor, student: Student, now: datetime) -> Student:

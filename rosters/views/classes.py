@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import MemberRequest, members_only, put_on
 from accounts.choices import Role
@@ -14,9 +14,25 @@ from accounts.errors import Refusal
 from accounts.models import Membership, Organisation
 from accounts.services import audit
 from rosters import selectors
-from rosters.forms.classes import ClassForm, StudentForm, StudentsForm, TeacherForm
-from rosters.models import ClassGroup, Student
+from rosters.forms.classes import ClassForm, StudentsForm, TeacherForm
+from rosters.forms.students import SearchForm
+from rosters.models import ClassGroup
 from rosters.services import classes, students
+
+
+@require_safe
+@members_only(Role.TEACHER, Role.SCHOOL_COORDINATOR)
+def list_classes(request: MemberRequest) -> HttpResponse:
+    """The classes and who teaches which."""
+    return render(
+        request,
+        "rosters/classes.html",
+        {
+            "classes": selectors.classes_with_teachers(request.actor),
+            "form": SearchForm(),
+            "is_coordinator": request.actor.is_coordinator,
+        },
+    )
 
 
 @members_only(Role.SCHOOL_COORDINATOR)
@@ -95,44 +111,6 @@ def set_teacher(request: MemberRequest, pk: int) -> HttpResponse:
         return _page(request, group, teacher_form=form, status=status)
     messages.success(request, _("已保存。"))
     return redirect("rosters:class_edit", pk)
-
-
-@members_only(Role.SCHOOL_COORDINATOR)
-def edit_student(request: MemberRequest, pk: int) -> HttpResponse:
-    """A student's name and seat number."""
-    student = get_object_or_404(
-        Student.objects.visible_to(request.actor).current().select_related("class_group"), pk=pk
-    )
-    form = StudentForm(
-        request.POST or None, initial={"name": student.name, "seat_no": student.seat_no}
-    )
-    status = 200
-    if request.method == "POST" and form.is_valid():
-        try:
-            students.edit_student(
-                by=request.actor, student=student, now=timezone.now(), **form.cleaned_data
-            )
-        except Refusal as refusal:
-            status = put_on(form, refusal)
-        else:
-            messages.success(request, _("已保存。"))
-            return redirect("rosters:class_edit", student.class_group_id)
-    audit.record_names_read(
-        by=request.actor, now=timezone.now(), context="student_edit", target=student, count=1
-    )
-    return render(
-        request, "rosters/student_form.html", {"form": form, "student": student}, status=status
-    )
-
-
-@require_POST
-@members_only(Role.SCHOOL_COORDINATOR)
-def remove_student(request: MemberRequest, pk: int) -> HttpResponse:
-    """The student leaves the class."""
-    student = get_object_or_404(Student.objects.visible_to(request.actor).current(), pk=pk)
-    students.remove_student(by=request.actor, student=student, now=timezone.now())
-    messages.success(request, _("已移出班级，已得学时保留。"))
-    return redirect("rosters:class_edit", student.class_group_id)
 
 
 def _page(

@@ -26,7 +26,7 @@ from tests.factories.accounts import MembershipFactory, OrganisationFactory
 from tests.factories.bookings import make_booking
 
 CATALOGUE_QUERIES = 23
-COURSE_QUERIES = 15
+COURSE_QUERIES = 16
 
 NO_BREAK = re.compile(r"\s+")
 

@@ -72,14 +72,14 @@ def test_offer_of_an_unknown_session_is_refused(world: World) -> None:
 
 
 @pytest.mark.parametrize("sessions", [1, 3])
-def test_answers_take_four_queries(
+def test_answers_take_five_queries(
     world: World, now: datetime, sessions: int, django_assert_num_queries: Any
 ) -> None:
     opened = [world.session(day=DAY + timedelta(days=number)) for number in range(sessions)]
     found = loaded(*opened)
     teacher = world.teacher
 
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         answers = offers.answers(teacher, found, world.group, now)
 
     assert [answer.why_not for answer in answers] == [None] * sessions

@@ -528,4 +528,4 @@ def test_form_takes_the_same_queries_however_many_students(
         response = client.get(f"/sessions/{session.pk}/book/?class={group.pk}")
 
     assert len(list(response.context["form"].student_rows())) == students
-    assert len(queries) == 16
+    assert len(queries) == 17
