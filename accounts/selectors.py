@@ -15,8 +15,9 @@ from .models import ApiToken, AuditEntry, Invitation, Membership, Organisation, 
 DEMO_ADDRESS = "@demo.example"
 
 
-def actor_of(membership: Membership) -> Actor:
-    """The actor a live membership acts as. ``membership.user`` and ``.organisation`` loaded."""
+def actor_of(membership: Membership, *, address: str | None = None) -> Actor:
+    """The actor a live membership acts as, from that address. ``membership.user`` and
+    ``.organisation`` loaded."""
     return Actor(
         kind=ActorKind.MEMBERSHIP,
         name=membership.user.name,
@@ -26,6 +27,7 @@ def actor_of(membership: Membership) -> Actor:
         organisation_kind=OrganisationKind(membership.organisation.kind),
         organisation_name=membership.organisation.short_name or membership.organisation.name,
         role=Role(membership.role),
+        address=address,
     )
 
 

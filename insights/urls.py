@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import alliance, home, school
+from .views import alliance, home, privacy, school
 
 app_name = "insights"
 
@@ -13,5 +13,8 @@ urlpatterns = [
     path("school/", school.show_school, name="school"),
     path("overview/", alliance.show_overview, name="alliance"),
     path("overview/classes/", alliance.list_classes, name="alliance_classes"),
+    path("overview/classes/<int:pk>/names/", privacy.show_class_names, name="class_names"),
+    path("school/names-read/", privacy.show_names_log, name="names_log"),
+    path("privacy/data/", privacy.show_data_map, name="data_map"),
     path("overview/sessions/", alliance.list_sessions, name="alliance_sessions"),
 ]

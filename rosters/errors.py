@@ -38,3 +38,15 @@ class NotSchoolTeacher(RostersRefusal):
     code = "not_school_teacher"
     kind = Refusal.INVALID
     sentence = _("请在本校现有人员里选任课教师。")
+
+
+class ReadReasonMissing(RostersRefusal):
+    code = "read_reason_missing"
+    kind = Refusal.INVALID
+    sentence = _("请写明查看姓名的原因，学校会看到。")
+
+
+class ReadReasonNamesStudent(RostersRefusal):
+    code = "read_reason_names_student"
+    kind = Refusal.INVALID
+    sentence = _("原因会长期保存，请勿写学生姓名，可写座号。")

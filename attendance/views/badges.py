@@ -39,7 +39,7 @@ def show_class(request: MemberRequest, pk: int) -> HttpResponse:
         now=timezone.now(),
         context="badges",
         target=group,
-        count=len(students),
+        students=students,
     )
     return render(
         request,
@@ -67,7 +67,11 @@ def sheet(request: MemberRequest, pk: int) -> HttpResponse:
             messages.error(request, _("班里还没有学生，没有可以打印的胸牌。"))
         return redirect("attendance:badges", pk)
     audit.record_names_read(
-        by=request.actor, now=now, context="badge_sheet", target=group, count=len(found)
+        by=request.actor,
+        now=now,
+        context="badge_sheet",
+        target=group,
+        students=[badge.student for badge in found],
     )
     label = wording.class_name(group, now)
     school = wording.organisation_name(group.school)
@@ -117,6 +121,13 @@ def reissue(request: MemberRequest, pk: int, student_pk: int) -> HttpResponse:
         else:
             messages.success(request, _("已补发，旧胸牌作废。已得学时不受影响。"))
             return redirect("attendance:badges", pk)
+    audit.record_names_read(
+        by=request.actor,
+        now=timezone.now(),
+        context="badge_reissue",
+        target=student,
+        students=[student],
+    )
     return render(
         request,
         "attendance/reissue.html",

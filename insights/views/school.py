@@ -60,7 +60,7 @@ def show_class(request: MemberRequest, pk: int) -> HttpResponse:
     group = get_object_or_404(visible_classes(request.actor), pk=pk)
     progress = class_progress(request.actor, group, now)
     audit.record_names_read(
-        by=request.actor, now=now, context="class_page", target=group, count=progress.students
+        by=request.actor, now=now, context="class_page", target=group, students=_shown(progress)
     )
     hints = ledger.hints_of_class(group, now)
     show = request.GET.get("show", "all")
@@ -139,6 +139,10 @@ def band_of(earned: int, required: int) -> str:
     return "under_half" if earned * 2 < required else "half"
 
 
+def _shown(progress: ClassProgress) -> list[Student]:
+    return [row.student for row in progress.rows]
+
+
 def _shared_names(progress: ClassProgress) -> set[str]:
     names = [row.student.name for row in progress.rows]
     return {name for name in names if names.count(name) > 1}
@@ -160,7 +164,7 @@ def show_student(request: MemberRequest, pk: int, student_pk: int) -> HttpRespon
     progress = class_progress(request.actor, group, now)
     hours = next(row for row in progress.rows if row.student.pk == student.pk)
     audit.record_names_read(
-        by=request.actor, now=now, context="student_page", target=student, count=1
+        by=request.actor, now=now, context="student_page", target=student, students=[student]
     )
     return render(
         request,
@@ -184,7 +188,12 @@ def export_class(request: MemberRequest, pk: int) -> HttpResponse:
     group = get_object_or_404(visible_classes(request.actor), pk=pk)
     progress = class_progress(request.actor, group, now)
     audit.record_names_read(
-        by=request.actor, now=now, context="class_export", target=group, count=progress.students
+        by=request.actor,
+        now=now,
+        verb="names.exported",
+        context="class_export",
+        target=group,
+        students=_shown(progress),
     )
     response = HttpResponse(content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="class-{group.pk}-hours.csv"'

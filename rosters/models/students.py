@@ -53,6 +53,8 @@ class Student(models.Model):
     merged_into = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="merged_from"
     )
+    # When her name was replaced by a number, at her guardians' wish or after graduation.
+    erased_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = StudentQuerySet.as_manager()
 
@@ -73,6 +75,12 @@ class Student(models.Model):
             models.CheckConstraint(
                 condition=Q(merged_into=None) | ~Q(merged_into=F("id")),
                 name="student_not_merged_into_self",
+            ),
+            # Who was erased is in no class, and nothing of her can be searched for.
+            models.CheckConstraint(
+                condition=Q(erased_at=None)
+                | (Q(student_no="", initials="") & Q(left_at__isnull=False)),
+                name="student_erased_names_nobody",
             ),
         ]
         indexes = [models.Index(fields=["class_group", "seat_no"], name="student_class_seat")]

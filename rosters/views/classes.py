@@ -119,7 +119,11 @@ def edit_student(request: MemberRequest, pk: int) -> HttpResponse:
             messages.success(request, _("已保存。"))
             return redirect("rosters:class_edit", student.class_group_id)
     audit.record_names_read(
-        by=request.actor, now=timezone.now(), context="student_edit", target=student, count=1
+        by=request.actor,
+        now=timezone.now(),
+        context="student_edit",
+        target=student,
+        students=[student],
     )
     return render(
         request, "rosters/student_form.html", {"form": form, "student": student}, status=status
@@ -150,7 +154,7 @@ def _page(
         now=timezone.now(),
         context="class_edit",
         target=group,
-        count=len(in_class),
+        students=in_class,
     )
     return render(
         request,
