@@ -53,6 +53,4 @@ class ActorMiddleware:
         if translation.get_language() != language:
             translation.activate(language)
             request.LANGUAGE_CODE = language
-        return (
-            actor_of(membership, address=address_of(request)) if membership is not None else None
-        )
+        return actor_of(membership, address=address_of(request)) if membership is not None else None

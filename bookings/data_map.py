@@ -46,8 +46,6 @@ IMPERSONAL = (
         ),
         "random codes and a digest",
     ),
-    Impersonal(
-        ("bookings.Booking.edition", "bookings.Booking.sequence"), "counters of a booking"
-    ),
+    Impersonal(("bookings.Booking.edition", "bookings.Booking.sequence"), "counters of a booking"),
     Impersonal(("bookings.Booking.cancel_reason",), "says why a class does not come"),
 )

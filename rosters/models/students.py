@@ -112,6 +112,11 @@ class GuardianPhone(models.Model):
     def __str__(self) -> str:
         return f"{self.student_id}"
 
+    @property
+    def seal_owner(self) -> str:
+        """For whom ``sealed`` is sealed; see ``rosters.sealing``."""
+        return f"student:{self.student_id}:phone"
+
 
 class StudentNeed(models.Model):
     """What a host must know on the day: how a student moves, what she must not eat.
@@ -138,6 +143,11 @@ class StudentNeed(models.Model):
 
     def __str__(self) -> str:
         return f"{self.student_id} {self.kind}"
+
+    @property
+    def seal_owner(self) -> str:
+        """For whom ``sealed`` is sealed; see ``rosters.sealing``."""
+        return f"student:{self.student_id}:{self.kind}"
 
 
 class StudentTransferQuerySet(models.QuerySet["StudentTransfer"]):
