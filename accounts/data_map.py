@@ -286,6 +286,7 @@ IMPERSONAL = (
             "django_q.Task.func",
             "django_q.Task.group",
             "django_q.Task.hook",
+            "django_q.Task.id",
             "django_q.Task.kwargs",
             "django_q.Task.name",
             "django_q.Task.result",

@@ -204,3 +204,15 @@ def _page(rows: list[Any]) -> Page[Any]:
     has_more = len(rows) > PAGE
     rows = rows[:PAGE]
     return Page(rows, rows[-1].pk if has_more else None)
+
+
+def reads_of_student(student_id: int, *, school_ids: Iterable[int]) -> list[AuditEntry]:
+    """Every reading in which the student's name was shown, oldest first, with the readers; in
+    the logs of the schools she has been at."""
+    return list(
+        AuditEntry.objects.filter(
+            school_id__in=list(school_ids), facts__students__contains=[student_id]
+        )
+        .select_related("membership__user", "membership__organisation")
+        .order_by("at", "pk")
+    )

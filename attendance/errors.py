@@ -98,3 +98,14 @@ class EventOfAnother(AttendanceRefusal):
 class TooManyTries(AttendanceRefusal):
     code = "too_many_tries"
     sentence = _("输入次数太多，请过 %(minutes)s 分钟再试。")
+
+
+class ConfirmationWrong(AttendanceRefusal):
+    code = "confirmation_wrong"
+    kind = Refusal.INVALID
+    sentence = _("请照原样输入这名学生的姓名，以免删错。")
+
+
+class AlreadyErased(AttendanceRefusal):
+    code = "already_erased"
+    sentence = _("这名学生的个人数据已经删除。")

@@ -65,3 +65,9 @@ class MarkForm(forms.Form):
         ]
     )
     event_id = forms.UUIDField()
+
+
+class EraseForm(forms.Form):
+    name = forms.CharField(
+        label=_("学生姓名"), max_length=60, help_text=_("请照原样输入，确认没有选错人。")
+    )

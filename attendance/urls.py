@@ -1,7 +1,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from .api import views as api
-from .views import badges, corrections, desk, own_badge
+from .views import badges, corrections, desk, own_badge, student_data
 
 app_name = "attendance"
 
@@ -20,6 +20,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("classes/<int:pk>/badges.pdf", badges.sheet, name="badge_sheet"),
     path("classes/<int:pk>/badges/<int:student_pk>/", badges.reissue, name="badge_reissue"),
     path("api/v1/sessions/<int:pk>/check-ins/", api.CheckInList.as_view(), name="api-check-ins"),
+    path("school/students/<int:pk>/data/", student_data.show, name="student_data"),
+    path("school/students/<int:pk>/data/export/", student_data.export, name="student_export"),
+    path("school/students/<int:pk>/data/erase/", student_data.erase, name="student_erase"),
     path(
         "api/v1/sessions/<int:pk>/check-ins/batch/",
         api.CheckInBatch.as_view(),

@@ -174,6 +174,7 @@ Q_CLUSTER = {
 SCHEDULES = {
     "notifications.tasks.sweep": 1,
     "bookings.tasks.send_due_reminders": 20,
+    "attendance.tasks.retain": 24 * 60,
 }
 
 AUTH_USER_MODEL = "accounts.User"

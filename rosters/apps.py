@@ -6,6 +6,7 @@ from rosters import sealing
 
 class RostersConfig(AppConfig):
     name = "rosters"
+    default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
         """Keys that cannot open anything are noticed at the start, not at the first telephone."""

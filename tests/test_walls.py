@@ -181,6 +181,7 @@ def _make_world(now: datetime) -> World:
         "classes/": group.pk,
         "school/classes/": group.pk,
         "school/students/": place.student_id,
+        "overview/classes/": group.pk,
         "desk/": session.pk,
         "trips/": booking.pk,
         "host/courses/": version.course_id,

@@ -105,11 +105,9 @@ def document() -> str:
         parts = [
             "# Data map",
             "",
-            "Written by `manage.py data_map` from the `data_map.py` beside each app's models; a test"
-            " holds it complete",
-            "and this file current. What is not listed is not stored: no ID-card numbers, birth"
-            " dates, photos, home",
-            "addresses or locations.",
+            "Written by `manage.py data_map` from the `data_map.py` beside each app's models. A",
+            "test holds it complete and this file current. What is not listed is not stored: no",
+            "ID-card numbers, birth dates, photos, home addresses or locations.",
         ]
         for person, lines in by_person():
             parts += [

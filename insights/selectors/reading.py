@@ -115,12 +115,3 @@ def _reading(
         address=entry.address or "",
         reason=entry.reason,
     )
-
-
-def reads_of_student(student: Student) -> list[AuditEntry]:
-    """Every reading in which the student's name was shown, oldest first; with the readers."""
-    return list(
-        AuditEntry.objects.filter(school__isnull=False, facts__students__contains=[student.pk])
-        .select_related("membership__user", "membership__organisation")
-        .order_by("at", "pk")
-    )

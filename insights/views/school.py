@@ -19,6 +19,7 @@ from bookings.selectors.progress import ClassProgress, StudentHours, class_progr
 from insights.selectors import classes, ledger, trips
 from insights.selectors.coverage import BANDS, Coverage, coverage_of_classes, visible_classes
 from rosters.models import ClassGroup, Student
+from sites import dates
 from sites.calendar import local_day
 
 SCHOOL_ROLES = (Role.TEACHER, Role.SCHOOL_COORDINATOR)
@@ -202,17 +203,25 @@ def export_class(request: MemberRequest, pk: int) -> HttpResponse:
     writer.writerow([_("班级"), _("座号"), _("学号"), _("姓名"), _("已得"), _("已约"), _("还差")])
     for row in progress.rows:
         writer.writerow(_cells(wording.class_name(group, now), row))
+    # Who took it out and when, under the table, where it is in nobody's way.
+    origin = _("%(school)s %(name)s 导出，%(when)s") % {
+        "school": request.actor.organisation_name,
+        "name": request.actor.name,
+        "when": dates.moment_full(now),
+    }
+    writer.writerow([_text(origin)])
     return response
 
 
 def _cells(label: str, row: StudentHours) -> list[str | int]:
     """One line; text that a spreadsheet would take for a formula gets a leading apostrophe."""
     student = row.student
-    texts = [
-        f"'{text}" if text[:1] in "=+-@\t\r" and text else text
-        for text in (label, student.student_no, student.name)
-    ]
+    texts = [_text(text) for text in (label, student.student_no, student.name)]
     return [texts[0], student.seat_no, texts[1], texts[2], row.earned, row.booked, row.missing]
+
+
+def _text(text: str) -> str:
+    return f"'{text}" if text[:1] in "=+-@\t\r" and text else text
 
 
 @members_only(Role.SCHOOL_COORDINATOR)
