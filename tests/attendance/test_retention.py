@@ -100,7 +100,7 @@ def counts(outcomes: list[retention.Outcome]) -> dict[str, int]:
 # How long after the door's day each kind is due, and how many rows.
 DUE = {
     "imports": (timedelta(hours=1), 1),
-    "needs": (timedelta(hours=2, minutes=40) + 7 * DAY, 1),
+    "needs": (7 * DAY + timedelta(hours=2, minutes=40, seconds=1), 1),
     "sign_ins": (14 * DAY + timedelta(seconds=1), 1),
     "changes": (30 * DAY + timedelta(seconds=1), 1),
     "badges": (30 * DAY + timedelta(seconds=1), 1),
