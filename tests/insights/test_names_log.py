@@ -12,6 +12,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from accounts.actors import SYSTEM
 from accounts.choices import READINGS, Role
 from accounts.errors import NotAllowed
 from accounts.models import AuditEntry, Membership
@@ -175,8 +176,6 @@ def test_the_log_asks_as_often_for_three_rows_as_for_one(
 def test_what_the_system_did_and_what_is_unknown_is_shown_as_it_is(
     group: ClassGroup, coordinator: Membership, now: datetime
 ) -> None:
-    from accounts.actors import SYSTEM  # noqa: PLC0415
-
     audit.record_names_read(by=SYSTEM, now=now, context="new_page", students=group.students.all())
     audit.record(by=SYSTEM, now=now, verb="names.read", school_id=group.school_id)
 
