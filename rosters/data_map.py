@@ -66,7 +66,7 @@ PERSONAL = (
         ),
         what=_("行动和饮食需要（加密）"),
         person=Person.STUDENT,
-        purpose=_("场次当天照顾到她"),
+        purpose=_("场次当天照顾到学生"),
         basis=Basis.CONSENT,
         seen_by=_("本校管理员，任课教师；场次当天的指导教师"),
         kept=Term.NEED,
