@@ -492,7 +492,9 @@ def test_the_web_api_never_says_it(planted: World, now: datetime) -> None:
     with everything_logged() as lines:
         for role, membership in planted.owners.items():
             _token, secret = tokens.issue(by=actor_of(membership), label="x", now=now)
-            client = Client(HTTP_AUTHORIZATION=f"Bearer {secret}", raise_request_exception=False)
+            client = Client(
+                headers={"authorization": f"Bearer {secret}"}, raise_request_exception=False
+            )
             for name, address in addresses(planted):
                 if ":api-" in name:
                     walk.see(role, name, client.get(address))
