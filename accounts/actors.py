@@ -1,6 +1,6 @@
 """Who does something. Every service takes one, every read is filtered by one."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .choices import HOST_KINDS, ActorKind, OrganisationKind, Role
 
@@ -21,6 +21,8 @@ class Actor:
     organisation_kind: OrganisationKind | None = None
     organisation_name: str = ""
     role: Role | None = None
+    # From where, for the trail; who acts is the same from everywhere.
+    address: str | None = field(default=None, compare=False)
 
     @property
     def is_alliance(self) -> bool:

@@ -241,7 +241,8 @@ class AuditEntry(models.Model):
     """One change of state, or one reading of names: who, for whom, what, when. Never a name.
 
     ``verb`` is ``thing.done`` (``reservation.made``); ``target`` is ``model:pk``; ``facts``
-    holds numbers and codes only.
+    holds numbers and codes only. A reading of names has the ``school`` whose students they are,
+    which may be another than the reader's.
     """
 
     at = models.DateTimeField(db_index=True)
@@ -255,6 +256,13 @@ class AuditEntry(models.Model):
     verb = models.CharField(max_length=60)
     target = models.CharField(max_length=80, blank=True, default="")
     facts = models.JSONField(default=dict)
+    school = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    # From where: the client's address, none for the system's own work.
+    address = models.GenericIPAddressField(null=True, blank=True)
+    # Why the secretariat reads names. Written by a person, so the service refuses names in it.
+    reason = models.CharField(max_length=200, blank=True, default="")
 
     objects = AuditEntryQuerySet.as_manager()
 
@@ -267,6 +275,11 @@ class AuditEntry(models.Model):
         indexes = [
             models.Index(fields=["target", "at"], name="audit_target_at"),
             models.Index(fields=["organisation", "-at"], name="audit_organisation_at"),
+            models.Index(
+                fields=["school", "-at", "-id"],
+                condition=Q(school__isnull=False),
+                name="audit_names_of_school",
+            ),
         ]
         triggers = [
             # The trail only grows.

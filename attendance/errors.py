@@ -124,3 +124,14 @@ class NotOneChild(AttendanceRefusal):
 
     code = "not_one_child"
     sentence = _("这两名学生不能合并，请看过最新的名单再选。")
+
+
+class ConfirmationWrong(AttendanceRefusal):
+    code = "confirmation_wrong"
+    kind = Refusal.INVALID
+    sentence = _("请照原样输入这名学生的姓名，以免删错。")
+
+
+class AlreadyErased(AttendanceRefusal):
+    code = "already_erased"
+    sentence = _("这名学生的个人数据已经删除。")

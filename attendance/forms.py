@@ -137,3 +137,9 @@ class DuplicateForm(forms.Form):
     def __init__(self, *args: Any, candidates: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["duplicate"].queryset = candidates  # type: ignore[attr-defined]
+
+
+class EraseForm(forms.Form):
+    name = forms.CharField(
+        label=_("学生姓名"), max_length=60, help_text=_("请照原样输入，确认没有选错人。")
+    )

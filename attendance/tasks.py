@@ -2,8 +2,10 @@
 
 from django.utils import timezone
 
-from .services import needs
+from attendance.services import retention
 
 
-def forget_needs() -> int:
-    return needs.forget_needs(now=timezone.now())
+def retain() -> dict[str, int]:
+    """Once a night; returns how many rows of each kind are gone."""
+    outcomes = retention.retain(now=timezone.now())
+    return {outcome.code: outcome.rows for outcome in outcomes}

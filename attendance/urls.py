@@ -1,7 +1,16 @@
 from django.urls import URLPattern, URLResolver, path
 
 from .api import views as api
-from .views import badge_sheets, badges, corrections, desk, own_badge, roster_undo, students
+from .views import (
+    badge_sheets,
+    badges,
+    corrections,
+    desk,
+    own_badge,
+    roster_undo,
+    student_data,
+    students,
+)
 
 app_name = "attendance"
 
@@ -26,6 +35,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("school/students/<int:pk>/merge/", students.merge, name="student_merge"),
     path("school/transfers/<int:pk>/accept/", students.accept, name="transfer_accept"),
     path("api/v1/sessions/<int:pk>/check-ins/", api.CheckInList.as_view(), name="api-check-ins"),
+    path("school/students/<int:pk>/data/", student_data.show, name="student_data"),
+    path("school/students/<int:pk>/data/export/", student_data.export, name="student_export"),
+    path("school/students/<int:pk>/data/erase/", student_data.erase, name="student_erase"),
     path(
         "api/v1/sessions/<int:pk>/check-ins/batch/",
         api.CheckInBatch.as_view(),

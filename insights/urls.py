@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import alliance, home, school, school_year
+from .views import alliance, home, privacy, school, school_year
 
 app_name = "insights"
 
@@ -15,6 +15,9 @@ urlpatterns = [
     path("school/year/<int:pk>/restore/", school_year.restore, name="class_restore"),
     path("overview/", alliance.show_overview, name="alliance"),
     path("overview/classes/", alliance.list_classes, name="alliance_classes"),
+    path("overview/classes/<int:pk>/names/", privacy.show_class_names, name="class_names"),
+    path("school/names-read/", privacy.show_names_log, name="names_log"),
+    path("privacy/data/", privacy.show_data_map, name="data_map"),
     path("overview/sessions/", alliance.list_sessions, name="alliance_sessions"),
     path("overview/weeks/", alliance.show_week, name="alliance_week"),
 ]

@@ -246,3 +246,15 @@ class ConsentTextMissing(RostersRefusal):
     code = "consent_text_missing"
     kind = Refusal.INVALID
     sentence = _("请填写中文的同意书内容。")
+
+
+class ReadReasonMissing(RostersRefusal):
+    code = "read_reason_missing"
+    kind = Refusal.INVALID
+    sentence = _("请写明查看姓名的原因，学校会看到。")
+
+
+class ReadReasonNamesStudent(RostersRefusal):
+    code = "read_reason_names_student"
+    kind = Refusal.INVALID
+    sentence = _("原因会长期保存，请勿写学生姓名，可写座号。")

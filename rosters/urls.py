@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("school/classes/<int:pk>/", classes.edit_class, name="class_edit"),
     path("school/classes/<int:pk>/students/", classes.add_students, name="students_add"),
     path("school/classes/<int:pk>/teachers/", classes.set_teacher, name="teacher_set"),
+    path("school/classes/<int:pk>/roster.xlsx", classes.export_class, name="class_export"),
     path("school/import/", imports.start, name="imports"),
     path("school/import/template.xlsx", imports.template, name="import_template"),
     path("school/import/<int:pk>/", imports.show, name="import"),

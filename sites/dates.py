@@ -101,6 +101,11 @@ def moment(value: datetime.datetime) -> str:
     return _("%(day)s%(clock)s") % {"day": day(value), "clock": clock(value)}
 
 
+def moment_full(value: datetime.datetime) -> str:
+    """Return 2026 年 12 月 8 日（周二）9:00: on what leaves the house."""
+    return _("%(day)s%(clock)s") % {"day": day_full(value), "clock": clock(value)}
+
+
 def time_range(starts_at: datetime.datetime, ends_at: datetime.datetime) -> str:
     """Return 9:00–11:30."""
     return f"{clock(starts_at)}–{clock(ends_at)}"

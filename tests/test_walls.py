@@ -82,7 +82,10 @@ def world(db: None, now: datetime, settings: Settings) -> Iterator[World]:
         yield _make_world(now)
 
 
-def _make_world(now: datetime) -> World:
+NAMES = ("慕容甲子", "慕容乙丑", "慕容丙寅")
+
+
+def _make_world(now: datetime, names: tuple[str, str, str] = NAMES) -> World:
     version = make_version()
     host = version.host
     manager = manager_of(host)
@@ -94,9 +97,7 @@ def _make_world(now: datetime) -> World:
         instructor=instructor,
     )
     group = make_class(students=3)
-    for student, name in zip(
-        group.students.order_by("seat_no"), ("慕容甲子", "慕容乙丑", "慕容丙寅"), strict=True
-    ):
+    for student, name in zip(group.students.order_by("seat_no"), names, strict=True):
         Student.objects.filter(pk=student.pk).update(name=name)
     teacher = make_teacher_of(group)
     coordinator = MembershipFactory(organisation=group.school, role=Role.SCHOOL_COORDINATOR)
@@ -211,6 +212,7 @@ def _make_world(now: datetime) -> World:
         "api/v1/rosters/imports/": roster_import.pk,
         "school/students/": place.student_id,
         "school/transfers/": transfer.pk,
+        "overview/classes/": group.pk,
         "desk/": session.pk,
         "trips/": booking.pk,
         "host/courses/": version.course_id,

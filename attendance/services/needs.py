@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, F, Max, OuterRef, Q, Subquery
+from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Subquery
 
 from accounts.actors import SYSTEM, Actor
 from accounts.services import audit
@@ -73,16 +73,15 @@ def read_needs(
     return needs
 
 
-def forget_needs(*, now: datetime, dry_run: bool = False) -> int:
-    """Needs whose time is over are deleted; says how many those are.
+def over(now: datetime) -> QuerySet[StudentNeed]:
+    """Needs whose time is over: seven days after the student's last session.
 
-    That is seven days after the student's last session. One that was noted since then waits for
-    the next session, a year at most. Who left, or was merged, needs nothing. Repeating it does
-    nothing.
+    One that was noted since then waits for the next session, a year at most. Who left, or was
+    merged, needs nothing.
     """
     live = Place.objects.live().filter(student=OuterRef("student_id"))
     last = live.order_by().values("student").annotate(last=Max("ends_at")).values("last")[:1]
-    over = (
+    return (
         StudentNeed.objects.annotate(last_session=Subquery(last))
         .filter(
             Q(student__left_at__lte=now - KEPT_AFTER)
@@ -93,10 +92,12 @@ def forget_needs(*, now: datetime, dry_run: bool = False) -> int:
         # Whoever comes to a session soon keeps hers, however old it is.
         .exclude(Exists(live.filter(ends_at__gt=now - KEPT_AFTER)), student__left_at=None)
     )
-    if dry_run:
-        return over.count()
+
+
+def forget_needs(*, now: datetime) -> int:
+    """The needs that are over are deleted; how many those were. Repeating it does nothing."""
     with transaction.atomic():
-        keys = list(over.values_list("pk", flat=True))
+        keys = list(over(now).values_list("pk", flat=True))
         StudentNeed.objects.filter(pk__in=keys).delete()
         if keys:
             audit.record(by=SYSTEM, verb="needs.forgotten", now=now, count=len(keys))

@@ -126,7 +126,9 @@ def _pdf(
                 now=now,
                 context="badge_sheet",
                 target=group,
-                count=len(rows[group.pk]),
+                students=[
+                    badge.student for badge in found if badge.student.class_group_id == group.pk
+                ],
             )
     if len(groups) > 1 and "apart" not in request.POST:
         together = [row for group in groups for row in rows[group.pk]]

@@ -43,7 +43,7 @@ def show_class(request: MemberRequest, pk: int) -> HttpResponse:
         now=timezone.now(),
         context="badges",
         target=group,
-        count=len(students),
+        students=students,
     )
     rows = [(student, live.get(student.pk)) for student in students]
     return render(

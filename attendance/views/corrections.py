@@ -43,7 +43,10 @@ def place(request: MemberRequest, pk: int, place_pk: int) -> HttpResponse:
         return _done(request, session, lambda: _do(request, session, chosen))
     now = timezone.now()
     rosters.check_can_read_names(request.actor, session, now)
-    audit.record_names_read(by=request.actor, now=now, context="desk", target=session, count=1)
+    assert chosen.student is not None
+    audit.record_names_read(
+        by=request.actor, now=now, context="desk", target=session, students=[chosen.student]
+    )
     (seat,) = selectors.seats_of(session, [chosen])
     response = render(
         request,

@@ -58,7 +58,11 @@ def accept(request: MemberRequest, pk: int) -> HttpResponse:
             messages.success(request, _("已接收，学时和胸牌已随学生过来。"))
             return redirect("rosters:student_edit", transfer.student_id)
     audit.record_names_read(
-        by=request.actor, now=now, context="transfer_accept", target=transfer, count=1
+        by=request.actor,
+        now=now,
+        context="transfer_accept",
+        target=transfer,
+        students=[transfer.student],
     )
     return render(
         request,
@@ -111,6 +115,6 @@ def merge(request: MemberRequest, pk: int) -> HttpResponse:
         now=now,
         context="student_merge",
         target=student,
-        count=1 + len(shown),
+        students=[student, *shown],
     )
     return render(request, "attendance/student_merge.html", context, status=status)

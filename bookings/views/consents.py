@@ -51,7 +51,7 @@ def of_trip(request: MemberRequest, pk: int) -> HttpResponse:
     rows = list(students)
     signed = selectors.signed_for_trip(booking)
     audit.record_names_read(
-        by=request.actor, now=now, context="trip_consents", target=booking, count=len(rows)
+        by=request.actor, now=now, context="trip_consents", target=booking, students=rows
     )
     known = roster_selectors.settings_of(booking.school_id)
     return render(

@@ -86,7 +86,11 @@ def reserve(request: MemberRequest, pk: int) -> HttpResponse:
         else:
             return _to_booking(request, made, group, wording.class_name(group, now))
     audit.record_names_read(
-        by=request.actor, now=now, context="reserve_form", target=group, count=progress.students
+        by=request.actor,
+        now=now,
+        context="reserve_form",
+        target=group,
+        students=[row.student for row in progress.rows],
     )
     return render(
         request,

@@ -117,7 +117,7 @@ def move_student(request: MemberRequest, pk: int) -> HttpResponse:
             )
             return redirect("rosters:student_edit", pk)
     audit.record_names_read(
-        by=request.actor, now=now, context="student_move", target=student, count=1
+        by=request.actor, now=now, context="student_move", target=student, students=[student]
     )
     return render(
         request,

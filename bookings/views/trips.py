@@ -63,10 +63,9 @@ def booking(request: MemberRequest, pk: int) -> HttpResponse:
     now = timezone.now()
     found = selectors.booking_for(request.actor, pk)
     students = list(selectors.students_in(request.actor, found))
-    if students:
-        audit.record_names_read(
-            by=request.actor, now=now, context="booking", target=found, count=len(students)
-        )
+    audit.record_names_read(
+        by=request.actor, now=now, context="booking", target=found, students=students
+    )
     is_to_come = found.is_live and found.session.ends_at > now
     of_class = progress.class_progress(request.actor, found.class_group, now)
     return render(
@@ -130,7 +129,7 @@ def change(request: MemberRequest, pk: int) -> HttpResponse:
             },
         )
     audit.record_names_read(
-        by=request.actor, now=now, context="booking_change", target=found, count=len(students)
+        by=request.actor, now=now, context="booking_change", target=found, students=students
     )
     return render(
         request,
@@ -203,7 +202,7 @@ def printed(request: MemberRequest, pk: int) -> HttpResponse:
     found = selectors.booking_for(request.actor, pk)
     students = list(selectors.students_in(request.actor, found))
     audit.record_names_read(
-        by=request.actor, now=now, context="booking_print", target=found, count=len(students)
+        by=request.actor, now=now, context="booking_print", target=found, students=students
     )
     return render(
         request,

@@ -158,11 +158,13 @@ def _shown(request: Request, pk: int) -> Response:
     told = report(row)
     names = len(told["rows"]) + len(told["left"])
     if names:
-        audit.record_names_read(
+        audit.record(
             by=actor_of(request),
+            verb="names.read",
             now=timezone.now(),
-            context="import_api",
             target=row,
+            school_id=row.school_id,
+            context="import_api",
             count=names,
         )
     return Response(ImportOutput(told).data)

@@ -53,6 +53,8 @@ class Student(models.Model):
     merged_into = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="merged_from"
     )
+    # When her name was replaced by a number, at her guardians' wish or after graduation.
+    erased_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = StudentQuerySet.as_manager()
 
@@ -74,11 +76,27 @@ class Student(models.Model):
                 condition=Q(merged_into=None) | ~Q(merged_into=F("id")),
                 name="student_not_merged_into_self",
             ),
+            # Who was erased is in no class, and nothing of her can be searched for.
+            models.CheckConstraint(
+                condition=Q(erased_at=None)
+                | (Q(student_no="", initials="") & Q(left_at__isnull=False)),
+                name="student_erased_names_nobody",
+            ),
         ]
         indexes = [models.Index(fields=["class_group", "seat_no"], name="student_class_seat")]
 
     def __str__(self) -> str:
         return f"{self.class_group_id}-{self.seat_no}"
+
+
+def phone_owner(student_id: int) -> str:
+    """For whom a guardian's telephone is sealed; see ``rosters.sealing``."""
+    return f"student:{student_id}:phone"
+
+
+def need_owner(student_id: int, kind: str) -> str:
+    """For whom a need is sealed."""
+    return f"student:{student_id}:{kind}"
 
 
 class OfStudentQuerySet(models.QuerySet["GuardianPhone"]):
@@ -103,6 +121,11 @@ class GuardianPhone(models.Model):
 
     def __str__(self) -> str:
         return f"{self.student_id}"
+
+    @property
+    def seal_owner(self) -> str:
+        """For whom ``sealed`` is sealed; see ``rosters.sealing``."""
+        return phone_owner(self.student_id)
 
 
 class StudentNeed(models.Model):
@@ -130,6 +153,11 @@ class StudentNeed(models.Model):
 
     def __str__(self) -> str:
         return f"{self.student_id} {self.kind}"
+
+    @property
+    def seal_owner(self) -> str:
+        """For whom ``sealed`` is sealed; see ``rosters.sealing``."""
+        return need_owner(self.student_id, self.kind)
 
 
 class StudentTransferQuerySet(models.QuerySet["StudentTransfer"]):

@@ -14,7 +14,7 @@ from accounts.services import audit
 from rosters import sealing, selectors
 from rosters.choices import NeedKind, PhoneReason
 from rosters.errors import NeedTooLong, PhoneMissing, PhonesNotKept, PhoneUnclear, StudentGone
-from rosters.models import GuardianPhone, Student, StudentNeed
+from rosters.models import GuardianPhone, Student, StudentNeed, need_owner, phone_owner
 
 NEED_LENGTH = 100
 
@@ -25,14 +25,6 @@ def check_can_care(actor: Actor, student: Student) -> None:
         return
     if not Student.objects.visible_to(actor).filter(pk=student.pk).exists():
         raise NotYours
-
-
-def phone_owner(student_id: int) -> str:
-    return f"student:{student_id}:phone"
-
-
-def need_owner(student_id: int, kind: str) -> str:
-    return f"student:{student_id}:{kind}"
 
 
 def set_guardian_phone(*, by: Actor, student: Student, phone: str, now: datetime) -> None:

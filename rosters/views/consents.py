@@ -150,7 +150,7 @@ def of_class(request: MemberRequest, pk: int) -> HttpResponse:
     rows = list(students)
     signed = selectors.signed_for_year([student.pk for student in rows], year)
     audit.record_names_read(
-        by=request.actor, now=now, context="class_consents", target=group, count=len(rows)
+        by=request.actor, now=now, context="class_consents", target=group, students=rows
     )
     known = selectors.settings_of(group.school_id)
     return render(

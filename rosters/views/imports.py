@@ -160,11 +160,14 @@ def copy(request: MemberRequest, pk: int) -> HttpResponse:
     shown = preview(row)
     if not shown.refusals or row.content is None:
         return redirect("rosters:import", pk)
-    audit.record_names_read(
+    # Those in the file are not students yet.
+    audit.record(
         by=request.actor,
+        verb="names.read",
         now=timezone.now(),
-        context="import_copy",
         target=row,
+        school_id=row.school_id,
+        context="import_copy",
         count=len(shown.rows),
     )
     marked = marked_copy(bytes(row.content), row.suffix, shown.refusals)
@@ -209,8 +212,14 @@ def _page(
             row, shown, only=request.GET.get("show", ""), page=request.GET.get("page", "")
         )
         names += context["names"] + len(context["changed"])
-    audit.record_names_read(
-        by=request.actor, now=now, context="import_preview", target=row, count=names
+    audit.record(
+        by=request.actor,
+        verb="names.read",
+        now=now,
+        target=row,
+        school_id=row.school_id,
+        context="import_preview",
+        count=names,
     )
     return render(request, "rosters/import.html", context, status=status)
 

@@ -32,7 +32,7 @@ def search(request: MemberRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         found = selectors.students_found(request.actor, form.cleaned_data["q"])
         audit.record_names_read(
-            by=request.actor, now=timezone.now(), context="student_search", count=len(found)
+            by=request.actor, now=timezone.now(), context="student_search", students=found
         )
     response = render(
         request,
@@ -138,7 +138,7 @@ def _page(
 ) -> HttpResponse:
     now = timezone.now()
     audit.record_names_read(
-        by=request.actor, now=now, context="student_edit", target=student, count=1
+        by=request.actor, now=now, context="student_edit", target=student, students=[student]
     )
     keeps_phones = selectors.settings_of(student.school_id).keeps_guardian_phones
     context: dict[str, Any] = {

@@ -23,7 +23,10 @@ def list_transfers(request: MemberRequest) -> HttpResponse:
     """Those that wait first; a name is shown only while its transfer waits or at her school."""
     rows = selectors.transfers_of(request.actor)
     audit.record_names_read(
-        by=request.actor, now=timezone.now(), context="transfers", count=len(rows)
+        by=request.actor,
+        now=timezone.now(),
+        context="transfers",
+        students=[row.student for row in rows],
     )
     return render(
         request,
@@ -56,7 +59,11 @@ def ask(request: MemberRequest, pk: int) -> HttpResponse:
             messages.success(request, _("已请对方学校接收。接收以前，学生仍在本校。"))
             return redirect("rosters:transfers")
     audit.record_names_read(
-        by=request.actor, now=timezone.now(), context="transfer_ask", target=student, count=1
+        by=request.actor,
+        now=timezone.now(),
+        context="transfer_ask",
+        target=student,
+        students=[student],
     )
     return render(
         request, "rosters/transfer_form.html", {"form": form, "student": student}, status=status

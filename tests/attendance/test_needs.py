@@ -173,7 +173,7 @@ def test_they_are_forgotten_seven_days_after_the_last_session(
     note(door, 2, now, diet=TEXT)
     moment = door.session.ends_at + timedelta(days=days, minutes=minutes)
 
-    assert needs.forget_needs(now=moment, dry_run=True) == forgotten
+    assert needs.over(moment).count() == forgotten
     assert StudentNeed.objects.count() == 1
     assert needs.forget_needs(now=moment) == forgotten
     assert needs.forget_needs(now=moment) == 0
@@ -231,4 +231,4 @@ def test_the_nightly_task_forgets(door: Door, now: datetime) -> None:
     note(door, 2, now, diet=TEXT)
 
     with time_machine.travel(door.session.ends_at + timedelta(days=7), tick=False):
-        assert tasks.forget_needs() == 1
+        assert tasks.retain()["needs"] == 1

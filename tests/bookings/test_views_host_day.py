@@ -125,6 +125,8 @@ def test_the_names_page_shows_full_names_on_the_record(world: World, now: dateti
     assert AuditEntry.objects.get(verb="names.read").facts == {
         "context": "session_names",
         "count": 5,
+        "classes": [world.group.pk],
+        "students": [one.pk for one in world.students],
     }
 
 

@@ -81,7 +81,12 @@ def test_booking_page_shows_all_that_a_teacher_needs(
     assert "地铁 11 号线曹杨路站 3 号口。" in text
     assert "&lt;b&gt;😀&lt;/b&gt;" in text
     assert (page.context["progress"].reached, page.context["progress"].required) == (4, 14)
-    assert AuditEntry.objects.get(verb="names.read").facts == {"context": "booking", "count": 5}
+    assert AuditEntry.objects.get(verb="names.read").facts == {
+        "context": "booking",
+        "count": 5,
+        "classes": [world.group.pk],
+        "students": [one.pk for one in world.students],
+    }
 
 
 def test_changing_a_booking(world: World, now: datetime, login: Login) -> None:

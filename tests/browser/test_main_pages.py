@@ -11,7 +11,7 @@ from accounts.choices import Role
 from accounts.models import Membership
 from bookings.models import Booking
 from courses.models import Course, CourseSession
-from rosters.models import ClassTeacher
+from rosters.models import ClassTeacher, Student
 from tests.browser.conftest import axe_violations
 
 NewContext = Callable[..., BrowserContext]
@@ -27,6 +27,9 @@ PAGES = [
     ("teacher", "/trips/"),
     ("teacher", "/trips/{booking}/"),
     ("school_coordinator", "/school/"),
+    ("school_coordinator", "/school/names-read/"),
+    ("school_coordinator", "/school/students/{student}/data/"),
+    ("school_coordinator", "/school/students/{student}/data/erase/"),
     ("host_manager", "/host/week/"),
     ("host_manager", "/host/courses/"),
     ("host_manager", "/today/"),
@@ -35,6 +38,7 @@ PAGES = [
     ("secretariat", "/overview/"),
     ("secretariat", "/overview/weeks/"),
     ("secretariat", "/reviews/"),
+    ("secretariat", "/overview/classes/{group}/names/"),
     (None, "/accounts/login/"),
     (None, "/badge/"),
     ("teacher", "/me/"),
@@ -43,6 +47,7 @@ PAGES = [
     ("host_manager", "/sites/"),
     ("secretariat", "/organisations/"),
     ("secretariat", "/organisations/new/"),
+    (None, "/privacy/data/"),
 ]
 
 
@@ -63,6 +68,10 @@ def district(transactional_db: None) -> Iterator[dict[str, int]]:
         "booking": booking.pk,
         "course": Course.objects.exclude(published_version=None).order_by("pk")[0].pk,
         "session": coming.pk,
+        "student": Student.objects.current()
+        .filter(school=people()["school_coordinator"].organisation)
+        .order_by("pk")[0]
+        .pk,
         "held": CourseSession.objects.filter(host=people()["host_manager"].organisation)
         .filter(desk__isnull=False)
         .order_by("-starts_at")[0]

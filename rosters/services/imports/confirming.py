@@ -11,7 +11,14 @@ from accounts.models import Organisation
 from rosters.choices import ChangeKind, ImportState
 from rosters.differences import Line
 from rosters.errors import ImportNotRead, RosterChangedMeanwhile
-from rosters.models import ClassGroup, GuardianPhone, RosterChange, RosterImport, Student
+from rosters.models import (
+    ClassGroup,
+    GuardianPhone,
+    RosterChange,
+    RosterImport,
+    Student,
+    phone_owner,
+)
 from rosters.parsing.shapes import ClassName
 from rosters.pinyin import initials_of
 from rosters.sealing import seal
@@ -20,7 +27,7 @@ from rosters.services.classes import check_can_manage
 from . import states
 from .ending import check_is_open, end, locked
 from .preview import preview, year_of
-from .roster import entry_year_of, name_of, phone_owner, stage_of
+from .roster import entry_year_of, name_of, stage_of
 
 # Above every real seat number: where students wait while seats are given anew.
 PARKING = 16_000

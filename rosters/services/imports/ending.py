@@ -37,7 +37,9 @@ def end(
     row.answers = {}
     row.summary = summary
     row.save(update_fields=["state", "ended_at", "content", "reading", "answers", "summary"])
-    facts = {name: value for name, value in summary.items() if isinstance(value, int)}
+    facts: dict[str, Any] = {
+        name: value for name, value in summary.items() if isinstance(value, int)
+    }
     audit.record(by=by, verb=f"import.{state}", now=now, target=row, **facts)
     return row
 

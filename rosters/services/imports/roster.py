@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from accounts.choices import STAGE_GRADES, Stage
 from accounts.models import Organisation
 from rosters.differences import Known
-from rosters.models import ClassGroup, ClassNameAnswer, GuardianPhone, SchoolSettings, Student
+from rosters.models import (
+    ClassGroup,
+    ClassNameAnswer,
+    GuardianPhone,
+    SchoolSettings,
+    Student,
+    phone_owner,
+)
 from rosters.parsing.shapes import ClassName, SchoolFacts
 from rosters.sealing import unseal
-
-
-def phone_owner(student_id: int) -> str:
-    """For whom a guardian's telephone is sealed."""
-    return f"student:{student_id}:phone"
 
 
 @dataclass(frozen=True, slots=True)
