@@ -156,7 +156,11 @@ def test_a_new_key_fits_in_front(settings: Settings) -> None:
     assert len(names[0]) == 15
 
 
-@pytest.mark.parametrize("text", ["", "name", "name:short", f"{OLD},{OLD}", "a:!!"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "name", "name:short", f"{OLD},{OLD}", "a:!!"],
+    ids=["empty", "no key", "short key", "twice", "no base64"],
+)
 def test_malformed_keys_are_told_at_the_start(text: str, settings: Settings) -> None:
     settings.FIELD_KEYS = text
 
