@@ -44,7 +44,7 @@ def show(request: MemberRequest) -> HttpResponse:
         return redirect("insights:school_year")
     coverage = coverage_of_classes(visible_classes(request.actor), now)
     # Coverage knows only those of whom hours are required.
-    counts = dict(selectors.classes_with_teachers(request.actor).values_list("pk", "student_count"))
+    counts = selectors.student_counts(request.actor)
     rows = [
         (
             group,
