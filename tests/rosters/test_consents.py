@@ -40,11 +40,6 @@ def _clock(now: datetime):  # type: ignore[no-untyped-def]
         yield
 
 
-@pytest.fixture
-def student(school: School) -> Student:
-    return school.group.students.get(seat_no=2)
-
-
 def decide(school: School, now: datetime, **values: object) -> SchoolSettings:
     given = {"keeps_guardian_phones": True, "consent_rule": "none", "consent_blocks": False}
     return settings.set_school_settings(
