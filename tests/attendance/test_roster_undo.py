@@ -77,6 +77,15 @@ def test_a_new_class_with_a_teacher_stays(school: School, now: datetime) -> None
     assert ClassGroup.objects.filter(number=5).exists()
 
 
+def test_a_class_that_was_open_again_is_archived_again(school: School, now: datetime) -> None:
+    ClassGroup.objects.update(archived_at=now)
+    row = bring_in(school, "新生,7(3),D,1\n", now=now)
+
+    roster_undo.undo(by=school.coordinator, roster_import=row, now=now)
+
+    assert ClassGroup.objects.get().archived_at == now
+
+
 def test_a_replaced_telephone_comes_back(school: School, now: datetime) -> None:
     SchoolSettings.objects.create(school=school.organisation, keeps_guardian_phones=True)
     imports = []

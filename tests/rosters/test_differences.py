@@ -193,6 +193,57 @@ def test_a_seat_of_somebody_who_is_kept_is_not_given_away() -> None:
     assert found.reseated == {0}
 
 
+def test_a_number_twice_in_a_file_counts_once_or_is_in_doubt() -> None:
+    same = differences([row("李子涵", no="701"), row("李子涵", no="701")], [LI])
+    other = differences([row("李子涵", no="701"), row("王雨", no="701")], [LI])
+
+    assert (told(same), same.left_out) == ([(None, 1, "李子涵", "701", SEVEN_1, 1)], {1})
+    assert [(doubt.index, doubt.options, doubt.may_be_new) for doubt in other.doubts] == [
+        (1, (), False)
+    ]
+
+
+def test_letters_of_a_number_are_the_same_small_and_large() -> None:
+    found = differences([row("李子涵", no="A7")], [replace_no(LI, "a7")])
+
+    assert told(found) == [(None, 1, "李子涵", "a7", SEVEN_1, 1)]
+
+
+def test_two_numbers_of_one_student_are_not_two_students() -> None:
+    rows = [row("李子涵", no="701"), row("李子涵", no="old")]
+
+    found = differences(rows, [LI], numbers={"old": 1})
+
+    assert [(doubt.index, doubt.may_be_new) for doubt in found.doubts] == [(1, False)]
+
+
+def test_a_duplicates_number_is_not_given_to_anybody_else() -> None:
+    found = differences([row("孙七", no="old")], [LI], numbers={"old": 99})
+
+    assert [(doubt.index, doubt.options, doubt.may_be_new) for doubt in found.doubts] == [
+        (0, (), False)
+    ]
+
+
+def test_one_student_cannot_be_two_rows() -> None:
+    rows = [row("张伟", no="8"), row("张伟", no="9")]
+    known = Known(5, "张伟", "7", SEVEN_1, 1)
+
+    found = differences(rows, [known], decisions={0: 5, 1: 5})
+
+    assert [(kind, pk) for kind, pk, *_ in told(found)] == [("edited", 5)]
+    assert [doubt.index for doubt in found.doubts] == [1]
+
+
+def test_a_seat_kept_by_one_and_given_to_another_makes_the_first_move_up() -> None:
+    found = differences([row("李子涵", no="701"), row("王雨", no="702", seat=1)], [LI, WANG])
+
+    assert [(name, seat) for _k, _pk, name, _no, _c, seat in told(found)] == [
+        ("李子涵", 3),
+        ("王雨", 1),
+    ]
+
+
 NAMES = st.sampled_from(["王雨", "李子涵", "张伟", "陈一", "𠮷野"])
 
 

@@ -1,12 +1,16 @@
 """A roster file from upload to the roster, and nothing of it left anywhere else."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from django.conf import LazySettings
 from django.db import connection
 from django_q.models import OrmQ, Task
 
+from accounts.actors import SYSTEM
 from accounts.errors import NotAllowed, NotYours
 from accounts.models import AuditEntry
 from rosters.choices import ImportState
@@ -15,6 +19,7 @@ from rosters.errors import (
     DecisionWrong,
     ImportHasQuestions,
     ImportHasRefusals,
+    ImportNotRead,
     ImportOver,
     RosterChangedMeanwhile,
     TooManyImports,
@@ -28,14 +33,15 @@ from rosters.models import (
     SchoolSettings,
     Student,
 )
-from rosters.parsing.shapes import ClassName
+from rosters.parsing.shapes import ClassName, Reading
 from rosters.sealing import unseal
+from rosters.services import classes
 from rosters.services import students as student_services
-from rosters.services.imports import answering, confirming, ending, reading, starting
+from rosters.services.imports import answering, confirming, ending, reading, roster, starting
 from rosters.services.imports.preview import preview
 from tests.bookings.races import at_once, before_commit
-from tests.factories.accounts import MembershipFactory, actor_of
-from tests.factories.rosters import make_class
+from tests.factories.accounts import MembershipFactory, OrganisationFactory, actor_of
+from tests.factories.rosters import StudentFactory, make_class
 from tests.rosters.conftest import School
 from tests.rosters.imports import bring, bring_in, students
 
@@ -383,6 +389,83 @@ def test_the_queries_of_a_confirmation_do_not_grow_with_its_rows(
     assert queries_of(2, 100) == queries_of(60, 200)
 
 
+def test_an_import_that_is_not_read_yet_cannot_be_answered_or_confirmed(
+    empty: School, now: datetime
+) -> None:
+    row = starting.start(
+        by=empty.coordinator, school=empty.organisation, content=b"x", suffix=".csv", now=now
+    )
+
+    with pytest.raises(ImportNotRead):
+        answering.answer(by=empty.coordinator, roster_import=row, keep_missing=True, now=now)
+    with pytest.raises(ImportNotRead):
+        confirming.confirm(by=empty.coordinator, roster_import=row, digest="", now=now)
+    with pytest.raises(ImportNotRead):
+        preview(row)
+
+
+def test_a_confirmed_import_is_not_dropped(empty: School, now: datetime) -> None:
+    row = bring_in(empty, "王雨,7(3),A,1\n", now=now)
+
+    with pytest.raises(ImportOver):
+        ending.drop(by=empty.coordinator, roster_import=row, now=now)
+
+
+def test_a_file_dropped_while_it_is_read_stays_dropped(empty: School, now: datetime) -> None:
+    facts = roster.facts_of(empty.organisation, 2026)
+    row = bring(empty, "王雨,7(3),A,1\n", now=now)
+    content = "姓名,班级\n王雨,7(3)\n".encode()
+    ending.drop(by=empty.coordinator, roster_import=row, now=now)
+    row.content, row.suffix = content, ".csv"
+
+    with pytest.raises(reading.ReadingStopped):
+        reading._reading(row, facts)
+    assert reading._keep(row, Reading(()), facts, now) is None
+    assert reading._refuse(row, "file_empty", {}, now) is None
+
+    row.refresh_from_db()
+    assert (row.state, row.content, row.reading) == (ImportState.DROPPED, None, None)
+
+
+def test_hosts_have_no_rosters(now: datetime) -> None:
+    host = OrganisationFactory(enterprise=True)
+
+    with pytest.raises(NotAllowed):
+        starting.start(by=SYSTEM, school=host, content=b"x", suffix=".csv", now=now)
+
+
+def test_with_redis_the_task_is_queued_once_the_import_is_there(
+    empty: School,
+    now: datetime,
+    settings: LazySettings,
+    django_capture_on_commit_callbacks: Callable[..., Any],
+) -> None:
+    settings.REDIS_URL = "redis://nowhere"
+
+    with django_capture_on_commit_callbacks() as queued:
+        starting.start(
+            by=empty.coordinator, school=empty.organisation, content=b"x", suffix=".csv", now=now
+        )
+        assert not OrmQ.objects.exists()
+
+    assert len(queued) == 1
+
+
+def test_numbers_of_merged_duplicates_lead_to_who_is_left(empty: School, now: datetime) -> None:
+    last = StudentFactory(class_group=empty.group, name="王雨", student_no="C", seat_no=1)
+    middle = StudentFactory(
+        class_group=empty.group, name="王雨", student_no="B", seat_no=2, merged_into=last
+    )
+    StudentFactory(
+        class_group=empty.group, name="王雨", student_no="A", seat_no=3, merged_into=middle
+    )
+
+    row = bring_in(empty, "王雨,7(3),A,1\n", now=now)
+
+    assert row.summary["unchanged"] == 1
+    assert students(empty) == [(3, "王雨", "C", 1)]
+
+
 def _everything_written(caplog: pytest.LogCaptureFixture) -> str:
     """Audit rows, queued tasks and their results, what ended imports keep, and the log."""
     return repr(
@@ -512,3 +595,28 @@ def test_a_student_added_while_the_import_is_written_is_not_written_over(now: da
 
     assert isinstance(answer, RosterChangedMeanwhile)
     assert students(school) == [(3, "陈一", "9", 1)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_class_founded_while_the_import_is_written_is_not_founded_twice(now: datetime) -> None:
+    group = make_class(students=0, number=3)
+    school = School(
+        group.school,
+        group,
+        MembershipFactory(coordinator=True, organisation=group.school),
+        MembershipFactory(organisation=group.school),
+    )
+    row = bring(school, "王雨,7(4),1,1\n", now=now)
+    by = school.coordinator
+
+    answer = before_commit(
+        lambda: classes.create_class(
+            by=by, school=group.school, stage="junior", entry_year=2025, number=4, now=now
+        ),
+        lambda: confirming.confirm(by=by, roster_import=row, digest=row.roster_digest, now=now),
+    )
+    again = confirming.confirm(by=by, roster_import=row, digest=row.roster_digest, now=now)
+
+    assert isinstance(answer, RosterChangedMeanwhile)
+    assert again.summary["new"] == 1
+    assert students(school) == [(4, "王雨", "1", 1)]
