@@ -155,14 +155,20 @@ def ruler(
 def hours_legend(
     total: float | None = None, earned: float = 0, booked: float = 0, new: float = 0
 ) -> dict[str, Any]:
-    """Say the hours under a ruler in words; without numbers, only what its patterns mean."""
+    """Say the hours under a ruler in words; without numbers, only what its patterns mean.
+
+    Where the `new` hours go beyond the total, it says how many of them do.
+    """
     if total is None:
         return {"is_key": True}
+    beyond = min(new, max(earned + booked - total, 0))
     return {
         "earned": drawing.plain(earned),
         "booked": drawing.plain(booked - new),
         "new": drawing.plain(new) if new else "",
         "missing": drawing.plain(max(total - earned - booked, 0)),
+        "total": drawing.plain(total),
+        "beyond": drawing.plain(beyond) if beyond else "",
         "has_booked": booked > 0 or earned < total,
         "is_done": earned >= total,
         "is_planned": earned < total <= earned + booked,

@@ -69,6 +69,7 @@ def booking(request: MemberRequest, pk: int) -> HttpResponse:
         )
     is_to_come = found.is_live and found.session.ends_at > now
     of_class = progress.class_progress(request.actor, found.class_group, now)
+    counts_as_booked = progress.places_to_come(now).filter(booking=found).exists()
     return render(
         request,
         "bookings/booking.html",
@@ -80,6 +81,7 @@ def booking(request: MemberRequest, pk: int) -> HttpResponse:
             "students": students,
             "is_to_come": is_to_come,
             "progress": progress.of_students(of_class, {student.pk for student in students}),
+            "new_hours": found.session.class_hours if counts_as_booked else 0,
             "is_whole_class": len(students) >= of_class.students,
             "advised": advised_for(found.seats),
             "why_no_change": _why_not(changes.check_can_change_booking, request, found),
