@@ -106,10 +106,6 @@ def reserve(request: MemberRequest, pk: int) -> HttpResponse:
             "free_students": progress.students - len(answer.busy),
             "advised": advised_for(progress.students),
             "is_part": of_chosen.students != progress.students,
-            "has_more_adults": any(
-                name.value() or phone.value() or name.errors or phone.errors
-                for name, phone in [*form.companion_rows()][1:]
-            ),
         },
         status=status,
     )

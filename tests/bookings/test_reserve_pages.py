@@ -438,8 +438,43 @@ def test_no_adult_named(world: World, client: Client) -> None:
 
     response = client.post(url, filled_in(client, url, companion_0="", companion_phone_0=""))
 
-    assert response.status_code == 422
-    assert errors(response) == ["5名学生至少要1位带队教师，现在填了0位。"]
+    assert response.status_code == 200
+    assert response.context["form"].errors == {"companion_0": ["请填写带队教师的姓名。"]}
+
+
+def test_number_without_a_name_is_told_at_the_missing_name(world: World, client: Client) -> None:
+    url = address(world, world.session())
+
+    response = client.post(url, filled_in(client, url, companion_phone_1="13900000001"))
+
+    assert response.context["form"].errors == {"companion_1": ["请填写带队教师的姓名。"]}
+    assert '<details class="fold" open><summary>' in response.content.decode()
+
+
+def test_only_the_first_adult_is_asked_for_and_each_row_is_named(
+    world: World, client: Client
+) -> None:
+    form = client.get(address(world, world.session())).context["form"]
+
+    assert [(str(name.label), name.field.required) for name, _phone in form.companion_rows()] == [
+        ("带队教师", True),
+        ("第 2 位带队教师", False),
+        ("第 3 位带队教师", False),
+        ("第 4 位带队教师", False),
+    ]
+    assert not any(phone.field.required for _name, phone in form.companion_rows())
+
+
+@pytest.mark.parametrize("field", ["companion_phone_0", "contact_phone"])
+def test_what_is_no_phone_number_is_told_at_its_field(
+    world: World, client: Client, field: str
+) -> None:
+    url = address(world, world.session())
+
+    response = client.post(url, filled_in(client, url, **{field: "abc"}))
+
+    assert list(response.context["form"].errors) == [field]
+    assert not Booking.objects.exists()
 
 
 @pytest.mark.parametrize(

@@ -233,7 +233,7 @@ def test_dims_say_each_dimension_and_its_verdict() -> None:
         '{% filter striptags %}{% dims "pass" "fix" "fail" nothing %}{% endfilter %}', nothing=None
     )
 
-    assert html == "目目标导向 通过 内内容标准 待修改 评评价方式 不通过 安安全保障 未审"
+    assert html == "目目标导向 通过 内内容规范 待修改 评评价方式 不通过 安安全保障 未审"
 
 
 def test_kpis_link_a_number_to_its_rows() -> None:
