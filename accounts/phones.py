@@ -7,8 +7,12 @@ from django.utils.translation import gettext as _
 
 # Shortest that anybody dials from outside: 10086.
 LEAST_DIGITS = 5
-# An extension follows after 转, x, # or a comma.
-_SHAPE = re.compile(r"\+?[0-9 ()（）./-]+(?:(?:转|分机|x|ext\.?|#|,|，)[ ]*[0-9]+)?", re.IGNORECASE)
+# An extension follows after "zhuan" (u8f6c), "fenji" (u5206 u673a), x, # or a comma; brackets and
+# commas of full width too.
+_SHAPE = re.compile(
+    r"\+?[0-9 ()\uff08\uff09./-]+(?:(?:\u8f6c|\u5206\u673a|x|ext\.?|#|,|\uff0c) *[0-9]+)?",
+    re.IGNORECASE,
+)
 
 
 def check_phone(value: str) -> None:

@@ -101,17 +101,21 @@ def _rows(found: "QuerySet[CourseSession]", now: datetime) -> list[SessionRow]:
         .annotate(people=Count("student_id", distinct=True))
         .values_list("session_id", "people")
     )
-    return [_row(session, classes, arrived, now) for session in sessions]
+    return [_row(session, classes, arrived, session.is_closed, now) for session in sessions]
 
 
 def _row(
-    session: CourseSession, classes: dict[int, list[str]], arrived: dict[int, int], now: datetime
+    session: CourseSession,
+    classes: dict[int, list[str]],
+    arrived: dict[int, int],
+    is_closed: bool,
+    now: datetime,
 ) -> SessionRow:
     people = arrived.get(session.pk, 0)
     alarm = False
     if session.state == SessionState.CANCELLED:
         state, label = "cancelled", session.get_state_display()
-    elif session.ends_at <= now or session.is_closed:
+    elif session.ends_at <= now or is_closed:
         state, label = "out", _("已结束")
     elif session.starts_at > now:
         state, label = "soon", _("未开始")
