@@ -63,11 +63,14 @@ def ruler(
     size: str = "",
     numbers: bool = True,
 ) -> Ruler:
-    """Lay out a ruler; hours beyond the total are cut off at its end."""
+    """Lay out a ruler; hours beyond the total are cut off at its end.
+
+    ``new`` of the booked hours, the last of them, are framed as far as they lie on the ruler.
+    """
     height = RULER_HEIGHT[size]
     earned_end = min(max(earned, 0), total)
     booked_end = min(earned_end + max(booked, 0), total)
-    new_start = max(min(earned + booked, total) - max(new, 0), 0)
+    new_start = min(max(earned + booked - max(new, 0), earned_end), total)
     has_numbers = numbers and size != "thin"
     return Ruler(
         height=height,
@@ -75,7 +78,7 @@ def ruler(
         booked_start=percent(earned_end, total),
         booked_width=percent(booked_end - earned_end, total),
         new_start=percent(new_start, total),
-        new_width=percent(booked_end - new_start, total) if new else "",
+        new_width=percent(booked_end - new_start, total) if new_start < booked_end and new else "",
         new_height=height + 6,
         ticks=_ticks(total=total, earned=earned_end, height=height),
         numbers=_numbers(total) if has_numbers else (),

@@ -155,14 +155,20 @@ def ruler(
 def hours_legend(
     total: float | None = None, earned: float = 0, booked: float = 0, new: float = 0
 ) -> dict[str, Any]:
-    """Say the hours under a ruler in words; without numbers, only what its patterns mean."""
+    """Say the hours under a ruler in words; without numbers, only what its patterns mean.
+
+    Where the `new` hours go beyond the total, it says how many of them do.
+    """
     if total is None:
         return {"is_key": True}
+    beyond = min(new, max(earned + booked - total, 0))
     return {
         "earned": drawing.plain(earned),
         "booked": drawing.plain(booked - new),
         "new": drawing.plain(new) if new else "",
         "missing": drawing.plain(max(total - earned - booked, 0)),
+        "total": drawing.plain(total),
+        "beyond": drawing.plain(beyond) if beyond else "",
         "has_booked": booked > 0 or earned < total,
         "is_done": earned >= total,
         "is_planned": earned < total <= earned + booked,
@@ -249,7 +255,7 @@ def dims(
     words = {"pass": _("通过"), "fix": _("待修改"), "fail": _("不通过"), "": _("未审")}
     named = (
         (_("目"), _("目标导向"), goal or ""),
-        (_("内"), _("内容标准"), content or ""),
+        (_("内"), _("内容规范"), content or ""),
         (_("评"), _("评价方式"), assessment or ""),
         (_("安"), _("安全保障"), safety or ""),
     )

@@ -184,6 +184,14 @@ class VersionInWork(CoursesRefusal):
     sentence = _("这门课已有一版在修改或审核中，请先完成那一版。")
 
 
+class SeasonBeforeBooking(CoursesRefusal):
+    """Its first session day lies before the day on which booking opens."""
+
+    code = "season_before_booking"
+    kind = Refusal.INVALID
+    sentence = _("第一天开课不能早于开始预约的那一天。")
+
+
 class SeasonOutOfOrder(CoursesRefusal):
     code = "season_out_of_order"
     kind = Refusal.INVALID

@@ -468,6 +468,13 @@ class CourseSession(models.Model):
     def __str__(self) -> str:
         return f"{self.version_id} @ {self.starts_at:%F %H:%M}"
 
+    def is_kept_by(self, actor: Actor) -> bool:
+        """Whether its door is the actor's: the host's managers keep every one, an instructor the
+        sessions she teaches and those nobody teaches."""
+        if not actor.is_host or actor.organisation_id != self.host_id:
+            return False
+        return actor.is_host_manager or self.instructor_id in (None, actor.membership_id)
+
     @property
     def lacks_assistant(self) -> bool:
         """Whether the course must have an assistant and none is named (``version`` loaded)."""

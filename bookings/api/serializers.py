@@ -5,6 +5,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+from accounts.phones import check_phone
 from bookings.models import Booking, Reservation
 from courses.models import CourseSession
 
@@ -13,7 +14,9 @@ KEY: dict[str, Any] = {"min_value": 1, "max_value": 2**63 - 1}
 
 class CompanionSerializer(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=60)
-    phone = serializers.CharField(max_length=30, required=False, allow_blank=True, default="")
+    phone = serializers.CharField(
+        max_length=30, required=False, allow_blank=True, default="", validators=[check_phone]
+    )
 
 
 class ReservationInput(serializers.Serializer[Any]):
@@ -30,7 +33,7 @@ class ReservationInput(serializers.Serializer[Any]):
     )
     companions = CompanionSerializer(many=True, max_length=20)  # type: ignore[call-arg]
     contact_phone = serializers.CharField(
-        max_length=30, required=False, allow_blank=True, default=""
+        max_length=30, required=False, allow_blank=True, default="", validators=[check_phone]
     )
     note = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
 

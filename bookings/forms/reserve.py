@@ -8,6 +8,7 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from accounts.phones import check_phone
 from bookings.forms.companions import CompanionsForm
 from bookings.forms.trips import SeatAndName
 from bookings.services.companions import CompanionInput
@@ -42,6 +43,7 @@ class ReserveForm(CompanionsForm):
         label=_("您的电话"),
         max_length=30,
         required=False,
+        validators=[check_phone],
         help_text=_("开课单位有事时打这个电话。"),
         widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "tel"}),
     )

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 
 from accounts.actors import Actor
 from bookings import wording
 from bookings.models import Booking, Place
 from courses.models import CourseSession, CourseSessionQuerySet
+from hours.choices import CreditKind
+from hours.models import HourCredit
 from sites.calendar import at, local_day
 
 
@@ -20,6 +22,7 @@ class DaySession:
 
     session: CourseSession
     bookings: tuple[Booking, ...]
+    is_credited: bool
 
     @property
     def expected(self) -> int:
@@ -27,7 +30,11 @@ class DaySession:
 
     def is_to_come(self, now: datetime) -> bool:
         """Whether it stands and is not over."""
-        return self.session.cancelled_at is None and self.session.ends_at > now
+        return self.session.cancelled_at is None and not self.is_over(now)
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether its time is up, or its hours were given at the door before that."""
+        return self.is_credited or self.session.ends_at <= now
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +112,22 @@ def sessions_of_day(actor: Actor, day: date) -> list[DaySession]:
                 to_attr="live_bookings",
             )
         )
+        .annotate(
+            is_credited=Exists(
+                HourCredit.objects.filter(
+                    session_id=OuterRef("pk"), kind=CreditKind.ATTENDANCE, reversed_by=None
+                )
+            )
+        )
         .order_by("starts_at", "pk")
     )
     return [
-        DaySession(session=session, bookings=tuple(session.live_bookings)) for session in sessions
+        DaySession(
+            session=session,
+            bookings=tuple(session.live_bookings),
+            is_credited=session.is_credited,
+        )
+        for session in sessions
     ]
 
 

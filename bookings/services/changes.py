@@ -17,6 +17,7 @@ from bookings.errors import (
     NotInBooking,
     NoWalkInNow,
     ReasonMissing,
+    SeatsShortForChange,
     SessionStarted,
     StaleBooking,
 )
@@ -27,6 +28,7 @@ from bookings.services import reservations, telling, together
 from bookings.services import students as student_rules
 from bookings.services.companions import CompanionInput
 from bookings.services.retries import in_one_transaction
+from courses.errors import SessionFull
 from courses.models import CourseSession
 from courses.services import seats
 from rosters.models import ClassGroup, Student
@@ -356,7 +358,11 @@ def _apply(
     )
     more = len(wanted) - booking.seats
     if more > 0:
-        seats.take_seats(session_id=booking.session_id, seats=more)
+        try:
+            seats.take_seats(session_id=booking.session_id, seats=more)
+        except SessionFull as full:
+            most = booking.seats + full.facts["seats_left"]
+            raise SeatsShortForChange(**full.facts, most=most) from full
     elif more < 0:
         seats.release_seats(session_id=booking.session_id, seats=-more)
     Place.objects.live().filter(booking=booking).exclude(student__in=wanted).update(is_live=False)

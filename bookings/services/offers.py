@@ -152,11 +152,15 @@ def _answer(
     places: Sequence[Place],
     unsigned_by_year: Mapping[int, Collection[int]],
 ) -> Answer:
-    booking = next((booked[one.pk] for one in offer.sessions if one.pk in booked), None)
+    own = [booked[one.pk] for one in offer.sessions if one.pk in booked]
+    booking = own[0] if own else None
+    # Who has a place of the class's own booking of these sessions is not elsewhere.
+    own_keys = {one.pk for one in own}
     clashing = [
         place
         for place in places
-        if any(
+        if place.booking_id not in own_keys
+        and any(
             place.starts_at < session.ends_at and place.ends_at > session.starts_at
             for session in offer.sessions
         )

@@ -48,7 +48,11 @@ def _day_page(request: MemberRequest, day: date, form: DayForm) -> HttpResponse:
     now = timezone.now()
     sessions = selectors.sessions_of_day(request.actor, day)
     before, after = selectors.days_with_sessions(request.actor, day)
-    to_come = [row.session for row in sessions if row.is_to_come(now)]
+    to_come = [
+        row.session
+        for row in sessions
+        if row.is_to_come(now) and row.session.is_kept_by(request.actor)
+    ]
     return render(
         request,
         "bookings/host_day.html",
@@ -61,7 +65,10 @@ def _day_page(request: MemberRequest, day: date, form: DayForm) -> HttpResponse:
                     "words": selectors.in_words(row),
                     "session": row.session,
                     "visitors": [selectors.visitor_in_words(one) for one in row.bookings],
-                    "is_to_come": row.session in to_come,
+                    "is_to_come": row.is_to_come(now),
+                    "is_over": row.is_over(now),
+                    "is_running": row.session.starts_at <= now,
+                    "is_kept": row.session.is_kept_by(request.actor),
                     "is_next": row.session in to_come[:1],
                     "why_no_cancel": _why_not(
                         host_changes.check_can_cancel_session, request, row.session
@@ -74,6 +81,7 @@ def _day_page(request: MemberRequest, day: date, form: DayForm) -> HttpResponse:
             "expected": sum(row.expected for row in sessions),
             "before": before,
             "after": after,
+            "is_manager": request.actor.is_host_manager,
             "why_no_cancel_day": _why_not(host_changes.check_can_cancel_day, request, day),
         },
     )

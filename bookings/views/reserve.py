@@ -18,7 +18,7 @@ from bookings.errors import KeyReused
 from bookings.forms.reserve import ReserveForm
 from bookings.models import Reservation
 from bookings.selectors import choosing
-from bookings.selectors.progress import ClassProgress, progress_of_classes
+from bookings.selectors.progress import ClassProgress, of_students, progress_of_classes
 from bookings.services import offers, reservations
 from bookings.services.companions import CompanionInput, advised_for
 from bookings.services.offers import Answer, Offer
@@ -92,6 +92,8 @@ def reserve(request: MemberRequest, pk: int) -> HttpResponse:
         target=group,
         students=[row.student for row in progress.rows],
     )
+    chosen = {row.student.pk for row in form.student_rows() if row.is_chosen}
+    of_chosen = of_students(progress, chosen) if chosen else progress
     return render(
         request,
         "bookings/reserve.html",
@@ -102,15 +104,13 @@ def reserve(request: MemberRequest, pk: int) -> HttpResponse:
             "label": wording.class_name(group, now),
             "why_not_text": str(answer.why_not) if answer.why_not else "",
             "booking": answer.booking,
-            "progress": progress,
-            "booked_then": progress.booked + offer.class_hours,
-            "hours_then": progress.earned + progress.booked + offer.class_hours,
+            "progress": of_chosen,
+            "booked_then": of_chosen.booked + offer.class_hours,
+            "hours_then": of_chosen.reached_with(offer.class_hours),
+            "of_class": progress.students,
+            "free_students": progress.students - len(answer.busy),
             "advised": advised_for(progress.students),
-            "is_part": _is_part(form, progress),
-            "has_more_adults": any(
-                name.value() or phone.value() or name.errors or phone.errors
-                for name, phone in [*form.companion_rows()][1:]
-            ),
+            "is_part": of_chosen.students != progress.students,
         },
         status=status,
     )
@@ -134,11 +134,6 @@ def usual_choice(progress: ClassProgress, offer: Offer, answer: Answer) -> Colle
     if len(free) > offer.seats_left:
         free = sorted(free, key=lambda row: (-row.missing, row.student.seat_no))
     return [row.student.pk for row in free[: offer.seats_left]]
-
-
-def _is_part(form: ReserveForm, progress: ClassProgress) -> bool:
-    """Whether not all of the class are chosen: then the list stands open."""
-    return sum(row.is_chosen for row in form.student_rows()) != progress.students
 
 
 def _to_booking(

@@ -68,6 +68,7 @@ def booking(request: MemberRequest, pk: int) -> HttpResponse:
     )
     is_to_come = found.is_live and found.session.ends_at > now
     of_class = progress.class_progress(request.actor, found.class_group, now)
+    counts_as_booked = progress.places_to_come(now).filter(booking=found).exists()
     return render(
         request,
         "bookings/booking.html",
@@ -79,6 +80,7 @@ def booking(request: MemberRequest, pk: int) -> HttpResponse:
             "students": students,
             "is_to_come": is_to_come,
             "progress": progress.of_students(of_class, {student.pk for student in students}),
+            "new_hours": found.session.class_hours if counts_as_booked else 0,
             "is_whole_class": len(students) >= of_class.students,
             "advised": advised_for(found.seats),
             "consent": consents.consent_of_booking(found, students) if is_to_come else None,

@@ -7,8 +7,9 @@ from django.db import transaction
 from accounts.actors import Actor
 from accounts.errors import NotAllowed
 from accounts.services import audit
-from courses.errors import SeasonOutOfOrder
+from courses.errors import SeasonBeforeBooking, SeasonOutOfOrder
 from courses.models import Season
+from sites.calendar import local_day
 
 
 def check_can_set_seasons(actor: Actor) -> None:
@@ -29,10 +30,13 @@ def set_season(
     runs_until: date,
     now: datetime,
 ) -> Season:
-    """The season (a new one for None) has these dates. Refused: SeasonOutOfOrder."""
+    """The season (a new one for None) has these dates. Refused: SeasonOutOfOrder,
+    SeasonBeforeBooking."""
     check_can_set_seasons(by)
     if closes_at <= opens_at or runs_until < runs_from:
         raise SeasonOutOfOrder
+    if runs_from < local_day(opens_at):
+        raise SeasonBeforeBooking
     season = season or Season()
     season.name = name
     season.school_year = school_year

@@ -9,6 +9,7 @@ import time_machine
 from django.test import Client
 
 from accounts.actors import Actor
+from accounts.choices import Role
 from accounts.models import AuditEntry, User
 from bookings.models import Booking
 from courses.choices import Venue
@@ -17,6 +18,7 @@ from sites.calendar import at
 from tests.bookings.conftest import DAY, World
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, actor_of
 from tests.factories.bookings import make_booking
+from tests.factories.hours import make_credit
 
 MORNING = at(DAY, time(8))
 
@@ -270,3 +272,49 @@ def test_the_day_takes_the_same_queries_for_one_and_three(
         page = client.get("/today/")
 
     assert len(page.context["sessions"]) == count
+
+
+def test_instructor_is_offered_only_what_is_hers(world: World, now: datetime) -> None:
+    hers, nobodys, colleagues = (world.session(starts=time(hour)) for hour in (9, 12, 15))
+    mine, other = (
+        MembershipFactory(organisation=world.host, role=Role.INSTRUCTOR) for _number in range(2)
+    )
+    CourseSession.objects.filter(pk=hers.pk).update(instructor=mine)
+    CourseSession.objects.filter(pk=colleagues.pk).update(instructor=other)
+
+    page = login(actor_of(mine)).get("/today/").content.decode()
+    managers = login(world.manager).get("/today/").content.decode()
+
+    assert [f'href="/desk/{one.pk}/"' in page for one in (hers, nobodys, colleagues)] == [
+        True, True, False,
+    ]  # fmt: skip
+    assert "取消场次</" not in page
+    assert page.count("取消场次请找单位的管理员") == 1
+    assert [f'href="/desk/{one.pk}/"' in managers for one in (hers, nobodys, colleagues)] == [
+        True
+    ] * 3
+    assert managers.count("取消场次</") == 3
+    assert "请找单位的管理员" not in managers
+
+
+def test_state_of_a_session_follows_the_clock_and_its_door(world: World, now: datetime) -> None:
+    booking = booked(world, now)
+    session = booking.session
+    manager = login(world.manager)
+
+    def shown() -> list[str]:
+        page = manager.get("/today/").content.decode()
+        return [word for word in ("进行中", "已结束", "看签到", "btn-primary") if word in page]
+
+    before = shown()
+    with time_machine.travel(session.starts_at):
+        running = shown()
+        make_credit(
+            by=world.manager, student=world.students[0], session=session, now=session.starts_at
+        )
+        closed = shown()
+    with time_machine.travel(session.ends_at):
+        over = shown()
+
+    assert (before, running) == (["btn-primary"], ["进行中", "btn-primary"])
+    assert closed == over == ["已结束", "看签到"]

@@ -224,7 +224,7 @@ def test_whole_door_without_scripts(world: World, new_context: NewContext, width
 
     page.get_by_role("link", name="面包师").click()
     page.get_by_label("胸牌码").fill(badges[1].code)
-    page.get_by_role("button", name="输入胸牌码").click()
+    page.get_by_role("button", name="签到", exact=True).click()
     expect(page.locator(".result.in .p")).to_have_text(badges[1].student.name)
     page.get_by_role("button", name=badges[2].student.name).click()
     expect(page.locator(".result.in .p")).to_have_text(badges[2].student.name)

@@ -8,8 +8,8 @@ from django.db import connection
 from playwright.sync_api import BrowserContext, Page
 
 from accounts.choices import Role
-from accounts.models import Membership
-from bookings.models import Booking
+from accounts.models import Membership, User
+from bookings.models import Booking, Companion
 from courses.models import Course, CourseSession
 from rosters.models import ClassTeacher, Student
 from tests.browser.conftest import axe_violations
@@ -134,6 +134,37 @@ def test_main_pages_are_accessible_and_fit(
                 wrong[path] = found
 
     assert wrong == {}
+
+
+def test_pages_fit_a_phone_in_english_and_with_long_names(
+    district: dict[str, int], new_context: NewContext
+) -> None:
+    """English words are longer than Chinese ones; so is a name of 60 letters without a gap."""
+    User.objects.update(language="en")
+    Companion.objects.update(name="Featherstonehaugh" * 3 + "Wriothesl")
+    members = people()
+    wrong: dict[str, list[str]] = {}
+    for role in (*members, None):
+        for width in (390, 1280):
+            page = new_context(members[role] if role else None, width=width).new_page()
+            for wanted, path in PAGES:
+                if wanted != role:
+                    continue
+                page.goto(path.format(**district))
+                found = page.evaluate(CUT_OFF)
+                if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+                    found.append("scrolls sideways")
+                if found:
+                    wrong[f"{path} {width}"] = found
+
+    assert wrong == {}
+
+
+# Words that run out of the cell or card that holds them.
+CUT_OFF = """() => [
+  ...document.querySelectorAll(".strip .ap, .strip .c, .cov .vl, .panel, .desk-h h1")]
+  .filter(element => element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 0)
+  .map(element => `${element.className}: ${element.textContent.trim().slice(0, 60)}`)"""
 
 
 # Fields, buttons, and links that stand alone; a link in running text may be as high as its line,

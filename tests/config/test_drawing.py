@@ -77,6 +77,18 @@ def test_ruler_frames_the_new_hours_at_the_end_of_the_booked() -> None:
     assert (ruler.new_start, ruler.new_width) == ("78.571%", "21.429%")
 
 
+@pytest.mark.parametrize(
+    ("earned", "booked", "start", "width"),
+    [(10, 7, "71.429%", "28.571%"), (10, 19, "100.000%", ""), (14, 7, "100.000%", "")],
+)
+def test_ruler_frames_new_hours_only_where_they_count(
+    earned: int, booked: int, start: str, width: str
+) -> None:
+    ruler = drawing.ruler(total=14, earned=earned, booked=booked, new=7)
+
+    assert (ruler.new_start, ruler.new_width) == (start, width)
+
+
 def test_ruler_thin_has_no_numbers() -> None:
     ruler = drawing.ruler(total=14, earned=4, booked=7, size="thin")
 
