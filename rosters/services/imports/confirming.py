@@ -133,7 +133,7 @@ def _students(
     step ever has two students of a class on one seat.
     """
     rows = [_as_row(row, line, ids, now) for line in changes]
-    left, seats, numbers, changed, new = [], [], [], [], []
+    left, seats, numbers, changed, new, come = [], [], [], [], [], []
     for line, student in zip(changes, rows, strict=True):
         if line.known is None:
             new.append(student)
@@ -149,6 +149,8 @@ def _students(
                 seats.append(student.pk)
             if line.known.student_no != line.student_no:
                 numbers.append(student.pk)
+            if line.kind in (ChangeKind.MOVED, ChangeKind.BACK):
+                come.append(student.pk)
     if left:
         Student.objects.filter(pk__in=left).update(left_at=now)
     if seats:
@@ -163,6 +165,9 @@ def _students(
             unique_fields=["pk"],
             update_fields=CHANGED_FIELDS,
         )
+    if come:
+        # Whoever came into a class is offered for the trips it has booked before.
+        Student.objects.filter(pk__in=come).update(joined_at=now)
     Student.objects.bulk_create(new, batch_size=BATCH)
     return rows
 
