@@ -26,6 +26,7 @@ PERSONAL = (
             "attendance.Badge.student",
             "attendance.Badge.code",
             "attendance.Badge.issued_at",
+            "attendance.Badge.printed_at",
             "attendance.Badge.revoked_at",
             "attendance.Badge.revoke_reason",
         ),

@@ -22,6 +22,19 @@ PERSONAL = (
     ),
     PersonalField(
         fields=(
+            "bookings.TripConsent.student",
+            "bookings.TripConsent.recorded_at",
+            "bookings.TripConsent.withdrawn_at",
+        ),
+        what=_("监护人为一次出行签的同意书"),
+        person=Person.STUDENT,
+        purpose=_("知道谁的同意书交了"),
+        basis=Basis.CONSENT,
+        seen_by=_("本校管理员，任课教师"),
+        kept=Term.GRADUATION,
+    ),
+    PersonalField(
+        fields=(
             "bookings.Companion.name",
             "bookings.Companion.phone",
             "bookings.Reservation.contact_name",

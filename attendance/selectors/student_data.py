@@ -11,7 +11,7 @@ from accounts.choices import READINGS, VERBS
 from accounts.selectors import reads_of_student
 from attendance.models import Badge, CheckIn
 from bookings import wording
-from bookings.models import Place
+from bookings.models import Place, TripConsent
 from hours.models import HourCredit
 from rosters import sealing
 from rosters.models import Consent, GuardianPhone, Student, StudentNeed, StudentTransfer
@@ -168,11 +168,12 @@ def _credits(student: Student, now: datetime) -> Sheet:
 def _badges(student: Student, now: datetime) -> Sheet:
     return Sheet(
         _("胸牌"),
-        (_("胸牌码末四位"), _("发放时间"), _("作废时间"), _("作废原因")),
+        (_("胸牌码末四位"), _("发放时间"), _("打印时间"), _("作废时间"), _("作废原因")),
         [
             (
                 badge.code[-4:],
                 _moment(badge.issued_at),
+                _moment(badge.printed_at),
                 _moment(badge.revoked_at),
                 badge.revoke_reason,
             )
@@ -196,6 +197,25 @@ def _consents(student: Student, now: datetime) -> Sheet:
             )
             for consent in Consent.objects.filter(student__in=_rows_of(student))
             .select_related("text")
+            .order_by("recorded_at", "pk")
+        ],
+    )
+
+
+def _trip_consents(student: Student, now: datetime) -> Sheet:
+    return Sheet(
+        _("出行同意书"),
+        (_("场次"), _("同意书版本"), _("登记时间"), _("撤回时间")),
+        [
+            (
+                f"{wording.title(consent.booking.session.version)} "
+                f"{wording.when(consent.booking.session)}",
+                consent.text.version,
+                _moment(consent.recorded_at),
+                _moment(consent.withdrawn_at),
+            )
+            for consent in TripConsent.objects.filter(student__in=_rows_of(student))
+            .select_related("text", "booking__session__version")
             .order_by("recorded_at", "pk")
         ],
     )
@@ -301,6 +321,7 @@ PARTS = (
             "attendance.Badge.student",
             "attendance.Badge.code",
             "attendance.Badge.issued_at",
+            "attendance.Badge.printed_at",
             "attendance.Badge.revoked_at",
             "attendance.Badge.revoke_reason",
         ),
@@ -315,6 +336,14 @@ PARTS = (
             "rosters.Consent.withdrawn_at",
         ),
         _consents,
+    ),
+    Part(
+        (
+            "bookings.TripConsent.student",
+            "bookings.TripConsent.recorded_at",
+            "bookings.TripConsent.withdrawn_at",
+        ),
+        _trip_consents,
     ),
     Part(
         (

@@ -9,6 +9,7 @@ from accounts.actors import Actor
 from accounts.services import audit
 from attendance.errors import AlreadyErased, ConfirmationWrong
 from attendance.models import Badge
+from bookings.services import forgetting as bookings_forgetting
 from bookings.services import leaving
 from bookings.services.retries import in_one_transaction
 from rosters.models import Student
@@ -72,5 +73,6 @@ def pseudonymise(*, by: Actor, student_ids: Collection[int], now: datetime) -> i
     Badge.objects.live().filter(student__in=student_ids).update(
         revoked_at=now, revoke_reason=_("个人数据已删除")
     )
+    bookings_forgetting.forget_students(student_ids)
     forgetting.forget_students(by=by, student_ids=student_ids, now=now)
     return released

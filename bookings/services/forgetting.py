@@ -1,10 +1,11 @@
-"""Who came along is forgotten a year after the trip; see ``data_map``."""
+"""Who came along, and who signed for a trip, is forgotten; see ``data_map``."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from bookings.models import Booking, Companion, Reservation
+from bookings.models import Booking, Companion, Reservation, TripConsent
 
 
 def companions_of_trips_over(before: datetime) -> QuerySet[Companion]:
@@ -26,3 +27,8 @@ def contacts_of_trips_over(before: datetime) -> QuerySet[Reservation]:
 
 def forget_contacts(reservations: QuerySet[Reservation]) -> int:
     return reservations.update(contact_name="", contact_phone="", note="")
+
+
+def forget_students(student_ids: Collection[int]) -> int:
+    """What guardians signed for single trips is gone. Places stay: they hold keys only."""
+    return TripConsent.objects.filter(student__in=student_ids).delete()[0]

@@ -4,6 +4,7 @@ from typing import Self
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.actors import Actor
@@ -48,7 +49,8 @@ class Student(models.Model):
     # How the name may be searched for: pinyin initials, several where a character has several
     # readings, each after a blank (`` zxm cxm``).
     initials = models.CharField(max_length=120, blank=True, default="", editable=False)
-    joined_at = models.DateTimeField(auto_now_add=True)
+    # When she came into this class.
+    joined_at = models.DateTimeField(default=timezone.now)
     left_at = models.DateTimeField(null=True, blank=True)
     merged_into = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="merged_from"

@@ -73,7 +73,15 @@ def reveal_guardian_phone(
         if row is None:
             raise PhoneMissing
         audit.record(
-            by=by, verb="phone.read", now=now, target=student, reason=reason.value, count=1
+            by=by,
+            verb="phone.read",
+            now=now,
+            target=student,
+            school_id=student.school_id,
+            context=f"phone_{reason.value}",
+            classes=[student.class_group_id],
+            students=[student.pk],
+            count=1,
         )
         return sealing.unseal(bytes(row.sealed), owner=phone_owner(student.pk))
 

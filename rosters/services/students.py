@@ -88,6 +88,7 @@ def add_students(
                     initials=initials_of(name),
                     student_no=student.student_no,
                     seat_no=student.seat_no,
+                    joined_at=now,
                 )
             )
         made = Student.objects.bulk_create(rows)

@@ -17,7 +17,7 @@ from attendance.errors import AlreadyErased, ConfirmationWrong
 from attendance.models import Badge, CheckIn
 from attendance.selectors.student_data import PARTS, sheets_of
 from attendance.services import check_in, desk, erasure
-from bookings.models import Booking, Place
+from bookings.models import Booking, Place, TripConsent
 from hours.models import HourCredit
 from notifications.models import Message
 from rosters import sealing
@@ -72,6 +72,9 @@ def student(door: Door) -> Student:
         kind=ConsentKind.YEAR, version=2, text_zh="同意。", published_at=door.now
     )
     Consent.objects.create(student=student, text=text, school_year=2026, recorded_at=door.now)
+    TripConsent.objects.create(
+        booking=door.booking, student=student, text=text, recorded_at=door.now
+    )
     made = RosterImport.objects.create(
         school=student.school,
         made_at=door.now,
@@ -238,7 +241,7 @@ def test_what_hangs_on_a_student_is_deleted_revoked_or_holds_keys_only() -> None
     hanging = {relation.related_model for relation in Student._meta.related_objects}
     keys_only = {Place, HourCredit, CheckIn, StudentTransfer, Student, Badge}
 
-    assert hanging == keys_only | set(forgetting.DELETED)
+    assert hanging == keys_only | {TripConsent} | set(forgetting.DELETED)
 
 
 # ── taken out ──
@@ -264,6 +267,7 @@ def test_the_export_holds_everything_and_says_who_took_it(door: Door, student: S
         "学时",
         "胸牌",
         "监护人同意书",
+        "出行同意书",
         "行动和饮食需要",
         "姓名查看记录",
     ]
@@ -273,7 +277,7 @@ def test_the_export_holds_everything_and_says_who_took_it(door: Door, student: S
     basics = {row[0].value: row[1] for row in book["基本信息"].iter_rows(min_row=3)}
     assert (basics["姓名"].value, basics["姓名"].data_type) == (NAME, "s")
     assert basics["监护人电话"].value == "*******5678"
-    assert [page.max_row - 2 for page in book][1:] == [1, 2, 1, 1, 1, 1, 1, 1]
+    assert [page.max_row - 2 for page in book][1:] == [1, 2, 1, 1, 1, 1, 1, 1, 1]
     assert [cell.value for cell in book["行动和饮食需要"][3]][:2] == ["饮食", "不吃花生"]
     assert book["学时"]["D3"].value == 4
     assert "13912345678" not in str([[c.value for r in page for c in r] for page in book])
@@ -303,7 +307,7 @@ def test_a_student_of_whom_little_is_known_has_empty_sheets(door: Door) -> None:
 
     counts = [len(sheet.rows) for sheet in sheets_of(student, door.now)]
 
-    assert counts == [9, 0, 1, 0, 0, 1, 0, 0, 0]
+    assert counts == [9, 0, 1, 0, 0, 1, 0, 0, 0, 0]
     assert len(counts) == len(PARTS)
 
 

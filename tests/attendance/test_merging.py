@@ -1,6 +1,7 @@
 """One child entered twice becomes one: hours, seats, badge and what is kept go together."""
 
 from datetime import datetime, time, timedelta
+from uuid import uuid4
 
 import pytest
 import time_machine
@@ -151,7 +152,13 @@ def test_events_of_both_are_one_child_s(door: Door, after: datetime) -> None:
     merge(door, door.now, survivor, seat(door, 2))
 
     again = let_in(survivor, by=door.manager, session=door.session, now=door.now)
-    check_in.undo_last(by=door.manager, session=door.session, student_id=survivor.pk, now=door.now)
+    check_in.undo_last(
+        by=door.manager,
+        session=door.session,
+        student_id=survivor.pk,
+        event_id=uuid4(),
+        now=door.now,
+    )
 
     assert not again.is_new
     assert attendance_of_session(door.session)[survivor.pk].state == AttendanceState.EXPECTED

@@ -134,7 +134,13 @@ def test_a_phone_is_sealed_masked_and_read_with_a_reason(
     assert (masked, number) == ("****5678", PHONE)
     assert PHONE.encode() not in bytes(GuardianPhone.objects.get().sealed)
     entry = AuditEntry.objects.get(verb="phone.read")
-    assert entry.facts == {"reason": "trip", "count": 1}
+    assert entry.facts == {
+        "context": "phone_trip",
+        "classes": [student.class_group_id],
+        "students": [student.pk],
+        "count": 1,
+    }
+    assert entry.school_id == student.school_id
     assert entry.target == f"rosters.student:{student.pk}"
 
 

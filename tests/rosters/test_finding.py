@@ -105,13 +105,18 @@ def test_a_search_is_a_post_and_logged(school: School) -> None:
     nothing = client.post(url, {"q": "没有"})
 
     assert "张小明" not in by_get.content.decode().replace('value="张小明"', "")
-    assert [one.name for one in answer.context["students"]] == ["张小明"]
+    (found,) = answer.context["students"]
+    assert found.name == "张小明"
     assert "no-store" in answer["Cache-Control"]
     assert "没有找到" in nothing.content.decode()
     entries = AuditEntry.objects.filter(verb="names.read").order_by("pk")
     assert [entry.facts for entry in entries] == [
-        {"context": "student_search", "count": 1},
-        {"context": "student_search", "count": 0},
+        {
+            "context": "student_search",
+            "classes": [found.class_group_id],
+            "students": [found.pk],
+            "count": 1,
+        }
     ]
 
 

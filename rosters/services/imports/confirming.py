@@ -1,6 +1,6 @@
 """Confirming an import: what the preview showed is written, whole or not at all."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -79,8 +79,9 @@ def _write(row: RosterImport, *, by: Actor, digest: str, now: datetime) -> Roste
     year = year_of(row)
     ids, new, reopened = _classes(row, groups, shown.differences.classes, year)
     changes = shown.differences.changes
-    made = _students(row, changes, ids, now)
-    _remember(row, changes, made, _phones(changes, made))
+    joined = _joined(changes)
+    made = _students(row, changes, ids, joined, now)
+    _remember(row, changes, made, _phones(changes, made), joined)
     counts = shown.differences.counts()
     return end(
         row,
@@ -125,7 +126,11 @@ def _classes(
 
 
 def _students(
-    row: RosterImport, changes: Iterable[Line], ids: dict[ClassName, int], now: datetime
+    row: RosterImport,
+    changes: Iterable[Line],
+    ids: dict[ClassName, int],
+    joined: Collection[int],
+    now: datetime,
 ) -> list[Student]:
     """Writes the students; returns them in the order of the changes.
 
@@ -133,7 +138,7 @@ def _students(
     step ever has two students of a class on one seat.
     """
     rows = [_as_row(row, line, ids, now) for line in changes]
-    left, seats, numbers, changed, new, come = [], [], [], [], [], []
+    left, seats, numbers, changed, new = [], [], [], [], []
     for line, student in zip(changes, rows, strict=True):
         if line.known is None:
             new.append(student)
@@ -149,8 +154,6 @@ def _students(
                 seats.append(student.pk)
             if line.known.student_no != line.student_no:
                 numbers.append(student.pk)
-            if line.kind in (ChangeKind.MOVED, ChangeKind.BACK):
-                come.append(student.pk)
     if left:
         Student.objects.filter(pk__in=left).update(left_at=now)
     if seats:
@@ -165,11 +168,21 @@ def _students(
             unique_fields=["pk"],
             update_fields=CHANGED_FIELDS,
         )
-    if come:
+    if joined:
         # Whoever came into a class is offered for the trips it has booked before.
-        Student.objects.filter(pk__in=come).update(joined_at=now)
+        Student.objects.filter(pk__in=joined).update(joined_at=now)
     Student.objects.bulk_create(new, batch_size=BATCH)
     return rows
+
+
+def _joined(changes: Iterable[Line]) -> dict[int, datetime]:
+    """Who comes into another class, or back into hers, and when she came into the one before."""
+    keys = [
+        line.known.pk
+        for line in changes
+        if line.known is not None and line.kind in (ChangeKind.MOVED, ChangeKind.BACK)
+    ]
+    return dict(Student.objects.filter(pk__in=keys).values_list("pk", "joined_at"))
 
 
 def _as_row(row: RosterImport, line: Line, ids: dict[ClassName, int], now: datetime) -> Student:
@@ -182,6 +195,7 @@ def _as_row(row: RosterImport, line: Line, ids: dict[ClassName, int], now: datet
         student_no=line.student_no,
         seat_no=line.seat_no,
         initials=initials_of(line.name) if line.kind != ChangeKind.LEFT else "",
+        joined_at=now,
         left_at=now if line.kind == ChangeKind.LEFT else None,
     )
 
@@ -216,6 +230,7 @@ def _remember(
     changes: Iterable[Line],
     students: Iterable[Student],
     phones: dict[int, bytes],
+    joined: dict[int, datetime],
 ) -> None:
     """What undoing needs: each student before and after."""
     RosterChange.objects.bulk_create(
@@ -224,7 +239,7 @@ def _remember(
                 roster_import=row,
                 student_id=student.pk,
                 kind=line.kind or ChangeKind.EDITED,
-                before=states.before(line.known, phones.get(student.pk)),
+                before=states.before(line.known, phones.get(student.pk), joined.get(student.pk)),
                 after=states.of(student),
             )
             for line, student in zip(changes, students, strict=True)

@@ -8,7 +8,15 @@ from rosters.differences import Known
 from rosters.models import GuardianPhone, Student
 from rosters.pinyin import initials_of
 
-FIELDS = ("class_group_id", "name", "student_no", "seat_no", "initials", "left_at")
+FIELDS = (
+    "class_group_id",
+    "name",
+    "student_no",
+    "seat_no",
+    "initials",
+    "joined_at",
+    "left_at",
+)
 
 
 def of(student: Student) -> dict[str, Any]:
@@ -22,14 +30,17 @@ def of(student: Student) -> dict[str, Any]:
     )
 
 
-def before(known: Known | None, phone: bytes | None) -> dict[str, Any]:
+def before(known: Known | None, phone: bytes | None, joined_at: datetime | None) -> dict[str, Any]:
     """The student as she was; nothing for a new one. ``phone`` is the sealed telephone that was
-    replaced, empty where there was none, None where none was written."""
+    replaced, empty where there was none, None where none was written; ``joined_at`` is given
+    where she came into another class."""
     if known is None:
         return {}
     state = _state(known.class_group, known.name, known.student_no, known.seat_no, known.left_at)
     if phone is not None:
         state["phone"] = base64.b64encode(phone).decode()
+    if joined_at is not None:
+        state["joined_at"] = joined_at.isoformat()
     return state
 
 
@@ -41,6 +52,8 @@ def restore(student: Student, state: dict[str, Any]) -> None:
     student.seat_no = state["seat_no"]
     student.left_at = state["left_at"] and datetime.fromisoformat(state["left_at"])
     student.initials = initials_of(student.name)
+    if "joined_at" in state:
+        student.joined_at = datetime.fromisoformat(state["joined_at"])
 
 
 def restore_phone(student: Student, state: dict[str, Any]) -> None:
