@@ -19,7 +19,7 @@ def initials_of(name: str) -> str:
 
 def _is_chinese(name: str) -> bool:
     """Whether each character is one of the common block, so that it reads by itself."""
-    return all("\u4e00" <= character <= "\u9fff" for character in name)
+    return all(0x4E00 <= ord(character) <= 0x9FFF for character in name)
 
 
 @lru_cache(maxsize=30_000)

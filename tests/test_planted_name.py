@@ -70,8 +70,9 @@ DRESSES = (
 )
 BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
 
-# The only table with names; what is sealed or bound for the school's own eyes is none of these.
-TABLES = {"rosters_student"}
+# The only tables with names: the students, and what a file says while its import waits, an hour at
+# most. What is sealed or bound for the school's own eyes is none of these.
+TABLES = {"rosters_student", "rosters_rosterimport"}
 
 # Who may see names, and on which pages. The secretariat gives its reason in a test of its own.
 SCHOOL_PAGES = {
@@ -79,11 +80,17 @@ SCHOOL_PAGES = {
     "attendance:badges",
     "bookings:booking",
     "bookings:change",
+    "bookings:consents",
     "bookings:print",
     "bookings:reserve",
     "insights:class",
     "insights:class_hours",
     "insights:student",
+    "rosters:class_consents",
+    "rosters:student_edit",
+    "rosters:student_needs",
+    "rosters:student_phone",
+    "rosters:student_phone_show",
 }
 HOST_PAGES = {
     "attendance:desk",
@@ -101,10 +108,18 @@ MAY_SHOW: dict[str, set[str]] = {
     | {
         "attendance:student_data",
         "attendance:student_erase",
+        "attendance:student_merge",
+        "bookings:student_move",
+        "rosters:api-import",
+        "rosters:api-import-answers",
         "rosters:class_edit",
-        "rosters:student_edit",
+        "rosters:import",
+        "rosters:import_answer",
+        "rosters:import_confirm",
         "rosters:students_add",
         "rosters:teacher_set",
+        "rosters:transfer_ask",
+        "rosters:transfers",
     },
     "instructor": HOST_PAGES,
     "manager": HOST_PAGES,

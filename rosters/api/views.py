@@ -124,11 +124,12 @@ class ImportConfirmation(APIView):
     @extend_schema(request=ConfirmationInput, responses={200: ImportOutput} | PROBLEMS)
     def post(self, request: Request, pk: int) -> Response:
         """The roster is as the import showed it; all of it or nothing."""
+        row = _import(request, pk)
         asked = ConfirmationInput(data=request.data)
         asked.is_valid(raise_exception=True)
         confirming.confirm(
             by=actor_of(request),
-            roster_import=_import(request, pk),
+            roster_import=row,
             digest=asked.validated_data["digest"],
             now=timezone.now(),
         )

@@ -12,11 +12,10 @@ from accounts.actors import Actor
 from accounts.errors import NotYours
 from accounts.models import AuditEntry, User
 from bookings.choices import BookingState
-from bookings.errors import NothingToRelease, StudentBusy
+from bookings.errors import NothingToRelease, SeatsShortForChange, StudentBusy
 from bookings.models import Booking, Place
 from bookings.selectors import roll as selectors
 from bookings.services import reservations, roll
-from courses.errors import SessionFull
 from courses.models import CourseSession
 from notifications.models import Message
 from rosters.errors import NotYourClass, SeatTaken
@@ -133,7 +132,7 @@ def test_what_stands_in_the_way_is_said_for_each(world: World, now: datetime) ->
     outcomes = roll.add_newcomer(by=world.teacher, student=student, now=now)
 
     assert [(one.booking, type(one.why_not)) for one in outcomes] == [
-        (full, SessionFull),
+        (full, SeatsShortForChange),
         (busy, StudentBusy),
         (fine, type(None)),
     ]
@@ -347,7 +346,7 @@ def test_the_class_page_says_why_not(world: World, now: datetime) -> None:
         f"/classes/{world.group.pk}/students/{world.students[0].pk}/release/", follow=True
     ).content.decode()
 
-    assert "12 月 8 日（周二）9:00–11:30没有加入：这一场已满" in text
+    assert "12 月 8 日（周二）9:00–11:30没有加入：这一场没有空位了，这个预约最多 5 人。" in text
     assert "这名学生没有要放出的名额。" in nothing
 
 

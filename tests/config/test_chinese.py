@@ -23,7 +23,6 @@ EXEMPT_PYTHON = {
     "insights/demo/": "The demonstration's data.",
     "courses/naming.py": "Parts a Chinese title where it is Chinese.",
     "rosters/parsing/": "Knows how school offices write headers, classes and notes.",
-    "rosters/pinyin.py": "The range of characters that read by themselves.",
     "rosters/services/forgetting.py": "What stands in the database where a name stood.",
     "rosters/wording.py": "Documents in both languages, beside each other.",
     "rosters/naming.py": "Writes Chinese grades and classes; English has its own branch.",
