@@ -47,9 +47,8 @@ class StudentsForm(forms.Form):
             parts = re.split(r"[\t,;]+|\s+", text, maxsplit=2)
             if (
                 len(parts) != 3
-                or not (
-                    parts[0].isascii() and parts[0].isdecimal() and 0 < int(parts[0][:6]) < 1000
-                )
+                or not re.fullmatch(r"[0-9]{1,6}", parts[0])
+                or not 0 < int(parts[0]) < 1000
                 or not re.fullmatch(rf"[0-9A-Za-z-]{{1,{NUMBER_LENGTH - 3}}}", parts[1])
                 or not 0 < len(parts[2].strip()) <= NAME_LENGTH
             ):
