@@ -73,14 +73,21 @@ def test_a_telephone_kept_for_undoing_is_sealed_anew_too(
     sealed: list[Student], settings: Settings, now: datetime
 ) -> None:
     row = RosterImport.objects.create(
-        school=sealed[0].school, state="confirmed", made_at=now, ended_at=now, expires_at=now, size=1
+        school=sealed[0].school,
+        state="confirmed",
+        made_at=now,
+        ended_at=now,
+        expires_at=now,
+        size=1,
     )
     student = sealed[0]
     change = RosterChange(roster_import=row, student=student, kind="edited", before={"seat_no": 1})
     change.sealed = sealing.seal("13911112222", owner=change.seal_owner)
     change.save()
     # Of one whose telephone the import did not replace, and of one who had none.
-    RosterChange.objects.create(roster_import=row, student=sealed[1], kind="edited", before={"a": 1})
+    RosterChange.objects.create(
+        roster_import=row, student=sealed[1], kind="edited", before={"a": 1}
+    )
     RosterChange.objects.create(
         roster_import=row, student=sealed[2], kind="edited", before={"phone": ""}
     )
@@ -94,7 +101,9 @@ def test_a_telephone_kept_for_undoing_is_sealed_anew_too(
     change.refresh_from_db()
     assert sealing.unseal(change.sealed, owner=change.seal_owner) == "13911112222"
     assert change.before["seat_no"] == 1
-    assert list(RosterChange.objects.exclude(pk=change.pk).order_by("pk").values_list("before")) == [
+    assert list(
+        RosterChange.objects.exclude(pk=change.pk).order_by("pk").values_list("before")
+    ) == [
         ({"a": 1},),
         ({"phone": ""},),
     ]
