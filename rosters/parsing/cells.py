@@ -9,13 +9,14 @@ from typing import Any
 from . import header
 
 MOST_NAME = 60
-MOST_NUMBER = 20
+# An ID-card number, even one mistyped so that its check digit is wrong, has 18.
+MOST_NUMBER = 17
 MOST_SEAT = 200
 
 # From here on a spreadsheet's number has lost its last digits (15 are kept).
 _ROUNDED = 10**15
 
-_PLAIN_NUMBER = re.compile(r"[A-Z0-9-]{1,20}")
+_PLAIN_NUMBER = re.compile(rf"[A-Z0-9-]{{1,{MOST_NUMBER}}}")
 _SCIENTIFIC = re.compile(r"\s*[+-]?\d(?:\.\d+)?[Ee]\+?\d{1,3}\s*")
 # Long runs of digits, as people group them.
 _LONG = re.compile(r"\d(?:[ \-]*\d){9,24}[Xx]?")

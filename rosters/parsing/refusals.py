@@ -19,7 +19,7 @@ SENTENCES: dict[str, str | Promise] = {
     "name_missing": _("这一行没有姓名。请填上姓名，或删去这一行。"),
     "name_too_long": _("姓名超过 60 个字。请核对。"),
     "name_unreadable": _("姓名里有显示不出的字，或不像姓名。请重新输入。"),
-    "student_no_odd": _("学号只能用字母、数字和短横，最多 20 位。请核对。"),
+    "student_no_odd": _("学号只能用字母、数字和短横，最多 17 位。请核对。"),
     "student_no_twice": _("这个学号在文件里出现了两次。请核对。"),
     "seat_odd": _("座号要是 1 到 200 的整数。请核对。"),
     "seat_twice": _("班里已有同样的座号。请核对。"),
