@@ -85,7 +85,7 @@ def _add_checks(page: xlsxwriter.worksheet.Worksheet, facts: SchoolFacts) -> Non
         2,
         READY_ROWS,
         2,
-        _length(1, cells.MOST_NUMBER, _("学号最多 17 位。请不要写身份证号。")),
+        _length(1, cells.MOST_NUMBER, _("学号最多 20 位。请不要写身份证号。")),
     )
     page.data_validation(
         1,

@@ -1,6 +1,5 @@
 """Writes of students: who comes into a class, who leaves it, how each is called."""
 
-import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -18,12 +17,11 @@ from rosters.errors import (
     StudentNoUnclear,
 )
 from rosters.models import ClassGroup, Student
+from rosters.parsing.cells import STUDENT_NO
 from rosters.pinyin import initials_of
 from rosters.services.classes import check_can_manage
 
 NAME_LENGTH = 60
-# 18 characters would let an ID-card number in.
-STUDENT_NO = re.compile(r"[0-9A-Za-z-]{1,17}")
 
 
 class StudentInput(NamedTuple):
