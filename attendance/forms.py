@@ -109,7 +109,9 @@ class ClassField(forms.ModelChoiceField):
 class AcceptForm(forms.Form):
     """Where a student who comes from another school goes."""
 
-    class_group = ClassField(label=_("班级"), queryset=ClassGroup.objects.none())
+    class_group = ClassField(
+        label=_("班级"), queryset=ClassGroup.objects.none(), empty_label=_("请选班级")
+    )
     seat_no = forms.IntegerField(
         label=_("座号"),
         min_value=1,

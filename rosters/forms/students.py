@@ -75,7 +75,9 @@ class RevealForm(forms.Form):
 
 
 class TransferForm(forms.Form):
-    to_school = forms.ModelChoiceField(label=_("转往"), queryset=Organisation.objects.none())
+    to_school = forms.ModelChoiceField(
+        label=_("转往"), queryset=Organisation.objects.none(), empty_label=_("请选学校")
+    )
 
     def __init__(self, *args: Any, schools: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
