@@ -20,7 +20,7 @@ from rosters.models import RosterChange
 BATCH = 500
 SEALED = "sealed"
 # A telephone that an import replaced lies sealed within the JSON that undoing needs.
-REPLACED = {RosterChange: "before"}
+REPLACED: dict[type[models.Model], str] = {RosterChange: "before"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def rotate(*, now: datetime, dry_run: bool = False) -> Rotation:
     as they are and are counted.
     """
     total = Rotation()
-    for model in (*sealed_models(), *REPLACED):
+    for model in [*sealed_models(), *REPLACED]:
         for keys in _batches(model):
             total += _rotate_batch(model, keys, dry_run=dry_run)
     if not dry_run:
