@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from bookings import wording
 from rosters.models import ClassGroup, Student
+from rosters.parsing.cells import STUDENT_NO
 
 from .choices import EventKind, NoBadge, WayIn
 
@@ -108,7 +109,9 @@ class ClassField(forms.ModelChoiceField):
 class AcceptForm(forms.Form):
     """Where a student who comes from another school goes."""
 
-    class_group = ClassField(label=_("班级"), queryset=ClassGroup.objects.none())
+    class_group = ClassField(
+        label=_("班级"), queryset=ClassGroup.objects.none(), empty_label=_("请选班级")
+    )
     seat_no = forms.IntegerField(
         label=_("座号"),
         min_value=1,
@@ -117,10 +120,10 @@ class AcceptForm(forms.Form):
         help_text=_("留空就排在最后一号。"),
     )
     student_no = forms.RegexField(
-        r"^[0-9A-Za-z-]{1,17}$",
+        rf"^{STUDENT_NO.pattern}$",
         label=_("本校学号"),
         required=False,
-        error_messages={"invalid": _("学号只能是字母、数字和短横，最多 17 个，请勿填身份证号。")},
+        error_messages={"invalid": _("学号只能是字母、数字和短横，最多 20 个，请勿填身份证号。")},
     )
 
     def __init__(self, *args: Any, classes: Any, moment: Any, **kwargs: Any) -> None:

@@ -211,7 +211,7 @@ class TransferOver(RostersRefusal):
 class StudentNoUnclear(RostersRefusal):
     code = "student_no_unclear"
     kind = Refusal.INVALID
-    sentence = _("学号只能是字母、数字和短横，最多 17 个，请勿填身份证号。")
+    sentence = _("学号只能是字母、数字和短横，最多 20 个，请勿填身份证号。")
 
 
 class PhonesNotKept(RostersRefusal):

@@ -18,7 +18,7 @@ from bookings.services.retries import in_one_transaction
 from hours import services as hours_services
 from hours.selectors import earned_by_student
 from rosters.models import Student
-from rosters.services import care, consents
+from rosters.services import care, consents, transfers
 from rosters.services.classes import check_can_manage
 
 NOT_THERE = (EventKind.ABSENT, EventKind.EXCUSED)
@@ -113,6 +113,7 @@ def merge(*, by: Actor, survivor: Student, duplicate: Student, now: datetime) ->
         consents.take_over(survivor=stays, duplicate=goes)
         trip_consents.take_over(survivor=stays, duplicate=goes)
         care.take_over(survivor=stays, duplicate=goes)
+        transfers.call_off(by=by, student_ids=[goes.pk], now=now)
         for badge in Badge.objects.live().select_for_update().filter(student=goes):
             badge.revoked_at = now
             badge.revoke_reason = _("合并重复的学生")

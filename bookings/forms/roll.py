@@ -17,7 +17,9 @@ class ClassField(forms.ModelChoiceField):
 
 
 class MoveForm(forms.Form):
-    class_group = ClassField(label=_("换到"), queryset=ClassGroup.objects.none())
+    class_group = ClassField(
+        label=_("换到"), queryset=ClassGroup.objects.none(), empty_label=_("请选班级")
+    )
     seat_no = forms.IntegerField(
         label=_("新座号"),
         min_value=1,

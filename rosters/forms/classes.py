@@ -12,11 +12,11 @@ from accounts.choices import Stage
 from accounts.models import Membership
 from rosters import selectors
 from rosters.models import ClassGroup
+from rosters.parsing.cells import STUDENT_NO
 from rosters.services.students import NAME_LENGTH, StudentInput
 
 # A class has fewer students than this; more lines are a slip of the clipboard.
 MOST_LINES = 100
-NUMBER_LENGTH = 20
 
 
 class ClassForm(forms.Form):
@@ -47,10 +47,9 @@ class StudentsForm(forms.Form):
             parts = re.split(r"[\t,;]+|\s+", text, maxsplit=2)
             if (
                 len(parts) != 3
-                or not (
-                    parts[0].isascii() and parts[0].isdecimal() and 0 < int(parts[0][:6]) < 1000
-                )
-                or not re.fullmatch(rf"[0-9A-Za-z-]{{1,{NUMBER_LENGTH - 3}}}", parts[1])
+                or not re.fullmatch(r"[0-9]{1,6}", parts[0])
+                or not 0 < int(parts[0]) < 1000
+                or not STUDENT_NO.fullmatch(parts[1])
                 or not 0 < len(parts[2].strip()) <= NAME_LENGTH
             ):
                 wrong.append(number)

@@ -8,15 +8,16 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Organisation
 from rosters.choices import ConsentRule, NeedKind, PhoneReason
 from rosters.models import Student
+from rosters.parsing.cells import STUDENT_NO
 from rosters.services.care import NEED_LENGTH
 from rosters.services.students import NAME_LENGTH
 
-NO_NUMBER = _("学号只能是字母、数字和短横，最多 17 个，请勿填身份证号。")
+NO_NUMBER = _("学号只能是字母、数字和短横，最多 20 个，请勿填身份证号。")
 
 
 def student_no_field() -> forms.RegexField:
     return forms.RegexField(
-        r"^[0-9A-Za-z-]{1,17}$",
+        rf"^{STUDENT_NO.pattern}$",
         label=_("学号"),
         required=False,
         error_messages={"invalid": NO_NUMBER},
@@ -74,7 +75,9 @@ class RevealForm(forms.Form):
 
 
 class TransferForm(forms.Form):
-    to_school = forms.ModelChoiceField(label=_("转往"), queryset=Organisation.objects.none())
+    to_school = forms.ModelChoiceField(
+        label=_("转往"), queryset=Organisation.objects.none(), empty_label=_("请选学校")
+    )
 
     def __init__(self, *args: Any, schools: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -15,7 +15,9 @@ MOST_SEAT = 200
 # From here on a spreadsheet's number has lost its last digits (15 are kept).
 _ROUNDED = 10**15
 
-_PLAIN_NUMBER = re.compile(r"[A-Z0-9-]{1,20}")
+# What a student number may be, also where one is typed: a school's own, or the 19 digits that
+# the city gives. Never 18 characters of a row like an ID-card number's, however mistyped.
+STUDENT_NO = re.compile(rf"(?!.*(?<!\d)\d{{17}}[\dXx](?!\d))[0-9A-Za-z-]{{1,{MOST_NUMBER}}}")
 _SCIENTIFIC = re.compile(r"\s*[+-]?\d(?:\.\d+)?[Ee]\+?\d{1,3}\s*")
 # Long runs of digits, as people group them.
 _LONG = re.compile(r"\d(?:[ \-]*\d){9,24}[Xx]?")
@@ -116,7 +118,7 @@ def _is_unreadable(sign: str) -> bool:
 def read_student_no(text: str) -> tuple[str, str]:
     number = unicodedata.normalize("NFKC", text).strip().strip("'`").replace(" ", "")
     number = number.upper() if number.isascii() else number
-    return number, ("" if _PLAIN_NUMBER.fullmatch(number) else "student_no_odd")
+    return number, ("" if STUDENT_NO.fullmatch(number) else "student_no_odd")
 
 
 def read_seat(text: str) -> tuple[int | None, str]:

@@ -16,7 +16,8 @@ def _words(text: str) -> frozenset[str]:
 _SUBTOTAL_NAMES = _words("小计 合计 总计 共计 累计 平均 人数 总人数 男生 女生 男生数 女生数")
 NOTE_NAMES = _words(
     "备注 说明 附注 制表 制表人 审核 审核人 填表 填表人 班主任 日期 校长 教导处 教务处 填写说明 "
-    "示例 样例 注意事项 盖章 签名 签字"
+    "示例 样例 注意事项 盖章 签名 签字 "
+    "家长签名 家长签字 校长签名 校长签字"
 )
 _NO_NAMES = _SUBTOTAL_NAMES | NOTE_NAMES | header.WORDS
 _SUBTOTAL = re.compile(
@@ -24,7 +25,7 @@ _SUBTOTAL = re.compile(
 )
 _NOTE = re.compile(
     r"[(（*※【\[]*(?:注[:：意、0-9]|注$|备注|说明|附注|制表|审核|填表|班主任[:：]|日期[:：]|联系人[:：]"
-    r"|note)",
+    r"|[一-鿿()（）]{0,8}(?:签字|签名|盖章)[)）]?(?:[:：]|\s*$)|note)",
     re.IGNORECASE,
 )
 _EXAMPLE = re.compile(r"[(（【\[]?(?:示例|样例|例[:：]|例如|example)", re.IGNORECASE)

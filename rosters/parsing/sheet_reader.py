@@ -12,7 +12,7 @@ from .gathering import Gathering
 from .row_kinds import NOTE_NAMES, NOTHING, is_filled, is_plain_name, kind_of
 from .shapes import RosterRow
 
-_PLAIN_NUMBER = re.compile(r"[0-9]{1,20}").fullmatch
+_PLAIN_NUMBER = re.compile(r"[0-9]{1,17}|[0-9]{19,20}").fullmatch
 _SEATS = frozenset(float(number) for number in range(1, cells.MOST_SEAT + 1))
 _SHOWN_EVERY = 2_000
 

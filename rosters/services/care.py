@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django.db import transaction
+from django.db.models import F, Func, JSONField, QuerySet, TextField, Value
+from django.db.models.functions import Cast
 
 from accounts.actors import Actor
 from accounts.errors import NotYours
@@ -14,7 +16,14 @@ from accounts.services import audit
 from rosters import sealing, selectors
 from rosters.choices import NeedKind, PhoneReason
 from rosters.errors import NeedTooLong, PhoneMissing, PhonesNotKept, PhoneUnclear, StudentGone
-from rosters.models import GuardianPhone, Student, StudentNeed, need_owner, phone_owner
+from rosters.models import (
+    GuardianPhone,
+    RosterChange,
+    Student,
+    StudentNeed,
+    need_owner,
+    phone_owner,
+)
 
 NEED_LENGTH = 100
 
@@ -47,12 +56,28 @@ def set_guardian_phone(*, by: Actor, student: Student, phone: str, now: datetime
             )
         else:
             GuardianPhone.objects.filter(student=student).delete()
+        forget_replaced_phones(Student.objects.filter(pk=student.pk))
         audit.record(
             by=by,
             verb="phone.kept" if digits else "phone.deleted",
             now=now,
             target=student,
         )
+
+
+def forget_replaced_phones(students: QuerySet[Student]) -> None:
+    """No import's undoing brings back a telephone of theirs: what was said since counts. Within
+    the caller's transaction."""
+    without = Func(
+        F("before"),
+        Cast(Value("phone"), TextField()),
+        template="(%(expressions)s)",
+        arg_joiner=" - ",
+        output_field=JSONField(),
+    )
+    RosterChange.objects.filter(student__in=students, before__has_key="phone").update(
+        before=without
+    )
 
 
 def masked_phone(student: Student) -> str:

@@ -15,9 +15,12 @@ from django.db import models, transaction
 from accounts.actors import SYSTEM
 from accounts.services import audit
 from rosters import sealing
+from rosters.models import RosterChange
 
 BATCH = 500
 SEALED = "sealed"
+# A telephone that an import replaced lies sealed within the JSON that undoing needs.
+REPLACED: dict[type[models.Model], str] = {RosterChange: "before"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ def rotate(*, now: datetime, dry_run: bool = False) -> Rotation:
     as they are and are counted.
     """
     total = Rotation()
-    for model in sealed_models():
+    for model in [*sealed_models(), *REPLACED]:
         for keys in _batches(model):
             total += _rotate_batch(model, keys, dry_run=dry_run)
     if not dry_run:
@@ -73,6 +76,8 @@ def _batches(model: type[models.Model]) -> Iterator[list[Any]]:
     last: Any = None
     while True:
         rows = model._default_manager.order_by("pk")
+        if model in REPLACED:
+            rows = rows.filter(before__phone__gt="")
         if last is not None:
             rows = rows.filter(pk__gt=last)
         keys = list(rows.values_list("pk", flat=True)[:BATCH])
@@ -100,5 +105,5 @@ def _rotate_batch(model: type[models.Model], keys: list[Any], *, dry_run: bool) 
             setattr(row, SEALED, sealing.seal(text, owner=owner))
             renewed.append(row)
         if renewed and not dry_run:
-            model._default_manager.bulk_update(renewed, [SEALED])
+            model._default_manager.bulk_update(renewed, [REPLACED.get(model, SEALED)])
     return Rotation(len(renewed), current, broken)

@@ -9,7 +9,8 @@ from accounts.models import Organisation
 from accounts.services import audit
 from rosters.choices import ConsentRule
 from rosters.errors import BlockingNeedsRule
-from rosters.models import GuardianPhone, SchoolSettings
+from rosters.models import GuardianPhone, SchoolSettings, Student
+from rosters.services import care
 from rosters.services.classes import check_can_manage
 
 
@@ -41,6 +42,7 @@ def set_school_settings(
         deleted = 0
         if not keeps_guardian_phones:
             deleted, _by_model = GuardianPhone.objects.filter(student__school=school).delete()
+            care.forget_replaced_phones(Student.objects.filter(school=school))
         audit.record(
             by=by,
             verb="school.settings_set",

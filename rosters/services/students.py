@@ -1,6 +1,5 @@
 """Writes of students: who comes into a class, who leaves it, how each is called."""
 
-import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -18,12 +17,11 @@ from rosters.errors import (
     StudentNoUnclear,
 )
 from rosters.models import ClassGroup, Student
+from rosters.parsing.cells import STUDENT_NO
 from rosters.pinyin import initials_of
 from rosters.services.classes import check_can_manage
 
 NAME_LENGTH = 60
-# 18 characters would let an ID-card number in.
-STUDENT_NO = re.compile(r"[0-9A-Za-z-]{1,17}")
 
 
 class StudentInput(NamedTuple):
@@ -107,7 +105,8 @@ def edit_student(
 ) -> Student:
     """The student has that name, seat and, if given, student number.
 
-    Refused: NameMissing, SeatTaken, StudentNoTaken, StudentNoUnclear.
+    Refused: NameMissing, SeatTaken, StudentNoTaken, StudentNoUnclear; StudentGone for one who
+    left, was merged or went to another class meanwhile.
     """
     check_can_manage(by, student.school_id)
     name = _tidy_name(name, seat_no)
@@ -115,6 +114,10 @@ def edit_student(
         student_no = student.student_no
     with transaction.atomic():
         ClassGroup.objects.select_for_update(no_key=True).get(pk=student.class_group_id)
+        locked = Student.objects.select_for_update(no_key=True).get(pk=student.pk)
+        is_here = locked.left_at is None and locked.merged_into_id is None
+        if not is_here or locked.class_group_id != student.class_group_id:
+            raise StudentGone
         check_fits(student, student.class_group_id, student.school_id, seat_no, student_no)
         student.name, student.seat_no, student.initials = name, seat_no, initials_of(name)
         student.student_no = student_no

@@ -1,7 +1,7 @@
 """A student's move to another school: asked, withdrawn, declined. Taking her in also moves her
 badge and frees her seats, so ``attendance.services.transfers`` does it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 from django.db import transaction
@@ -20,7 +20,7 @@ from rosters import naming, selectors
 from rosters.choices import TransferState
 from rosters.errors import SchoolUnsuitable, StudentGone, TransferOver, TransferPending
 from rosters.models import GuardianPhone, Student, StudentTransfer
-from rosters.services import consents
+from rosters.services import care, consents
 from rosters.services.classes import check_can_manage
 from sites.calendar import local_day, school_year
 
@@ -84,6 +84,18 @@ def decline(*, by: Actor, transfer: StudentTransfer, now: datetime) -> StudentTr
     return _answer(by, transfer, TransferState.DECLINED, now)
 
 
+def call_off(*, by: Actor, student_ids: Collection[int], now: datetime) -> None:
+    """The students are on the way to no other school any more. In the caller's transaction,
+    which holds them."""
+    for transfer in (
+        StudentTransfer.objects.pending()
+        .filter(student__in=student_ids)
+        .order_by("pk")
+        .select_for_update(no_key=True)
+    ):
+        _settle(by, transfer, TransferState.WITHDRAWN, now)
+
+
 def _answer(
     by: Actor, transfer: StudentTransfer, state: TransferState, now: datetime
 ) -> StudentTransfer:
@@ -138,6 +150,8 @@ def settle_acceptance(*, by: Actor, transfer: StudentTransfer, now: datetime) ->
     consents.end_consents(student=student, by=by, now=now)
     if not selectors.settings_of(transfer.to_school_id).keeps_guardian_phones:
         GuardianPhone.objects.filter(student=student).delete()
+    # Her old school cannot take back what it imported of her.
+    care.forget_replaced_phones(Student.objects.filter(pk=student.pk))
     _tell(
         transfer,
         transfer.from_school_id,

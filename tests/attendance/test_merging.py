@@ -23,7 +23,7 @@ from hours.models import HourCredit
 from hours.selectors import earned_by_student
 from rosters.models import SchoolSettings, Student
 from rosters.selectors import signed_for_year
-from rosters.services import care, consents, students
+from rosters.services import care, consents, students, transfers
 from tests.attendance.conftest import DAY, Door
 from tests.bookings.conftest import World
 from tests.factories.accounts import MembershipFactory, actor_of
@@ -111,6 +111,25 @@ def test_a_session_counts_once_whoever_of_the_two_was_there(
     duplicate.refresh_from_db()
     assert duplicate.merged_into == survivor
     assert seats_agree()
+
+
+def test_a_move_of_the_duplicate_to_another_school_is_off(door: Door, after: datetime) -> None:
+    survivor, duplicate = seat(door, 1), seat(door, 2)
+    office = MembershipFactory(coordinator=True, organisation=make_class(students=0).school)
+    stays, goes = (
+        transfers.ask(
+            by=door.world.coordinator, student=one, to_school=office.organisation, now=after
+        )
+        for one in (survivor, duplicate)
+    )
+
+    merge(door, after, survivor, duplicate)
+
+    goes.refresh_from_db()
+    stays.refresh_from_db()
+    assert (goes.state, goes.answered_at) == ("withdrawn", after)
+    assert (stays.state, stays.answered_at) == ("asked", None)
+    assert AuditEntry.objects.filter(verb="transfer.withdrawn").count() == 1
 
 
 def test_manual_credits_are_all_carried_over(door: Door, after: datetime) -> None:

@@ -12,9 +12,10 @@ from attendance.services import badges, roster_undo
 from rosters.choices import ImportState
 from rosters.errors import EditedSince, NothingToUndo, UndoTooLate
 from rosters.models import ClassGroup, RosterChange, RosterImport, SchoolSettings, Student
-from rosters.services import classes
+from rosters.services import care, classes
 from rosters.services import students as student_services
 from rosters.services.imports import answering, confirming
+from rosters.services.settings import set_school_settings
 from tests.bookings.races import at_once
 from tests.factories.accounts import MembershipFactory
 from tests.factories.attendance import let_in
@@ -105,6 +106,40 @@ def test_a_replaced_telephone_comes_back(school: School, now: datetime) -> None:
         by=school.coordinator, roster_import=first, digest=first.roster_digest, now=now
     )
     assert same.summary["unchanged"] == 1
+
+
+@pytest.mark.parametrize("said", ["13900003333", "", "no longer kept"])
+def test_a_telephone_that_was_changed_since_stays_as_it_is(
+    school: School, now: datetime, said: str
+) -> None:
+    SchoolSettings.objects.create(school=school.organisation, keeps_guardian_phones=True)
+    for phone in ("13900001111", "13900002222"):
+        text = f"姓名,班级,学号,监护人电话\n王雨,7(3),A,{phone}\n"
+        row = bring(school, text.encode(), now=now)
+        confirming.confirm(
+            by=school.coordinator, roster_import=row, digest=row.roster_digest, now=now
+        )
+    student = Student.objects.get()
+    if said == "no longer kept":
+        for keeps in (False, True):
+            set_school_settings(
+                by=school.coordinator,
+                school=school.organisation,
+                keeps_guardian_phones=keeps,
+                consent_rule="none",
+                consent_blocks=False,
+                now=now,
+            )
+        care.set_guardian_phone(by=school.teacher, student=student, phone="13900004444", now=now)
+    else:
+        care.set_guardian_phone(by=school.teacher, student=student, phone=said, now=now)
+    after = care.masked_phone(student)
+    assert after == {"13900003333": "****3333", "": "", "no longer kept": "****4444"}[said]
+    assert not RosterChange.objects.filter(before__has_key="phone").exists()
+
+    roster_undo.undo(by=school.coordinator, roster_import=row, now=now)
+
+    assert care.masked_phone(student) == after
 
 
 @pytest.mark.parametrize(

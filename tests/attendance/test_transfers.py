@@ -236,6 +236,7 @@ def test_the_page_offers_a_class_of_her_year_and_accepts(move: Move) -> None:
 
     assert shown.context["form"].initial["class_group"] == move.group
     assert move.student.name in shown.content.decode()
+    assert '<option value="">请选班级</option>' in shown.content.decode()
     assert (refused.status_code, done.status_code) == (409, 302)
     move.student.refresh_from_db()
     assert (move.student.seat_no, move.student.student_no) == (3, "N-3")

@@ -17,7 +17,7 @@ from accounts.models import AuditEntry
 from rosters import sealing
 from rosters.apps import RostersConfig
 from rosters.choices import NeedKind
-from rosters.models import GuardianPhone, RosterImport, Student, StudentNeed
+from rosters.models import GuardianPhone, RosterChange, RosterImport, Student, StudentNeed
 from rosters.services import keys
 from rosters.services.keys import Rotation
 from tests.factories.rosters import StudentFactory
@@ -67,6 +67,46 @@ def test_after_the_rotation_the_old_key_is_not_needed(
         "current": 0,
         "broken": 0,
     }
+
+
+def test_a_telephone_kept_for_undoing_is_sealed_anew_too(
+    sealed: list[Student], settings: Settings, now: datetime
+) -> None:
+    row = RosterImport.objects.create(
+        school=sealed[0].school,
+        state="confirmed",
+        made_at=now,
+        ended_at=now,
+        expires_at=now,
+        size=1,
+    )
+    student = sealed[0]
+    change = RosterChange(roster_import=row, student=student, kind="edited", before={"seat_no": 1})
+    change.sealed = sealing.seal("13911112222", owner=change.seal_owner)
+    change.save()
+    # Of one whose telephone the import did not replace, and of one who had none.
+    RosterChange.objects.create(
+        roster_import=row, student=sealed[1], kind="edited", before={"a": 1}
+    )
+    RosterChange.objects.create(
+        roster_import=row, student=sealed[2], kind="edited", before={"phone": ""}
+    )
+    settings.FIELD_KEYS = f"{NEW},{OLD}"
+
+    assert keys.rotate(now=now, dry_run=True) == Rotation(renewed=7)
+    assert keys.rotate(now=now) == Rotation(renewed=7)
+    assert keys.rotate(now=now) == Rotation(current=7)
+
+    settings.FIELD_KEYS = NEW
+    change.refresh_from_db()
+    assert sealing.unseal(change.sealed, owner=change.seal_owner) == "13911112222"
+    assert change.before["seat_no"] == 1
+    assert list(
+        RosterChange.objects.exclude(pk=change.pk).order_by("pk").values_list("before")
+    ) == [
+        ({"a": 1},),
+        ({"phone": ""},),
+    ]
 
 
 def test_without_the_rotation_the_old_key_is_needed(

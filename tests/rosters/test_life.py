@@ -64,11 +64,30 @@ def test_a_students_number_is_changed_with_the_name(school: School, now: datetim
     assert student.initials == initials_of("王䶮")
 
 
+def test_the_city_s_number_of_19_digits_came_by_import_and_is_edited(
+    school: School, now: datetime
+) -> None:
+    number = "3101070012026200101"
+    student = StudentFactory(class_group=school.group, student_no=number, seat_no=30)
+    address = reverse("rosters:student_edit", args=[student.pk])
+
+    response = signed_in(school.coordinator).post(
+        address, {"name": "王改", "student_no": number, "seat_no": "30"}
+    )
+
+    student.refresh_from_db()
+    assert (response.status_code, student.name, student.student_no) == (302, "王改", number)
+
+
 @pytest.mark.parametrize(
     ("student_no", "refusal"),
     [
         ("taken", StudentNoTaken),
+        # Rows of 18, right or mistyped, alone or behind the G of the national number.
         ("310107201301011234", StudentNoUnclear),
+        ("31010720130917001X", StudentNoUnclear),
+        ("G310107201301011234", StudentNoUnclear),
+        ("1" * 21, StudentNoUnclear),
         ("学号1", StudentNoUnclear),
     ],
 )

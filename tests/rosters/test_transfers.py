@@ -175,6 +175,7 @@ def test_the_transfer_pages_ask_withdraw_and_decline(
     theirs.post(reverse("rosters:transfer_decline", args=[second.pk]))
     over = theirs.get(reverse("rosters:transfers"))
 
+    assert '<option value="" selected>请选学校</option>' in form.content.decode()
     assert school.organisation not in form.context["form"].fields["to_school"].queryset
     assert again.status_code == 409
     assert [row.student for row in seen.context["waiting_in"]] == [student]

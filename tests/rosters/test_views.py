@@ -103,6 +103,12 @@ def test_pasted_lines_become_students(office: Client, school: School) -> None:
             200,
             "第 1 行看不懂，请写成“座号 学号 姓名”，例如“3 20250703 李子涵”。",
         ),
+        # More than a seat number can be, behind leading zeros.
+        (
+            "0000019999999 A1 林晓",
+            200,
+            "第 1 行看不懂，请写成“座号 学号 姓名”，例如“3 20250703 李子涵”。",
+        ),
         # An ID-card number has no place here.
         (
             "4 310107201209011234 林晓",

@@ -522,12 +522,15 @@ LAYOUTS = [
                     [None, "审核人：王老师", None],
                     ["备注：新生未到", None, None],
                     ["以上名单请于周五前交教导处。", None, None],
+                    [None, "班主任签字：", None],
+                    [None, "教导主任（签名）", None],
+                    [None, "校长签名", None],
                 ]
             }
         ),
         # However odd, what has a class and a seat is a student.
         [student("说明", (7, 3), "", 2), student("审核", (7, 3), "", 3)],
-        skipped={"title": 1, "note": 5},
+        skipped={"title": 1, "note": 8},
     ),
     Case(
         "form_with_empty_lines",
