@@ -192,6 +192,13 @@ class SeasonBeforeBooking(CoursesRefusal):
     sentence = _("第一天开课不能早于开始预约的那一天。")
 
 
+class SeasonNameTaken(CoursesRefusal):
+    """Facts: ``name``."""
+
+    code = "season_name_taken"
+    sentence = _("已有名为“%(name)s”的预约季。")
+
+
 class SeasonOutOfOrder(CoursesRefusal):
     code = "season_out_of_order"
     kind = Refusal.INVALID
