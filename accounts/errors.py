@@ -114,7 +114,7 @@ class SignInToAccept(AccountsRefusal):
 
 class LastManager(AccountsRefusal):
     code = "last_manager"
-    sentence = _("这是%(organisation)s最后一位%(role)s。请先邀请另一位，再结束这一位。")
+    sentence = _("%(organisation)s只有这一位“%(role)s”。请先邀请另一位，再结束这一位。")
 
 
 class MembershipEnded(AccountsRefusal):

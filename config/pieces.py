@@ -217,7 +217,7 @@ def free_chart(weeks: Sequence[dict[str, Any]], label: str = "") -> dict[str, An
         "weeks": weeks,
         "label": label or _("每周的名额，已约与空余"),
         "wide": drawing.chart(weeks, width=620, height=236),
-        "narrow": drawing.chart(weeks, width=326, height=220),
+        "narrow": drawing.chart(weeks, width=326, height=236),
     }
 
 
