@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from config import drawing, fields, looks
+from config import drawing, fields, looks, mistakes
 from sites import dates
 
 register = template.Library()
@@ -415,11 +415,17 @@ def all_fields(form: BaseForm) -> dict[str, Any]:
     return {"form": form}
 
 
+@register.simple_tag
+def form_mistakes(form: BaseForm) -> list[str]:
+    """List what is wrong with the fields of a form, a sentence each."""
+    return [sentence for bound in form for sentence in mistakes.sentences(bound)]
+
+
 @register.inclusion_tag("pieces/form_errors.html")
 def form_errors(form: BaseForm) -> dict[str, Any]:
     """Sum up what a form refused: what concerns the whole first, then a link to each field."""
     return {
         "form": form,
         "fields": [bound for bound in form.visible_fields() if bound.errors],
-        "hidden": [error for bound in form.hidden_fields() for error in bound.errors],
+        "hidden": [error for bound in form.hidden_fields() for error in mistakes.sentences(bound)],
     }
