@@ -23,6 +23,8 @@ class Refusal(Exception):  # noqa: N818 (the refusal itself names it)
     code: ClassVar[str] = "refused"
     kind: ClassVar[str] = NOT_NOW
     sentence: ClassVar[str | Promise] = _("现在不能这样做。")
+    # Why in a few words, where a list has room for no more; else the sentence.
+    short: ClassVar[str | Promise] = ""
 
     def __init__(self, **facts: Any) -> None:
         super().__init__()
@@ -30,6 +32,10 @@ class Refusal(Exception):  # noqa: N818 (the refusal itself names it)
 
     def __str__(self) -> str:
         return str(self.sentence) % self.facts
+
+    @property
+    def brief(self) -> str:
+        return str(self.short) % self.facts if self.short else str(self)
 
 
 class AccountsRefusal(Refusal):

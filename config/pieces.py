@@ -189,9 +189,9 @@ def cap(capacity: int, taken: int, held: int = 0) -> dict[str, Any]:
 
 
 @register.inclusion_tag("pieces/cap_legend.html")
-def cap_legend() -> dict[str, Any]:
-    """Say what the patterns of a capacity bar mean."""
-    return {}
+def cap_legend(has_held: bool = True) -> dict[str, Any]:
+    """Say what the patterns of a capacity bar mean, of kept seats only where there are some."""
+    return {"has_held": has_held}
 
 
 @register.inclusion_tag("pieces/free_seats.html")
