@@ -138,8 +138,8 @@ VERBS = {
     "requirement.set": _("设置学时要求"),
     "session.opened": _("开设场次"),
     "session.changed": _("修改场次"),
+    "session.people_named": _("安排场次教师"),
     "session.cancelled": _("取消场次"),
-    "session.people_named": _("安排指导教师和助教"),
     "session_set.opened": _("开设连排"),
     "reservation.made": _("提交预约"),
     "booking.changed": _("修改预约"),
@@ -163,6 +163,38 @@ VERBS = {
     "hours.credited": _("记入学时"),
     "hours.reversed": _("冲销学时"),
     "hours.carried_over": _("学时并入"),
+}
+
+# What the audit page calls the thing of an entry, by the model's label.
+TARGETS = {
+    "accounts.apitoken": pgettext_lazy("singular", "密钥"),
+    "accounts.invitation": pgettext_lazy("singular", "邀请"),
+    "accounts.membership": pgettext_lazy("singular", "成员"),
+    "accounts.organisation": pgettext_lazy("singular", "单位"),
+    "accounts.user": pgettext_lazy("singular", "人员"),
+    "attendance.badge": pgettext_lazy("singular", "胸牌"),
+    "attendance.desk": pgettext_lazy("singular", "签到台"),
+    "bookings.booking": pgettext_lazy("singular", "预约"),
+    "bookings.reservation": pgettext_lazy("singular", "预约单"),
+    "bookings.place": pgettext_lazy("singular", "名额"),
+    "courses.course": pgettext_lazy("singular", "课程"),
+    "courses.courseversion": pgettext_lazy("singular", "课程版本"),
+    "courses.coursesession": pgettext_lazy("singular", "场次"),
+    "courses.season": pgettext_lazy("singular", "预约季"),
+    "courses.sessionset": pgettext_lazy("singular", "连排"),
+    "hours.hourcredit": pgettext_lazy("singular", "学时记录"),
+    "hours.practicumrequirement": pgettext_lazy("singular", "学时要求"),
+    "notifications.delivery": pgettext_lazy("singular", "邮件"),
+    "rosters.classgroup": pgettext_lazy("singular", "班级"),
+    "rosters.consenttext": pgettext_lazy("singular", "同意书"),
+    "rosters.rosterimport": pgettext_lazy("singular", "名单导入"),
+    "rosters.schoolsettings": pgettext_lazy("singular", "学校设置"),
+    "rosters.student": pgettext_lazy("singular", "学生"),
+    "rosters.studentneed": pgettext_lazy("singular", "学生需要"),
+    "rosters.studenttransfer": pgettext_lazy("singular", "转学"),
+    "sites.room": pgettext_lazy("singular", "实训室"),
+    "sites.roomhold": pgettext_lazy("singular", "停用"),
+    "sites.site": pgettext_lazy("singular", "基地"),
 }
 
 # For what names were read. A code without words here is shown as it is.

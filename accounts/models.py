@@ -9,6 +9,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from .actors import Actor
@@ -104,7 +105,20 @@ class Organisation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return self.shown_name
+
+    @property
+    def shown_name(self) -> str:
+        """The English name on English pages, where there is one."""
+        return self.name_en if get_language() == "en" and self.name_en else self.name
+
+    @property
+    def shown_short_name(self) -> str:
+        """The short name where space is scarce; on English pages the English one, which has no
+        short form."""
+        if get_language() == "en" and self.name_en:
+            return self.name_en
+        return self.short_name or self.name
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):

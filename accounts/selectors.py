@@ -25,7 +25,8 @@ def actor_of(membership: Membership, *, address: str | None = None) -> Actor:
         membership_id=membership.pk,
         organisation_id=membership.organisation_id,
         organisation_kind=OrganisationKind(membership.organisation.kind),
-        organisation_name=membership.organisation.short_name or membership.organisation.name,
+        organisation_short_name=membership.organisation.short_name or membership.organisation.name,
+        organisation_name_en=membership.organisation.name_en,
         role=Role(membership.role),
         address=address,
     )

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from bookings import wording
 from rosters.models import ClassGroup, Student
 from rosters.parsing.cells import STUDENT_NO
+from sites.dates import check_day
 
 from .choices import EventKind, NoBadge, WayIn
 
@@ -146,3 +147,9 @@ class EraseForm(forms.Form):
     name = forms.CharField(
         label=_("学生姓名"), max_length=60, help_text=_("请照原样输入，确认没有选错人。")
     )
+
+
+class DayForm(forms.Form):
+    """Which day of the host to look at."""
+
+    day = forms.DateField(label=_("日期"), validators=[check_day], widget=forms.DateInput)

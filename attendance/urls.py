@@ -1,11 +1,14 @@
 from django.urls import URLPattern, URLResolver, path
 
+import sites.addresses  # noqa: F401 (makes <day:…> known)
+
 from .api import views as api
 from .views import (
     badge_sheets,
     badges,
     corrections,
     desk,
+    host_day,
     own_badge,
     roster_undo,
     student_data,
@@ -15,6 +18,8 @@ from .views import (
 app_name = "attendance"
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("today/", host_day.today, name="host_today"),
+    path("today/<day:day>/", host_day.day, name="host_day"),
     path("desk/", desk.list_desks, name="desks"),
     path("desk/<int:pk>/", desk.show, name="desk"),
     path("desk/<int:pk>/check-in/", desk.check_in, name="desk_check_in"),

@@ -1,29 +1,9 @@
-from datetime import date
+from django.urls import URLPattern, URLResolver, path
 
-from django.urls import URLPattern, URLResolver, path, register_converter
-
-from sites.calendar import FIRST_DAY, LAST_DAY
+import sites.addresses  # noqa: F401 (makes <day:…> known)
 
 from .api import views as api
 from .views import catalogue, consents, host_day, reserve, roll, trips
-
-
-class DayConverter:
-    """A day in an address: 2026-12-08. One that no school could mean is not there."""
-
-    regex = r"\d{4}-\d{2}-\d{2}"
-
-    def to_python(self, value: str) -> date:
-        day = date.fromisoformat(value)
-        if not FIRST_DAY <= day <= LAST_DAY:
-            raise ValueError
-        return day
-
-    def to_url(self, value: date) -> str:
-        return value.isoformat()
-
-
-register_converter(DayConverter, "day")
 
 app_name = "bookings"
 
@@ -46,8 +26,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
         roll.release_leaver,
         name="leaver_release",
     ),
-    path("today/", host_day.today, name="host_today"),
-    path("today/<day:day>/", host_day.day, name="host_day"),
     path("today/<day:day>/print/", host_day.printed, name="day_print"),
     path("today/<day:day>/cancel/", host_day.cancel_day, name="day_cancel"),
     path("today/sessions/<int:pk>/names/", host_day.names, name="session_names"),

@@ -147,7 +147,7 @@ class Column:
     # The whole slot, where a finger may land.
     slot_x: str
     slot_width: str
-    shows_label: bool
+    label_at: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,10 +164,6 @@ class Chart:
         return any(column.url for column in self.columns)
 
     @property
-    def label_at(self) -> int:
-        return self.base + 20
-
-    @property
     def number_at(self) -> int:
         return self.left - 8
 
@@ -175,15 +171,15 @@ class Chart:
 def chart(weeks: Sequence[Mapping[str, Any]], *, width: int, height: int) -> Chart:
     """Lay out columns of seats per week, each the confirmed below and the free above.
 
-    A narrow chart writes every second label only.
+    A narrow chart writes its labels in two rows by turns, so that every week has its own.
     """
-    left, base, top = 44, height - 30, 30
+    slot = (width - 44) / (len(weeks) or 1)
+    rows = 2 if slot < 44 and len(weeks) > 4 else 1
+    left, base, top = 44, height - 14 - 16 * rows, 30
     highest = max((week["taken"] + week["free"] for week in weeks), default=0)
     step = _round_step(highest)
     scale = (base - top) / (max(highest, step) or 1)
-    slot = (width - left) / (len(weeks) or 1)
     lines = range(0, int(highest) + 1, step)
-    every = 2 if slot < 44 and len(weeks) > 4 else 1
     return Chart(
         width=width,
         height=height,
@@ -208,7 +204,7 @@ def chart(weeks: Sequence[Mapping[str, Any]], *, width: int, height: int) -> Cha
                 value_at=f"{base - (week['taken'] + week['free']) * scale - 6:.1f}",
                 slot_x=f"{left + slot * i:.1f}",
                 slot_width=f"{slot:.1f}",
-                shows_label=i % every == 0,
+                label_at=str(base + 20 + 16 * (i % rows)),
             )
             for i, week in enumerate(weeks)
         ),

@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from config import drawing, fields, looks
+from config import drawing, fields, looks, mistakes
 from sites import dates
 
 register = template.Library()
@@ -189,9 +189,9 @@ def cap(capacity: int, taken: int, held: int = 0) -> dict[str, Any]:
 
 
 @register.inclusion_tag("pieces/cap_legend.html")
-def cap_legend() -> dict[str, Any]:
-    """Say what the patterns of a capacity bar mean."""
-    return {}
+def cap_legend(has_held: bool = True) -> dict[str, Any]:
+    """Say what the patterns of a capacity bar mean, of kept seats only where there are some."""
+    return {"has_held": has_held}
 
 
 @register.inclusion_tag("pieces/free_seats.html")
@@ -217,7 +217,7 @@ def free_chart(weeks: Sequence[dict[str, Any]], label: str = "") -> dict[str, An
         "weeks": weeks,
         "label": label or _("每周的名额，已约与空余"),
         "wide": drawing.chart(weeks, width=620, height=236),
-        "narrow": drawing.chart(weeks, width=326, height=220),
+        "narrow": drawing.chart(weeks, width=326, height=236),
     }
 
 
@@ -415,11 +415,17 @@ def all_fields(form: BaseForm) -> dict[str, Any]:
     return {"form": form}
 
 
+@register.simple_tag
+def form_mistakes(form: BaseForm) -> list[str]:
+    """List what is wrong with the fields of a form, a sentence each."""
+    return [sentence for bound in form for sentence in mistakes.sentences(bound)]
+
+
 @register.inclusion_tag("pieces/form_errors.html")
 def form_errors(form: BaseForm) -> dict[str, Any]:
     """Sum up what a form refused: what concerns the whole first, then a link to each field."""
     return {
         "form": form,
         "fields": [bound for bound in form.visible_fields() if bound.errors],
-        "hidden": [error for bound in form.hidden_fields() for error in bound.errors],
+        "hidden": [error for bound in form.hidden_fields() for error in mistakes.sentences(bound)],
     }

@@ -8,6 +8,7 @@ from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, Range
 from django.contrib.postgres.fields.ranges import RangeBoundary
 from django.db import models
 from django.db.models import F, Func, Q
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts.actors import Actor
@@ -192,6 +193,11 @@ class CourseVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.course_id} v{self.number}"
+
+    @property
+    def shown_title(self) -> str:
+        """The English title on English pages, where there is one."""
+        return self.title_en if get_language() == "en" and self.title_en else self.title_zh
 
 
 class CourseReviewQuerySet(models.QuerySet["CourseReview"]):

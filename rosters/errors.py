@@ -18,6 +18,14 @@ class ClassExists(RostersRefusal):
     sentence = _("这个班级已经有了。")
 
 
+class StageNotOfSchool(RostersRefusal):
+    """The school has no classes of that stage. Facts: ``stage`` in words."""
+
+    code = "stage_not_of_school"
+    kind = Refusal.INVALID
+    sentence = _("本校没有%(stage)s学段。需要增加时，请联系联盟秘书处。")
+
+
 class NameMissing(RostersRefusal):
     code = "name_missing"
     kind = Refusal.INVALID

@@ -41,9 +41,12 @@ def students_of(actor: Actor, class_group: ClassGroup) -> list[Student]:
 
 
 def teachers_of(class_group: ClassGroup) -> list[ClassTeacher]:
-    """Who teaches the class, the homeroom teacher first; their people loaded."""
+    """Who teaches the class now, the homeroom teacher first; their people loaded."""
     return list(
-        class_group.teachers.select_related("membership__user").order_by("-is_homeroom", "pk")
+        ClassTeacher.objects.live()
+        .filter(class_group=class_group)
+        .select_related("membership__user")
+        .order_by("-is_homeroom", "pk")
     )
 
 
@@ -81,9 +84,9 @@ def classes_with_teachers(actor: Actor) -> QuerySet[ClassGroup]:
         .prefetch_related(
             Prefetch(
                 "teachers",
-                ClassTeacher.objects.select_related("membership__user").order_by(
-                    "-is_homeroom", "pk"
-                ),
+                ClassTeacher.objects.live()
+                .select_related("membership__user")
+                .order_by("-is_homeroom", "pk"),
             )
         )
         .order_by("stage", "-entry_year", "number", "pk")

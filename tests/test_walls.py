@@ -52,7 +52,7 @@ SHARED = {
 }
 # A day is everybody's own, and so is a kind of consent.
 DAYS = {
-    "bookings:host_day",
+    "attendance:host_day",
     "bookings:day_print",
     "bookings:day_cancel",
     "rosters:consent_text_new",
@@ -180,7 +180,7 @@ def _make_world(now: datetime, names: tuple[str, str, str] = NAMES) -> World:
         "rosters:consent_text_new": {"kind": "year"},
         "bookings:day_cancel": {"day": now.date()},
         "bookings:day_print": {"day": now.date()},
-        "bookings:host_day": {"day": now.date()},
+        "attendance:host_day": {"day": now.date()},
         "bookings:session_cancel": {"pk": session.pk},
         "bookings:session_names": {"pk": session.pk},
         "bookings:reserve": {"pk": session.pk},
@@ -382,7 +382,7 @@ def test_owners_see_what_strangers_must_not(world: World) -> None:
         "rosters:transfers",
     } <= seen["coordinator"]
     assert {"attendance:desk", "attendance:desk_place"} <= seen["instructor"]
-    assert {"bookings:host_today", "bookings:session_names"} <= seen["manager"]
+    assert {"attendance:host_today", "bookings:session_names"} <= seen["manager"]
 
 
 @pytest.mark.parametrize(

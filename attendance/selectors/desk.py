@@ -1,6 +1,6 @@
 """What a desk shows: its session's students and how far each is."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -203,3 +203,12 @@ def seats_without_names(session: CourseSession) -> list[NamelessSeat]:
         .order_by("booking__class_group_id", "student__seat_no", "pk")
         .values_list("student_id", "booking__class_group_id", "student__seat_no")
     ]
+
+
+def closed_desks(sessions: Iterable[CourseSession]) -> set[int]:
+    """The keys of the sessions whose door is closed."""
+    return set(
+        Desk.objects.filter(session__in=list(sessions), closed_at__isnull=False).values_list(
+            "session_id", flat=True
+        )
+    )

@@ -5,14 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
 
-from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+from django.db.models import Prefetch, QuerySet
 
 from accounts.actors import Actor
 from bookings import wording
 from bookings.models import Booking, Place
 from courses.models import CourseSession, CourseSessionQuerySet
-from hours.choices import CreditKind
-from hours.models import HourCredit
 from sites.calendar import at, local_day
 
 
@@ -22,19 +20,10 @@ class DaySession:
 
     session: CourseSession
     bookings: tuple[Booking, ...]
-    is_credited: bool
 
     @property
     def expected(self) -> int:
         return sum(booking.seats for booking in self.bookings)
-
-    def is_to_come(self, now: datetime) -> bool:
-        """Whether it stands and is not over."""
-        return self.session.cancelled_at is None and not self.is_over(now)
-
-    def is_over(self, now: datetime) -> bool:
-        """Whether its time is up, or its hours were given at the door before that."""
-        return self.is_credited or self.session.ends_at <= now
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,20 +101,12 @@ def sessions_of_day(actor: Actor, day: date) -> list[DaySession]:
                 to_attr="live_bookings",
             )
         )
-        .annotate(
-            is_credited=Exists(
-                HourCredit.objects.filter(
-                    session_id=OuterRef("pk"), kind=CreditKind.ATTENDANCE, reversed_by=None
-                )
-            )
-        )
         .order_by("starts_at", "pk")
     )
     return [
         DaySession(
             session=session,
             bookings=tuple(session.live_bookings),
-            is_credited=session.is_credited,
         )
         for session in sessions
     ]

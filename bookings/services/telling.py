@@ -191,7 +191,7 @@ def session_cancelled(session_ids: Sequence[int], *, by: Actor, now: datetime) -
                         ]
                     ),
                 ),
-                path=reverse("bookings:host_day", args=[local_day(session.starts_at)]),
+                path=reverse("attendance:host_day", args=[local_day(session.starts_at)]),
                 now=now,
             )
 
@@ -300,7 +300,7 @@ def _tell_host(
                 kind=kind,
                 subject=subject,
                 body=body,
-                path=reverse("bookings:host_day", args=[local_day(booking.session.starts_at)]),
+                path=reverse("attendance:host_day", args=[local_day(booking.session.starts_at)]),
                 now=now,
             )
 

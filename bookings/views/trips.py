@@ -163,6 +163,8 @@ def cancel(request: MemberRequest, pk: int) -> HttpResponse:
                 )
             except Refusal as refusal:
                 status = put_on(form, refusal)
+                # Somebody else may have cancelled it while the page was open.
+                found = selectors.booking_for(request.actor, pk)
             else:
                 messages.success(request, _("预约已取消，名额已放出，开课单位已收到通知。"))
                 return redirect("bookings:booking", pk=pk)
@@ -177,6 +179,7 @@ def cancel(request: MemberRequest, pk: int) -> HttpResponse:
             "session": found.session,
             "days": selectors.days_until(found, now),
             "form": form,
+            "is_over": bool(_why_not(changes.check_can_cancel_booking, request, found)),
         },
         status=status,
     )

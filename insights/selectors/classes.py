@@ -28,6 +28,7 @@ class ClassCard:
     booked: int
     missing: int
     short: int
+    differing: int
     everybody_done: bool
     sentence: str
     due: str
@@ -59,6 +60,7 @@ def card_of(progress: ClassProgress, now: datetime) -> ClassCard:
         booked=progress.booked,
         missing=progress.missing,
         short=progress.short,
+        differing=progress.differing,
         everybody_done=progress.is_done,
         sentence=_sentence(progress),
         due=dates.day(progress.requirement.due_on) if progress.requirement else "",

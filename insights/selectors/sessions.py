@@ -81,7 +81,7 @@ def _rows(found: "QuerySet[CourseSession]", now: datetime) -> list[SessionRow]:
         classes.setdefault(booking.session_id, []).append(
             _("%(school)s %(class_group)s %(seats)d 人")
             % {
-                "school": booking.school.short_name or wording.organisation_name(booking.school),
+                "school": booking.school.shown_short_name,
                 "class_group": wording.class_name(booking.class_group, booking.session.starts_at),
                 "seats": booking.seats,
             }
@@ -130,7 +130,7 @@ def _row(
         starts_at=session.starts_at,
         occupation=headline(session.version).occupation,
         family=session.version.occupation_family,
-        host=session.host.short_name or wording.organisation_name(session.host),
+        host=session.host.shown_short_name,
         classes=_("、").join(classes.get(session.pk, [])),
         booked=session.seats_taken,
         free=session.capacity - session.seats_taken - session.seats_held,

@@ -20,7 +20,7 @@ from bookings.selectors.progress import ClassProgress, StudentHours, class_progr
 from insights.selectors import classes, ledger, trips
 from insights.selectors.coverage import BANDS, Coverage, coverage_of_classes, visible_classes
 from rosters import selectors as roster_selectors
-from rosters.models import ClassGroup, Student
+from rosters.models import ClassGroup, ClassTeacher, Student
 from sites import dates
 from sites.calendar import local_day, school_year
 
@@ -155,7 +155,12 @@ def _shared_names(progress: ClassProgress) -> set[str]:
 
 
 def _homeroom_teacher(group: ClassGroup) -> str:
-    teacher = group.teachers.filter(is_homeroom=True).select_related("membership__user").first()
+    teacher = (
+        ClassTeacher.objects.live()
+        .filter(class_group=group, is_homeroom=True)
+        .select_related("membership__user")
+        .first()
+    )
     return teacher.membership.user.name if teacher else ""
 
 

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -20,11 +21,19 @@ MOST_LINES = 100
 
 
 class ClassForm(forms.Form):
-    stage = forms.ChoiceField(
-        label=gettext_lazy("学段"), choices=Stage.choices, widget=forms.RadioSelect
-    )
+    """A new class, of one of the school's stages."""
+
+    stage = forms.ChoiceField(label=gettext_lazy("学段"), widget=forms.RadioSelect)
     entry_year = forms.IntegerField(label=gettext_lazy("入学年份"), min_value=2000, max_value=2100)
     number = forms.IntegerField(label=gettext_lazy("班号"), min_value=1, max_value=60)
+
+    def __init__(self, *args: Any, stages: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["stage"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [(stage, Stage(stage).label) for stage in stages]
+        if stages:
+            field.initial = stages[0]
 
 
 class StudentsForm(forms.Form):

@@ -1,10 +1,11 @@
 """Writes of students: who comes into a class, who leaves it, how each is called."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from accounts.actors import Actor
 from accounts.services import audit
@@ -89,7 +90,8 @@ def add_students(
                     joined_at=now,
                 )
             )
-        made = Student.objects.bulk_create(rows)
+        with numbers_once(class_group.school_id, [student.student_no for student in students]):
+            made = Student.objects.bulk_create(rows)
         audit.record(by=by, verb="students.added", now=now, target=class_group, count=len(made))
     return made
 
@@ -121,7 +123,8 @@ def edit_student(
         check_fits(student, student.class_group_id, student.school_id, seat_no, student_no)
         student.name, student.seat_no, student.initials = name, seat_no, initials_of(name)
         student.student_no = student_no
-        student.save(update_fields=["name", "seat_no", "student_no", "initials"])
+        with numbers_once(student.school_id, [student_no]):
+            student.save(update_fields=["name", "seat_no", "student_no", "initials"])
         audit.record(by=by, verb="student.edited", now=now, target=student)
     return student
 
@@ -192,9 +195,29 @@ def place_in_class(
     student.student_no = student_no
     student.joined_at = now
     student.left_at = None
-    student.save(
-        update_fields=["class_group", "school", "seat_no", "student_no", "joined_at", "left_at"]
-    )
+    with numbers_once(class_group.school_id, [student_no]):
+        student.save(
+            update_fields=["class_group", "school", "seat_no", "student_no", "joined_at", "left_at"]
+        )
+
+
+@contextmanager
+def numbers_once(school_id: int, student_nos: Iterable[str]) -> Iterator[None]:
+    """Around the write that gives the school's students these numbers. Refused: StudentNoTaken,
+    where somebody gave one of them in another class at the same moment."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as error:
+        taken = (
+            Student.objects.filter(school_id=school_id, student_no__in=[*student_nos])
+            .exclude(student_no="")
+            .values_list("student_no", flat=True)
+            .first()
+        )
+        if taken is None:
+            raise
+        raise StudentNoTaken(student_no=taken) from error
 
 
 def remove_student(*, by: Actor, student: Student, now: datetime) -> Student:

@@ -50,7 +50,7 @@ def ask(*, by: Actor, student: Student, to_school: Organisation, now: datetime) 
             .first()
         )
         if pending is not None:
-            raise TransferPending(school=pending.to_school.name)
+            raise TransferPending(school=pending.to_school.shown_name)
         transfer = StudentTransfer.objects.create(
             student=locked,
             from_school_id=locked.school_id,
@@ -64,7 +64,8 @@ def ask(*, by: Actor, student: Student, to_school: Organisation, now: datetime) 
             transfer,
             to_school.pk,
             lambda: (
-                _("%(school)s请贵校接收一名转学的学生") % {"school": transfer.from_school.name},
+                _("%(school)s请贵校接收一名转学的学生")
+                % {"school": transfer.from_school.shown_name},
                 _("请在“转学”里查看，选好班级后接收；不是贵校学生的，请退回。"),
             ),
             now,
@@ -110,7 +111,7 @@ def _answer(
                 locked,
                 locked.from_school_id,
                 lambda: (
-                    _("%(school)s退回了转学请求") % {"school": locked.to_school.name},
+                    _("%(school)s退回了转学请求") % {"school": locked.to_school.shown_name},
                     _("%(who)s没有转走，仍在原班。") % {"who": who(locked.student, now)},
                 ),
                 now,
@@ -156,7 +157,7 @@ def settle_acceptance(*, by: Actor, transfer: StudentTransfer, now: datetime) ->
         transfer,
         transfer.from_school_id,
         lambda: (
-            _("%(school)s已接收转学的学生") % {"school": transfer.to_school.name},
+            _("%(school)s已接收转学的学生") % {"school": transfer.to_school.shown_name},
             _("%(who)s已转走，学时和胸牌随学生带去；之后已约的名额已放出。")
             % {"who": who(student, now)},
         ),

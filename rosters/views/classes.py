@@ -42,7 +42,7 @@ def list_classes(request: MemberRequest) -> HttpResponse:
 def create_class(request: MemberRequest) -> HttpResponse:
     """A new class of the school."""
     school = get_object_or_404(Organisation, pk=request.actor.organisation_id)
-    form = ClassForm(request.POST or None, initial={"stage": (school.stages or [""])[0]})
+    form = ClassForm(request.POST or None, stages=school.stages)
     status = 200
     if request.method == "POST" and form.is_valid():
         try:

@@ -44,6 +44,24 @@ def client(world: World) -> Client:
     return client
 
 
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ({"q": "面" * 300}, "“课程、职业、单位”最多 100 个字，现在是 300 个字。"),
+        ({"since": "2026-12-09", "until": "2026-12-08"}, "“到”的日期不能早于“从”的日期。"),
+    ],
+)
+def test_a_search_that_cannot_be_says_why_and_leaves_it_out(
+    world: World, client: Client, query: dict[str, str], sentence: str
+) -> None:
+    world.session(day=DAY)
+
+    page = client.get("/find/", query)
+
+    assert sentence in text(page)
+    assert len(page.context["cards"]) == 1
+
+
 def text(response: Any) -> str:
     """The page's words, on one line."""
     return NO_BREAK.sub(" ", strip_tags(response.content.decode()))

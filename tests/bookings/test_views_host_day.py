@@ -18,7 +18,6 @@ from sites.calendar import at
 from tests.bookings.conftest import DAY, World
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, actor_of
 from tests.factories.bookings import make_booking
-from tests.factories.hours import make_credit
 
 MORNING = at(DAY, time(8))
 
@@ -268,7 +267,7 @@ def test_the_day_takes_the_same_queries_for_one_and_three(
     client = login(world.manager)
     client.get("/today/")
 
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         page = client.get("/today/")
 
     assert len(page.context["sessions"]) == count
@@ -295,26 +294,3 @@ def test_instructor_is_offered_only_what_is_hers(world: World, now: datetime) ->
     ] * 3
     assert managers.count("取消场次</") == 3
     assert "请找单位的管理员" not in managers
-
-
-def test_state_of_a_session_follows_the_clock_and_its_door(world: World, now: datetime) -> None:
-    booking = booked(world, now)
-    session = booking.session
-    manager = login(world.manager)
-
-    def shown() -> list[str]:
-        page = manager.get("/today/").content.decode()
-        return [word for word in ("进行中", "已结束", "看签到", "btn-primary") if word in page]
-
-    before = shown()
-    with time_machine.travel(session.starts_at):
-        running = shown()
-        make_credit(
-            by=world.manager, student=world.students[0], session=session, now=session.starts_at
-        )
-        closed = shown()
-    with time_machine.travel(session.ends_at):
-        over = shown()
-
-    assert (before, running) == (["btn-primary"], ["进行中", "btn-primary"])
-    assert closed == over == ["已结束", "看签到"]

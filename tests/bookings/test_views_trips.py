@@ -172,6 +172,26 @@ def test_cancelling_a_booking(world: World, now: datetime, login: Login) -> None
     assert again.status_code == 409
 
 
+def test_a_page_left_open_cancels_nothing_twice_and_leads_to_the_booking(
+    world: World, now: datetime, login: Login
+) -> None:
+    booking = make_booking(
+        by=world.teacher, session=world.session(), class_group=world.group, now=now
+    )
+    client = login(world.teacher)
+    path = f"/trips/{booking.pk}/cancel/"
+
+    opened = client.get(path).content.decode()
+    client.post(path, {"reason": "学校运动会"})
+    again = client.post(path, {"reason": "学校运动会"})
+
+    text = again.content.decode()
+    assert again.status_code == 409
+    assert ["btn-danger" in page for page in (opened, text)] == [True, False]
+    assert ['name="reason"' in page for page in (opened, text)] == [True, False]
+    assert f'href="/trips/{booking.pk}/">看预约</a>' in text
+
+
 @pytest.mark.parametrize("reason", ["", "   ", "长" * 10_000])
 def test_cancelling_needs_a_reason_of_some_length(
     world: World, now: datetime, login: Login, reason: str

@@ -171,7 +171,8 @@ CUT_OFF = """() => [
 # and what is drawn small may be as high as the label or the row that answers for it.
 SMALL = """() => {
   const least = 43.5, controls = "button, input, select, textarea, summary, nav a, a.btn, a.chip,"
-    + " a.icon-btn, a.line, a.line-link, a.brand, a.page-link, .crumb a";
+    + " a.icon-btn, a.line, a.line-link, a.brand, a.page-link, .crumb a, .tbl a, .list a,"
+    + " .cov a, .panel-h a, .sec-h a";
   const high = element => element.getBoundingClientRect().height;
   const seen = element => element.checkVisibility({visibilityProperty: true})
     && high(element) > 1 && getComputedStyle(element).clipPath === "none";

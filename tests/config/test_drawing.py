@@ -139,12 +139,13 @@ def test_chart_of_nothing_has_only_its_base() -> None:
     assert [number for number, _, _ in chart.gridlines] == ["0"]
 
 
-def test_chart_when_narrow_writes_every_second_label() -> None:
+def test_chart_when_narrow_writes_its_labels_in_two_rows() -> None:
     weeks = [{"label": str(n), "taken": 1, "free": 1} for n in range(8)]
 
     chart = drawing.chart(weeks, width=326, height=220)
 
-    assert [column.shows_label for column in chart.columns] == [True, False] * 4
+    assert [int(column.label_at) - chart.base for column in chart.columns] == [20, 36] * 4
+    assert chart.base + 36 < chart.height
 
 
 @pytest.mark.parametrize(

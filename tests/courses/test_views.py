@@ -80,13 +80,13 @@ def test_manager_writes_a_course_and_hands_it_in(manager: Client, host: Organisa
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"title_zh": ""}, "该字段是必填项。"),
-        ({"title_zh": "面" * 10_000}, "100"),
+        ({"title_zh": ""}, "请填写“课程名称”。"),
+        ({"title_zh": "面" * 10_000}, "“课程名称”最多 100 个字，现在是 10000 个字。"),
         ({"grade_to": "5"}, "最高年级不能低于最低年级。"),
         ({"group_size_min": "30"}, "最多人数不能少于最少人数。"),
-        ({"class_hours": "０"}, "1"),
-        ({"stages": []}, "该字段是必填项。"),
-        ({"occupation_family": "f99"}, "f99"),
+        ({"class_hours": "０"}, "“学时”不能小于 1。"),
+        ({"stages": []}, "请选择“适合学段”。"),
+        ({"occupation_family": "f99"}, "“职业门类”里没有这个选项，请重新选择。"),
     ],
 )
 def test_bad_course_keeps_what_was_typed(
@@ -507,7 +507,7 @@ def test_series_is_previewed_before_it_is_saved(manager: Client, host: Organisat
     [
         ({"last": "2026-12-01"}, "结束日期不能早于开始日期。"),
         ({"half_days": ["am", "day"]}, "全天和半天不能同时选。"),
-        ({"weekdays": []}, "该字段是必填项。"),
+        ({"weekdays": []}, "请选择“每周”。"),
     ],
 )
 def test_series_that_cannot_be_is_explained(
