@@ -85,9 +85,17 @@ format: setup-dev ## Put code and templates into the house's shape
 	$(VENV)/bin/ruff format .
 	@git ls-files '*.html' | xargs $(VENV)/bin/djade --target-version 5.2
 
+.PHONY: bench-badges
+bench-badges: setup ## How long a thousand badges take to print
+	$(PY) -m bench.badges
+
 .PHONY: smoke
 smoke: setup-dev ## The whole stack on a free port with an empty database, walked over HTTP
 	@$(PY) -m config.smoke
+
+.PHONY: bench-roster
+bench-roster: postgres ## What a roster of 20,000 rows costs, beside the least it could
+	@$(TEST_ENV) $(PY) -m bench.roster
 
 .PHONY: shell
 shell: postgres ## Django's shell on the demonstration's database

@@ -1,6 +1,8 @@
 """Who does something. Every service takes one, every read is filtered by one."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from django.utils.translation import get_language
 
 from .choices import HOST_KINDS, ActorKind, OrganisationKind, Role
 
@@ -19,8 +21,18 @@ class Actor:
     membership_id: int | None = None
     organisation_id: int | None = None
     organisation_kind: OrganisationKind | None = None
-    organisation_name: str = ""
+    organisation_short_name: str = ""
+    organisation_name_en: str = ""
     role: Role | None = None
+    # From where, for the trail; who acts is the same from everywhere.
+    address: str | None = field(default=None, compare=False)
+
+    @property
+    def organisation_name(self) -> str:
+        """The organisation's short name, in English where that is spoken and there is one."""
+        if get_language() == "en" and self.organisation_name_en:
+            return self.organisation_name_en
+        return self.organisation_short_name
 
     @property
     def is_alliance(self) -> bool:

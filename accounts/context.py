@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 import notifications.selectors
 
@@ -27,7 +28,7 @@ class NavItem(NamedTuple):
 _TEACHER_NAV: list[tuple[str | Promise, str, str]] = [
     (_("首页"), "insights:home", "home"),
     (_("选课"), "bookings:catalogue", "search"),
-    (_("班级"), "insights:classes", "class"),
+    (pgettext_lazy("several", "班级"), "insights:classes", "class"),
     (_("行程"), "bookings:trips", "bus"),
 ]
 _PEOPLE = (_("人员"), "accounts:people", "people")
@@ -35,7 +36,7 @@ NAV: dict[Role, list[tuple[str | Promise, str, str]]] = {
     Role.TEACHER: _TEACHER_NAV,
     Role.SCHOOL_COORDINATOR: [*_TEACHER_NAV, (_("本校"), "insights:school", "book"), _PEOPLE],
     Role.HOST_MANAGER: [
-        (_("今天"), "bookings:host_today", "cal"),
+        (_("今天"), "attendance:host_today", "cal"),
         (_("场次"), "courses:host_week", "clock"),
         (_("课程"), "courses:host_courses", "book"),
         (_("签到"), "attendance:desks", "check"),
@@ -43,21 +44,30 @@ NAV: dict[Role, list[tuple[str | Promise, str, str]]] = {
         _PEOPLE,
     ],
     Role.INSTRUCTOR: [
-        (_("今天"), "bookings:host_today", "cal"),
+        (_("今天"), "attendance:host_today", "cal"),
         (_("签到"), "attendance:desks", "check"),
     ],
     Role.SECRETARIAT: [
         (_("总览"), "insights:alliance", "home"),
-        (_("审核"), "courses:review_list", "shield"),
+        (pgettext_lazy("several", "审核"), "courses:review_list", "shield"),
         (_("学时"), "insights:alliance_classes", "clock"),
-        (_("预约季"), "courses:seasons", "cal"),
+        (pgettext_lazy("several", "预约季"), "courses:seasons", "cal"),
         (_("单位"), "accounts:organisations", "people"),
     ],
-    Role.REVIEWER: [(_("审核"), "courses:review_list", "shield")],
+    Role.REVIEWER: [(pgettext_lazy("several", "审核"), "courses:review_list", "shield")],
 }
 
 # Pages that belong to a room though their address begins otherwise.
-_BELONGS = {"/courses/": "bookings:catalogue", "/sessions/": "bookings:catalogue"}
+_BELONGS = {
+    "/courses/": "bookings:catalogue",
+    "/sessions/": "bookings:catalogue",
+    "/school/classes/": "insights:classes",
+    "/school/students/": "insights:classes",
+    "/school/transfers/": "insights:classes",
+    "/school/year/": "insights:classes",
+    "/school/settings/": "insights:classes",
+    "/school/consent-texts/": "insights:classes",
+}
 
 
 @dataclass(frozen=True)
@@ -96,7 +106,9 @@ class Frame:
     def place(self) -> str:
         if self.actor is None or self.actor.role is None:
             return ""
-        return f"{self.actor.organisation_name} · {self.actor.role.label}"
+        organisation, role = self.actor.organisation_name, str(self.actor.role.label)
+        # The secretariat is the alliance's only office; its name twice says nothing.
+        return role if organisation == role else f"{organisation} · {role}"
 
     @cached_property
     def unread(self) -> int:

@@ -23,6 +23,8 @@ class Refusal(Exception):  # noqa: N818 (the refusal itself names it)
     code: ClassVar[str] = "refused"
     kind: ClassVar[str] = NOT_NOW
     sentence: ClassVar[str | Promise] = _("现在不能这样做。")
+    # Why in a few words, where a list has room for no more; else the sentence.
+    short: ClassVar[str | Promise] = ""
 
     def __init__(self, **facts: Any) -> None:
         super().__init__()
@@ -30,6 +32,10 @@ class Refusal(Exception):  # noqa: N818 (the refusal itself names it)
 
     def __str__(self) -> str:
         return str(self.sentence) % self.facts
+
+    @property
+    def brief(self) -> str:
+        return str(self.short) % self.facts if self.short else str(self)
 
 
 class AccountsRefusal(Refusal):
@@ -114,7 +120,7 @@ class SignInToAccept(AccountsRefusal):
 
 class LastManager(AccountsRefusal):
     code = "last_manager"
-    sentence = _("这是%(organisation)s最后一位%(role)s。请先邀请另一位，再结束这一位。")
+    sentence = _("%(organisation)s只有这一位“%(role)s”。请先邀请另一位，再结束这一位。")
 
 
 class MembershipEnded(AccountsRefusal):

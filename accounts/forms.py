@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .choices import ROLES_BY_KIND, Language, OrganisationKind, Role, SchoolKind, Stage
 from .models import Organisation
+from .phones import check_phone
 
 
 class SignInForm(allauth_forms.LoginForm):
@@ -84,6 +85,7 @@ class ProfileForm(forms.Form):
         label=_("电话"),
         max_length=30,
         required=False,
+        validators=[check_phone],
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
     )
     language = forms.ChoiceField(
@@ -135,6 +137,7 @@ class OrganisationForm(forms.ModelForm):
         else:
             del self.fields["kind"]
         self.initial.setdefault("stages", self.instance.stages)
+        self.fields["contact_phone"].validators.append(check_phone)
         self.fields["school_kind"] = forms.ChoiceField(
             label=self.fields["school_kind"].label,
             choices=[("", _("未注明")), *SchoolKind.choices],

@@ -9,6 +9,7 @@ from django.utils import translation
 
 from .access import SESSION_KEY, refusal_page
 from .actors import Actor
+from .addresses import address_of
 from .errors import MembershipEnded, Refusal
 from .selectors import actor_of, live_memberships
 
@@ -63,4 +64,4 @@ class ActorMiddleware:
         if translation.get_language() != language:
             translation.activate(language)
             request.LANGUAGE_CODE = language
-        return actor_of(membership) if membership is not None else None
+        return actor_of(membership, address=address_of(request)) if membership is not None else None

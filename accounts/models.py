@@ -9,6 +9,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from .actors import Actor
@@ -113,7 +114,20 @@ class Organisation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return self.shown_name
+
+    @property
+    def shown_name(self) -> str:
+        """The English name on English pages, where there is one."""
+        return self.name_en if get_language() == "en" and self.name_en else self.name
+
+    @property
+    def shown_short_name(self) -> str:
+        """The short name where space is scarce; on English pages the English one, which has no
+        short form."""
+        if get_language() == "en" and self.name_en:
+            return self.name_en
+        return self.short_name or self.name
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
@@ -250,7 +264,8 @@ class AuditEntry(models.Model):
     """One change of state, or one reading of names: who, for whom, what, when. Never a name.
 
     ``verb`` is ``thing.done`` (``reservation.made``); ``target`` is ``model:pk``; ``facts``
-    holds numbers and codes only.
+    holds numbers and codes only. A reading of names has the ``school`` whose students they are,
+    which may be another than the reader's.
     """
 
     at = models.DateTimeField(db_index=True)
@@ -264,6 +279,13 @@ class AuditEntry(models.Model):
     verb = models.CharField(max_length=60)
     target = models.CharField(max_length=80, blank=True, default="")
     facts = models.JSONField(default=dict)
+    school = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    # From where: the client's address, none for the system's own work.
+    address = models.GenericIPAddressField(null=True, blank=True)
+    # Why the secretariat reads names. Written by a person, so the service refuses names in it.
+    reason = models.CharField(max_length=200, blank=True, default="")
 
     objects = AuditEntryQuerySet.as_manager()
 
@@ -276,6 +298,11 @@ class AuditEntry(models.Model):
         indexes = [
             models.Index(fields=["target", "at"], name="audit_target_at"),
             models.Index(fields=["organisation", "-at"], name="audit_organisation_at"),
+            models.Index(
+                fields=["school", "-at", "-id"],
+                condition=Q(school__isnull=False),
+                name="audit_names_of_school",
+            ),
         ]
         triggers = [
             # The trail only grows.

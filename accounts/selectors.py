@@ -15,8 +15,9 @@ from .models import ApiToken, AuditEntry, Invitation, Membership, Organisation, 
 DEMO_ADDRESS = "@demo.example"
 
 
-def actor_of(membership: Membership) -> Actor:
-    """The actor a live membership acts as. ``membership.user`` and ``.organisation`` loaded."""
+def actor_of(membership: Membership, *, address: str | None = None) -> Actor:
+    """The actor a live membership acts as, from that address. ``membership.user`` and
+    ``.organisation`` loaded."""
     return Actor(
         kind=ActorKind.MEMBERSHIP,
         name=membership.user.name,
@@ -24,8 +25,10 @@ def actor_of(membership: Membership) -> Actor:
         membership_id=membership.pk,
         organisation_id=membership.organisation_id,
         organisation_kind=OrganisationKind(membership.organisation.kind),
-        organisation_name=membership.organisation.short_name or membership.organisation.name,
+        organisation_short_name=membership.organisation.short_name or membership.organisation.name,
+        organisation_name_en=membership.organisation.name_en,
         role=Role(membership.role),
+        address=address,
     )
 
 
@@ -202,3 +205,15 @@ def _page(rows: list[Any]) -> Page[Any]:
     has_more = len(rows) > PAGE
     rows = rows[:PAGE]
     return Page(rows, rows[-1].pk if has_more else None)
+
+
+def reads_of_student(student_id: int, *, school_ids: Iterable[int]) -> list[AuditEntry]:
+    """Every reading in which the student's name was shown, oldest first, with the readers; in
+    the logs of the schools she has been at."""
+    return list(
+        AuditEntry.objects.filter(
+            school_id__in=list(school_ids), facts__students__contains=[student_id]
+        )
+        .select_related("membership__user", "membership__organisation")
+        .order_by("at", "pk")
+    )

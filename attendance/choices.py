@@ -22,6 +22,15 @@ class WayIn(TextChoices):
     API = "api", _("接口")
 
 
+class NoBadge(TextChoices):
+    """Why a student is ticked by seat instead of scanned: what CheckIn.reason keeps of it."""
+
+    NOT_SHOWN = "not_shown", _("没出示胸牌")
+    FORGOTTEN = "forgotten", _("忘带胸牌")
+    LOST = "lost", _("胸牌遗失")
+    UNREADABLE = "unreadable", _("胸牌扫不出")
+
+
 class AttendanceState(TextChoices):
     EXPECTED = "expected", _("未到")
     PRESENT = "present", _("出席")

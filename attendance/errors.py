@@ -16,7 +16,9 @@ class UnknownBadge(AttendanceRefusal):
 
 class BadgeRevoked(AttendanceRefusal):
     code = "badge_revoked"
-    sentence = _("这张胸牌已作废，请用补发的新胸牌。没带的，请老师点座号签到。")
+    sentence = _(
+        "这张胸牌已作废（%(when)s）。请扫新胸牌，或输入新胸牌的码；没带的，请老师点座号签到。"
+    )
 
 
 class NotBookedHere(AttendanceRefusal):
@@ -47,6 +49,16 @@ class RevokeReasonMissing(AttendanceRefusal):
     code = "revoke_reason_missing"
     kind = Refusal.INVALID
     sentence = _("请写明作废的原因，例如“遗失”。")
+
+
+class NothingToPrint(AttendanceRefusal):
+    code = "nothing_to_print"
+    sentence = _("没有要打印的胸牌。")
+
+
+class TooManyToPrint(AttendanceRefusal):
+    code = "too_many_to_print"
+    sentence = _("一次最多打印 %(most)s 张胸牌，这次是 %(asked)s 张。请分几次选班级。")
 
 
 class DeskNotClosed(AttendanceRefusal):
@@ -98,3 +110,28 @@ class EventOfAnother(AttendanceRefusal):
 class TooManyTries(AttendanceRefusal):
     code = "too_many_tries"
     sentence = _("输入次数太多，请过 %(minutes)s 分钟再试。")
+
+
+class ImportBuiltUpon(AttendanceRefusal):
+    """A roster import that cannot be undone: students it brought or moved are in use."""
+
+    code = "import_built_upon"
+    sentence = _("导入之后已经用上这份名单：%(what)s。请不要撤销，直接修改名单。")
+
+
+class NotOneChild(AttendanceRefusal):
+    """Two rows that cannot be one student: another school's, merged already, or left."""
+
+    code = "not_one_child"
+    sentence = _("这两名学生不能合并，请看过最新的名单再选。")
+
+
+class ConfirmationWrong(AttendanceRefusal):
+    code = "confirmation_wrong"
+    kind = Refusal.INVALID
+    sentence = _("请照原样输入这名学生的姓名，以免删错。")
+
+
+class AlreadyErased(AttendanceRefusal):
+    code = "already_erased"
+    sentence = _("这名学生的个人数据已经删除。")

@@ -44,6 +44,8 @@ class Badge(models.Model):
     )
     code = models.CharField(max_length=16, unique=True)
     issued_at = models.DateTimeField()
+    # When it was first put on a sheet; a badge issued anew waits to be printed.
+    printed_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
     revoke_reason = models.CharField(_("作废原因"), max_length=100, blank=True, default="")
 
@@ -136,6 +138,10 @@ class CheckInQuerySet(models.QuerySet["CheckIn"]):
                 ),
             )
         return self.none()
+
+    def of_student(self, student_id: int) -> Self:
+        """The student's own, and those of whoever was merged into her."""
+        return self.filter(Q(student_id=student_id) | Q(student__merged_into_id=student_id))
 
 
 class CheckIn(models.Model):

@@ -2,6 +2,8 @@
 
 import re
 import unicodedata
+from functools import lru_cache
+from itertools import groupby
 
 import qrcode
 from qrcode.constants import ERROR_CORRECT_Q
@@ -9,21 +11,54 @@ from qrcode.util import MODE_ALPHA_NUM, QRData
 
 # Modules of white around the code (ISO/IEC 18004: at least four).
 QUIET_ZONE = 4
+# Modules from edge to edge of version 1, quiet zone included.
+SIDE = 21 + 2 * QUIET_ZONE
+# The mask is the same for all. Weighing the eight takes ten times as long as the rest and gains
+# nothing here: a code is random and fills the symbol, so each mask leaves it as random as another.
+MASK = 3
 BASE32 = re.compile("[A-Z2-7]{16}")
 
 # What eyes and fingers take for a Base32 letter or digit (RFC 4648 has no 0, 1, 8 or 9).
 MISTAKEN = str.maketrans({"0": "O", "1": "I", "8": "B"})
 
 
-def matrix(code: str) -> list[list[bool]]:
+@lru_cache(maxsize=4096)
+def matrix(code: str) -> tuple[tuple[bool, ...], ...]:
     """Rows of modules, dark where True, without the quiet zone.
 
     The characters alone, alphanumeric, error correction Q: version 1, 21 × 21.
     """
-    made = qrcode.QRCode(error_correction=ERROR_CORRECT_Q, border=0)
+    made = qrcode.QRCode(version=1, error_correction=ERROR_CORRECT_Q, border=0, mask_pattern=MASK)
     made.add_data(QRData(code.encode("ascii"), mode=MODE_ALPHA_NUM))
-    made.make(fit=True)
-    return [[bool(module) for module in row] for row in made.get_matrix()]
+    made.make(fit=False)
+    return tuple(tuple(bool(module) for module in row) for row in made.modules)
+
+
+def svg(code: str) -> str:
+    """The code with its quiet zone as one path, a unit a module.
+
+    Each stretch of dark modules is a rectangle that laps over the row below, so that no printer
+    draws a hairline between two.
+    """
+    path = "".join(
+        f"M{x + QUIET_ZONE} {y + QUIET_ZONE}h{length}v1.01h-{length}z"
+        for y, row in enumerate(matrix(code))
+        for x, length in _runs(row)
+    )
+    box = f"0 0 {SIDE} {SIDE}"
+    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}"><path d="{path}"/></svg>'
+
+
+def _runs(row: tuple[bool, ...]) -> list[tuple[int, int]]:
+    """The dark stretches of one row of modules: where each begins and how long it is."""
+    runs: list[tuple[int, int]] = []
+    x = 0
+    for dark, modules in groupby(row):
+        length = len(list(modules))
+        if dark:
+            runs.append((x, length))
+        x += length
+    return runs
 
 
 def tidy_code(text: str) -> str:

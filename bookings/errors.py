@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import Refusal
+from courses.errors import SessionFull
 
 
 class BookingsRefusal(Refusal):
@@ -34,6 +35,17 @@ class SessionStarted(BookingsRefusal):
 class AlreadyBooked(BookingsRefusal):
     code = "already_booked"
     sentence = _("%(class_group)s已约这一场（预约号%(reference)s），如需增减人数，请在预约里修改。")
+
+
+class SeatsShortForChange(SessionFull):
+    """The booking may not grow so far. Facts besides: ``most``, what it may grow to."""
+
+    sentence = _("这一场只余 %(seats_left)s 位，这个预约最多 %(most)s 人。没有改动。")
+    none_left = _("这一场没有空位了，这个预约最多 %(most)s 人。没有改动。")
+
+    def __str__(self) -> str:
+        sentence = self.sentence if self.facts["seats_left"] else self.none_left
+        return str(sentence) % self.facts
 
 
 class NoStudents(BookingsRefusal):
@@ -232,3 +244,15 @@ class KeyReused(BookingsRefusal):
     code = "key_reused"
     kind = Refusal.INVALID
     sentence = _("同一个请求编号已用于另一份内容，请换一个编号再提交。")
+
+
+class ConsentMissing(BookingsRefusal):
+    """The school books nobody without a guardian's signature for the school year; ``seats``."""
+
+    code = "consent_missing"
+    sentence = _("%(class_group)s %(seats)s号缺本学年的监护人同意书，收到后才能预约。")
+
+
+class NothingToRelease(BookingsRefusal):
+    code = "nothing_to_release"
+    sentence = _("这名学生没有要放出的名额。")

@@ -1,29 +1,20 @@
-from datetime import date
+from django.urls import URLPattern, URLResolver, path
 
-from django.urls import URLPattern, URLResolver, path, register_converter
-
-from sites.calendar import FIRST_DAY, LAST_DAY
+import sites.addresses  # noqa: F401 (makes <day:…> known)
 
 from .api import views as api
-from .views import basket, catalogue, feeds, host_day, lists, proposals, reserve, trips
-
-
-class DayConverter:
-    """A day in an address: 2026-12-08. One that no school could mean is not there."""
-
-    regex = r"\d{4}-\d{2}-\d{2}"
-
-    def to_python(self, value: str) -> date:
-        day = date.fromisoformat(value)
-        if not FIRST_DAY <= day <= LAST_DAY:
-            raise ValueError
-        return day
-
-    def to_url(self, value: date) -> str:
-        return value.isoformat()
-
-
-register_converter(DayConverter, "day")
+from .views import (
+    basket,
+    catalogue,
+    consents,
+    feeds,
+    host_day,
+    lists,
+    proposals,
+    reserve,
+    roll,
+    trips,
+)
 
 app_name = "bookings"
 
@@ -47,8 +38,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("trips/requests/<int:pk>/withdraw/", lists.withdraw, name="change_withdraw"),
     path("requests/", lists.asked_changes, name="change_requests"),
     path("requests/<int:pk>/", lists.answer, name="change_request"),
-    path("today/", host_day.today, name="host_today"),
-    path("today/<day:day>/", host_day.day, name="host_day"),
+    path("trips/<int:pk>/consents/", consents.of_trip, name="consents"),
+    path("trips/<int:pk>/consents/print/", consents.printed, name="consent_print"),
+    path("school/students/<int:pk>/move/", roll.move_student, name="student_move"),
+    path("school/students/<int:pk>/join/", roll.add_newcomer, name="newcomer_add"),
+    path(
+        "classes/<int:pk>/students/<int:student_pk>/release/",
+        roll.release_leaver,
+        name="leaver_release",
+    ),
     path("today/<day:day>/print/", host_day.printed, name="day_print"),
     path("today/<day:day>/cancel/", host_day.cancel_day, name="day_cancel"),
     path("today/sessions/<int:pk>/names/", host_day.names, name="session_names"),

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.choices import OrganisationKind
 from accounts.models import Organisation
@@ -41,9 +41,7 @@ def grades(first: int, last: int) -> str:
 
 def organisation_name(organisation: Organisation) -> str:
     """The English name on English pages, where there is one."""
-    if get_language() == "en" and organisation.name_en:
-        return organisation.name_en
-    return organisation.name
+    return organisation.shown_name
 
 
 def when(session: CourseSession) -> str:

@@ -36,7 +36,7 @@ def has_chinese_fonts() -> bool:
 
 
 def install() -> str | None:
-    """With apt-get as root, with Chinese fonts for pictures and print; else Playwright's own."""
+    """With apt-get as root, with Chinese fonts for pictures of pages; else Playwright's own."""
     if can_install():
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         subprocess.run(["apt-get", "update", "-qq"], env=environment, check=False)

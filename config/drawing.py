@@ -63,11 +63,14 @@ def ruler(
     size: str = "",
     numbers: bool = True,
 ) -> Ruler:
-    """Lay out a ruler; hours beyond the total are cut off at its end."""
+    """Lay out a ruler; hours beyond the total are cut off at its end.
+
+    ``new`` of the booked hours, the last of them, are framed as far as they lie on the ruler.
+    """
     height = RULER_HEIGHT[size]
     earned_end = min(max(earned, 0), total)
     booked_end = min(earned_end + max(booked, 0), total)
-    new_start = max(min(earned + booked, total) - max(new, 0), 0)
+    new_start = min(max(earned + booked - max(new, 0), earned_end), total)
     has_numbers = numbers and size != "thin"
     return Ruler(
         height=height,
@@ -75,7 +78,7 @@ def ruler(
         booked_start=percent(earned_end, total),
         booked_width=percent(booked_end - earned_end, total),
         new_start=percent(new_start, total),
-        new_width=percent(booked_end - new_start, total) if new else "",
+        new_width=percent(booked_end - new_start, total) if new_start < booked_end and new else "",
         new_height=height + 6,
         ticks=_ticks(total=total, earned=earned_end, height=height),
         numbers=_numbers(total) if has_numbers else (),
@@ -144,7 +147,7 @@ class Column:
     # The whole slot, where a finger may land.
     slot_x: str
     slot_width: str
-    shows_label: bool
+    label_at: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,10 +164,6 @@ class Chart:
         return any(column.url for column in self.columns)
 
     @property
-    def label_at(self) -> int:
-        return self.base + 20
-
-    @property
     def number_at(self) -> int:
         return self.left - 8
 
@@ -172,15 +171,15 @@ class Chart:
 def chart(weeks: Sequence[Mapping[str, Any]], *, width: int, height: int) -> Chart:
     """Lay out columns of seats per week, each the confirmed below and the free above.
 
-    A narrow chart writes every second label only.
+    A narrow chart writes its labels in two rows by turns, so that every week has its own.
     """
-    left, base, top = 44, height - 30, 30
+    slot = (width - 44) / (len(weeks) or 1)
+    rows = 2 if slot < 44 and len(weeks) > 4 else 1
+    left, base, top = 44, height - 14 - 16 * rows, 30
     highest = max((week["taken"] + week["free"] for week in weeks), default=0)
     step = _round_step(highest)
     scale = (base - top) / (max(highest, step) or 1)
-    slot = (width - left) / (len(weeks) or 1)
     lines = range(0, int(highest) + 1, step)
-    every = 2 if slot < 44 and len(weeks) > 4 else 1
     return Chart(
         width=width,
         height=height,
@@ -205,7 +204,7 @@ def chart(weeks: Sequence[Mapping[str, Any]], *, width: int, height: int) -> Cha
                 value_at=f"{base - (week['taken'] + week['free']) * scale - 6:.1f}",
                 slot_x=f"{left + slot * i:.1f}",
                 slot_width=f"{slot:.1f}",
-                shows_label=i % every == 0,
+                label_at=str(base + 20 + 16 * (i % rows)),
             )
             for i, week in enumerate(weeks)
         ),

@@ -6,6 +6,8 @@ from django import forms
 from django.forms import BoundField
 from django.utils.safestring import SafeString
 
+from config import mistakes
+
 # The browser's own pickers read and write ISO, whatever the language.
 NATIVE_INPUTS = (
     (forms.DateTimeInput, "datetime-local", "%Y-%m-%dT%H:%M"),
@@ -22,9 +24,11 @@ def describe(
     short: bool = False,
     rows: int = 0,
     plain: bool = False,
+    unmarked: bool = False,
 ) -> dict[str, Any]:
     """Return what the field's template needs; the control comes drawn and described."""
     widget = field.field.widget
+    mistakes.name_the_empty_choice(field)
     hint = hint or str(field.help_text)
     hint_id, error_id = f"{field.auto_id}_hint", f"{field.auto_id}_error"
     described_by = " ".join(
@@ -39,9 +43,10 @@ def describe(
         "hint_id": hint_id,
         "error_id": error_id,
         "described_by": described_by,
-        "optional": not field.field.required and shape != "check",
+        "optional": not field.field.required and shape != "check" and not unmarked,
         "short": short,
         "plain": plain,
+        "errors": mistakes.sentences(field),
     }
     if shape == "group":
         return facts | {"choices": list(field)}

@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from config import drawing, fields, looks
+from config import drawing, fields, looks, mistakes
 from sites import dates
 
 register = template.Library()
@@ -155,14 +155,20 @@ def ruler(
 def hours_legend(
     total: float | None = None, earned: float = 0, booked: float = 0, new: float = 0
 ) -> dict[str, Any]:
-    """Say the hours under a ruler in words; without numbers, only what its patterns mean."""
+    """Say the hours under a ruler in words; without numbers, only what its patterns mean.
+
+    Where the `new` hours go beyond the total, it says how many of them do.
+    """
     if total is None:
         return {"is_key": True}
+    beyond = min(new, max(earned + booked - total, 0))
     return {
         "earned": drawing.plain(earned),
         "booked": drawing.plain(booked - new),
         "new": drawing.plain(new) if new else "",
         "missing": drawing.plain(max(total - earned - booked, 0)),
+        "total": drawing.plain(total),
+        "beyond": drawing.plain(beyond) if beyond else "",
         "has_booked": booked > 0 or earned < total,
         "is_done": earned >= total,
         "is_planned": earned < total <= earned + booked,
@@ -183,9 +189,9 @@ def cap(capacity: int, taken: int, held: int = 0) -> dict[str, Any]:
 
 
 @register.inclusion_tag("pieces/cap_legend.html")
-def cap_legend() -> dict[str, Any]:
-    """Say what the patterns of a capacity bar mean."""
-    return {}
+def cap_legend(has_held: bool = True) -> dict[str, Any]:
+    """Say what the patterns of a capacity bar mean, of kept seats only where there are some."""
+    return {"has_held": has_held}
 
 
 @register.inclusion_tag("pieces/free_seats.html")
@@ -211,7 +217,7 @@ def free_chart(weeks: Sequence[dict[str, Any]], label: str = "") -> dict[str, An
         "weeks": weeks,
         "label": label or _("每周的名额，已约与空余"),
         "wide": drawing.chart(weeks, width=620, height=236),
-        "narrow": drawing.chart(weeks, width=326, height=220),
+        "narrow": drawing.chart(weeks, width=326, height=236),
     }
 
 
@@ -249,7 +255,7 @@ def dims(
     words = {"pass": _("通过"), "fix": _("待修改"), "fail": _("不通过"), "": _("未审")}
     named = (
         (_("目"), _("目标导向"), goal or ""),
-        (_("内"), _("内容标准"), content or ""),
+        (_("内"), _("内容规范"), content or ""),
         (_("评"), _("评价方式"), assessment or ""),
         (_("安"), _("安全保障"), safety or ""),
     )
@@ -409,11 +415,17 @@ def all_fields(form: BaseForm) -> dict[str, Any]:
     return {"form": form}
 
 
+@register.simple_tag
+def form_mistakes(form: BaseForm) -> list[str]:
+    """List what is wrong with the fields of a form, a sentence each."""
+    return [sentence for bound in form for sentence in mistakes.sentences(bound)]
+
+
 @register.inclusion_tag("pieces/form_errors.html")
 def form_errors(form: BaseForm) -> dict[str, Any]:
     """Sum up what a form refused: what concerns the whole first, then a link to each field."""
     return {
         "form": form,
         "fields": [bound for bound in form.visible_fields() if bound.errors],
-        "hidden": [error for bound in form.hidden_fields() for error in bound.errors],
+        "hidden": [error for bound in form.hidden_fields() for error in mistakes.sentences(bound)],
     }

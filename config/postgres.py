@@ -43,6 +43,11 @@ def program(name: str) -> str:
     return str(Path(spec.origin).parent / "pginstall" / "bin" / name)
 
 
+# The server's log says which rule a statement broke; the row and the statement, with the names
+# of children in them, stay out of it.
+LOGGED = {"log_error_verbosity": "terse", "log_min_error_statement": "panic"}
+
+
 def url(var: Path) -> str:
     """The embedded server's address, as PostgreSQL's own programs take it."""
     return f"postgresql://postgres@/{DATABASE}?host={_socket_folder(var)}"
@@ -92,6 +97,9 @@ def start(var: Path) -> None:
         found = db.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
         if not found:
             db.execute(f"CREATE DATABASE {DATABASE} ENCODING 'UTF8' TEMPLATE template0")
+        for name, value in LOGGED.items():
+            db.execute(f"ALTER SYSTEM SET {name} = '{value}'")
+        db.execute("SELECT pg_reload_conf()")
 
 
 def is_used(var: Path) -> bool:

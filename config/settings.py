@@ -184,6 +184,8 @@ SCHEDULES = {
     "notifications.tasks.sweep": 1,
     "bookings.tasks.send_due_reminders": 20,
     "insights.tasks.check_invariants": "03:30",
+    "rosters.tasks.expire_imports": 5,
+    "attendance.tasks.retain": 24 * 60,
 }
 
 AUTH_USER_MODEL = "accounts.User"
@@ -214,15 +216,15 @@ ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 
-# How many proxies stand in front and add to X-Forwarded-For. What is slowed down by address, such
-# as signing in and looking up badges, would otherwise count everybody as the proxy.
-ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", default=0 if DEVELOPMENT else 1)
-
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True
+
+# How many of our own proxies stand in front: the addresses they add to X-Forwarded-For are
+# believed, by the sign-in throttle and in the log of names read; with 0 that header is not.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", default=0 if DEVELOPMENT else 1)
 
 if not DEVELOPMENT:
     # A proxy in front ends TLS and says so in this header.
@@ -295,7 +297,12 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        "line": {
+            "class": "config.logs.NamelessFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "filters": {"no_secret_addresses": {"()": "config.logs.NoSecretAddresses"}},

@@ -46,6 +46,7 @@ class InstructorTaken(CoursesRefusal):
 
     code = "instructor_taken"
     sentence = _("%(instructor)s在%(when)s已带%(what)s，请换时间或换人。")
+    short = _("%(instructor)s已带%(what)s")
 
 
 class NotPublished(CoursesRefusal):
@@ -79,11 +80,13 @@ class InThePast(CoursesRefusal):
     code = "in_the_past"
     kind = Refusal.INVALID
     sentence = _("场次要排在现在以后。")
+    short = _("时间已过")
 
 
 class OutsideRunningDays(CoursesRefusal):
     code = "outside_running_days"
     sentence = _("“%(season)s”的开课日期是%(first)s至%(last)s，请选这段时间。")
+    short = _("不在开课日期内")
 
 
 class NotInstructor(CoursesRefusal):
@@ -193,6 +196,21 @@ class CommentMissing(CoursesRefusal):
 class VersionInWork(CoursesRefusal):
     code = "version_in_work"
     sentence = _("这门课已有一版在修改或审核中，请先完成那一版。")
+
+
+class SeasonBeforeBooking(CoursesRefusal):
+    """Its first session day lies before the day on which booking opens."""
+
+    code = "season_before_booking"
+    kind = Refusal.INVALID
+    sentence = _("第一天开课不能早于开始预约的那一天。")
+
+
+class SeasonNameTaken(CoursesRefusal):
+    """Facts: ``name``."""
+
+    code = "season_name_taken"
+    sentence = _("已有名为“%(name)s”的预约季。")
 
 
 class SeasonOutOfOrder(CoursesRefusal):

@@ -37,6 +37,13 @@ def words_of(text: str) -> tuple[str, ...]:
 class WantedForm(forms.Form):
     """A value that cannot be right is left out, not guessed at; the rest still holds."""
 
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or self.cleaned_data
+        since, until = given.get("since"), given.get("until")
+        if since and until and until < since:
+            self.add_error("until", _("“到”的日期不能早于“从”的日期。"))
+        return given
+
     def wanted(self) -> Wanted:
         """The conditions, after validation."""
         given = self.cleaned_data

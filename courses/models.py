@@ -8,6 +8,7 @@ from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, Range
 from django.contrib.postgres.fields.ranges import RangeBoundary
 from django.db import models
 from django.db.models import F, Func, Q
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts.actors import Actor
@@ -199,6 +200,11 @@ class CourseVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.course_id} v{self.number}"
+
+    @property
+    def shown_title(self) -> str:
+        """The English title on English pages, where there is one."""
+        return self.title_en if get_language() == "en" and self.title_en else self.title_zh
 
 
 class CourseReviewQuerySet(models.QuerySet["CourseReview"]):
@@ -509,6 +515,13 @@ class CourseSession(models.Model):
 
     def __str__(self) -> str:
         return f"{self.version_id} @ {self.starts_at:%F %H:%M}"
+
+    def is_kept_by(self, actor: Actor) -> bool:
+        """Whether its door is the actor's: the host's managers keep every one, an instructor the
+        sessions she teaches and those nobody teaches."""
+        if not actor.is_host or actor.organisation_id != self.host_id:
+            return False
+        return actor.is_host_manager or self.instructor_id in (None, actor.membership_id)
 
     @property
     def lacks_assistant(self) -> bool:

@@ -12,9 +12,7 @@ _COLON = re.compile(r"：|: ?")
 
 def title(version: CourseVersion) -> str:
     """The course's title; the English one on English pages, where there is one."""
-    if get_language() == "en" and version.title_en:
-        return version.title_en
-    return version.title_zh
+    return version.shown_title
 
 
 class Headline(NamedTuple):
@@ -26,7 +24,9 @@ def headline(version: CourseVersion) -> Headline:
     """汽车美容师 / 轮胎更换与车身养护, split at the colon of the title; in English where the page
     is and the course has an English title. Without a colon, the occupation and the whole title."""
     if get_language() == "en" and version.title_en:
-        return _split(version.title_en, version.occupation_en)
+        occupation, topic = _split(version.title_en, version.occupation_en)
+        # On a line of its own, what stood after a colon begins like one.
+        return Headline(occupation, topic[:1].upper() + topic[1:])
     return _split(version.title_zh, version.occupation_zh)
 
 

@@ -94,12 +94,15 @@ class RequirementMinimum(models.Model):
 
 class HourCreditQuerySet(models.QuerySet["HourCredit"]):
     def visible_to(self, actor: Actor) -> Self:
-        """The school's own; a teacher those of her classes' students; the alliance all. A host
-        sees whom it credited through attendance, not here."""
+        """What was earned at the school, and by its students before they came to it; a teacher
+        those of her classes' students; the alliance all. A host sees whom it credited through
+        attendance, not here."""
         if actor.is_system or actor.is_alliance:
             return self
         if actor.is_coordinator:
-            return self.filter(school_id=actor.organisation_id)
+            return self.filter(
+                Q(school_id=actor.organisation_id) | Q(student__school_id=actor.organisation_id)
+            )
         if actor.is_teacher:
             return self.filter(
                 student__class_group_id__in=ClassTeacher.objects.taught_by(actor).values(

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Max
 
 from accounts.actors import Actor
 from accounts.errors import NotAllowed
@@ -132,6 +133,74 @@ def reverse(*, by: Actor, credit: HourCredit, reason: str, now: datetime) -> Hou
         # Somebody else reversed it between the look and the entry.
         raise AlreadyReversed from error
     return reversal
+
+
+def carry_over(
+    *, by: Actor, duplicate: Student, survivor: Student, reason: str, now: datetime
+) -> int:
+    """What stood to the duplicate's credit stands to the survivor's: each credit is reversed and
+    written anew for her, but for a session that she has a credit of already. The class hours
+    that came to her.
+
+    In the caller's transaction, which holds both students and has asked whether ``by`` may.
+    """
+    moved = 0
+    own = HourCredit.objects.filter(student=survivor, kind=CreditKind.ATTENDANCE)
+    counted = set(own.filter(reversed_by=None).values_list("session_id", flat=True))
+    revisions: dict[int | None, int] = dict(
+        own.order_by()
+        .values("session_id")
+        .annotate(last=Max("revision"))
+        .values_list("session_id", "last")
+    )
+    for credit in _standing(duplicate):
+        reverse(by=by, credit=credit, reason=reason, now=now)
+        if _counts_already(credit, counted):
+            continue
+        HourCredit.objects.create(
+            student=survivor,
+            school_id=survivor.school_id,
+            session_id=credit.session_id,
+            kind=credit.kind,
+            class_hours=credit.class_hours,
+            revision=revisions.get(credit.session_id, 0) + 1,
+            rule_version=credit.rule_version,
+            reason=credit.reason,
+            earned_on=credit.earned_on,
+            credited_at=now,
+            credited_by_id=by.membership_id,
+        )
+        moved += credit.class_hours
+    if moved:
+        audit.record(by=by, verb="hours.carried_over", now=now, target=survivor, class_hours=moved)
+    return moved
+
+
+def hours_to_carry_over(*, duplicate: Student, survivor: Student) -> int:
+    """The class hours that ``carry_over`` would give the survivor."""
+    counted = set(
+        HourCredit.objects.filter(
+            student=survivor, kind=CreditKind.ATTENDANCE, reversed_by=None
+        ).values_list("session_id", flat=True)
+    )
+    return sum(
+        credit.class_hours
+        for credit in _standing(duplicate)
+        if not _counts_already(credit, counted)
+    )
+
+
+def _standing(student: Student) -> list[HourCredit]:
+    """The credits that count."""
+    return list(
+        HourCredit.objects.filter(student=student, reversed_by=None)
+        .exclude(kind=CreditKind.REVERSAL)
+        .order_by("pk")
+    )
+
+
+def _counts_already(credit: HourCredit, sessions: Collection[int | None]) -> bool:
+    return credit.kind == CreditKind.ATTENDANCE and credit.session_id in sessions
 
 
 def set_requirement(

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import alliance, home, school
+from .views import alliance, home, privacy, school, school_year
 
 app_name = "insights"
 
@@ -11,8 +11,13 @@ urlpatterns = [
     path("classes/<int:pk>/hours.csv", school.export_class, name="class_hours"),
     path("classes/<int:pk>/students/<int:student_pk>/", school.show_student, name="student"),
     path("school/", school.show_school, name="school"),
+    path("school/year/", school_year.show, name="school_year"),
+    path("school/year/<int:pk>/restore/", school_year.restore, name="class_restore"),
     path("overview/", alliance.show_overview, name="alliance"),
     path("overview/classes/", alliance.list_classes, name="alliance_classes"),
+    path("overview/classes/<int:pk>/names/", privacy.show_class_names, name="class_names"),
+    path("school/names-read/", privacy.show_names_log, name="names_log"),
+    path("privacy/data/", privacy.show_data_map, name="data_map"),
     path("overview/sessions/", alliance.list_sessions, name="alliance_sessions"),
     path("overview/weeks/", alliance.show_week, name="alliance_week"),
 ]

@@ -14,7 +14,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django_q.tasks import async_task
 
 from . import channels
@@ -240,3 +240,16 @@ def mark_read(*, recipient_id: int, key: UUID, now: datetime) -> Message | None:
 def mark_all_read(*, recipient_id: int, now: datetime) -> int:
     """Nothing in the person's inbox is unread; says how many were."""
     return Message.objects.filter(recipient_id=recipient_id, read_at=None).update(read_at=now)
+
+
+def messages_before(before: datetime) -> QuerySet[Message]:
+    """Those written before the moment."""
+    return Message.objects.filter(created_at__lt=before)
+
+
+def forget_messages(messages: QuerySet[Message]) -> int:
+    """The messages are gone, with where they went."""
+    keys = list(messages.values_list("pk", flat=True))
+    with transaction.atomic():
+        Delivery.objects.filter(message__in=keys).delete()
+        return Message.objects.filter(pk__in=keys).delete()[0]

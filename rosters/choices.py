@@ -73,3 +73,11 @@ class ConsentRule(TextChoices):
     NONE = "none", _("不收")
     YEAR = "year", _("每学年一次")
     TRIP = "trip", _("每次出行")
+
+
+class PhoneReason(TextChoices):
+    """Why somebody looks at a guardian's telephone. Chosen, not typed: it goes into the log."""
+
+    EMERGENCY = "emergency", _("学生身体不适或受伤")
+    TRIP = "trip", _("通知行程变化")
+    CHECK = "check", _("核对号码")

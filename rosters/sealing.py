@@ -47,7 +47,7 @@ def keys_from(text: str) -> dict[str, bytes]:
 
 _WRONG = (
     "FIELD_KEYS must read name:key,name:key with different names and keys of 32 bytes in base64:"
-    " python manage.py rotate_keys --new prints one."
+    " DEBUG=1 python manage.py rotate_keys --new prints one."
 )
 
 
@@ -73,6 +73,13 @@ def unseal(sealed: bytes, *, owner: str) -> str:
         return AESGCM(key).decrypt(rest[:NONCE_BYTES], rest[NONCE_BYTES:], owner.encode()).decode()
     except InvalidTag as error:
         raise UnsealError from error
+
+
+def new_key(name: str) -> str:
+    """An entry for the front of FIELD_KEYS, with a random key."""
+    entry = f"{name}:{base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()}"
+    keys_from(entry)
+    return entry
 
 
 def is_current(sealed: bytes) -> bool:

@@ -102,7 +102,7 @@ def moment(value: datetime.datetime) -> str:
 
 
 def moment_full(value: datetime.datetime) -> str:
-    """Return 2026 年 12 月 8 日（周二）9:00, or Tue 8 Dec 2026 9:00."""
+    """Return 2026 年 12 月 8 日（周二）9:00: on what leaves the house."""
     return _("%(day)s%(clock)s") % {"day": day_full(value), "clock": clock(value)}
 
 

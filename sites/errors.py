@@ -12,11 +12,13 @@ class RoomTaken(SitesRefusal):
 
     code = "room_taken"
     sentence = _("%(room)s在%(when)s已安排%(what)s，请换时间或换实训室。")
+    short = _("已安排%(what)s")
 
 
 class RoomClosed(SitesRefusal):
     code = "room_closed"
     sentence = _("%(room)s在%(when)s停用（%(reason)s），请换时间或换实训室。")
+    short = _("停用：%(reason)s")
 
 
 class NameTaken(SitesRefusal):

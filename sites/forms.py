@@ -6,6 +6,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.phones import check_phone
+
 from .calendar import at
 from .dates import check_day
 from .models import Room, Site
@@ -23,6 +25,10 @@ class SiteForm(forms.ModelForm):
             "opening_hours",
             "directions",
         )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["contact_phone"].validators.append(check_phone)
 
 
 class RatingForm(forms.Form):

@@ -22,6 +22,7 @@ from django.utils import timezone
 from bookings.models import Booking, Place
 from courses.models import CourseSession
 from rosters.models import ClassGroup
+from sites.calendar import local_day
 from tests.factories.accounts import OrganisationFactory
 from tests.factories.courses import make_season, make_session, make_version
 from tests.factories.rosters import make_class, make_teacher_of
@@ -114,8 +115,8 @@ def test_fifty_clients_get_exactly_the_seats_there_are(server: int) -> None:
         name="抢座",
         opens_at=now - timedelta(days=30),
         closes_at=now + timedelta(days=60),
-        runs_from=(now - timedelta(days=30)).date(),
-        runs_until=(now + timedelta(days=60)).date(),
+        runs_from=local_day(now - timedelta(days=30)),
+        runs_until=local_day(now + timedelta(days=60)),
     )
     session = make_session(
         make_version(), season=season, starts_at=now + timedelta(days=7), capacity=CAPACITY, now=now

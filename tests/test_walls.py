@@ -32,7 +32,9 @@ from bookings.models import BasketItem, Booking, ChangeRequest, Place
 from bookings.services.companions import CompanionInput
 from courses.models import CourseSession
 from notifications.models import Message
-from rosters.models import Student
+from rosters.models import ClassGroup, RosterImport, Student
+from rosters.services import school_years, transfers
+from rosters.services.imports import reading, starting
 from sites import services as sites_services
 from tests.factories.accounts import MembershipFactory, OrganisationFactory
 from tests.factories.bookings import make_booking
@@ -48,8 +50,14 @@ SHARED = {
     "courses:api-course",
     "courses:api-session",
 }
-# A day is everybody's own.
-DAYS = {"bookings:host_day", "bookings:day_print", "bookings:day_cancel"}
+# A day is everybody's own, and so is a kind of consent.
+DAYS = {
+    "attendance:host_day",
+    "bookings:day_print",
+    "bookings:day_cancel",
+    "rosters:consent_text_new",
+    "rosters:consent_print",
+}
 # The installation's own pages, which take no row of an organisation.
 OUTSIDE = ("admin:", "account_", "pieces", "schema", "api-docs", "set_language")
 
@@ -74,7 +82,10 @@ def world(db: None, now: datetime, settings: Settings) -> Iterator[World]:
         yield _make_world(now)
 
 
-def _make_world(now: datetime) -> World:
+NAMES = ("慕容甲子", "慕容乙丑", "慕容丙寅")
+
+
+def _make_world(now: datetime, names: tuple[str, str, str] = NAMES) -> World:
     version = make_version()
     host = version.host
     manager = manager_of(host)
@@ -86,9 +97,7 @@ def _make_world(now: datetime) -> World:
         instructor=instructor,
     )
     group = make_class(students=3)
-    for student, name in zip(
-        group.students.order_by("seat_no"), ("慕容甲子", "慕容乙丑", "慕容丙寅"), strict=True
-    ):
+    for student, name in zip(group.students.order_by("seat_no"), names, strict=True):
         Student.objects.filter(pk=student.pk).update(name=name)
     teacher = make_teacher_of(group)
     coordinator = MembershipFactory(organisation=group.school, role=Role.SCHOOL_COORDINATOR)
@@ -103,6 +112,7 @@ def _make_world(now: datetime) -> World:
     badges.issue_missing(by=actor_of(coordinator), class_group=group, now=now)
     place = Place.objects.filter(booking=booking).order_by("pk").first()
     assert place is not None
+    assert place.student is not None
     assert place.student_id is not None
     check_in.check_in(
         by=actor_of(instructor),
@@ -131,6 +141,17 @@ def _make_world(now: datetime) -> World:
         name="闻人",
         now=now,
     )
+    # Somebody is on the way to a third school, and a class of this one has left it.
+    transfer = transfers.ask(
+        by=actor_of(coordinator),
+        student=place.student,
+        to_school=OrganisationFactory(),
+        now=now,
+    )
+    archived = make_class(students=1, school=group.school, entry_year=2018, number=59)
+    school_years.archive_classes(
+        by=actor_of(coordinator), school_id=group.school_id, class_ids=[archived.pk], now=now
+    )
     message = Message.objects.filter(recipient=teacher.user).first()
     assert message is not None
     item = BasketItem.objects.create(
@@ -146,6 +167,7 @@ def _make_world(now: datetime) -> World:
     )
     alliance = OrganisationFactory(alliance=True)
     other_school, other_host = OrganisationFactory(), OrganisationFactory(enterprise=True)
+    roster_import = _make_import(group, coordinator, now)
     arguments: dict[str, dict[str, Any]] = {
         "accounts:invitation": {"token": "guessed"},
         "accounts:invitation_resend": {"pk": invitation.pk},
@@ -165,9 +187,13 @@ def _make_world(now: datetime) -> World:
         "bookings:course": {"pk": version.course_id},
         "bookings:feed": {"token": "guessed"},
         "bookings:site_feed": {"pk": room.site_id},
+        "bookings:leaver_release": {"pk": group.pk, "student_pk": place.student_id},
+        "insights:class_restore": {"pk": archived.pk},
+        "rosters:consent_print": {"kind": "year"},
+        "rosters:consent_text_new": {"kind": "year"},
         "bookings:day_cancel": {"day": now.date()},
         "bookings:day_print": {"day": now.date()},
-        "bookings:host_day": {"day": now.date()},
+        "attendance:host_day": {"day": now.date()},
         "bookings:session_cancel": {"pk": session.pk},
         "bookings:session_names": {"pk": session.pk},
         "bookings:reserve": {"pk": session.pk},
@@ -199,7 +225,11 @@ def _make_world(now: datetime) -> World:
     by_path = {
         "classes/": group.pk,
         "school/classes/": group.pk,
+        "school/import/": roster_import.pk,
+        "api/v1/rosters/imports/": roster_import.pk,
         "school/students/": place.student_id,
+        "school/transfers/": transfer.pk,
+        "overview/classes/": group.pk,
         "desk/": session.pk,
         "trips/": booking.pk,
         "host/courses/": version.course_id,
@@ -242,6 +272,23 @@ def _make_world(now: datetime) -> World:
             SCHOOL_PHONE,
         ),
     )
+
+
+def _make_import(group: ClassGroup, coordinator: Membership, now: datetime) -> RosterImport:
+    """A roster file of the class that was read and not yet confirmed."""
+    text = "姓名,班级,学号\n" + "".join(
+        f"{student.name},{group.grade(2026)}({group.number}),{student.student_no}\n"
+        for student in group.students.order_by("seat_no")
+    )
+    made = starting.start(
+        by=actor_of(coordinator),
+        school=group.school,
+        content=text.encode(),
+        suffix=".csv",
+        now=now,
+    )
+    reading.read(import_id=made.pk, now=now)
+    return made
 
 
 def routes() -> list[tuple[str, str]]:
@@ -341,9 +388,18 @@ def test_owners_see_what_strangers_must_not(world: World) -> None:
         "bookings:print",
         "bookings:api-booking",
     } <= seen["teacher"]
-    assert {"rosters:class_edit", "rosters:student_edit"} <= seen["coordinator"]
+    assert {
+        "attendance:student_merge",
+        "bookings:student_move",
+        "rosters:api-import",
+        "rosters:class_consents",
+        "rosters:class_edit",
+        "rosters:student_edit",
+        "rosters:transfer_ask",
+        "rosters:transfers",
+    } <= seen["coordinator"]
     assert {"attendance:desk", "attendance:desk_place"} <= seen["instructor"]
-    assert {"bookings:host_today", "bookings:session_names"} <= seen["manager"]
+    assert {"attendance:host_today", "bookings:session_names"} <= seen["manager"]
 
 
 @pytest.mark.parametrize(
@@ -380,9 +436,17 @@ def test_strangers_see_and_change_nothing(world: World, role: str) -> None:
     assert opened == []
     after = snapshot()
     changed = {label for label, rows in after.items() if rows != before[label]}
-    # Inviting once more and ending memberships is the secretariat's right everywhere.
-    people = {"accounts.Invitation", "accounts.Membership"}
-    assert changed == (people if role == "secretariat" else set())
+    # Inviting once more, ending memberships and calling a session off is the secretariat's right
+    # everywhere.
+    its_right = {
+        "accounts.Invitation",
+        "accounts.Membership",
+        "bookings.Booking",
+        "bookings.Place",
+        "courses.CourseSession",
+        "sites.RoomHold",
+    }
+    assert changed == (its_right if role == "secretariat" else set())
 
 
 @pytest.mark.parametrize("role", ["other coordinator", "other manager", "other instructor"])

@@ -8,6 +8,7 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
+from accounts.addresses import address_of
 from accounts.models import ApiToken, User
 from accounts.selectors import actor_of
 from accounts.services import tokens
@@ -32,7 +33,9 @@ class TokenAuthentication(BaseAuthentication):
         if token is None:
             raise AuthenticationFailed(_("密钥无效或已停用。"))
         http_request: HttpRequest = request._request
-        http_request.actor = actor_of(token.membership)  # type: ignore[attr-defined]
+        http_request.actor = actor_of(  # type: ignore[attr-defined]
+            token.membership, address=address_of(http_request)
+        )
         return token.membership.user, token
 
     def authenticate_header(self, request: Request) -> str:

@@ -52,7 +52,9 @@ def invite(
     if Membership.objects.filter(
         user__email=email, organisation=organisation, role=role, ended_at=None
     ).exists():
-        raise AlreadyMember(email=email, organisation=organisation.name, role=Role(role).label)
+        raise AlreadyMember(
+            email=email, organisation=organisation.shown_name, role=Role(role).label
+        )
     with transaction.atomic():
         # Two managers inviting the same person wait here for one another.
         Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
@@ -127,9 +129,9 @@ def check_can_accept(invitation: Invitation, now: datetime) -> None:
     _check_is_open(invitation)
     organisation = invitation.organisation
     if invitation.expires_at <= now:
-        raise InvitationExpired(organisation=organisation.name)
+        raise InvitationExpired(organisation=organisation.shown_name)
     if not organisation.is_active:
-        raise OrganisationInactive(organisation=organisation.name)
+        raise OrganisationInactive(organisation=organisation.shown_name)
 
 
 def accept(
@@ -199,7 +201,7 @@ def _check_is_open(invitation: Invitation) -> None:
     if invitation.accepted_at is not None:
         raise InvitationUsed
     if invitation.revoked_at is not None:
-        raise InvitationWithdrawn(organisation=invitation.organisation.name)
+        raise InvitationWithdrawn(organisation=invitation.organisation.shown_name)
 
 
 def _locked(pk: int) -> Invitation:
@@ -215,7 +217,7 @@ def _send(invitation: Invitation, *, token: str, by: Actor, now: datetime) -> No
     language = known.language if known is not None else translation.get_language()
     with translation.override(language):
         facts = {
-            "organisation": invitation.organisation.name,
+            "organisation": invitation.organisation.shown_name,
             "role": Role(invitation.role).label,
             "until": date_format(timezone.localtime(invitation.expires_at)),
         }

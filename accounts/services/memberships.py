@@ -37,9 +37,9 @@ def check_can_add(actor: Actor, organisation: Organisation, role: Role) -> None:
     """As above, and the role must exist in this kind of organisation, which must be active."""
     check_can_manage_people(actor, organisation)
     if role not in ROLES_BY_KIND[OrganisationKind(organisation.kind)]:
-        raise RoleNotInOrganisation(organisation=organisation.name, role=Role(role).label)
+        raise RoleNotInOrganisation(organisation=organisation.shown_name, role=Role(role).label)
     if not organisation.is_active:
-        raise OrganisationInactive(organisation=organisation.name)
+        raise OrganisationInactive(organisation=organisation.shown_name)
 
 
 def add_member(
@@ -60,7 +60,9 @@ def enrol(*, user: User, organisation: Organisation, role: Role) -> Membership:
     if Membership.objects.filter(
         user=user, organisation=organisation, role=role, ended_at=None
     ).exists():
-        raise AlreadyMember(email=user.email, organisation=organisation.name, role=Role(role).label)
+        raise AlreadyMember(
+            email=user.email, organisation=organisation.shown_name, role=Role(role).label
+        )
     return Membership.objects.create(user=user, organisation=organisation, role=role)
 
 
@@ -74,7 +76,7 @@ def check_can_end(actor: Actor, membership: Membership, *, others: int) -> None:
         raise MembershipEnded
     if membership.role in MANAGING_ROLES and not others:
         raise LastManager(
-            organisation=membership.organisation.name, role=Role(membership.role).label
+            organisation=membership.organisation.shown_name, role=Role(membership.role).label
         )
 
 

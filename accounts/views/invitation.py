@@ -60,5 +60,7 @@ def _enter(request: HttpRequest, membership: Membership, *, is_new: bool) -> Htt
     # As when switching: what other tabs have open is of another organisation.
     rotate_token(request)
     request.session[SESSION_KEY] = membership.pk
-    messages.success(request, _("欢迎您加入%(name)s。") % {"name": membership.organisation.name})
+    messages.success(
+        request, _("欢迎您加入%(name)s。") % {"name": membership.organisation.shown_name}
+    )
     return redirect("/")

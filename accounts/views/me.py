@@ -79,7 +79,7 @@ def switch(request: HttpRequest) -> HttpResponse:
         # A form that another tab has open for the organisation before is not taken for this one.
         rotate_token(request)
         messages.success(
-            request, _("您现在代表%(name)s。") % {"name": membership.organisation.name}
+            request, _("您现在代表%(name)s。") % {"name": membership.organisation.shown_name}
         )
         return redirect(way_on)
     actor = request.actor  # type: ignore[attr-defined]

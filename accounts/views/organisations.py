@@ -56,7 +56,7 @@ def organisation_new(request: MemberRequest) -> HttpResponse:
         else:
             messages.success(
                 request,
-                _("%(name)s已建好。请邀请第一位管理员。") % {"name": organisation.name},
+                _("%(name)s已建好。请邀请第一位管理员。") % {"name": organisation.shown_name},
             )
             return redirect("accounts:organisation", organisation.pk)
     return render(request, "accounts/organisation_form.html", {"form": form}, status=status)

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 import notifications.selectors
 from accounts import selectors
 from accounts.access import MemberRequest, members_only
-from accounts.choices import MANAGING_ROLES, VERBS, Role
+from accounts.choices import MANAGING_ROLES, TARGETS, VERBS, Role
 from accounts.services import mails
 
 
@@ -26,10 +26,20 @@ def audit(request: MemberRequest) -> HttpResponse:
         request,
         "accounts/audit.html",
         {
-            "rows": [(entry, VERBS.get(entry.verb, entry.verb)) for entry in page.rows],
+            "rows": [
+                (entry, VERBS.get(entry.verb, entry.verb), _thing(entry.target))
+                for entry in page.rows
+            ],
             "next_key": page.next_key,
         },
     )
+
+
+def _thing(target: str) -> str:
+    """``rosters.classgroup:4`` in words: 班级 4. The number is what an office may quote; no
+    entry says a name."""
+    label, _colon, key = target.partition(":")
+    return f"{TARGETS.get(label, label)} {key}".strip()
 
 
 @members_only(Role.SECRETARIAT)

@@ -1,14 +1,14 @@
 """What a desk shows: its session's students and how far each is."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from django.db.models import QuerySet
 
 from accounts.actors import Actor
-from attendance.choices import AttendanceState
-from attendance.models import Desk
+from attendance.choices import AttendanceState, EventKind, NoBadge, WayIn
+from attendance.models import CheckIn, Desk
 from attendance.selectors.states import Attendance, attendance_of_session
 from bookings import wording
 from bookings.models import Place
@@ -130,6 +130,37 @@ def desk_of(session: CourseSession) -> Desk | None:
     return Desk.objects.filter(session=session).select_related("closed_by__user").first()
 
 
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event of a student at this door, in words; ``is_void`` where another took it back."""
+
+    happened_at: datetime
+    what: str
+    how: str
+    reason: str
+    is_void: bool
+
+
+def events_of(session: CourseSession, student_id: int) -> list[Event]:
+    """What happened to the student at this door, in the order in which it was recorded."""
+    events = (
+        CheckIn.objects.filter(session=session, student_id=student_id)
+        .select_related("voided_by")
+        .order_by("recorded_at", "pk")
+    )
+    reasons = dict(NoBadge.choices)
+    return [
+        Event(
+            happened_at=event.happened_at,
+            what=str(EventKind(event.kind).label),
+            how=str(WayIn(event.way_in).label) if event.kind == EventKind.IN else "",
+            reason=str(reasons.get(event.reason, event.reason)),
+            is_void=hasattr(event, "voided_by"),
+        )
+        for event in events
+    ]
+
+
 def classmates_not_here(place: Place) -> list[tuple[int, int]]:
     """Keys and seat numbers of the class's students without a place in the session. Numbers
     alone: a host meets no names beyond its own sessions' places."""
@@ -172,3 +203,12 @@ def seats_without_names(session: CourseSession) -> list[NamelessSeat]:
         .order_by("booking__class_group_id", "student__seat_no", "pk")
         .values_list("student_id", "booking__class_group_id", "student__seat_no")
     ]
+
+
+def closed_desks(sessions: Iterable[CourseSession]) -> set[int]:
+    """The keys of the sessions whose door is closed."""
+    return set(
+        Desk.objects.filter(session__in=list(sessions), closed_at__isnull=False).values_list(
+            "session_id", flat=True
+        )
+    )

@@ -60,16 +60,24 @@ def attendance(
 
 
 def attendance_of_session(session: CourseSession) -> dict[int, Attendance]:
-    """The state of every student with an event in the session, by the student's key: one query."""
+    """The state of every student with an event in the session, by the student's key: one query.
+
+    The events of a merged student are those of the student she was merged into.
+    """
     return by_student(
-        CheckIn.objects.filter(session=session).order_by("recorded_at", "pk"), session
+        CheckIn.objects.filter(session=session)
+        .select_related("student")
+        .order_by("recorded_at", "pk"),
+        session,
     )
 
 
 def by_student(events: Iterable[CheckIn], session: CourseSession) -> dict[int, Attendance]:
+    """The same for events with their students loaded."""
     grouped: dict[int, list[CheckIn]] = {}
     for event in events:
-        grouped.setdefault(event.student_id, []).append(event)
+        student_id = event.student.merged_into_id or event.student_id
+        grouped.setdefault(student_id, []).append(event)
     return {
         student: attendance(own, starts_at=session.starts_at, ends_at=session.ends_at)
         for student, own in grouped.items()

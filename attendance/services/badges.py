@@ -1,19 +1,23 @@
-"""Badges: issued, revoked, issued anew."""
+"""Badges: issued, printed, revoked, issued anew; one or a class."""
 
 import base64
 import secrets
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from accounts.actors import Actor
 from accounts.errors import NotAllowed, NotYours
 from accounts.services import audit
-from attendance.errors import RevokeReasonMissing
+from attendance.errors import NothingToPrint, RevokeReasonMissing, TooManyToPrint
 from attendance.models import Badge
 from rosters.models import ClassGroup, ClassTeacher, Student
 
 CODE_BYTES = 10  # 80 bits
+# What one sheet may hold: a large school. More would keep a web process for too long.
+MOST_PRINTED = 2500
 
 
 def new_code() -> str:
@@ -21,18 +25,20 @@ def new_code() -> str:
     return base64.b32encode(secrets.token_bytes(CODE_BYTES)).decode("ascii")
 
 
-def check_can_issue(actor: Actor, class_group: ClassGroup) -> None:
-    """The school's coordinator, or a teacher of the class."""
+def check_can_issue(actor: Actor, *class_groups: ClassGroup) -> None:
+    """The school's coordinator, or who teaches the classes, every one of them."""
     if actor.is_system:
         return
-    if actor.organisation_id != class_group.school_id:
+    if any(group.school_id != actor.organisation_id for group in class_groups):
         raise NotYours
     if actor.is_coordinator:
         return
-    if (
-        not actor.is_teacher
-        or not ClassTeacher.objects.taught_by(actor).filter(class_group=class_group).exists()
-    ):
+    taught = set(
+        ClassTeacher.objects.taught_by(actor)
+        .filter(class_group__in=class_groups)
+        .values_list("class_group_id", flat=True)
+    )
+    if not actor.is_teacher or not taught.issuperset(group.pk for group in class_groups):
         raise NotAllowed
 
 
@@ -40,59 +46,84 @@ def issue_missing(*, by: Actor, class_group: ClassGroup, now: datetime) -> int:
     """Every current student of the class has a badge that opens doors; returns how many are new."""
     check_can_issue(by, class_group)
     with transaction.atomic():
-        # Two printings of one class meet here: the second finds the badges of the first.
-        students = list(
-            Student.objects.current()
-            .filter(class_group=class_group)
-            .select_for_update(no_key=True)
-            .order_by("pk")
+        return _issue_missing(by, class_group, now, students=_students([class_group]))
+
+
+def take_to_print(
+    *,
+    by: Actor,
+    class_groups: Sequence[ClassGroup],
+    now: datetime,
+    student_ids: Collection[int] | None = None,
+    only_new: bool = False,
+) -> list[Badge]:
+    """The badges to put on a sheet, by class in the order given, then by seat; marked printed.
+
+    Who has none is issued one first. With ``student_ids`` those students' alone; with
+    ``only_new`` those alone that were on no sheet yet: issued just now, or issued anew.
+    Refused: NothingToPrint, TooManyToPrint.
+    """
+    check_can_issue(by, *class_groups)
+    with transaction.atomic():
+        students = _students(class_groups)
+        if student_ids is not None:
+            students = students.filter(pk__in=student_ids)
+        asked = students.count()
+        if asked > MOST_PRINTED:
+            raise TooManyToPrint(most=MOST_PRINTED, asked=asked)
+        for group in class_groups:
+            _issue_missing(by, group, now, students=students.filter(class_group=group))
+        badges = Badge.objects.live().filter(student__in=students)
+        if only_new:
+            badges = badges.filter(printed_at=None)
+        found = list(badges.select_related("student").order_by("student__seat_no", "student_id"))
+        if not found:
+            raise NothingToPrint
+        Badge.objects.filter(pk__in=[badge.pk for badge in found], printed_at=None).update(
+            printed_at=now
         )
-        have = set(
-            Badge.objects.live().filter(student__in=students).values_list("student_id", flat=True)
-        )
-        made = Badge.objects.bulk_create(
-            [
-                Badge(
-                    student=student,
-                    school_id=student.school_id,
-                    code=new_code(),
-                    issued_at=now,
-                )
-                for student in students
-                if student.pk not in have
-            ]
-        )
-        if made:
-            audit.record(by=by, verb="badges.issued", now=now, target=class_group, count=len(made))
-    return len(made)
+        audit.record(by=by, verb="badges.printed", now=now, count=len(found))
+    place = {group.pk: number for number, group in enumerate(class_groups)}
+    return sorted(found, key=lambda badge: place[badge.student.class_group_id])
 
 
 def revoke(*, by: Actor, badge: Badge, reason: str, now: datetime) -> Badge:
     """The badge opens nothing any more. A revoked one stays as it is."""
     check_can_issue(by, badge.student.class_group)
-    if not reason.strip():
-        raise RevokeReasonMissing
+    reason = _checked(reason)
     with transaction.atomic():
         locked = Badge.objects.select_for_update().get(pk=badge.pk)
         if locked.revoked_at is None:
             locked.revoked_at = now
-            locked.revoke_reason = reason.strip()[:100]
+            locked.revoke_reason = reason
             locked.save(update_fields=["revoked_at", "revoke_reason"])
             audit.record(by=by, verb="badge.revoked", now=now, target=locked)
     return locked
 
 
+def revoke_class(
+    *, by: Actor, class_group: ClassGroup, reason: str, now: datetime, newest: int | None = None
+) -> int:
+    """No badge of the class's current students opens anything any more; how many that were.
+
+    ``newest`` is as in ``reissue``.
+    """
+    check_can_issue(by, class_group)
+    reason = _checked(reason)
+    with transaction.atomic():
+        return _revoke_class(by, class_group, reason, now, newest)
+
+
 def reissue(
-    *, by: Actor, student: Student, reason: str, now: datetime, instead_of: int | None = None
+    *, by: Actor, student: Student, reason: str, now: datetime, newest: int | None = None
 ) -> Badge:
     """The student has a new badge; the one before opens nothing. Hours are not touched.
 
-    ``instead_of`` is the key of the badge that the form showed, 0 for none: a form sent again
-    finds the badge it made.
+    ``newest`` is the key of the newest badge that the form showed, 0 for none: a form sent
+    again finds the badge it made, which is newer, and leaves it.
     """
     check_can_issue(by, student.class_group)
-    if not reason.strip():
-        raise RevokeReasonMissing
+    reason = _checked(reason)
     with transaction.atomic():
         Student.objects.select_for_update(no_key=True).get(pk=student.pk)
         badge = (
@@ -102,7 +133,7 @@ def reissue(
             .first()
         )
         if badge is not None:
-            if instead_of not in (None, badge.pk):
+            if newest is not None and badge.pk > newest:
                 return badge
             revoke(by=by, badge=badge, reason=reason, now=now)
         made = Badge.objects.create(
@@ -110,3 +141,65 @@ def reissue(
         )
         audit.record(by=by, verb="badge.issued", now=now, target=made)
     return made
+
+
+def reissue_class(
+    *, by: Actor, class_group: ClassGroup, reason: str, now: datetime, newest: int | None = None
+) -> int:
+    """Every current student of the class has a new badge, not printed yet; those before open
+    nothing. How many are new. ``newest`` is as in ``reissue``."""
+    check_can_issue(by, class_group)
+    reason = _checked(reason)
+    with transaction.atomic():
+        _revoke_class(by, class_group, reason, now, newest)
+        return _issue_missing(by, class_group, now, students=_students([class_group]))
+
+
+def _checked(reason: str) -> str:
+    """The reason as it is kept. Refused: RevokeReasonMissing."""
+    if not reason.strip():
+        raise RevokeReasonMissing
+    return reason.strip()[:100]
+
+
+def _students(class_groups: Sequence[ClassGroup]) -> QuerySet[Student]:
+    return Student.objects.current().filter(class_group__in=class_groups)
+
+
+def _issue_missing(
+    by: Actor, class_group: ClassGroup, now: datetime, *, students: QuerySet[Student]
+) -> int:
+    # Locked before asked who has one: two who print at once issue one each.
+    locked = list(students.select_for_update(no_key=True).order_by("pk"))
+    having = set(
+        Badge.objects.live().filter(student__in=locked).values_list("student_id", flat=True)
+    )
+    without = [student for student in locked if student.pk not in having]
+    made = Badge.objects.bulk_create(
+        [
+            Badge(student=student, school_id=student.school_id, code=new_code(), issued_at=now)
+            for student in without
+        ]
+    )
+    if made:
+        audit.record(by=by, verb="badges.issued", now=now, target=class_group, count=len(made))
+    return len(made)
+
+
+def _revoke_class(
+    by: Actor, class_group: ClassGroup, reason: str, now: datetime, newest: int | None
+) -> int:
+    # Students first, by key: as everywhere (DESIGN.md, lock order).
+    students = list(
+        _students([class_group])
+        .select_for_update(no_key=True)
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
+    shown = Badge.objects.live().filter(student__in=students)
+    if newest is not None:
+        shown = shown.filter(pk__lte=newest)
+    count = shown.update(revoked_at=now, revoke_reason=reason)
+    if count:
+        audit.record(by=by, verb="badges.revoked", now=now, target=class_group, count=count)
+    return count

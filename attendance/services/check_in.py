@@ -8,7 +8,7 @@ from django.db import transaction
 
 from accounts.actors import Actor
 from accounts.services import audit
-from attendance.choices import AttendanceState, EventKind, WayIn
+from attendance.choices import AttendanceState, EventKind, NoBadge, WayIn
 from attendance.errors import (
     BadgeRevoked,
     BookedElsewhere,
@@ -27,6 +27,7 @@ from bookings.models import Place
 from courses.models import CourseSession
 from courses.naming import headline
 from rosters.models import Student
+from sites import dates
 from sites.calendar import at, local_day
 
 # A device's clock may be wrong; what it says counts within these bounds of ours.
@@ -55,8 +56,10 @@ def check_in(
     now: datetime,
     code: str = "",
     student_id: int | None = None,
+    no_badge: NoBadge | None = None,
 ) -> Entry:
-    """The student is in: the bearer of the badge ``code``, or the one ticked.
+    """The student is in: the bearer of the badge ``code``, or the one ticked, with the reason
+    why no badge was read.
 
     Safe to repeat, by the event's id and by the student: who is in already stays in since the
     first time. Refused: UnknownBadge, BadgeRevoked, BookedElsewhere (another session of this
@@ -88,6 +91,7 @@ def check_in(
             event_id=event_id,
             happened_at=happened_at,
             now=now,
+            reason=no_badge or "",
         )
         audit.record(by=by, verb="attendance.in", now=now, target=session)
     return Entry(event, place.student, place, is_new=True)
@@ -148,7 +152,7 @@ def undo_last(
         if _known(event_id, session, EventKind.VOID, student_id=student_id) is None:
             _void_last(by, session, student_id, event_id, now)
     return attendance(
-        list(CheckIn.objects.filter(session=session, student_id=student_id)),
+        list(CheckIn.objects.of_student(student_id).filter(session=session)),
         starts_at=session.starts_at,
         ends_at=session.ends_at,
     )
@@ -158,7 +162,8 @@ def _void_last(
     by: Actor, session: CourseSession, student_id: int, event_id: UUID, now: datetime
 ) -> None:
     last = (
-        CheckIn.objects.filter(session=session, student_id=student_id, voided_by=None)
+        CheckIn.objects.of_student(student_id)
+        .filter(session=session, voided_by=None)
         .exclude(kind=EventKind.VOID)
         .order_by("-recorded_at", "-pk")
         .first()
@@ -224,7 +229,7 @@ def bearer(code: str) -> Student:
     if badge is None:
         raise UnknownBadge
     if badge.revoked_at is not None:
-        raise BadgeRevoked
+        raise BadgeRevoked(when=dates.moment(badge.revoked_at))
     return badge.student
 
 
@@ -280,7 +285,7 @@ def _why_not_here(
 def _arrival(session: CourseSession, student: Student) -> CheckIn | None:
     """The event that let the student in, unless a later mark or void undid it."""
     events = list(
-        CheckIn.objects.filter(session=session, student=student).order_by("recorded_at", "pk")
+        CheckIn.objects.of_student(student.pk).filter(session=session).order_by("recorded_at", "pk")
     )
     state = attendance(events, starts_at=session.starts_at, ends_at=session.ends_at)
     if state.state in (
@@ -329,6 +334,7 @@ def _write(
     event_id: UUID,
     happened_at: datetime,
     now: datetime,
+    reason: str = "",
 ) -> CheckIn:
     assert place.student is not None
     event, is_made = CheckIn.objects.get_or_create(
@@ -339,6 +345,7 @@ def _write(
             "place": place,
             "kind": kind,
             "way_in": way_in,
+            "reason": reason,
             "happened_at": min(max(happened_at, now - CLOCK_BEHIND), now + CLOCK_AHEAD),
             "recorded_at": now,
             "recorded_by_id": by.membership_id,

@@ -31,13 +31,12 @@ from sites import dates
 
 
 def check_can_keep(actor: Actor, session: CourseSession) -> None:
-    """The host's managers keep every door of the host, an instructor the sessions she teaches
-    and those nobody teaches. To others the session is not there."""
+    """Whoever keeps the session (``CourseSession.is_kept_by``). To others than the host's
+    people the session is not there."""
     if actor.organisation_id != session.host_id or not actor.is_host:
         raise NotYours
-    if actor.is_host_manager or session.instructor_id in (None, actor.membership_id):
-        return
-    raise NotAllowed
+    if not session.is_kept_by(actor):
+        raise NotAllowed
 
 
 def _check_stands(session: CourseSession) -> None:

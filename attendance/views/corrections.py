@@ -19,7 +19,7 @@ from attendance.forms import MarkForm, ReasonForm
 from attendance.selectors import desk as selectors
 from attendance.services import check_in as check_ins
 from attendance.services import desk as desks
-from attendance.services import door_list
+from attendance.services import door_list, needs
 from attendance.views import door
 from attendance.views.desk import key
 from bookings.models import Place
@@ -43,7 +43,10 @@ def place(request: MemberRequest, pk: int, place_pk: int) -> HttpResponse:
         return _done(request, session, lambda: _do(request, session, chosen))
     now = timezone.now()
     rosters.check_can_read_names(request.actor, session, now)
-    audit.record_names_read(by=request.actor, now=now, context="desk", target=session, count=1)
+    assert chosen.student is not None
+    audit.record_names_read(
+        by=request.actor, now=now, context="desk", target=session, students=[chosen.student]
+    )
     (seat,) = selectors.seats_of(session, [chosen])
     response = render(
         request,
@@ -51,7 +54,11 @@ def place(request: MemberRequest, pk: int, place_pk: int) -> HttpResponse:
         {
             "session": session,
             "seat": seat,
+            "needs": needs.read_needs(
+                by=request.actor, session=session, seats=[seat], now=now, context="desk_place"
+            ),
             "event_id": uuid4(),
+            "events": selectors.events_of(session, seat.student_id),
             "classmates": selectors.classmates_not_here(chosen),
         },
     )

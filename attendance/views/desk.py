@@ -13,8 +13,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import MemberRequest, members_only
 from accounts.errors import Refusal
-from attendance.choices import WayIn
-from attendance.forms import ArrivalForm, WalkInForm
+from attendance.choices import NoBadge, WayIn
+from attendance.forms import ArrivalForm, TickForm, WalkInForm
 from attendance.selectors import desk as selectors
 from attendance.services import check_in as check_ins
 from attendance.services import door_list
@@ -103,8 +103,15 @@ def tick(request: MemberRequest, pk: int) -> HttpResponse:
     if seat.mark or request.POST.get("mode") == "menu":
         address = reverse("attendance:desk_place", args=[pk, chosen.pk])
         return JsonResponse({"go": address}) if door.wants_json(request) else redirect(address)
+    form = TickForm(request.POST)
+    why = form.cleaned_data["no_badge"] if form.is_valid() else ""
     result, status = door.arrive(
-        request, session, event_id=uuid4(), way_in=WayIn.TICK, student_id=chosen.student_id
+        request,
+        session,
+        event_id=uuid4(),
+        way_in=WayIn.TICK,
+        student_id=chosen.student_id,
+        no_badge=NoBadge(why or NoBadge.NOT_SHOWN),
     )
     if door.wants_json(request):
         return door.answer(request, session, result, status)

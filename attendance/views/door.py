@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.http import HttpResponse, JsonResponse
@@ -19,7 +20,7 @@ from accounts.access import STATUS_OF_KIND, MemberRequest
 from accounts.actors import Actor
 from accounts.choices import Role
 from accounts.errors import Refusal
-from attendance.choices import AttendanceState, WayIn
+from attendance.choices import AttendanceState, NoBadge, WayIn
 from attendance.errors import (
     BadgeRevoked,
     BookedElsewhere,
@@ -33,7 +34,7 @@ from attendance.selectors import desk as selectors
 from attendance.selectors import states
 from attendance.services import check_in as check_ins
 from attendance.services import desk as desks
-from attendance.services import door_list
+from attendance.services import door_list, needs
 from bookings import wording
 from bookings.services import rosters
 from courses.errors import SessionCancelled
@@ -94,6 +95,7 @@ def arrive(
     way_in: WayIn,
     code: str = "",
     student_id: int | None = None,
+    no_badge: NoBadge | None = None,
 ) -> tuple[Result, int]:
     """One arrival and the HTTP status of its answer."""
     now = timezone.now()
@@ -107,6 +109,7 @@ def arrive(
             event_id=event_id,
             happened_at=now,
             now=now,
+            no_badge=no_badge,
         )
     except Refusal as refusal:
         result, status = refused(refusal)
@@ -179,11 +182,19 @@ def page(
     desk = selectors.desk_of(session)
     is_closed = desk is not None and desk.closed_at is not None
     why_not_open = _why(desks.check_can_open, request, session)
+    board = _board(request, session, result)
     response = render(
         request,
         "attendance/desk.html",
-        _board(request, session, result)
+        board
         | {
+            "needs": needs.read_needs(
+                by=request.actor,
+                session=session,
+                seats=board["seats"],
+                now=timezone.now(),
+                context="desk",
+            ),
             "headline": headline(session.version),
             "where": wording.where(session),
             "day": local_day(session.starts_at),
@@ -241,9 +252,7 @@ def _why(
     return ""
 
 
-def _board(
-    request: MemberRequest, session: CourseSession, result: Result | None
-) -> dict[str, object]:
+def _board(request: MemberRequest, session: CourseSession, result: Result | None) -> dict[str, Any]:
     """The seats by class. Every drawing is a reading of names, and recorded."""
     places = rosters.read_roster(
         by=request.actor, session=session, now=timezone.now(), context="desk"
@@ -251,8 +260,11 @@ def _board(
     seats = selectors.seats_of(session, places)
     return {
         "session": session,
+        "seats": seats,
         "groups": selectors.grouped(places, seats),
         "counts": selectors.counts(seats),
+        "why_no_badge": NoBadge.choices,
+        "no_badge": request.POST.get("no_badge") or NoBadge.NOT_SHOWN,
         "mode": "menu" if request.GET.get("mode") == "menu" else "tick",
         "result": result,
     }

@@ -5,6 +5,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+from accounts.phones import check_phone
 from bookings.models import Booking, Reservation
 from courses.models import CourseSession
 
@@ -13,7 +14,9 @@ KEY: dict[str, Any] = {"min_value": 1, "max_value": 2**63 - 1}
 
 class CompanionSerializer(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=60)
-    phone = serializers.CharField(max_length=30, required=False, allow_blank=True, default="")
+    phone = serializers.CharField(
+        max_length=30, required=False, allow_blank=True, default="", validators=[check_phone]
+    )
 
 
 SEATS: dict[str, Any] = {"min_value": 1, "max_value": 500}
@@ -54,7 +57,7 @@ class ReservationInput(PartInput):
         many=True, required=False, allow_empty=False, max_length=20
     )
     contact_phone = serializers.CharField(
-        max_length=30, required=False, allow_blank=True, default=""
+        max_length=30, required=False, allow_blank=True, default="", validators=[check_phone]
     )
     note = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
 

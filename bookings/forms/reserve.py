@@ -8,6 +8,7 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from accounts.phones import check_phone
 from bookings.forms.companions import CompanionsForm
 from bookings.forms.trips import SeatAndName
 from bookings.services.companions import CompanionInput
@@ -18,6 +19,7 @@ class StudentRow(NamedTuple):
     student: Student
     is_chosen: bool
     is_busy: bool
+    is_unsigned: bool
 
 
 class ReserveForm(CompanionsForm):
@@ -51,6 +53,7 @@ class ReserveForm(CompanionsForm):
         label=_("您的电话"),
         max_length=30,
         required=False,
+        validators=[check_phone],
         help_text=_("开课单位有事时打这个电话。"),
         widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "tel"}),
     )
@@ -68,6 +71,7 @@ class ReserveForm(CompanionsForm):
         students: QuerySet[Student],
         chosen: Collection[int],
         busy: Collection[int],
+        unsigned: Collection[int] = (),
         companions: Sequence[CompanionInput],
         adults: int,
         phone: str,
@@ -83,7 +87,7 @@ class ReserveForm(CompanionsForm):
             },
         )
         self.fields["students"].queryset = students  # type: ignore[attr-defined]
-        self.busy = busy
+        self.busy, self.unsigned = busy, unsigned
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -99,10 +103,15 @@ class ReserveForm(CompanionsForm):
         return [student.pk for student in self.cleaned_data["students"]]
 
     def student_rows(self) -> Iterator[StudentRow]:
-        """Each student of the class, whether chosen, and whether elsewhere at the time."""
+        """Each student of the class, whether chosen, elsewhere at the time, without consent."""
         chosen = {str(value) for value in self["students"].value() or ()}
         for student in self.fields["students"].queryset:  # type: ignore[attr-defined]
-            yield StudentRow(student, str(student.pk) in chosen, student.pk in self.busy)
+            yield StudentRow(
+                student,
+                str(student.pk) in chosen,
+                student.pk in self.busy,
+                student.pk in self.unsigned,
+            )
 
     def renew_key(self) -> None:
         """The next submission is a request of its own; what was filled in stays."""

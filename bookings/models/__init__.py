@@ -11,6 +11,7 @@ from .bookings import (
     Reservation,
     ReservationQuerySet,
 )
+from .consents import TripConsent, TripConsentQuerySet
 from .feeds import CalendarFeed, CalendarFeedQuerySet
 from .holding import ChangeRequest, ChangeRequestQuerySet, SeatHold, SeatHoldQuerySet
 
@@ -31,4 +32,6 @@ __all__ = [
     "ReservationQuerySet",
     "SeatHold",
     "SeatHoldQuerySet",
+    "TripConsent",
+    "TripConsentQuerySet",
 ]

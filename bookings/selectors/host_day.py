@@ -25,10 +25,6 @@ class DaySession:
     def expected(self) -> int:
         return sum(booking.seats for booking in self.bookings)
 
-    def is_to_come(self, now: datetime) -> bool:
-        """Whether it stands and is not over."""
-        return self.session.cancelled_at is None and self.session.ends_at > now
-
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
@@ -108,7 +104,11 @@ def sessions_of_day(actor: Actor, day: date) -> list[DaySession]:
         .order_by("starts_at", "pk")
     )
     return [
-        DaySession(session=session, bookings=tuple(session.live_bookings)) for session in sessions
+        DaySession(
+            session=session,
+            bookings=tuple(session.live_bookings),
+        )
+        for session in sessions
     ]
 
 

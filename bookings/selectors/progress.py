@@ -55,7 +55,11 @@ class ClassProgress:
     @property
     def reached(self) -> int:
         """What the class has once everything booked is attended, as far as it counts."""
-        return min(self.required, self.earned + self.booked)
+        return self.reached_with(0)
+
+    def reached_with(self, hours: int) -> int:
+        """What the class has once it also attends so many hours more, as far as they count."""
+        return min(self.required, self.earned + self.booked + hours)
 
     @property
     def differing(self) -> int:

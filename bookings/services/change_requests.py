@@ -40,12 +40,13 @@ def ask_change(
     """The host is asked; nothing of the booking changes before it accepts.
 
     Refused: ListStillOpen, RequestOpen, NothingToChange, StaleBooking, ReasonMissing,
-    TooFewCompanions, and what a change of the booking is refused for.
+    TooFewCompanions, ConsentMissing, and what a change of the booking is refused for.
     """
     if not reason.strip():
         raise ReasonMissing
     check_can_ask_change(by, booking, now)
     adults = wanted.adults_of(booking)
+    lists.check_signed(booking, wanted, [one.session for one in together.of(booking)])
 
     def write() -> ChangeRequest:
         rows = together.locked(booking)

@@ -20,6 +20,7 @@ from bookings.errors import (
     SessionStarted,
 )
 from bookings.models import Booking, ChangeRequest, Place, Reservation
+from bookings.services import consents as consent_rules
 from bookings.services import freeze, reservations, telling, together, writing
 from bookings.services import students as student_rules
 from bookings.services.retries import in_one_transaction
@@ -124,7 +125,7 @@ def swap_student(
 
     By the school until its list is settled, by the session's host while its door is open.
     Repeating it returns the place. Refused: NotInBooking, NotInClass, AlreadyPlaced,
-    StudentBusy, BookingOver, ListSettled, NoWalkInNow.
+    StudentBusy, BookingOver, ListSettled, NoWalkInNow; by the school ConsentMissing.
     """
     session = booking.session
     if by.is_host:
@@ -137,6 +138,8 @@ def swap_student(
             raise SessionStarted(when=dates.moment(session.starts_at))
         freeze.check_open(session, now)
     (entering,) = student_rules.of_class(booking.class_group, [in_student_id], now)
+    if by.is_school:
+        consent_rules.check_signed([entering], [session], booking.class_group)
 
     def write() -> Place:
         student_rules.lock([entering.pk])

@@ -6,12 +6,15 @@ from datetime import datetime
 
 from accounts.actors import Actor
 from accounts.services import audit
-from bookings.errors import NoStudents, StaleBooking
+from bookings.errors import NoStudents, SeatsShortForChange, StaleBooking
 from bookings.models import Booking, Place
 from bookings.services import changes, class_seats, freeze, telling, together, writing
 from bookings.services import companions as companion_rules
+from bookings.services import consents as consent_rules
 from bookings.services import students as student_rules
 from bookings.services.companions import CompanionInput
+from courses.errors import SessionFull
+from courses.models import CourseSession
 from courses.services import seats as session_seats
 from rosters.models import Student
 
@@ -58,7 +61,8 @@ def change_booking(
 
     Once the list is settled only the companions' names may change (ListSettled). Refused
     besides: StaleBooking, BookingOver, SessionStarted, NotYourClass, NotInClass, NoStudents,
-    MoreThanClass, TooFewCompanions, CompanionNameMissing, StudentBusy.
+    MoreThanClass, TooFewCompanions, CompanionNameMissing, StudentBusy; ConsentMissing for
+    students who were not in it before.
     """
     changes.check_can_change_booking(by, booking, now)
     wanted = look_up(
@@ -66,6 +70,7 @@ def change_booking(
     )
     wanted.adults_of(booking)
     sessions = [one.session for one in together.of(booking)]
+    check_signed(booking, wanted, sessions)
 
     def write() -> Booking:
         lock_students(booking, wanted)
@@ -114,6 +119,13 @@ def look_up(
         adults=adults,
         companions=None if companions is None else companion_rules.tidy(companions),
     )
+
+
+def check_signed(booking: Booking, wanted: Wanted, sessions: Sequence[CourseSession]) -> None:
+    """Refused: who comes newly and has no consent that the school asks for (ConsentMissing)."""
+    placed = set(Place.objects.live().filter(booking=booking).values_list("student_id", flat=True))
+    added = [student for pk, student in wanted.students.items() if pk not in placed]
+    consent_rules.check_signed(added, sessions, booking.class_group)
 
 
 def lock_students(booking: Booking, wanted: Wanted) -> None:
@@ -185,7 +197,11 @@ def _apply(booking: Booking, wanted: Wanted) -> None:
 
 def _move_seats(booking: Booking, *, more: int, more_adults: int) -> None:
     if more > 0 or more_adults > 0:
-        session_seats.take_seats(session_id=booking.session_id, seats=more, adults=more_adults)
+        try:
+            session_seats.take_seats(session_id=booking.session_id, seats=more, adults=more_adults)
+        except SessionFull as full:
+            most = booking.seats + full.facts["seats_left"]
+            raise SeatsShortForChange(**full.facts, most=most) from full
     elif more < 0 or more_adults < 0:
         session_seats.release_seats(session_id=booking.session_id, seats=-more, adults=-more_adults)
 

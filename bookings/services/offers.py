@@ -1,6 +1,6 @@
 """What a class may book of what is on offer: one session, or the days of a set together."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,6 +9,8 @@ from accounts.errors import NotYours, Refusal
 from bookings import wording
 from bookings.errors import AlreadyBooked, StudentBusy
 from bookings.models import Booking, Place
+from bookings.selectors import consents
+from bookings.services import consents as consent_rules
 from bookings.services import reservations
 from courses.errors import SessionFull
 from courses.models import CourseSession, SessionSet
@@ -44,13 +46,15 @@ class Offer:
 class Answer:
     """Whether a class may book an offer: ``why_not`` if it may not, ``booking`` if it has.
 
-    ``busy`` are the students who are elsewhere then, and ``clash`` says where.
+    ``busy`` are the students who are elsewhere then, and ``clash`` says where; ``unsigned`` lack
+    a consent without which their school books nobody.
     """
 
     why_not: Refusal | None
     booking: Booking | None
     busy: frozenset[int]
     clash: StudentBusy | None = None
+    unsigned: frozenset[int] = frozenset()
 
 
 def seats_left(session: CourseSession) -> int:
@@ -87,10 +91,11 @@ def offer_of(actor: Actor, session_id: int) -> Offer:
 def answers(
     actor: Actor, offers: Sequence[Offer], class_group: ClassGroup, now: datetime
 ) -> list[Answer]:
-    """For each offer whether the actor may book it for the class now, in four queries whatever
-    their number. ``season``, ``version`` and ``school`` of the sessions loaded.
+    """For each offer whether the actor may book it for the class now, in five queries whatever
+    their number; one more where the school books nobody without a consent. ``season``,
+    ``version`` and ``school`` of the sessions loaded.
 
-    A class of which some students are free may book; ``busy`` holds the others.
+    A class of which some students may come may book; ``busy`` and ``unsigned`` are the others.
     """
     barred = _barred(actor, class_group, now)
     sessions = [session for offer in offers for session in offer.sessions]
@@ -100,11 +105,18 @@ def answers(
         .filter(session__in=sessions, class_group=class_group)
         .select_related("reservation", "session")
     }
-    students = set(
-        Student.objects.current().filter(class_group=class_group).values_list("pk", flat=True)
+    students = dict(
+        Student.objects.current().filter(class_group=class_group).values_list("pk", "seat_no")
     )
     places = _places(students, sessions)
-    return [_answer(offer, class_group, now, barred, booked, students, places) for offer in offers]
+    unsigned = {
+        year: consents.unsigned(class_group.school_id, students, [year])
+        for year in consent_rules.school_years_of(sessions)
+    }
+    return [
+        _answer(offer, class_group, now, barred, booked, students, places, unsigned)
+        for offer in offers
+    ]
 
 
 def _barred(actor: Actor, class_group: ClassGroup, now: datetime) -> Refusal | None:
@@ -137,19 +149,29 @@ def _answer(
     now: datetime,
     barred: Refusal | None,
     booked: dict[int, Booking],
-    students: Collection[int],
+    students: Mapping[int, int],
     places: Sequence[Place],
+    unsigned_by_year: Mapping[int, Collection[int]],
 ) -> Answer:
-    booking = next((booked[one.pk] for one in offer.sessions if one.pk in booked), None)
+    own = [booked[one.pk] for one in offer.sessions if one.pk in booked]
+    booking = own[0] if own else None
+    # Who has a place of the class's own booking of these sessions is not elsewhere.
+    own_keys = {one.pk for one in own}
     clashing = [
         place
         for place in places
-        if any(
+        if place.booking_id not in own_keys
+        and any(
             place.starts_at < session.ends_at and place.ends_at > session.starts_at
             for session in offer.sessions
         )
     ]
     busy = frozenset(place.student_id for place in clashing if place.student_id is not None)
+    unsigned = frozenset(
+        pk
+        for year in consent_rules.school_years_of(offer.sessions)
+        for pk in unsigned_by_year[year]
+    )
     try:
         if barred is not None:
             raise barred
@@ -164,9 +186,12 @@ def _answer(
             raise SessionFull(seats=1, seats_left=0)
         if students and busy >= set(students):
             raise _clash(clashing, class_group)
+        if students and busy | unsigned >= set(students):
+            raise consent_rules.missing([students[pk] for pk in unsigned], offer.first, class_group)
     except Refusal as refusal:
-        return Answer(refusal, booking, busy)
-    return Answer(None, booking, busy, _clash(clashing, class_group) if busy else None)
+        return Answer(refusal, booking, busy, unsigned=unsigned)
+    clash = _clash(clashing, class_group) if busy else None
+    return Answer(None, booking, busy, clash, unsigned)
 
 
 def _clash(clashing: Sequence[Place], class_group: ClassGroup) -> StudentBusy:

@@ -22,6 +22,7 @@ from bookings.errors import (
 )
 from bookings.models import Booking, Reservation
 from bookings.services import class_seats, freeze, telling, together, writing
+from bookings.services import consents as consent_rules
 from bookings.services import students as student_rules
 from bookings.services.parts import Asked, Part, classes_of, digest_of, look_up
 from bookings.services.retries import in_one_transaction
@@ -116,7 +117,7 @@ def reserve(
     Refused besides, each naming the fact: NotYourClass, NotInClass, NoStudents, MoreThanClass,
     NamesDue, TooFewCompanions, CompanionNameMissing, NoSessions, SessionsOverlap,
     SetBookedWhole, SessionCancelled, SessionStarted, OutsideSeason, WrongStage,
-    NotForYourSchool, AlreadyBooked, StudentBusy, SessionFull, RoomFull.
+    NotForYourSchool, AlreadyBooked, StudentBusy, ConsentMissing, SessionFull, RoomFull.
     """
     if not 0 < len(idempotency_key) <= KEY_LENGTH:
         raise KeyMissing
@@ -186,13 +187,14 @@ def reserve(
 
 def check_can_have(asked: Sequence[Asked], now: datetime) -> None:
     """Whether all of it can be had together now, without a lock: a kind answer, which the
-    constraints and the conditional updates confirm. Two queries, one more with unnamed seats."""
+    constraints and the conditional updates confirm. Three queries, one more with unnamed seats."""
     for one in asked:
         for session in one.sessions:
             check_session_suits(session, one.class_group, now)
             if one.unnamed:
                 freeze.check_names_may_follow(session, now)
     _check_free(asked)
+    consent_rules.check_all_signed([(one.students, one.sessions, one.class_group) for one in asked])
     for session, taken, adults in _wanted(asked):
         seats.check_room_for(session, seats=taken, adults=adults)
 

@@ -22,9 +22,16 @@ def check_can_read_names(actor: Actor, session: CourseSession, now: datetime) ->
 
 
 def read_roster(*, by: Actor, session: CourseSession, now: datetime, context: str) -> list[Place]:
-    """The session's live places with their students, and an audit entry that ``by`` read the
-    names on the page ``context``. Refused outside the window and to others than the host."""
+    """The session's live places with their students, and an audit entry for each school that
+    ``by`` read its names on the page ``context``. Refused outside the window and to others than
+    the host."""
     check_can_read_names(by, session, now)
     places = list(names.places_with_names(by, session))
-    audit.record_names_read(by=by, now=now, context=context, target=session, count=len(places))
+    audit.record_names_read(
+        by=by,
+        now=now,
+        context=context,
+        target=session,
+        students=[place.student for place in places if place.student is not None],
+    )
     return places

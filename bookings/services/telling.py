@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 import notifications.services
 from accounts.actors import Actor
@@ -105,6 +106,38 @@ def changed(booking_id: int, *, by: Actor, now: datetime) -> None:
     _tell_host(booking, kind="booking_changed", text=text, now=now)
 
 
+def released(booking_id: int, *, seats: int, now: datetime) -> None:
+    """Both sides learn that seats are free, because students left the class, and what the
+    booking is now; the calendar entry is updated."""
+    booking = loaded().get(pk=booking_id)
+
+    def opening() -> str:
+        return ngettext(
+            "有 %(count)d 名学生离开班级，名额已放出，现在是：",
+            "有 %(count)d 名学生离开班级，名额已放出，现在是：",
+            seats,
+        ) % {"count": seats}
+
+    for person in people_of_school(booking):
+        with translation.override(person.language):
+            _tell(
+                booking,
+                person,
+                kind="booking_changed",
+                subject=_("预约已修改：%(trip)s") % {"trip": trip(booking)},
+                body=_body(opening(), _facts(booking)),
+                now=now,
+            )
+
+    def text() -> tuple[str, str]:
+        return (
+            _("预约已修改：%(trip)s") % {"trip": trip_of_school(booking)},
+            _body(opening(), _facts_for_host(booking)),
+        )
+
+    _tell_host(booking, kind="booking_changed", text=text, now=now)
+
+
 def cancelled(booking_ids: Sequence[int], *, by: Actor, now: datetime) -> None:
     """The school's people learn by whom and why, and their calendars drop the entry; the host's
     managers too, unless the host itself cancelled."""
@@ -166,7 +199,7 @@ def session_cancelled(session_ids: Sequence[int], *, by: Actor, now: datetime) -
                         ]
                     ),
                 ),
-                path=reverse("bookings:host_day", args=[local_day(session.starts_at)]),
+                path=reverse("attendance:host_day", args=[local_day(session.starts_at)]),
                 now=now,
             )
 
@@ -275,7 +308,7 @@ def _tell_host(
                 kind=kind,
                 subject=subject,
                 body=body,
-                path=reverse("bookings:host_day", args=[local_day(booking.session.starts_at)]),
+                path=reverse("attendance:host_day", args=[local_day(booking.session.starts_at)]),
                 now=now,
             )
 

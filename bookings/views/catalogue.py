@@ -76,7 +76,6 @@ def show_catalogue(request: MemberRequest) -> HttpResponse:
             "carried_besides_facets": query.pairs(*FACETS),
             "clear_url": finding.with_class(reverse("bookings:catalogue"), looker.group),
             "form": chosen.form,
-            "mistakes": [error for errors in chosen.form.errors.values() for error in errors],
             "group": looker.group,
             "classes": class_choices(looker),
             "progress": progress_of(looker),

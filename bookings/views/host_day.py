@@ -1,4 +1,5 @@
-"""The host's day: who comes when, the lists for the door, and calling it off."""
+"""The lists for the door of a host's day, and calling it off; the day's page itself shows whose
+door is closed and lives in attendance."""
 
 from collections.abc import Callable
 from datetime import date
@@ -16,71 +17,13 @@ from accounts.access import MemberRequest, members_only, put_on
 from accounts.choices import Role
 from accounts.errors import NotYours, Refusal
 from bookings import wording
-from bookings.forms.host_day import DayForm
 from bookings.forms.trips import ReasonForm
-from bookings.selectors import change_requests as requests
 from bookings.selectors import host_day as selectors
 from bookings.services import host_changes, rosters
 from courses.models import CourseSession
 from sites.calendar import local_day
 
 HOST_ROLES = (Role.HOST_MANAGER, Role.INSTRUCTOR)
-
-
-@require_safe
-@members_only(*HOST_ROLES)
-def today(request: MemberRequest) -> HttpResponse:
-    """Today's page, or with ``?day=`` on to that day's."""
-    day = local_day(timezone.now())
-    form = DayForm(request.GET if "day" in request.GET else None, initial={"day": day})
-    if form.is_valid():
-        return redirect("bookings:host_day", day=form.cleaned_data["day"])
-    return _day_page(request, day, form)
-
-
-@require_safe
-@members_only(*HOST_ROLES)
-def day(request: MemberRequest, day: date) -> HttpResponse:
-    return _day_page(request, day, DayForm(initial={"day": day}))
-
-
-def _day_page(request: MemberRequest, day: date, form: DayForm) -> HttpResponse:
-    """The sessions of one day with expected numbers and whom to phone."""
-    now = timezone.now()
-    sessions = selectors.sessions_of_day(request.actor, day)
-    before, after = selectors.days_with_sessions(request.actor, day)
-    to_come = [row.session for row in sessions if row.is_to_come(now)]
-    return render(
-        request,
-        "bookings/host_day.html",
-        {
-            "day": day,
-            "is_today": day == local_day(now),
-            "form": form,
-            "sessions": [
-                {
-                    "words": selectors.in_words(row),
-                    "session": row.session,
-                    "visitors": [selectors.visitor_in_words(one) for one in row.bookings],
-                    "is_to_come": row.session in to_come,
-                    "is_next": row.session in to_come[:1],
-                    "why_no_cancel": _why_not(
-                        host_changes.check_can_cancel_session, request, row.session
-                    ),
-                    "why_no_names": _why_not(rosters.check_can_read_names, request, row.session),
-                }
-                for row in sessions
-            ],
-            "standing": sum(row.session.cancelled_at is None for row in sessions),
-            "expected": sum(row.expected for row in sessions),
-            "before": before,
-            "after": after,
-            "asked_changes": requests.open_requests(request.actor).count()
-            if request.actor.is_host_manager
-            else 0,
-            "why_no_cancel_day": _why_not(host_changes.check_can_cancel_day, request, day),
-        },
-    )
 
 
 @require_safe
@@ -151,7 +94,7 @@ def cancel_session(request: MemberRequest, pk: int) -> HttpResponse:
                 status = put_on(form, refusal)
             else:
                 messages.success(request, _("场次已取消，约了的学校都已收到通知。"))
-                return redirect("bookings:host_day", day=local_day(session.starts_at))
+                return redirect("attendance:host_day", day=local_day(session.starts_at))
     else:
         host_changes.check_can_cancel_session(request.actor, session, now)
     bound = list(selectors.bound_to([session], now))
@@ -198,7 +141,7 @@ def cancel_day(request: MemberRequest, day: date) -> HttpResponse:
                     )
                     % {"count": count},
                 )
-                return redirect("bookings:host_day", day=day)
+                return redirect("attendance:host_day", day=day)
     else:
         host_changes.check_can_cancel_day(request.actor, day, now)
     sessions = [

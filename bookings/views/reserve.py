@@ -18,7 +18,7 @@ from bookings.errors import KeyReused
 from bookings.forms.reserve import ReserveForm
 from bookings.models import Reservation
 from bookings.selectors import choosing
-from bookings.selectors.progress import ClassProgress, progress_of_classes
+from bookings.selectors.progress import ClassProgress, of_students, progress_of_classes
 from bookings.services import offers, reservations
 from bookings.services.companions import CompanionInput, needed_for
 from bookings.services.offers import Answer, Offer
@@ -59,6 +59,7 @@ def reserve(request: MemberRequest, pk: int) -> HttpResponse:
         students=students.order_by("seat_no", "pk"),
         chosen=chosen,
         busy=answer.busy,
+        unsigned=answer.unsigned,
         companions=[CompanionInput(request.user.name, request.user.phone)],
         adults=needed_for(offer.first.version, len(chosen)),
         phone=request.user.phone,
@@ -94,8 +95,14 @@ def reserve(request: MemberRequest, pk: int) -> HttpResponse:
         else:
             return _to_booking(request, made, group, wording.class_name(group, now))
     audit.record_names_read(
-        by=request.actor, now=now, context="reserve_form", target=group, count=progress.students
+        by=request.actor,
+        now=now,
+        context="reserve_form",
+        target=group,
+        students=[row.student for row in progress.rows],
     )
+    chosen = {row.student.pk for row in form.student_rows() if row.is_chosen}
+    of_chosen = of_students(progress, chosen) if chosen else progress
     return render(
         request,
         "bookings/reserve.html",
@@ -106,15 +113,13 @@ def reserve(request: MemberRequest, pk: int) -> HttpResponse:
             "label": wording.class_name(group, now),
             "why_not_text": str(answer.why_not) if answer.why_not else "",
             "booking": answer.booking,
-            "progress": progress,
-            "booked_then": progress.booked + offer.class_hours,
-            "hours_then": progress.earned + progress.booked + offer.class_hours,
+            "progress": of_chosen,
+            "booked_then": of_chosen.booked + offer.class_hours,
+            "hours_then": of_chosen.reached_with(offer.class_hours),
+            "of_class": progress.students,
+            "free_students": progress.students - len(answer.busy),
             "needed": needed_for(offer.first.version, progress.students),
-            "is_part": _is_part(form, progress),
-            "has_more_adults": any(
-                name.value() or phone.value() or name.errors or phone.errors
-                for name, phone in [*form.companion_rows()][1:]
-            ),
+            "is_part": of_chosen.students != progress.students,
         },
         status=status,
     )
@@ -131,16 +136,13 @@ def _class_asked_for(request: MemberRequest, groups: list[ClassGroup]) -> ClassG
 
 
 def usual_choice(progress: ClassProgress, offer: Offer, answer: Answer) -> Collection[int]:
-    """All who are free then; where there are fewer seats, those who miss most hours."""
-    free = [row for row in progress.rows if row.student.pk not in answer.busy]
+    """All who are free then and may come; where there are fewer seats, those who miss most
+    hours."""
+    kept = answer.busy | answer.unsigned
+    free = [row for row in progress.rows if row.student.pk not in kept]
     if len(free) > offer.seats_left:
         free = sorted(free, key=lambda row: (-row.missing, row.student.seat_no))
     return [row.student.pk for row in free[: offer.seats_left]]
-
-
-def _is_part(form: ReserveForm, progress: ClassProgress) -> bool:
-    """Whether not all of the class are chosen: then the list stands open."""
-    return sum(row.is_chosen for row in form.student_rows()) != progress.students
 
 
 def _to_booking(

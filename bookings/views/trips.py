@@ -18,7 +18,7 @@ from bookings.choices import ChangeState
 from bookings.forms.trips import ReasonForm
 from bookings.models import Booking
 from bookings.selectors import change_requests as requests
-from bookings.selectors import progress
+from bookings.selectors import consents, progress
 from bookings.selectors import trips as selectors
 from bookings.services import changes, freeze, telling
 from bookings.services.companions import needed_for
@@ -64,13 +64,13 @@ def booking(request: MemberRequest, pk: int) -> HttpResponse:
     now = timezone.now()
     found = selectors.booking_for(request.actor, pk)
     students = list(selectors.students_in(request.actor, found))
-    if students:
-        audit.record_names_read(
-            by=request.actor, now=now, context="booking", target=found, count=len(students)
-        )
+    audit.record_names_read(
+        by=request.actor, now=now, context="booking", target=found, students=students
+    )
     is_to_come = found.is_live and found.session.ends_at > now
     asked = requests.latest_of(request.actor, found)
     of_class = progress.class_progress(request.actor, found.class_group, now)
+    counts_as_booked = progress.places_to_come(now).filter(booking=found).exists()
     return render(
         request,
         "bookings/booking.html",
@@ -82,6 +82,7 @@ def booking(request: MemberRequest, pk: int) -> HttpResponse:
             "students": students,
             "is_to_come": is_to_come,
             "progress": progress.of_students(of_class, {student.pk for student in students}),
+            "new_hours": found.session.class_hours if counts_as_booked else 0,
             "is_whole_class": len(students) >= of_class.students,
             "unnamed": found.seats - len(students) if found.is_live else 0,
             "needed": needed_for(found.session.version, found.seats),
@@ -92,6 +93,7 @@ def booking(request: MemberRequest, pk: int) -> HttpResponse:
             "difference": wording.difference(requests.difference(asked))
             if asked is not None and asked.state == ChangeState.ASKED
             else [],
+            "consent": consents.consent_of_booking(found, students) if is_to_come else None,
             "why_no_change": _why_not(changes.check_can_change_booking, request, found),
             "why_no_cancel": _why_not(changes.check_can_cancel_booking, request, found),
         },
@@ -113,6 +115,8 @@ def cancel(request: MemberRequest, pk: int) -> HttpResponse:
                 )
             except Refusal as refusal:
                 status = put_on(form, refusal)
+                # Somebody else may have cancelled it while the page was open.
+                found = selectors.booking_for(request.actor, pk)
             else:
                 messages.success(request, _("预约已取消，名额已放出，开课单位已收到通知。"))
                 return redirect("bookings:booking", pk=pk)
@@ -127,6 +131,7 @@ def cancel(request: MemberRequest, pk: int) -> HttpResponse:
             "session": found.session,
             "days": selectors.days_until(found, now),
             "form": form,
+            "is_over": bool(_why_not(changes.check_can_cancel_booking, request, found)),
         },
         status=status,
     )
@@ -154,7 +159,7 @@ def printed(request: MemberRequest, pk: int) -> HttpResponse:
     found = selectors.booking_for(request.actor, pk)
     students = list(selectors.students_in(request.actor, found))
     audit.record_names_read(
-        by=request.actor, now=now, context="booking_print", target=found, count=len(students)
+        by=request.actor, now=now, context="booking_print", target=found, students=students
     )
     return render(
         request,

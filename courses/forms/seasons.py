@@ -4,10 +4,11 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from courses.errors import SeasonsOverlap
+from courses.errors import SeasonBeforeBooking, SeasonsOverlap
 from courses.models import Season
 from courses.selectors.seasons import overlapping
 from sites import dates
+from sites.calendar import local_day
 from sites.dates import check_day
 
 MOMENTS = ("publishes_at", "wishes_from", "wishes_until", "opens_at", "closes_at")
@@ -51,13 +52,15 @@ class SeasonForm(forms.ModelForm):
         elif publishes and cleaned.get("wishes_from") and publishes > cleaned["wishes_from"]:
             self.add_error("publishes_at", _("不能晚于开始填志愿。"))
         if opens and closes and closes <= opens:
-            self.add_error("closes_at", _("要晚于开始预约。"))
+            self.add_error("closes_at", _("要晚于开始预约的时间。"))
         first, last = cleaned.get("runs_from"), cleaned.get("runs_until")
         if first and last:
             if last < first:
-                self.add_error("runs_until", _("不能早于开课首日。"))
+                self.add_error("runs_until", _("不能早于第一天开课。"))
             else:
                 self._check_alone(first, last)
+        if opens and first and first < local_day(opens):
+            self.add_error("runs_from", SeasonBeforeBooking.sentence)
         return cleaned
 
     def _check_wishes(

@@ -45,6 +45,7 @@ class Week:
     rows: tuple[WeekRow, ...]
     sessions: int
     seats_taken: int
+    has_held: bool
 
 
 def monday_of(day: date) -> date:
@@ -100,6 +101,7 @@ def week_of(actor: Actor, monday: date) -> Week:
         rows=rows,
         sessions=len(sessions),
         seats_taken=sum(session.seats_taken for session in sessions),
+        has_held=any(session.seats_held for session in sessions),
     )
 
 

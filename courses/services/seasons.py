@@ -2,15 +2,22 @@
 
 from datetime import date, datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from accounts.actors import Actor
 from accounts.errors import NotAllowed
 from accounts.services import audit
-from courses.errors import NotAsLookedAt, SeasonOutOfOrder, SeasonsOverlap
+from courses.errors import (
+    NotAsLookedAt,
+    SeasonBeforeBooking,
+    SeasonNameTaken,
+    SeasonOutOfOrder,
+    SeasonsOverlap,
+)
 from courses.models import Season
 from courses.selectors.seasons import effects_of, overlapping
 from sites import dates
+from sites.calendar import local_day
 
 
 def check_can_set_seasons(actor: Actor) -> None:
@@ -39,8 +46,9 @@ def set_season(
     """The season (a new one for None) has these dates.
 
     ``seal`` is that of the effects somebody looked at before (``Effects.seal``); None asks for
-    no look. Refused: SeasonOutOfOrder, SeasonsOverlap, and NotAsLookedAt where the dates would
-    affect something else than what was looked at; then nothing is saved.
+    no look. Refused: SeasonOutOfOrder, SeasonBeforeBooking, SeasonNameTaken, SeasonsOverlap, and
+    NotAsLookedAt where the dates would affect something else than what was looked at; then
+    nothing is saved.
     """
     check_can_set_seasons(by)
     wishes = (wishes_from, wishes_until)
@@ -53,6 +61,8 @@ def set_season(
         or (wishes_from and publishes_at and publishes_at > wishes_from)
     ):
         raise SeasonOutOfOrder
+    if runs_from < local_day(opens_at):
+        raise SeasonBeforeBooking
     values = {
         "name": name,
         "school_year": school_year,
@@ -65,23 +75,31 @@ def set_season(
         "runs_until": runs_until,
         "freeze_days": freeze_days,
     }
-    with transaction.atomic():
-        # Two who set seasons at once do so one after the other.
-        list(Season.objects.select_for_update().order_by("pk").values_list("pk", flat=True))
-        other = overlapping(season, runs_from, runs_until)
-        if other is not None:
-            raise SeasonsOverlap(
-                season=other.name,
-                first=dates.day_full(other.runs_from),
-                last=dates.day_full(other.runs_until),
-            )
-        if season is not None and seal is not None:
-            effects = effects_of(season, values, now)
-            if effects and effects.seal(values) != seal:
-                raise NotAsLookedAt
-        season = season or Season()
-        for field, value in values.items():
-            setattr(season, field, value)
-        season.save()
-        audit.record(by=by, verb="season.set", now=now, target=season)
-    return season
+    try:
+        with transaction.atomic():
+            # Two who set seasons at once do so one after the other.
+            list(Season.objects.select_for_update().order_by("pk").values_list("pk", flat=True))
+            if Season.objects.filter(name=name).exclude(pk=season.pk if season else None).exists():
+                raise SeasonNameTaken(name=name)
+            other = overlapping(season, runs_from, runs_until)
+            if other is not None:
+                raise SeasonsOverlap(
+                    season=other.name,
+                    first=dates.day_full(other.runs_from),
+                    last=dates.day_full(other.runs_until),
+                )
+            if season is not None and seal is not None:
+                effects = effects_of(season, values, now)
+                if effects and effects.seal(values) != seal:
+                    raise NotAsLookedAt
+            season = season or Season()
+            for field, value in values.items():
+                setattr(season, field, value)
+            season.save()
+            audit.record(by=by, verb="season.set", now=now, target=season)
+            return season
+    except IntegrityError as error:
+        # The button was pressed twice.
+        if "name" not in str(error):
+            raise
+        raise SeasonNameTaken(name=name) from error

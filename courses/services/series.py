@@ -126,7 +126,7 @@ def _planned(
             sites_services.refuse_if_occupied(room=place.room, starts_at=starts_at, ends_at=ends_at)
         sessions.refuse_if_taken(*people, starts_at=starts_at, ends_at=ends_at)
     except (CoursesRefusal, SitesRefusal) as refusal:
-        return Planned(starts_at, ends_at, str(refusal))
+        return Planned(starts_at, ends_at, refusal.brief)
     return Planned(starts_at, ends_at)
 
 
@@ -177,7 +177,7 @@ def open_series(
                     )  # fmt: skip
                 rows.append(row)
             except (CoursesRefusal, SitesRefusal) as refusal:
-                rows.append(Planned(row.starts_at, row.ends_at, str(refusal)))
+                rows.append(Planned(row.starts_at, row.ends_at, refusal.brief))
     return made, SeriesPlan(tuple(rows), plan.capacity)
 
 

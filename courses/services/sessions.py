@@ -288,7 +288,7 @@ def checked_capacity(version: CourseVersion, place: Place, capacity: int | None)
         if not (place.room.is_active and place.room.site.is_active):
             raise RoomNotInUse(room=place.room.name)
     if place.school is not None and not place.school.is_active:
-        raise SchoolNotInUse(school=place.school.short_name or place.school.name)
+        raise SchoolNotInUse(school=place.school.shown_short_name)
     most = default_capacity(version, place.room)
     if capacity is None:
         return most

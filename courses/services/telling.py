@@ -66,7 +66,7 @@ def _alliance(*roles: Role) -> list[User]:
 
 
 def _facts(version: CourseVersion) -> dict[str, str]:
-    return {"course": naming.title(version), "host": version.host.name}
+    return {"course": naming.title(version), "host": version.host.shown_name}
 
 
 def tell_decided(*, review: CourseReview, now: datetime) -> None:

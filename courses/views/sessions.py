@@ -73,6 +73,7 @@ def show(request: MemberRequest, pk: int) -> HttpResponse:
             "headline": headline(session.version),
             "is_manager": request.actor.is_host_manager,
             "is_open": session.state == SessionState.SCHEDULED,
+            "has_begun": session.starts_at <= timezone.now(),
             "why_no_change": _why_not(sessions.check_can_change_session, request, session),
             "why_no_people": _why_not(sessions.check_can_name_people, request, session),
         },
@@ -160,6 +161,8 @@ def open_one(request: MemberRequest) -> HttpResponse:
 def change(request: MemberRequest, pk: int) -> HttpResponse:
     """Another time, place, instructor or capacity, while nobody has booked."""
     session = _session(request, pk)
+    if request.method != "POST":
+        sessions.check_can_change_session(request.actor, session, timezone.now())
     starts, ends = timezone.localtime(session.starts_at), timezone.localtime(session.ends_at)
     form = ChangeSessionForm(
         request.POST or None,

@@ -176,7 +176,7 @@ def _ensure_site(host: Host, name: str, group_size: int, rng: random.Random, now
         by=host.manager,
         host_id=organisation.pk,
         name=name,
-        address=f"{organisation.address}（{name}）",
+        address=organisation.address,
         contact_name=adult_name(rng),
         contact_phone=phone(rng.randrange(10_000)),
         opening_hours="周一至周五 8:30–16:30",

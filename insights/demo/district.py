@@ -16,7 +16,7 @@ from accounts.models import Membership, Organisation, User
 from accounts.selectors import DEMO_ADDRESS
 from accounts.services import memberships, organisations
 from attendance.services import badges
-from insights.demo import catalogue, door, life, people, schools, season
+from insights.demo import catalogue, door, life, people, rosters, schools, season
 from notifications.choices import DeliveryState
 from notifications.models import Delivery, Message
 from sites.calendar import local_day, school_year
@@ -100,6 +100,7 @@ def build(*, now: datetime, scale: Scale, step: Callable[[str], None]) -> None:
         for group in school.classes:
             badges.issue_missing(by=school.coordinator, class_group=group, now=began)
             step("badges")
+    rosters.decide(built, began=began, now=now)
     running = season.build_sessions(
         catalogue=offers,
         season=term,
@@ -120,6 +121,7 @@ def build(*, now: datetime, scale: Scale, step: Callable[[str], None]) -> None:
     )
     doors.attend(step=lambda: step("attendance"))
     doors.correct_one()
+    rosters.move_some(built, now=now)
     _settle(now, began, queued)
 
 

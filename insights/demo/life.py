@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from accounts.actors import Actor
+from accounts.models import User
 from bookings.models import Booking
 from bookings.services import changes, host_changes, reservations
 from bookings.services.companions import CompanionInput
@@ -167,6 +168,7 @@ class Term:
             .values_list("pk", flat=True)
         )
         chosen = sorted(rng.sample(students, min(len(students), offer.free)))
+        own_phone = User.objects.values_list("phone", flat=True).get(pk=teacher.user_id)
         first = offer.sessions[0]
         if first.starts_at <= self.now:
             made_at = first.starts_at - timedelta(days=rng.randrange(6, 15))
@@ -181,12 +183,12 @@ class Term:
                     session_set_id=offer.set_id,
                     student_ids=None if len(chosen) == len(students) else chosen,
                     companions=[
-                        CompanionInput(teacher.name, phone(group.pk * 13)),
+                        CompanionInput(teacher.name, own_phone),
                         CompanionInput(adult_name(rng), phone(group.pk * 29)),
                     ],
                 )
             ],
-            contact_phone=phone(group.pk * 13),
+            contact_phone=own_phone,
             idempotency_key=uuid.UUID(int=rng.getrandbits(128)).hex,
             now=max(made_at, first.season.opens_at + timedelta(hours=rng.randrange(1, 40))),
         )

@@ -28,6 +28,8 @@ from sites.models import Room, SchoolTerm
 from sites.selectors import special_days
 
 HALVES = (MORNING, AFTERNOON)
+# Between these a session may be under way.
+DAY_BEGINS, DAY_ENDS = time(8), time(17, 30)
 ONLINE_URL = "https://classroom.example.org/{code}"
 
 # How often a room's half-day has a session: before today, today, and after.
@@ -173,6 +175,16 @@ def build_sessions(
     return running
 
 
+def begun_about(now: datetime) -> datetime:
+    """The half-hour before now; at night the morning to come or the afternoon that was."""
+    local = now.astimezone(SHANGHAI)
+    if local.time() < DAY_BEGINS:
+        return at(local.date(), MORNING[0])
+    if local.time() >= DAY_ENDS:
+        return at(local.date(), AFTERNOON[0])
+    return local.replace(minute=0 if local.minute < 30 else 30, second=0, microsecond=0)
+
+
 def _running(
     catalogue: Catalogue,
     season: Season,
@@ -181,8 +193,9 @@ def _running(
     opened: datetime,
     now: datetime,
 ) -> CourseSession:
-    """The session that takes place at this very moment, at whatever hour the demonstration is
-    built, so that its door can be tried. The first host's first instructor teaches it."""
+    """The session that takes place at this very moment, so that its door can be tried; built
+    before eight it is this morning's, built in the evening this afternoon's, since nobody
+    teaches at night. The first host's first instructor teaches it."""
     version, site_names = next(
         (version, names)
         for version, names in catalogue.offers
@@ -194,9 +207,7 @@ def _running(
     host = catalogue.hosts[version.host.name]
     room = host.rooms[site_names[0]][0]
     instructor = host.instructors[0]
-    begun = now.astimezone(SHANGHAI).replace(
-        minute=0 if now.minute < 30 else 30, second=0, microsecond=0
-    )
+    begun = begun_about(now)
     diary.take("room", room.pk, today, (0, 1))
     diary.take("instructor", instructor.pk, today, (0, 1))
     return sessions.open_session(
@@ -204,7 +215,7 @@ def _running(
         version=version,
         season=season,
         starts_at=begun,
-        ends_at=min(begun + timedelta(minutes=150), at(today, time(23, 59))),
+        ends_at=begun + timedelta(minutes=150),
         room=room,
         instructor=instructor,
         now=opened,

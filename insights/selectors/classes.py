@@ -1,6 +1,6 @@
 """Classes as cards: how far each is, in one sentence."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from bookings import wording
+from bookings.selectors import roll
 from bookings.selectors.progress import ClassProgress, progress_of_classes
 from rosters.models import ClassGroup
 from sites import dates
@@ -27,6 +28,7 @@ class ClassCard:
     booked: int
     missing: int
     short: int
+    differing: int
     everybody_done: bool
     sentence: str
     lacks: str
@@ -59,6 +61,7 @@ def card_of(progress: ClassProgress, now: datetime) -> ClassCard:
         booked=progress.booked,
         missing=progress.missing,
         short=progress.short,
+        differing=progress.differing,
         everybody_done=progress.is_done,
         sentence=_sentence(progress),
         lacks=wording.lacking(
@@ -89,8 +92,43 @@ def _sentence(progress: ClassProgress) -> str:
     ) % {"same": progress.students - progress.differing, "count": progress.differing}
 
 
-def todos(cards: Iterable[ClassCard], now: datetime) -> list[Todo]:
-    """What waits for a teacher: the classes that still miss hours, those furthest behind first."""
+def todos(cards: Sequence[ClassCard], now: datetime) -> list[Todo]:
+    """What waits for a teacher: changes of the roll that coming trips do not know of, then the
+    classes that still miss hours, those furthest behind first. Four queries at most."""
+    return [*_changes_of_roll(cards, now), *_missing_hours(cards)][:6]
+
+
+def _changes_of_roll(cards: Sequence[ClassCard], now: datetime) -> list[Todo]:
+    """Who joined without seats, who left with seats: how many, in which class. No names."""
+    keys = [card.pk for card in cards]
+    joined, left = roll.newcomers(keys, now), roll.leavers(keys, now)
+    found = []
+    for card in cards:
+        came, went = len(joined.get(card.pk, ())), len(left.get(card.pk, ()))
+        if not came and not went:
+            continue
+        parts = []
+        if came:
+            parts.append(
+                ngettext("%(count)d 人没有加入已约的行程", "%(count)d 人没有加入已约的行程", came)
+                % {"count": came}
+            )
+        if went:
+            parts.append(
+                ngettext("%(count)d 人离开后还占着名额", "%(count)d 人离开后还占着名额", went)
+                % {"count": went}
+            )
+        found.append(
+            Todo(
+                text=_("%(class_group)s名单有变化") % {"class_group": card.label},
+                detail=_("，").join(parts),
+                url=reverse("insights:class", args=[card.pk]),
+            )
+        )
+    return found
+
+
+def _missing_hours(cards: Iterable[ClassCard]) -> list[Todo]:
     waiting = [card for card in cards if card.required and card.short]
     waiting.sort(key=lambda card: (-card.missing, -card.short, card.pk))
     return [
@@ -111,5 +149,5 @@ def todos(cards: Iterable[ClassCard], now: datetime) -> list[Todo]:
             if card.lacks
             else f"{reverse('insights:class', args=[card.pk])}?show=short",
         )
-        for card in waiting[:6]
+        for card in waiting
     ]

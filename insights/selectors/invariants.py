@@ -232,7 +232,11 @@ def _ledger() -> Iterator[Finding]:
     while some := list(islice(closed, DESKS_AT_ONCE)):
         sessions = {desk.session_id: desk.session for desk in some}
         events: dict[int, list[CheckIn]] = defaultdict(list)
-        for event in CheckIn.objects.filter(session__in=sessions).order_by("recorded_at", "pk"):
+        for event in (
+            CheckIn.objects.filter(session__in=sessions)
+            .select_related("student")
+            .order_by("recorded_at", "pk")
+        ):
             events[event.session_id].append(event)
         earned = {
             (pk, student): session.class_hours

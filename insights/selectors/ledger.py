@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from accounts.actors import Actor
 from attendance.choices import AttendanceState, EventKind
@@ -66,13 +67,17 @@ def credits_of(actor: Actor, student: Student) -> list[Credit]:
 def hints_of_class(group: ClassGroup, now: datetime) -> dict[int, tuple[Hint, ...]]:
     """Days on which students of the class were absent, on leave or left early, by student, as
     it stands after every correction: one query."""
-    missed = CheckIn.objects.filter(
-        student=OuterRef("student"), session=OuterRef("session"), kind__in=MISSING, voided_by=None
-    )
+    # The stubs lose the annotation across the function.
+    missed = _of_child(session=OuterRef("session"), kind__in=MISSING, voided_by=None).filter(
+        child=OuterRef("child")
+    )  # type: ignore[misc]
     events = (
-        CheckIn.objects.filter(Exists(missed), student__class_group=group)
-        .filter(session__ends_at__lte=now)
-        .select_related("session")
+        _of_child(
+            Q(student__class_group=group) | Q(student__merged_into__class_group=group),
+            session__ends_at__lte=now,
+        )
+        .filter(Exists(missed))
+        .select_related("session", "student")
         .order_by("session__starts_at", "session_id", "recorded_at", "pk")
     )
     found: dict[int, tuple[Hint, ...]] = {}
@@ -84,3 +89,10 @@ def hints_of_class(group: ClassGroup, now: datetime) -> dict[int, tuple[Hint, ..
                 text = f"{dates.day_short(session.starts_at)} {state.state.label}"
                 found[student] = (*found.get(student, ()), Hint(state.state, text))
     return found
+
+
+def _of_child(*conditions: Q, **lookups: object) -> "QuerySet[CheckIn]":
+    """The events that meet the conditions; ``child`` is whom a merged student stands for."""
+    return CheckIn.objects.filter(*conditions, **lookups).annotate(
+        child=Coalesce("student__merged_into_id", "student_id")
+    )

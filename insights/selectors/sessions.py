@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from attendance.choices import EventKind
-from attendance.models import CheckIn
+from attendance.models import CheckIn, Desk
 from bookings import wording
 from bookings.choices import LIVE_STATES
 from bookings.models import Booking
@@ -64,7 +64,13 @@ def sessions_of_week(monday: date, now: datetime) -> list[SessionRow]:
 
 def _rows(found: "QuerySet[CourseSession]", now: datetime) -> list[SessionRow]:
     """The sessions with their classes and who is there: three queries whatever their number."""
-    sessions = list(found.select_related("version", "host").order_by("starts_at", "pk"))
+    sessions = list(
+        found.select_related("version", "host")
+        .annotate(
+            is_closed=Exists(Desk.objects.filter(session=OuterRef("pk"), closed_at__isnull=False))
+        )
+        .order_by("starts_at", "pk")
+    )
     keys = [session.pk for session in sessions]
     classes: dict[int, list[str]] = {}
     for booking in (
@@ -75,7 +81,7 @@ def _rows(found: "QuerySet[CourseSession]", now: datetime) -> list[SessionRow]:
         classes.setdefault(booking.session_id, []).append(
             _("%(school)s %(class_group)s %(seats)d 人")
             % {
-                "school": booking.school.short_name or wording.organisation_name(booking.school),
+                "school": booking.school.shown_short_name,
                 "class_group": wording.class_name(booking.class_group, booking.session.starts_at),
                 "seats": booking.seats,
             }
@@ -95,17 +101,21 @@ def _rows(found: "QuerySet[CourseSession]", now: datetime) -> list[SessionRow]:
         .annotate(people=Count("student_id", distinct=True))
         .values_list("session_id", "people")
     )
-    return [_row(session, classes, arrived, now) for session in sessions]
+    return [_row(session, classes, arrived, session.is_closed, now) for session in sessions]
 
 
 def _row(
-    session: CourseSession, classes: dict[int, list[str]], arrived: dict[int, int], now: datetime
+    session: CourseSession,
+    classes: dict[int, list[str]],
+    arrived: dict[int, int],
+    is_closed: bool,
+    now: datetime,
 ) -> SessionRow:
     people = arrived.get(session.pk, 0)
     alarm = False
     if session.state == SessionState.CANCELLED:
         state, label = "cancelled", session.get_state_display()
-    elif session.ends_at <= now:
+    elif session.ends_at <= now or is_closed:
         state, label = "out", _("已结束")
     elif session.starts_at > now:
         state, label = "soon", _("未开始")
@@ -120,7 +130,7 @@ def _row(
         starts_at=session.starts_at,
         occupation=headline(session.version).occupation,
         family=session.version.occupation_family,
-        host=session.host.short_name or wording.organisation_name(session.host),
+        host=session.host.shown_short_name,
         classes=_("、").join(classes.get(session.pk, [])),
         booked=session.seats_taken,
         free=session.capacity - session.seats_taken - session.seats_held,

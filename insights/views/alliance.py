@@ -94,8 +94,8 @@ def show_overview(request: MemberRequest) -> HttpResponse:
             "total": {
                 "done": total.done,
                 "short": total.short,
-                "of_students": ngettext("/ %(count)d 人", "/ %(count)d 人", total.students)
-                % {"count": total.students},
+                "of_students": ngettext("/ %(count)s 人", "/ %(count)s 人", total.students)
+                % {"count": f"{total.students:,}"},
                 "people_word": _("人"),
             },
             "done_label": _("已得满学时"),
@@ -114,8 +114,8 @@ def show_overview(request: MemberRequest) -> HttpResponse:
             "reviews_url": reverse("courses:review_list"),
             "schools": schools,
             "weeks": weeks,
-            "short_note": _("全部学生还差 %(missing)d 学时没有约，未来八周有 %(free)d 个空位。")
-            % {"missing": missing, "free": free}
+            "short_note": _("全部学生还差 %(missing)s 学时没有约，未来八周有 %(free)s 个空位。")
+            % {"missing": f"{missing:,}", "free": f"{free:,}"}
             if missing
             else "",
             "sessions": todays[:SHOWN_ON_OVERVIEW],
@@ -124,7 +124,7 @@ def show_overview(request: MemberRequest) -> HttpResponse:
             "bands": [
                 {
                     "label": words[band],
-                    "count": getattr(total, band),
+                    "count": f"{getattr(total, band):,}",
                     "url": f"{classes_url}?show={band}",
                 }
                 for band in BANDS

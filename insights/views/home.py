@@ -18,8 +18,8 @@ from sites.selectors import term_week
 CARDS_ON_HOME = 12
 
 START: dict[Role, str] = {
-    Role.HOST_MANAGER: "bookings:host_today",
-    Role.INSTRUCTOR: "bookings:host_today",
+    Role.HOST_MANAGER: "attendance:host_today",
+    Role.INSTRUCTOR: "attendance:host_today",
     Role.SECRETARIAT: "insights:alliance",
     Role.REVIEWER: "courses:review_list",
 }

@@ -15,11 +15,14 @@ from accounts.actors import Actor
 from accounts.choices import Role
 from accounts.services import audit
 from bookings import wording
+from bookings.selectors import roll
 from bookings.selectors.progress import ClassProgress, StudentHours, class_progress
 from insights.selectors import classes, ledger, trips
 from insights.selectors.coverage import BANDS, Coverage, coverage_of_classes, visible_classes
-from rosters.models import ClassGroup, Student
-from sites.calendar import local_day
+from rosters import selectors as roster_selectors
+from rosters.models import ClassGroup, ClassTeacher, Student
+from sites import dates
+from sites.calendar import local_day, school_year
 
 SCHOOL_ROLES = (Role.TEACHER, Role.SCHOOL_COORDINATOR)
 
@@ -60,7 +63,7 @@ def show_class(request: MemberRequest, pk: int) -> HttpResponse:
     group = get_object_or_404(visible_classes(request.actor), pk=pk)
     progress = class_progress(request.actor, group, now)
     audit.record_names_read(
-        by=request.actor, now=now, context="class_page", target=group, count=progress.students
+        by=request.actor, now=now, context="class_page", target=group, students=_shown(progress)
     )
     hints = ledger.hints_of_class(group, now)
     show = request.GET.get("show", "all")
@@ -111,6 +114,9 @@ def show_class(request: MemberRequest, pk: int) -> HttpResponse:
                 if key in ("all", show) or any(map(test, progress.rows))
             ],
             "trips": trips.trips_of_class(request.actor, group, now),
+            "newcomers": roll.newcomers([group.pk], now).get(group.pk, []),
+            "leavers": roll.leavers([group.pk], now).get(group.pk, []),
+            "consent": roster_selectors.consent_of_class(group, school_year(local_day(now))),
             "is_coordinator": request.actor.is_coordinator,
         },
     )
@@ -152,13 +158,22 @@ def band_of(earned: int, required: int, is_done: bool) -> str:
     return "under_half" if earned * 2 < required else "half"
 
 
+def _shown(progress: ClassProgress) -> list[Student]:
+    return [row.student for row in progress.rows]
+
+
 def _shared_names(progress: ClassProgress) -> set[str]:
     names = [row.student.name for row in progress.rows]
     return {name for name in names if names.count(name) > 1}
 
 
 def _homeroom_teacher(group: ClassGroup) -> str:
-    teacher = group.teachers.filter(is_homeroom=True).select_related("membership__user").first()
+    teacher = (
+        ClassTeacher.objects.live()
+        .filter(class_group=group, is_homeroom=True)
+        .select_related("membership__user")
+        .first()
+    )
     return teacher.membership.user.name if teacher else ""
 
 
@@ -173,7 +188,7 @@ def show_student(request: MemberRequest, pk: int, student_pk: int) -> HttpRespon
     progress = class_progress(request.actor, group, now)
     hours = next(row for row in progress.rows if row.student.pk == student.pk)
     audit.record_names_read(
-        by=request.actor, now=now, context="student_page", target=student, count=1
+        by=request.actor, now=now, context="student_page", target=student, students=[student]
     )
     return render(
         request,
@@ -198,7 +213,12 @@ def export_class(request: MemberRequest, pk: int) -> HttpResponse:
     group = get_object_or_404(visible_classes(request.actor), pk=pk)
     progress = class_progress(request.actor, group, now)
     audit.record_names_read(
-        by=request.actor, now=now, context="class_export", target=group, count=progress.students
+        by=request.actor,
+        now=now,
+        verb="names.exported",
+        context="class_export",
+        target=group,
+        students=_shown(progress),
     )
     response = HttpResponse(content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="class-{group.pk}-hours.csv"'
@@ -207,17 +227,25 @@ def export_class(request: MemberRequest, pk: int) -> HttpResponse:
     writer.writerow([_("班级"), _("座号"), _("学号"), _("姓名"), _("已得"), _("已约"), _("还差")])
     for row in progress.rows:
         writer.writerow(_cells(wording.class_name(group, now), row))
+    # Who took it out and when, under the table, where it is in nobody's way.
+    origin = _("%(school)s %(name)s 导出，%(when)s") % {
+        "school": request.actor.organisation_name,
+        "name": request.actor.name,
+        "when": dates.moment_full(now),
+    }
+    writer.writerow([_text(origin)])
     return response
 
 
 def _cells(label: str, row: StudentHours) -> list[str | int]:
     """One line; text that a spreadsheet would take for a formula gets a leading apostrophe."""
     student = row.student
-    texts = [
-        f"'{text}" if text[:1] in "=+-@\t\r" and text else text
-        for text in (label, student.student_no, student.name)
-    ]
+    texts = [_text(text) for text in (label, student.student_no, student.name)]
     return [texts[0], student.seat_no, texts[1], texts[2], row.earned, row.booked, row.missing]
+
+
+def _text(text: str) -> str:
+    return f"'{text}" if text[:1] in "=+-@\t\r" and text else text
 
 
 @members_only(Role.SCHOOL_COORDINATOR)

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -12,19 +13,27 @@ from accounts.choices import Stage
 from accounts.models import Membership
 from rosters import selectors
 from rosters.models import ClassGroup
+from rosters.parsing.cells import STUDENT_NO
 from rosters.services.students import NAME_LENGTH, StudentInput
 
 # A class has fewer students than this; more lines are a slip of the clipboard.
 MOST_LINES = 100
-NUMBER_LENGTH = 20
 
 
 class ClassForm(forms.Form):
-    stage = forms.ChoiceField(
-        label=gettext_lazy("学段"), choices=Stage.choices, widget=forms.RadioSelect
-    )
+    """A new class, of one of the school's stages."""
+
+    stage = forms.ChoiceField(label=gettext_lazy("学段"), widget=forms.RadioSelect)
     entry_year = forms.IntegerField(label=gettext_lazy("入学年份"), min_value=2000, max_value=2100)
     number = forms.IntegerField(label=gettext_lazy("班号"), min_value=1, max_value=60)
+
+    def __init__(self, *args: Any, stages: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["stage"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [(stage, Stage(stage).label) for stage in stages]
+        if stages:
+            field.initial = stages[0]
 
 
 class StudentsForm(forms.Form):
@@ -47,10 +56,9 @@ class StudentsForm(forms.Form):
             parts = re.split(r"[\t,;]+|\s+", text, maxsplit=2)
             if (
                 len(parts) != 3
-                or not (
-                    parts[0].isascii() and parts[0].isdecimal() and 0 < int(parts[0][:6]) < 1000
-                )
-                or not re.fullmatch(rf"[0-9A-Za-z-]{{1,{NUMBER_LENGTH - 3}}}", parts[1])
+                or not re.fullmatch(r"[0-9]{1,6}", parts[0])
+                or not 0 < int(parts[0]) < 1000
+                or not STUDENT_NO.fullmatch(parts[1])
                 or not 0 < len(parts[2].strip()) <= NAME_LENGTH
             ):
                 wrong.append(number)
@@ -68,11 +76,6 @@ class StudentsForm(forms.Form):
                 _("一次最多 %(most)d 名，请分班填写。") % {"most": MOST_LINES}
             )
         return students
-
-
-class StudentForm(forms.Form):
-    name = forms.CharField(label=gettext_lazy("姓名"), max_length=NAME_LENGTH)
-    seat_no = forms.IntegerField(label=gettext_lazy("座号"), min_value=1, max_value=999)
 
 
 class TeacherField(forms.ModelChoiceField):

@@ -4,7 +4,14 @@ from .classes import ClassGroup, ClassTeacher
 from .consent import Consent, ConsentText
 from .imports import ClassNameAnswer, RosterChange, RosterImport
 from .settings import SchoolSettings
-from .students import GuardianPhone, Student, StudentNeed, StudentTransfer
+from .students import (
+    GuardianPhone,
+    Student,
+    StudentNeed,
+    StudentTransfer,
+    need_owner,
+    phone_owner,
+)
 
 __all__ = [
     "ClassGroup",
@@ -19,4 +26,6 @@ __all__ = [
     "Student",
     "StudentNeed",
     "StudentTransfer",
+    "need_owner",
+    "phone_owner",
 ]

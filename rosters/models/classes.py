@@ -65,6 +65,10 @@ class ClassGroup(models.Model):
 
 
 class ClassTeacherQuerySet(models.QuerySet["ClassTeacher"]):
+    def live(self) -> Self:
+        """Without those who have left the school or whose account is closed."""
+        return self.filter(membership__ended_at=None, membership__user__is_active=True)
+
     def taught_by(self, actor: Actor) -> Self:
         """The classes of the acting teacher; of anybody else none."""
         if actor.membership_id is None:

@@ -1,5 +1,6 @@
 """A roster file on its way in: what it says until somebody confirms, and what it changed."""
 
+import base64
 from typing import Self
 
 from django.db import models
@@ -9,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.actors import Actor
 from rosters.choices import OPEN_IMPORT_STATES, ChangeKind, ImportState
 
-from .students import Student
+from .students import Student, phone_owner
 
 
 class RosterImportQuerySet(models.QuerySet["RosterImport"]):
@@ -81,6 +82,10 @@ class RosterImport(models.Model):
     def __str__(self) -> str:
         return f"{self.school_id} {self.state}"
 
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN_IMPORT_STATES
+
 
 class RosterChange(models.Model):
     """What a confirmed import did to one student, and how she was before: what undoing needs.
@@ -93,7 +98,8 @@ class RosterChange(models.Model):
     )
     student = models.ForeignKey(Student, on_delete=models.CASCADE, related_name="roster_changes")
     kind = models.CharField(max_length=10, choices=ChangeKind.choices)
-    # class_group, name, student_no, seat_no and left_at as they were; empty for a new student.
+    # class_group, name, student_no, seat_no and left_at as they were, and ``phone`` where a
+    # telephone was written: the sealed one before. Empty for a new student.
     before = models.JSONField(default=dict)
     # The same as the import left them.
     after = models.JSONField(default=dict)
@@ -110,6 +116,20 @@ class RosterChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.roster_import_id} {self.kind} {self.student_id}"
+
+    @property
+    def sealed(self) -> bytes:
+        """The guardian's telephone that the import replaced, sealed; b"" where it replaced none."""
+        return base64.b64decode(self.before.get("phone", ""))
+
+    @sealed.setter
+    def sealed(self, value: bytes) -> None:
+        self.before["phone"] = base64.b64encode(value).decode()
+
+    @property
+    def seal_owner(self) -> str:
+        """For whom ``sealed`` is sealed; see ``rosters.sealing``."""
+        return phone_owner(self.student_id)
 
 
 class ClassNameAnswer(models.Model):

@@ -4,6 +4,7 @@ from typing import Self
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.actors import Actor
@@ -48,11 +49,14 @@ class Student(models.Model):
     # How the name may be searched for: pinyin initials, several where a character has several
     # readings, each after a blank (`` zxm cxm``).
     initials = models.CharField(max_length=120, blank=True, default="", editable=False)
-    joined_at = models.DateTimeField(auto_now_add=True)
+    # When she came into this class.
+    joined_at = models.DateTimeField(default=timezone.now)
     left_at = models.DateTimeField(null=True, blank=True)
     merged_into = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="merged_from"
     )
+    # When her name was replaced by a number, at her guardians' wish or after graduation.
+    erased_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = StudentQuerySet.as_manager()
 
@@ -74,11 +78,27 @@ class Student(models.Model):
                 condition=Q(merged_into=None) | ~Q(merged_into=F("id")),
                 name="student_not_merged_into_self",
             ),
+            # Who was erased is in no class, and nothing of her can be searched for.
+            models.CheckConstraint(
+                condition=Q(erased_at=None)
+                | (Q(student_no="", initials="") & Q(left_at__isnull=False)),
+                name="student_erased_names_nobody",
+            ),
         ]
         indexes = [models.Index(fields=["class_group", "seat_no"], name="student_class_seat")]
 
     def __str__(self) -> str:
         return f"{self.class_group_id}-{self.seat_no}"
+
+
+def phone_owner(student_id: int) -> str:
+    """For whom a guardian's telephone is sealed; see ``rosters.sealing``."""
+    return f"student:{student_id}:phone"
+
+
+def need_owner(student_id: int, kind: str) -> str:
+    """For whom a need is sealed."""
+    return f"student:{student_id}:{kind}"
 
 
 class OfStudentQuerySet(models.QuerySet["GuardianPhone"]):
@@ -103,6 +123,11 @@ class GuardianPhone(models.Model):
 
     def __str__(self) -> str:
         return f"{self.student_id}"
+
+    @property
+    def seal_owner(self) -> str:
+        """For whom ``sealed`` is sealed; see ``rosters.sealing``."""
+        return phone_owner(self.student_id)
 
 
 class StudentNeed(models.Model):
@@ -130,6 +155,11 @@ class StudentNeed(models.Model):
 
     def __str__(self) -> str:
         return f"{self.student_id} {self.kind}"
+
+    @property
+    def seal_owner(self) -> str:
+        """For whom ``sealed`` is sealed; see ``rosters.sealing``."""
+        return need_owner(self.student_id, self.kind)
 
 
 class StudentTransferQuerySet(models.QuerySet["StudentTransfer"]):

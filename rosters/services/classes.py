@@ -5,11 +5,11 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.actors import Actor
-from accounts.choices import OrganisationKind, Role
+from accounts.choices import OrganisationKind, Role, Stage
 from accounts.errors import NotAllowed, NotYours
 from accounts.models import Membership, Organisation
 from accounts.services import audit
-from rosters.errors import ClassExists, NotSchoolTeacher
+from rosters.errors import ClassExists, NotSchoolTeacher, StageNotOfSchool
 from rosters.models import ClassGroup, ClassTeacher
 
 
@@ -26,10 +26,12 @@ def check_can_manage(actor: Actor, school_id: int) -> None:
 def create_class(
     *, by: Actor, school: Organisation, stage: str, entry_year: int, number: int, now: datetime
 ) -> ClassGroup:
-    """The school has the class, without students yet. Refused: ClassExists."""
+    """The school has the class, without students yet. Refused: StageNotOfSchool, ClassExists."""
     check_can_manage(by, school.pk)
     if school.kind != OrganisationKind.SCHOOL:
         raise NotAllowed
+    if stage not in school.stages:
+        raise StageNotOfSchool(stage=Stage(stage).label)
     with transaction.atomic():
         group, is_new = ClassGroup.objects.get_or_create(
             school=school, stage=stage, entry_year=entry_year, number=number
@@ -61,6 +63,8 @@ def assign_teacher(
     ):
         raise NotSchoolTeacher
     with transaction.atomic():
+        # Two offices naming the homeroom teacher wait for each other; the later one's stays.
+        ClassGroup.objects.select_for_update(no_key=True).get(pk=class_group.pk)
         if is_homeroom:
             ClassTeacher.objects.filter(class_group=class_group, is_homeroom=True).exclude(
                 membership=membership

@@ -6,24 +6,43 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import MemberRequest, members_only, put_on
 from accounts.choices import Role
 from accounts.errors import Refusal
 from accounts.models import Membership, Organisation
 from accounts.services import audit
-from rosters import selectors
-from rosters.forms.classes import ClassForm, StudentForm, StudentsForm, TeacherForm
-from rosters.models import ClassGroup, Student
+from rosters import naming, selectors
+from rosters.forms.classes import ClassForm, StudentsForm, TeacherForm
+from rosters.forms.students import SearchForm
+from rosters.models import ClassGroup
 from rosters.services import classes, students
+from rosters.workbooks import MEDIA_TYPE, Sheet, workbook
+from sites import dates
+from sites.calendar import local_day, school_year
+
+
+@require_safe
+@members_only(Role.TEACHER, Role.SCHOOL_COORDINATOR)
+def list_classes(request: MemberRequest) -> HttpResponse:
+    """The classes and who teaches which."""
+    return render(
+        request,
+        "rosters/classes.html",
+        {
+            "classes": selectors.classes_with_teachers(request.actor),
+            "form": SearchForm(),
+            "is_coordinator": request.actor.is_coordinator,
+        },
+    )
 
 
 @members_only(Role.SCHOOL_COORDINATOR)
 def create_class(request: MemberRequest) -> HttpResponse:
     """A new class of the school."""
     school = get_object_or_404(Organisation, pk=request.actor.organisation_id)
-    form = ClassForm(request.POST or None, initial={"stage": (school.stages or [""])[0]})
+    form = ClassForm(request.POST or None, stages=school.stages)
     status = 200
     if request.method == "POST" and form.is_valid():
         try:
@@ -97,42 +116,49 @@ def set_teacher(request: MemberRequest, pk: int) -> HttpResponse:
     return redirect("rosters:class_edit", pk)
 
 
-@members_only(Role.SCHOOL_COORDINATOR)
-def edit_student(request: MemberRequest, pk: int) -> HttpResponse:
-    """A student's name and seat number."""
-    student = get_object_or_404(
-        Student.objects.visible_to(request.actor).current().select_related("class_group"), pk=pk
-    )
-    form = StudentForm(
-        request.POST or None, initial={"name": student.name, "seat_no": student.seat_no}
-    )
-    status = 200
-    if request.method == "POST" and form.is_valid():
-        try:
-            students.edit_student(
-                by=request.actor, student=student, now=timezone.now(), **form.cleaned_data
-            )
-        except Refusal as refusal:
-            status = put_on(form, refusal)
-        else:
-            messages.success(request, _("已保存。"))
-            return redirect("rosters:class_edit", student.class_group_id)
-    audit.record_names_read(
-        by=request.actor, now=timezone.now(), context="student_edit", target=student, count=1
-    )
-    return render(
-        request, "rosters/student_form.html", {"form": form, "student": student}, status=status
-    )
-
-
 @require_POST
-@members_only(Role.SCHOOL_COORDINATOR)
-def remove_student(request: MemberRequest, pk: int) -> HttpResponse:
-    """The student leaves the class."""
-    student = get_object_or_404(Student.objects.visible_to(request.actor).current(), pk=pk)
-    students.remove_student(by=request.actor, student=student, now=timezone.now())
-    messages.success(request, _("已移出班级，已得学时保留。"))
-    return redirect("rosters:class_edit", student.class_group_id)
+@members_only(Role.SCHOOL_COORDINATOR, Role.TEACHER)
+def export_class(request: MemberRequest, pk: int) -> HttpResponse:
+    """The class's list as an Excel file that says who took it out and when."""
+    now = timezone.now()
+    group = _class(request, pk)
+    in_class = selectors.students_of(request.actor, group)
+    audit.record_names_read(
+        by=request.actor,
+        now=now,
+        verb="names.exported",
+        context="roster_export",
+        target=group,
+        students=in_class,
+    )
+    label = naming.class_label(
+        stage=group.stage,
+        grade=group.grade(school_year(local_day(now))),
+        entry_year=group.entry_year,
+        number=group.number,
+    )
+    content = workbook(
+        [
+            Sheet(
+                _("名单"),
+                (_("班级"), _("座号"), _("学号"), _("姓名")),
+                [(label, one.seat_no, one.student_no, one.name) for one in in_class],
+            )
+        ],
+        title=_("%(class_group)s名单") % {"class_group": label},
+        origin=_("%(school)s %(name)s 导出，%(when)s")
+        % {
+            "school": request.actor.organisation_name,
+            "name": request.actor.name,
+            "when": dates.moment_full(now),
+        },
+        author=request.actor.name,
+        at=dates.local(now),
+    )
+    response = HttpResponse(content, content_type=MEDIA_TYPE)
+    response["Content-Disposition"] = f'attachment; filename="class-{group.pk}.xlsx"'
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 def _page(
@@ -149,7 +175,7 @@ def _page(
         now=timezone.now(),
         context="class_edit",
         target=group,
-        count=len(in_class),
+        students=in_class,
     )
     return render(
         request,

@@ -199,6 +199,7 @@
     if (!seat || !seat.matches("#board button.seat")) return;
     event.preventDefault();
     if (busy) return;
-    send(event.target.action, { place: seat.value, mode: event.target.elements.mode.value });
+    const { mode, no_badge: why } = event.target.elements;
+    send(event.target.action, { place: seat.value, mode: mode.value, no_badge: why ? why.value : "" });
   });
 })();

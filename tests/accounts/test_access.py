@@ -285,7 +285,7 @@ class _InvalidRefusal(Refusal):
     ("refusal", "status", "sentence"),
     [
         (Refusal(), 409, "现在不能这样做。"),
-        (NotYours(), 404, "没有找到，或不属于您的单位。"),
+        (NotYours(), 404, "地址可能写错了，或者内容属于另一所学校、另一个单位。"),
         (
             WrongRole(organisation="清河中学", role="教师"),
             403,

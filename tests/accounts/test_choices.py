@@ -6,7 +6,7 @@ from pathlib import Path
 from django.apps import apps
 from django.conf import settings
 
-from accounts.choices import VERBS
+from accounts.choices import TARGETS, VERBS
 from attendance.choices import EventKind
 from courses.choices import ReviewDecision
 
@@ -29,3 +29,7 @@ def test_the_trail_has_a_word_for_every_verb_the_services_write() -> None:
 
     assert len(written) > 40
     assert sorted(written - VERBS.keys()) == []
+
+
+def test_the_words_for_things_are_of_models_that_exist() -> None:
+    assert [label for label in TARGETS if apps.get_model(label)._meta.label_lower != label] == []

@@ -123,7 +123,7 @@ def test_the_last_manager_stays(now: datetime) -> None:
     with pytest.raises(LastManager) as refused:
         memberships.end_membership(by=actor_of(coordinator), membership=coordinator, now=now)
 
-    assert str(refused.value) == ("这是清河中学最后一位学校管理员。请先邀请另一位，再结束这一位。")
+    assert str(refused.value) == ("清河中学只有这一位“学校管理员”。请先邀请另一位，再结束这一位。")
 
 
 def test_the_last_manager_who_can_sign_in_stays(now: datetime) -> None:

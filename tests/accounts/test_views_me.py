@@ -1,5 +1,6 @@
 """A person's own pages, the trail, and the header."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -16,6 +17,7 @@ from notifications.choices import DeliveryState
 from notifications.models import Delivery
 from tests.factories.accounts import MembershipFactory, UserFactory, actor_of
 from tests.factories.notifications import MessageFactory
+from tests.factories.rosters import make_class
 
 pytestmark = pytest.mark.django_db
 
@@ -246,13 +248,42 @@ def test_the_trail_is_for_those_who_manage(who: str) -> None:
 def test_reading_names_leaves_an_entry_without_names(now: datetime) -> None:
     teacher = MembershipFactory()
 
-    entry = audit.record_names_read(
-        by=actor_of(teacher), now=now, context="class_page", target=teacher.organisation, count=38
+    own, other = make_class(students=2), make_class(students=1)
+    shown = [*other.students.all(), *own.students.order_by("-pk")]
+
+    entries = audit.record_names_read(
+        by=replace(actor_of(teacher), address="10.0.0.9"),
+        now=now,
+        context="desk",
+        target=teacher.organisation,
+        students=shown,
     )
 
-    assert entry.verb == "names.read"
-    assert entry.facts == {"context": "class_page", "count": 38}
-    assert entry.target == f"accounts.organisation:{teacher.organisation_id}"
+    assert [
+        (entry.verb, entry.school_id, entry.address, entry.target, entry.facts)
+        for entry in AuditEntry.objects.filter(pk__in=[entry.pk for entry in entries]).order_by(
+            "pk"
+        )
+    ] == [
+        (
+            "names.read",
+            group.school_id,
+            "10.0.0.9",
+            f"accounts.organisation:{teacher.organisation_id}",
+            {
+                "context": "desk",
+                "count": group.students.count(),
+                "classes": [group.pk],
+                "students": sorted(group.students.values_list("pk", flat=True)),
+            },
+        )
+        for group in (own, other)
+    ]
+
+
+def test_where_nobody_is_shown_nothing_is_written(now: datetime) -> None:
+    assert audit.record_names_read(by=SYSTEM, now=now, context="class_page", students=[]) == []
+    assert not AuditEntry.objects.exists()
 
 
 def test_the_secretariat_sends_a_failed_mail_again() -> None:

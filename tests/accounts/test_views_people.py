@@ -99,7 +99,7 @@ def test_a_nonsense_key_starts_at_the_beginning(after: str) -> None:
 def test_the_last_manager_reads_why_she_cannot_be_ended() -> None:
     coordinator = MembershipFactory(coordinator=True, organisation__name="清河中学")
     client = _signed_in(coordinator)
-    sentence = "这是清河中学最后一位学校管理员。请先邀请另一位，再结束这一位。"
+    sentence = "清河中学只有这一位“学校管理员”。请先邀请另一位，再结束这一位。"
 
     page = client.get("/people/")
     forced = client.post(f"/people/{coordinator.pk}/end/")

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from accounts.actors import SYSTEM
 from accounts.errors import NotAllowed, NotYours
 from accounts.models import AuditEntry
-from attendance.errors import RevokeReasonMissing
+from attendance.errors import RevokeReasonMissing, TooManyToPrint
 from attendance.models import Badge
 from attendance.services import badges
 from tests.attendance.conftest import Door, actor_of
@@ -134,3 +134,46 @@ def test_database_keeps_one_live_badge_a_student(door: Door) -> None:
             code=badges.new_code(),
             issued_at=door.now,
         )
+
+
+def test_more_than_a_school_at_once_is_refused(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(badges, "MOST_PRINTED", 4)
+
+    with pytest.raises(TooManyToPrint) as refusal:
+        badges.take_to_print(by=door.world.teacher, class_groups=[door.world.group], now=door.now)
+
+    assert refusal.value.facts == {"most": 4, "asked": 5}
+    assert not Badge.objects.exclude(printed_at=None).exists()
+
+
+def test_printing_keeps_the_day_of_the_first_sheet(door: Door) -> None:
+    ask = {"by": door.world.teacher, "class_groups": [door.world.group]}
+    badges.take_to_print(now=door.now, **ask)  # type: ignore[arg-type]
+
+    badges.take_to_print(now=door.session.ends_at, **ask)  # type: ignore[arg-type]
+
+    assert set(Badge.objects.values_list("printed_at", flat=True)) == {door.now}
+
+
+def test_classes_of_others_are_refused_whole(door: Door) -> None:
+    other = door.world.new_group(2, 1)
+
+    for act in (
+        lambda: badges.take_to_print(
+            by=door.world.teacher, class_groups=[door.world.group, other], now=door.now
+        ),
+        lambda: badges.revoke_class(
+            by=door.world.teacher, class_group=other, reason="x", now=door.now
+        ),
+        lambda: badges.reissue_class(
+            by=door.world.teacher, class_group=other, reason="x", now=door.now
+        ),
+    ):
+        with pytest.raises(NotAllowed):
+            act()
+    for blank in (badges.revoke_class, badges.reissue_class):
+        with pytest.raises(RevokeReasonMissing):
+            blank(by=door.world.teacher, class_group=door.world.group, reason=" ", now=door.now)
+
+    assert Badge.objects.live().count() == 5
+    assert not Badge.objects.exclude(printed_at=None).exists()

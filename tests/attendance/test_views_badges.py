@@ -10,6 +10,8 @@ from django.test import Client
 from accounts.models import AuditEntry, Membership
 from attendance.models import Badge
 from attendance.services import badges, throttle
+from config.labels import class_label
+from rosters.models import Student
 from tests.attendance.conftest import Door
 from tests.attendance.test_documents import page_picture, read
 from tests.factories.accounts import MembershipFactory
@@ -94,7 +96,7 @@ def test_class_without_students_has_nothing_to_print(client: Client, door: Door)
 
     page = client.post(f"/classes/{group.pk}/badges.pdf", follow=True)
 
-    assert "班里还没有学生，没有可以打印的胸牌。" in page.content.decode()
+    assert "没有要打印的胸牌。" in page.content.decode()
 
 
 def test_badge_is_reissued_with_a_reason(client: Client, door: Door) -> None:
@@ -103,7 +105,7 @@ def test_badge_is_reissued_with_a_reason(client: Client, door: Door) -> None:
 
     asked = client.get(there)
     blank = client.post(there, {"reason": " "})
-    done = client.post(there, {"reason": "遗失"}, follow=True)
+    done = client.post(there, {"reason": "遗失", "then": "reissue"}, follow=True)
 
     assert "给 2 号补发胸牌？" in asked.content.decode()
     assert blank.status_code == 200
@@ -123,7 +125,7 @@ def test_badge_form_sent_twice_issues_one_badge(client: Client, door: Door, seat
     sent = client.get(there).context["form"].initial
 
     for _press in range(2):
-        done = client.post(there, sent, follow=True)
+        done = client.post(there, sent | {"then": "reissue"}, follow=True)
 
     assert "已补发，旧胸牌作废。" in done.content.decode()
     assert Badge.objects.filter(student=student).count() == (2 if seat in door.badges else 1)
@@ -155,6 +157,148 @@ def test_student_of_another_class_is_not_found_here(client: Client, door: Door) 
     other = door.world.new_group(4, 1).students.get()
 
     assert client.get(address(door, f"badges/{other.pk}/")).status_code == 404
+
+
+def printed(answer: Any, page: int = 0) -> list[str]:
+    """The codes on a page of the sheet, in class order."""
+    assert answer["Content-Type"] == "application/pdf"
+    return [code.text for code in read(page_picture(answer.content, dpi=150, page=page))]
+
+
+def code_of(student: Student) -> str:
+    return Badge.objects.live().get(student=student).code
+
+
+def test_chosen_students_badges_alone_are_printed(client: Client, door: Door) -> None:
+    chosen = [door.students[3], door.students[1]]
+
+    answer = client.post(
+        address(door, "badges.pdf"),
+        {"which": "chosen", "student": [student.pk for student in chosen]},
+    )
+
+    assert printed(answer) == [door.badges[2].code, door.badges[4].code]
+    assert Badge.objects.exclude(printed_at=None).count() == 2
+    # Another school's student, and nobody.
+    stranger = StudentFactory()
+    for ticked in ([stranger.pk], ["x"], []):
+        page = client.post(
+            address(door, "badges.pdf"), {"which": "chosen", "student": ticked}, follow=True
+        )
+        assert page["Content-Type"].startswith("text/html")
+    assert not stranger.badges.exists()
+
+
+def test_new_ones_are_those_on_no_sheet_yet(client: Client, door: Door) -> None:
+    client.post(address(door, "badges.pdf"), {"which": "all"})
+    client.post(
+        address(door, f"badges/{door.students[2].pk}/"), {"reason": "遗失", "then": "reissue"}
+    )
+    joined = StudentFactory(class_group=door.world.group, seat_no=6)
+
+    page = client.get(address(door, "badges/"))
+    answer = client.post(address(door, "badges.pdf"), {"which": "new"})
+
+    assert "只打印新的 2 张" in page.content.decode()
+    assert printed(answer) == [code_of(door.students[2]), code_of(joined)]
+    again = client.post(address(door, "badges.pdf"), {"which": "new"}, follow=True)
+    assert "没有要打印的胸牌。" in again.content.decode()
+
+
+def test_class_is_issued_anew_and_printed(client: Client, door: Door) -> None:
+    client.post(address(door, "badges.pdf"))
+    before = set(Badge.objects.values_list("code", flat=True))
+    there = address(door, "badges/all/")
+
+    asked = client.get(there)
+    blank = client.post(there, {"reason": " ", "then": "reissue"})
+    assert set(Badge.objects.live().values_list("code", flat=True)) == before
+    done = client.post(there, {"reason": "全班重新制卡", "then": "reissue"}, follow=True)
+    sheet = client.post(address(door, "badges.pdf"), {"which": "new"})
+
+    assert f"{class_label(door.world.group)}全班换发胸牌？" in asked.content.decode()
+    assert "5 张胸牌马上作废" in asked.content.decode()
+    assert blank.status_code == 200
+    assert "已补发 5 张，旧胸牌全部作废。" in done.content.decode()
+    found = printed(sheet)
+    assert found == [code_of(student) for student in door.students]
+    assert before.isdisjoint(found)
+    assert set(
+        Badge.objects.exclude(revoked_at=None).values_list("revoke_reason", "revoked_at")
+    ) == {("全班重新制卡", door.now)}
+    entry = AuditEntry.objects.get(verb="badges.revoked")
+    assert entry.facts == {"count": 5}
+
+
+def test_class_or_student_is_left_without_badges(client: Client, door: Door) -> None:
+    first = client.post(
+        address(door, f"badges/{door.students[0].pk}/"),
+        {"reason": "转学", "then": "revoke"},
+        follow=True,
+    )
+    assert "胸牌已作废。" in first.content.decode()
+    assert Badge.objects.live().count() == 4
+    asked = client.get(address(door, f"badges/{door.students[0].pk}/"))
+    assert "这名学生现在没有可用的胸牌。" in asked.content.decode()
+
+    rest = client.post(
+        address(door, "badges/all/"), {"reason": "学年结束", "then": "revoke"}, follow=True
+    )
+
+    assert "4 张胸牌已作废。" in rest.content.decode()
+    assert not Badge.objects.live().exists()
+    assert Badge.objects.count() == 5
+
+
+def test_several_classes_are_one_pdf_in_class_order(client: Client, door: Door) -> None:
+    second = door.world.new_group(4, 3)
+    door.world.teach(second)
+    others = list(second.students.order_by("seat_no"))
+    both = [second.pk, door.world.group.pk]
+
+    shown = client.get("/classes/badges/")
+    apart = client.post("/classes/badges.pdf", {"class_group": both, "apart": "yes"})
+    together = client.post("/classes/badges.pdf", {"class_group": both})
+
+    rows = [(group.pk, group.students_here, group.unprinted) for group in shown.context["classes"]]
+    assert rows == [(door.world.group.pk, 5, 5), (second.pk, 3, 3)]
+    own = [door.badges[seat].code for seat in range(1, 6)]
+    new = [code_of(student) for student in others]
+    assert [printed(apart, page) for page in (0, 1)] == [own, new]
+    assert printed(together) == own + new
+    # One reading of names for each class.
+    reads = AuditEntry.objects.filter(verb="names.read", facts__context="badge_sheet")
+    assert sorted(reads.values_list("target", "facts__count")) == sorted(
+        [(f"rosters.classgroup:{door.world.group.pk}", 5), (f"rosters.classgroup:{second.pk}", 3)]
+        * 2
+    )
+    shown = client.get("/classes/badges/")
+    assert [group.unprinted for group in shown.context["classes"]] == [0, 0]
+
+
+def test_nobody_prints_classes_that_are_not_theirs(client: Client, door: Door) -> None:
+    colleagues = door.world.new_group(4, 2)
+
+    for chosen in ([], [colleagues.pk], ["x"]):
+        page = client.post("/classes/badges.pdf", {"class_group": chosen}, follow=True)
+        assert "请先勾选要打印的班级。" in page.content.decode()
+
+    assert not Badge.objects.filter(student__class_group=colleagues).exists()
+    coordinator = Membership.objects.get(pk=door.world.coordinator.membership_id)
+    page = signed_in(coordinator).get("/classes/badges/")
+    assert colleagues.pk in [group.pk for group in page.context["classes"]]
+
+
+def test_choice_of_classes_costs_the_same_with_one_class_and_with_three(
+    client: Client, door: Door, django_assert_num_queries: Any
+) -> None:
+    client.get("/classes/badges/")
+    with django_assert_num_queries(5) as one:
+        client.get("/classes/badges/")
+    for number in (4, 5):
+        door.world.teach(door.world.new_group(number, 2))
+    with django_assert_num_queries(len(one)):
+        client.get("/classes/badges/")
 
 
 def look(code: str, number: str = "", **more: Any) -> Any:
@@ -225,7 +369,7 @@ def test_revoked_badge_has_its_own_sentence(door: Door) -> None:
     page = look(door.badges[1].code)
 
     assert page.status_code == 409
-    assert "这张胸牌已作废，请用补发的新胸牌。" in page.content.decode()
+    assert "这张胸牌已作废（12 月 8 日（周二）8:50）。请扫新胸牌" in page.content.decode()
 
 
 def test_guessing_is_shut_out_and_own_badges_are_not_counted(door: Door) -> None:

@@ -329,11 +329,70 @@ def test_place_page_costs_the_same_with_one_classmate_and_with_three(
     there = address(door, f"places/{door.place(2).pk}/")
     StudentFactory(class_group=door.world.group)
     client.get(there)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         client.get(there)
     StudentFactory.create_batch(2, class_group=door.world.group)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         client.get(there)
+
+
+def test_tick_keeps_why_no_badge_was_shown(client: Client, door: Door) -> None:
+    board = client.get(address(door)).content.decode()
+    for seat, why in ((1, "lost"), (2, ""), (3, "<b>")):
+        client.post(
+            address(door, "tick/"), {"place": door.place(seat).pk, "mode": "tick", "no_badge": why}
+        )
+    scan(client, door, door.badges[4].code)
+
+    assert '<option value="not_shown" selected>没出示胸牌</option>' in board
+    assert '<option value="lost">胸牌遗失</option>' in board
+    kept = dict(CheckIn.objects.values_list("student__seat_no", "reason"))
+    assert kept == {1: "lost", 2: "not_shown", 3: "not_shown", 4: ""}
+
+
+def test_board_keeps_the_reason_that_was_chosen_last(client: Client, door: Door) -> None:
+    answer = client.post(
+        address(door, "tick/"),
+        {"place": door.place(1).pk, "mode": "tick", "no_badge": "forgotten"},
+        headers={"Accept": "application/json"},
+    ).json()
+
+    assert '<option value="forgotten" selected>忘带胸牌</option>' in answer["board"]
+    assert answer["board"].count(" selected") == 1
+
+
+def test_students_page_lists_what_happened_and_why(client: Client, door: Door) -> None:
+    there = address(door, f"places/{door.place(1).pk}/")
+    assert "签到记录" not in client.get(there).content.decode()
+    client.post(
+        address(door, "tick/"), {"place": door.place(1).pk, "mode": "tick", "no_badge": "lost"}
+    )
+    client.post(there, {"kind": "void", "event_id": str(uuid4())})
+    scan(client, door, door.badges[1].code)
+
+    events = client.get(there).context["events"]
+
+    assert sorted((event.what, event.how, event.reason, event.is_void) for event in events) == [
+        ("撤销", "", "", False),
+        ("签到", "点座号", "胸牌遗失", True),
+        ("签到", "输入胸牌码", "", False),
+    ]
+
+
+def test_revoked_badge_says_when_and_what_to_do(client: Client, door: Door) -> None:
+    badges.reissue(
+        by=door.world.coordinator, student=door.students[0], reason="遗失", now=door.now - MINUTE
+    )
+
+    page = scan(client, door, door.badges[1].code)
+
+    assert page.status_code == 409
+    assert (page.context["result"].word, page.context["result"].detail) == (
+        "胸牌已作废",
+        "这张胸牌已作废（12 月 8 日（周二）8:49）。"
+        "请扫新胸牌，或输入新胸牌的码；没带的，请老师点座号签到。",
+    )
+    assert not CheckIn.objects.exists()
 
 
 def test_walk_in_is_asked_once_and_let_in(client: Client, door: Door) -> None:

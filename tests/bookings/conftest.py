@@ -14,7 +14,7 @@ from courses.choices import OccupationFamily, VersionState
 from courses.models import Course, CourseSession, CourseVersion, Season, SessionSet
 from hours.models import PracticumRequirement
 from rosters.models import ClassGroup, ClassTeacher, Student
-from sites.calendar import at
+from sites.calendar import SHANGHAI, at
 from sites.choices import HoldKind
 from sites.models import Room, RoomHold, Site
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, actor_of
@@ -60,6 +60,7 @@ class World:
                 name=f"学生{number}{seat:02}",
                 student_no=f"{entry_year}{number:02}{seat:02}",
                 seat_no=seat,
+                joined_at=datetime(2025, 9, 1, tzinfo=SHANGHAI),
             )
             for seat in range(1, size + 1)
         )

@@ -34,7 +34,7 @@ def ask(world: World, **changes: Any) -> dict[str, Any]:
     return {
         "sessions": [world.session().pk],
         "class_group": world.group.pk,
-        "companions": [{"name": "王老师", "phone": "139"}],
+        "companions": [{"name": "王老师", "phone": "13900000000"}],
     } | changes
 
 
@@ -84,7 +84,7 @@ def test_a_reservation_is_made_and_looked_up(world: World, now: datetime) -> Non
             "starts_at": "2026-12-08T09:00:00+08:00",
             "ends_at": "2026-12-08T11:30:00+08:00",
             "class_hours": 4,
-            "companions": [{"name": "王老师", "phone": "139"}],
+            "companions": [{"name": "王老师", "phone": "13900000000"}],
             "students": [student.pk for student in world.students],
             "created_at": "2026-11-24T08:00:00+08:00",
             "cancelled_at": None,
@@ -145,7 +145,7 @@ def test_a_request_without_a_key_is_refused(world: World, now: datetime) -> None
         {"session_set": 1},
         {"class_group": None},
         {"companions": "王老师"},
-        {"companions": [{"phone": "139"}]},
+        {"companions": [{"phone": "13900000000"}]},
         {"companions": [{"name": "长" * 10_000}]},
         {"note": "长" * 10_000},
         {"note": "\x00"},

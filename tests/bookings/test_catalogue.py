@@ -25,8 +25,8 @@ from tests.bookings.conftest import DAY, World
 from tests.factories.accounts import MembershipFactory, OrganisationFactory
 from tests.factories.bookings import make_booking
 
-CATALOGUE_QUERIES = 22
-COURSE_QUERIES = 14
+CATALOGUE_QUERIES = 23
+COURSE_QUERIES = 16
 
 NO_BREAK = re.compile(r"\s+")
 
@@ -42,6 +42,24 @@ def client(world: World) -> Client:
     client = Client()
     client.force_login(world.teacher_membership.user)
     return client
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ({"q": "面" * 300}, "“课程、职业、单位”最多 100 个字，现在是 300 个字。"),
+        ({"since": "2026-12-09", "until": "2026-12-08"}, "“到”的日期不能早于“从”的日期。"),
+    ],
+)
+def test_a_search_that_cannot_be_says_why_and_leaves_it_out(
+    world: World, client: Client, query: dict[str, str], sentence: str
+) -> None:
+    world.session(day=DAY)
+
+    page = client.get("/find/", query)
+
+    assert sentence in text(page)
+    assert len(page.context["cards"]) == 1
 
 
 def text(response: Any) -> str:

@@ -86,8 +86,18 @@ def test_growing_past_the_capacity_changes_nothing(world: World, now: datetime) 
     with pytest.raises(SessionFull) as refusal:
         change(world, booking, now, world.students)
 
-    assert refusal.value.facts == {"seats": 2, "seats_left": 1}
+    assert refusal.value.facts == {"seats": 2, "seats_left": 1, "most": 4}
+    assert str(refusal.value) == "这一场只余 1 位，这个预约最多 4 人。没有改动。"
     assert (placed(booking), seats_taken(booking)) == (world.students[:3], 3)
+
+
+def test_growing_where_no_seat_is_left_says_how_many_it_may_be(world: World, now: datetime) -> None:
+    booking = booked(world, now, session=world.session(capacity=3))
+
+    with pytest.raises(SessionFull) as refusal:
+        change(world, booking, now, world.students)
+
+    assert str(refusal.value) == "这一场没有空位了，这个预约最多 3 人。没有改动。"
 
 
 def test_shrinking_frees_the_seats_at_once(world: World, now: datetime) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from accounts.errors import NotAllowed, NotYours
+from bookings.errors import AlreadyBooked
+from bookings.models import Booking
 from bookings.selectors import choosing
 from bookings.services import offers
 from bookings.services.reservations import check_can_book
@@ -15,7 +17,7 @@ from courses.services.seats import void_session
 from rosters.errors import NotYourClass
 from tests.bookings.conftest import DAY, World
 from tests.factories.accounts import MembershipFactory, actor_of
-from tests.factories.bookings import make_booking
+from tests.factories.bookings import make_booking, make_reservation
 
 
 def loaded(*sessions: CourseSession) -> list[offers.Offer]:
@@ -72,14 +74,14 @@ def test_offer_of_an_unknown_session_is_refused(world: World) -> None:
 
 
 @pytest.mark.parametrize("sessions", [1, 3])
-def test_answers_take_four_queries(
+def test_answers_take_five_queries(
     world: World, now: datetime, sessions: int, django_assert_num_queries: Any
 ) -> None:
     opened = [world.session(day=DAY + timedelta(days=number)) for number in range(sessions)]
     found = loaded(*opened)
     teacher = world.teacher
 
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         answers = offers.answers(teacher, found, world.group, now)
 
     assert [answer.why_not for answer in answers] == [None] * sessions
@@ -119,6 +121,19 @@ def test_class_of_somebody_else_is_barred_from_everything(world: World, now: dat
 
     assert isinstance(mine.why_not, NotYourClass)
     assert isinstance(hosts.why_not, NotAllowed)
+
+
+def test_students_in_the_booking_itself_are_not_elsewhere(world: World, now: datetime) -> None:
+    camp, days = world.camp()
+    make_reservation(
+        by=world.teacher, sessions=[], session_set_id=camp.pk, class_group=world.group, now=now
+    )
+
+    [answer] = offers.answers(world.teacher, loaded(*days), world.group, now)
+
+    assert isinstance(answer.why_not, AlreadyBooked)
+    assert answer.booking == Booking.objects.order_by("session__starts_at")[0]
+    assert answer.busy == frozenset()
 
 
 # ── for which class ──

@@ -352,7 +352,7 @@ def test_of_two_classes_growing_into_the_last_seat_one_grows(world: World, now: 
 
     answers = at_once(grow(0), grow(1))
 
-    assert sorted(type(answer).__name__ for answer in answers) == ["Booking", "SessionFull"]
+    assert sorted(type(answer).__name__ for answer in answers) == ["Booking", "SeatsShortForChange"]
     assert sold(session) == 5
 
 

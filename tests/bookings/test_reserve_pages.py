@@ -176,7 +176,57 @@ def test_where_seats_are_few_those_who_miss_most_are_chosen(
         student.pk for student in world.students[2:]
     ]
     assert response.context["is_part"] is True
+    assert "只余 3 位，先选了还差学时最多的 3 人。" in text(response)
+    assert "全班 5 人，选了 3 人" in text(response)
+    assert "约成后，这 3 人4 / 14 学时" in text(response)
     assert '<details class="fold" open id="id_students">' in response.content.decode()
+
+
+def test_hours_beyond_those_required_are_said_and_both_pages_agree(
+    world: World, client: Client, now: datetime
+) -> None:
+    """12 hours are booked: of 4 more 2 count, of another 4 none."""
+    for offset in (1, 2, 3):
+        make_booking(
+            by=world.teacher,
+            session=world.session(day=DAY + timedelta(days=offset)),
+            class_group=world.group,
+            now=now,
+        )
+    before = {}
+    after = {}
+    for offset in (6, 7):
+        url = address(world, world.session(day=DAY + timedelta(days=offset)))
+        before[offset] = client.get(url)
+        client.post(url, filled_in(client, url))
+        after[offset] = client.get(f"/trips/{Booking.objects.latest('pk').pk}/")
+
+    for response, already, beyond in [
+        (before[6], 12, 2),
+        (after[6], 12, 2),
+        (before[7], 16, 4),
+        (after[7], 16, 4),
+    ]:
+        assert "14 / 14 学时" in text(response)
+        assert f"已得 0已约 {already}本次 +4已满 14 学时，本次多出 {beyond}" in text(response)
+        assert "已排满" not in text(response)
+    assert 'class="newb"' in after[6].content.decode()
+    assert 'class="newb"' not in after[7].content.decode()
+
+
+def test_session_that_the_class_has_booked_is_not_offered_to_it_again(
+    world: World, client: Client, now: datetime
+) -> None:
+    session = world.session()
+    made = make_booking(by=world.teacher, session=session, class_group=world.group, now=now)
+
+    response = client.get(address(world, session))
+
+    assert "本班已约 看预约" in text(response)
+    assert f'href="/trips/{made.pk}/"' in response.content.decode()
+    assert 'class="newb"' not in response.content.decode()
+    assert "当时另有预约" not in text(response)
+    assert "提交预约" not in text(response)
 
 
 def test_reading_the_names_is_logged(world: World, client: Client) -> None:
@@ -405,6 +455,39 @@ def test_seats_are_taken_first_and_named_later(world: World, client: Client) -> 
     assert list(booking.places.values_list("student", flat=True)) == [None] * 4
 
 
+def test_number_without_a_name_is_told_at_the_missing_name(world: World, client: Client) -> None:
+    url = address(world, world.session())
+
+    response = client.post(url, filled_in(client, url, companion_phone_1="13900000001"))
+
+    assert response.context["form"].errors == {"companion_1": ["请填写带队教师的姓名。"]}
+    assert '<details class="fold" open><summary>' in response.content.decode()
+
+
+def test_names_may_follow_and_each_row_is_named(world: World, client: Client) -> None:
+    form = client.get(address(world, world.session())).context["form"]
+
+    assert [(str(name.label), name.field.required) for name, _phone in form.companion_rows()] == [
+        ("带队教师", False),
+        ("第 2 位带队教师", False),
+        ("第 3 位带队教师", False),
+        ("第 4 位带队教师", False),
+    ]
+    assert not any(phone.field.required for _name, phone in form.companion_rows())
+
+
+@pytest.mark.parametrize("field", ["companion_phone_0", "contact_phone"])
+def test_what_is_no_phone_number_is_told_at_its_field(
+    world: World, client: Client, field: str
+) -> None:
+    url = address(world, world.session())
+
+    response = client.post(url, filled_in(client, url, **{field: "abc"}))
+
+    assert list(response.context["form"].errors) == [field]
+    assert not Booking.objects.exists()
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [
@@ -541,4 +624,4 @@ def test_form_takes_the_same_queries_however_many_students(
         response = client.get(f"/sessions/{session.pk}/book/?class={group.pk}")
 
     assert len(list(response.context["form"].student_rows())) == students
-    assert len(queries) == 15
+    assert len(queries) == 17

@@ -53,7 +53,13 @@ def test_the_host_reads_its_roster_on_the_record(world: World, now: datetime) ->
     entry = AuditEntry.objects.get(verb="names.read")
     assert [place.student for place in places] == world.students[1:3]
     assert entry.target == f"courses.coursesession:{session.pk}"
-    assert entry.facts == {"context": "session_names", "count": 2}
+    assert entry.school_id == world.school.pk
+    assert entry.facts == {
+        "context": "session_names",
+        "count": 2,
+        "classes": [world.group.pk],
+        "students": [student.pk for student in world.students[1:3]],
+    }
 
 
 def test_out_of_time_the_host_reads_nothing(world: World, now: datetime) -> None:

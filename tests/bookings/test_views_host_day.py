@@ -9,6 +9,7 @@ import time_machine
 from django.test import Client
 
 from accounts.actors import Actor
+from accounts.choices import Role
 from accounts.models import AuditEntry, User
 from bookings.models import Booking
 from courses.choices import Venue
@@ -125,6 +126,8 @@ def test_the_names_page_shows_full_names_on_the_record(world: World, now: dateti
     assert AuditEntry.objects.get(verb="names.read").facts == {
         "context": "session_names",
         "count": 5,
+        "classes": [world.group.pk],
+        "students": [one.pk for one in world.students],
     }
 
 
@@ -268,3 +271,26 @@ def test_the_day_takes_the_same_queries_for_one_and_three(
         page = client.get("/today/")
 
     assert len(page.context["sessions"]) == count
+
+
+def test_instructor_is_offered_only_what_is_hers(world: World, now: datetime) -> None:
+    hers, nobodys, colleagues = (world.session(starts=time(hour)) for hour in (9, 12, 15))
+    mine, other = (
+        MembershipFactory(organisation=world.host, role=Role.INSTRUCTOR) for _number in range(2)
+    )
+    CourseSession.objects.filter(pk=hers.pk).update(instructor=mine)
+    CourseSession.objects.filter(pk=colleagues.pk).update(instructor=other)
+
+    page = login(actor_of(mine)).get("/today/").content.decode()
+    managers = login(world.manager).get("/today/").content.decode()
+
+    assert [f'href="/desk/{one.pk}/"' in page for one in (hers, nobodys, colleagues)] == [
+        True, True, False,
+    ]  # fmt: skip
+    assert "取消场次</" not in page
+    assert page.count("取消场次请找单位的管理员") == 1
+    assert [f'href="/desk/{one.pk}/"' in managers for one in (hers, nobodys, colleagues)] == [
+        True
+    ] * 3
+    assert managers.count("取消场次</") == 3
+    assert "请找单位的管理员" not in managers

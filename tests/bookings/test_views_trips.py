@@ -71,7 +71,12 @@ def test_booking_page_shows_all_that_a_teacher_needs(
     assert "地铁 11 号线曹杨路站 3 号口。" in text
     assert "&lt;b&gt;😀&lt;/b&gt;" in text
     assert (page.context["progress"].reached, page.context["progress"].required) == (4, 14)
-    assert AuditEntry.objects.get(verb="names.read").facts == {"context": "booking", "count": 5}
+    assert AuditEntry.objects.get(verb="names.read").facts == {
+        "context": "booking",
+        "count": 5,
+        "classes": [world.group.pk],
+        "students": [one.pk for one in world.students],
+    }
 
 
 def test_changing_a_booking(world: World, now: datetime, login: Login) -> None:
@@ -155,6 +160,26 @@ def test_cancelling_a_booking(world: World, now: datetime, login: Login) -> None
     assert "原因：学校运动会" in client.get(f"/trips/{booking.pk}/").content.decode()
     again = client.post(f"/trips/{booking.pk}/cancel/", {"reason": "再来"})
     assert again.status_code == 409
+
+
+def test_a_page_left_open_cancels_nothing_twice_and_leads_to_the_booking(
+    world: World, now: datetime, login: Login
+) -> None:
+    booking = make_booking(
+        by=world.teacher, session=world.session(), class_group=world.group, now=now
+    )
+    client = login(world.teacher)
+    path = f"/trips/{booking.pk}/cancel/"
+
+    opened = client.get(path).content.decode()
+    client.post(path, {"reason": "学校运动会"})
+    again = client.post(path, {"reason": "学校运动会"})
+
+    text = again.content.decode()
+    assert again.status_code == 409
+    assert ["btn-danger" in page for page in (opened, text)] == [True, False]
+    assert ['name="reason"' in page for page in (opened, text)] == [True, False]
+    assert f'href="/trips/{booking.pk}/">看预约</a>' in text
 
 
 @pytest.mark.parametrize("reason", ["", "   ", "长" * 10_000])

@@ -90,7 +90,7 @@ def write_and_submit(page: Page) -> None:
             text,
         )
     page.locator("select[name=occupation_family]").select_option("f1")
-    page.locator("input[name=stages][value=junior]").check(force=True)
+    page.locator("label[for=id_stages_1]").click()
     page.get_by_role("button", name="保存草稿").click()
     expect(page.get_by_text("草稿已保存")).to_be_visible()
     page.get_by_role("button", name="提交审核").click()
@@ -107,7 +107,7 @@ def approve(page: Page) -> None:
         "assessment_method",
         "safety_assurance",
     ):
-        page.locator(f"input[name={dimension}][value=pass]").check(force=True)
+        page.locator(f"label[for=id_{dimension}_0]").click()
     page.get_by_role("button", name="批准并发布").click()
     expect(page.get_by_text("已批准并发布。")).to_be_visible()
 

@@ -8,10 +8,10 @@ from django.db import connection
 from playwright.sync_api import BrowserContext, Page
 
 from accounts.choices import Role
-from accounts.models import Membership
-from bookings.models import Booking
+from accounts.models import Membership, User
+from bookings.models import Booking, Companion
 from courses.models import Course, CourseSession
-from rosters.models import ClassTeacher
+from rosters.models import ClassTeacher, Student
 from tests.browser.conftest import axe_violations
 
 NewContext = Callable[..., BrowserContext]
@@ -26,7 +26,16 @@ PAGES = [
     ("teacher", "/classes/"),
     ("teacher", "/trips/"),
     ("teacher", "/trips/{booking}/"),
+    ("teacher", "/school/classes/"),
+    ("teacher", "/school/classes/{group}/consents/"),
+    ("teacher", "/school/consent-texts/"),
     ("school_coordinator", "/school/"),
+    ("school_coordinator", "/school/names-read/"),
+    ("school_coordinator", "/school/students/{student}/data/"),
+    ("school_coordinator", "/school/students/{student}/data/erase/"),
+    ("school_coordinator", "/school/year/"),
+    ("school_coordinator", "/school/settings/"),
+    ("school_coordinator", "/school/transfers/"),
     ("host_manager", "/host/week/"),
     ("host_manager", "/host/courses/"),
     ("host_manager", "/today/"),
@@ -35,6 +44,7 @@ PAGES = [
     ("secretariat", "/overview/"),
     ("secretariat", "/overview/weeks/"),
     ("secretariat", "/reviews/"),
+    ("secretariat", "/overview/classes/{group}/names/"),
     (None, "/accounts/login/"),
     (None, "/badge/"),
     ("teacher", "/me/"),
@@ -49,6 +59,7 @@ PAGES = [
     ("secretariat", "/requirements/new/"),
     ("teacher", "/hours/"),
     ("teacher", "/me/calendar/"),
+    (None, "/privacy/data/"),
 ]
 
 
@@ -69,6 +80,10 @@ def district(transactional_db: None) -> Iterator[dict[str, int]]:
         "booking": booking.pk,
         "course": Course.objects.exclude(published_version=None).order_by("pk")[0].pk,
         "session": coming.pk,
+        "student": Student.objects.current()
+        .filter(school=people()["school_coordinator"].organisation)
+        .order_by("pk")[0]
+        .pk,
         "held": CourseSession.objects.filter(host=people()["host_manager"].organisation)
         .filter(desk__isnull=False)
         .order_by("-starts_at")[0]
@@ -127,11 +142,43 @@ def test_main_pages_are_accessible_and_fit(
     assert wrong == {}
 
 
+def test_pages_fit_a_phone_in_english_and_with_long_names(
+    district: dict[str, int], new_context: NewContext
+) -> None:
+    """English words are longer than Chinese ones; so is a name of 60 letters without a gap."""
+    User.objects.update(language="en")
+    Companion.objects.update(name="Featherstonehaugh" * 3 + "Wriothesl")
+    members = people()
+    wrong: dict[str, list[str]] = {}
+    for role in (*members, None):
+        for width in (390, 1280):
+            page = new_context(members[role] if role else None, width=width).new_page()
+            for wanted, path in PAGES:
+                if wanted != role:
+                    continue
+                page.goto(path.format(**district))
+                found = page.evaluate(CUT_OFF)
+                if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+                    found.append("scrolls sideways")
+                if found:
+                    wrong[f"{path} {width}"] = found
+
+    assert wrong == {}
+
+
+# Words that run out of the cell or card that holds them.
+CUT_OFF = """() => [
+  ...document.querySelectorAll(".strip .ap, .strip .c, .cov .vl, .panel, .desk-h h1")]
+  .filter(element => element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 0)
+  .map(element => `${element.className}: ${element.textContent.trim().slice(0, 60)}`)"""
+
+
 # Fields, buttons, and links that stand alone; a link in running text may be as high as its line,
 # and what is drawn small may be as high as the label or the row that answers for it.
 SMALL = """() => {
   const least = 43.5, controls = "button, input, select, textarea, summary, nav a, a.btn, a.chip,"
-    + " a.icon-btn, a.line, a.line-link, a.brand, a.page-link, .crumb a";
+    + " a.icon-btn, a.line, a.line-link, a.brand, a.page-link, .crumb a, .tbl a, .list a,"
+    + " .cov a, .panel-h a, .sec-h a";
   const high = element => element.getBoundingClientRect().height;
   const seen = element => element.checkVisibility({visibilityProperty: true})
     && high(element) > 1 && getComputedStyle(element).clipPath === "none";

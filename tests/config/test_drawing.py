@@ -77,6 +77,18 @@ def test_ruler_frames_the_new_hours_at_the_end_of_the_booked() -> None:
     assert (ruler.new_start, ruler.new_width) == ("78.571%", "21.429%")
 
 
+@pytest.mark.parametrize(
+    ("earned", "booked", "start", "width"),
+    [(10, 7, "71.429%", "28.571%"), (10, 19, "100.000%", ""), (14, 7, "100.000%", "")],
+)
+def test_ruler_frames_new_hours_only_where_they_count(
+    earned: int, booked: int, start: str, width: str
+) -> None:
+    ruler = drawing.ruler(total=14, earned=earned, booked=booked, new=7)
+
+    assert (ruler.new_start, ruler.new_width) == (start, width)
+
+
 def test_ruler_thin_has_no_numbers() -> None:
     ruler = drawing.ruler(total=14, earned=4, booked=7, size="thin")
 
@@ -127,12 +139,13 @@ def test_chart_of_nothing_has_only_its_base() -> None:
     assert [number for number, _, _ in chart.gridlines] == ["0"]
 
 
-def test_chart_when_narrow_writes_every_second_label() -> None:
+def test_chart_when_narrow_writes_its_labels_in_two_rows() -> None:
     weeks = [{"label": str(n), "taken": 1, "free": 1} for n in range(8)]
 
     chart = drawing.chart(weeks, width=326, height=220)
 
-    assert [column.shows_label for column in chart.columns] == [True, False] * 4
+    assert [int(column.label_at) - chart.base for column in chart.columns] == [20, 36] * 4
+    assert chart.base + 36 < chart.height
 
 
 @pytest.mark.parametrize(

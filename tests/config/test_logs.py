@@ -1,14 +1,26 @@
-"""What the log says of a page whose address lets its bearer in."""
+"""What the log says of a page whose address lets its bearer in, and of a row that broke a rule."""
+
+import logging
+import logging.config
+import sys
 
 import pytest
+from django.conf import settings
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 
 from accounts.choices import Role
 from accounts.services import invitations
+from config.logs import NamelessFormatter
+from config.postgres import LOGGED
+from rosters.models import Student
 from tests.factories.accounts import MembershipFactory, actor_of
+from tests.factories.rosters import StudentFactory
 
 pytestmark = pytest.mark.django_db
+
+NAME = "标记壹㛃"
 
 
 def test_no_log_line_holds_a_link_that_lets_in(caplog: pytest.LogCaptureFixture) -> None:
@@ -39,3 +51,46 @@ def test_the_log_names_other_pages_by_their_address(caplog: pytest.LogCaptureFix
     Client().get("/nowhere/at/all/")
 
     assert "Not Found: /nowhere/at/all/" in caplog.text
+
+
+def written(formatter: logging.Formatter) -> str:
+    """The log line of a row that broke a CHECK, whose error tells the whole row."""
+    student = StudentFactory(name=NAME)
+    try:
+        with transaction.atomic():
+            Student.objects.filter(pk=student.pk).update(seat_no=0)
+    except IntegrityError:
+        record = logging.LogRecord("x", logging.ERROR, "", 1, "failed", (), sys.exc_info())
+    return formatter.format(record)
+
+
+def test_a_row_that_broke_a_rule_is_left_out_of_the_log(db: None) -> None:
+    without_us = written(logging.Formatter())
+    ours = logging.config.DictConfigurator(settings.LOGGING).configure_formatter(
+        settings.LOGGING["formatters"]["line"]
+    )
+
+    assert NAME in without_us
+    line = written(ours)
+    assert isinstance(ours, NamelessFormatter)
+    assert NAME not in line
+    assert "student_seat_positive" in line
+    assert line.count("DETAIL: left out") == 2
+
+
+def test_details_of_several_lines_go_whole() -> None:
+    try:
+        raise ValueError("broken\nDETAIL:  Failing row contains (1, 甲\n乙, 丙).")
+    except ValueError:
+        text = NamelessFormatter().formatException(sys.exc_info())
+
+    assert text.splitlines()[-2:] == ["ValueError: broken", "DETAIL: left out"]
+
+
+@pytest.mark.parametrize("name", LOGGED)
+def test_the_embedded_servers_own_log_leaves_rows_out(db: None, name: str) -> None:
+    if not str(settings.DATABASES["default"]["HOST"]).startswith("/"):
+        pytest.skip("another server keeps its own log")
+    with connection.cursor() as cursor:
+        cursor.execute(f"SHOW {name}")
+        assert cursor.fetchone() == (LOGGED[name],)

@@ -127,6 +127,9 @@ def test_ruler_frames_a_booking() -> None:
         ("{% hours_legend 14 4 10 %}", "已得 4已约 10已排满"),
         ("{% hours_legend 14 14 0 %}", "已得 14全部完成"),
         ("{% hours_legend 14 4 10 new=3 %}", "已得 4已约 7本次 +3已排满"),
+        ("{% hours_legend 14 10 7 new=7 %}", "已得 10已约 0本次 +7已满 14 学时，本次多出 3"),
+        ("{% hours_legend 14 14 7 new=7 %}", "已得 14已约 0本次 +7已满 14 学时，本次多出 7"),
+        ("{% hours_legend 14 10 19 new=7 %}", "已得 10已约 12本次 +7已满 14 学时，本次多出 7"),
         ("{% hours_legend %}", "已得已约还差"),
     ],
 )
@@ -230,7 +233,7 @@ def test_dims_say_each_dimension_and_its_verdict() -> None:
         '{% filter striptags %}{% dims "pass" "fix" "fail" nothing %}{% endfilter %}', nothing=None
     )
 
-    assert html == "目目标导向 通过 内内容标准 待修改 评评价方式 不通过 安安全保障 未审"
+    assert html == "目目标导向 通过 内内容规范 待修改 评评价方式 不通过 安安全保障 未审"
 
 
 def test_kpis_link_a_number_to_its_rows() -> None:

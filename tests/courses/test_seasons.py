@@ -13,11 +13,18 @@ from accounts.actors import SYSTEM
 from accounts.choices import Role
 from accounts.models import Membership
 from courses.choices import SeasonAction, SeasonPhase
-from courses.errors import NotAsLookedAt, OutsideRunningDays, OutsideSeason, SeasonsOverlap
+from courses.errors import (
+    NotAsLookedAt,
+    OutsideRunningDays,
+    OutsideSeason,
+    SeasonNameTaken,
+    SeasonsOverlap,
+)
 from courses.models import CourseSession, Season
 from courses.selectors.seasons import Affected, effects_of, season_of_day
 from courses.services import seasons, sessions
 from sites.calendar import SHANGHAI
+from tests.bookings.races import before_commit
 from tests.factories.accounts import MembershipFactory, OrganisationFactory
 from tests.factories.courses import make_room, make_season, make_session, make_version, manager_of
 
@@ -68,8 +75,8 @@ def values_of(season: Season, **changes: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("field", "typed", "sentence"),
     [
-        ("closes_at", {"closes_at": "2026-09-01T00:00"}, "要晚于开始预约。"),
-        ("runs_until", {"runs_until": "2026-08-31"}, "不能早于开课首日。"),
+        ("closes_at", {"closes_at": "2026-09-01T00:00"}, "要晚于开始预约的时间。"),
+        ("runs_until", {"runs_until": "2026-08-31"}, "不能早于第一天开课。"),
         ("publishes_at", {"publishes_at": "2026-09-01T00:01"}, "不能晚于开始预约。"),
         ("wishes_until", {"wishes_from": "2026-08-01T00:00"},
          "请填结束的时间；不设志愿阶段就两项都不填。"),
@@ -271,3 +278,27 @@ def test_the_list_names_years_and_phases(secretary: Client, now: datetime) -> No
     assert "2027 年 3 月 1 日（周一）" in text
     assert "2026 年 9 月 1 日（周二）0:00" in text
     assert text.index("开课单位排场次") < text.index("预约中")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_season_saved_twice_by_a_doubled_click_is_one(now: datetime) -> None:
+    def save() -> Season:
+        return seasons.set_season(
+            by=SYSTEM,
+            season=None,
+            name="2026 学年第二学期",
+            school_year=2026,
+            opens_at=now,
+            closes_at=now + timedelta(days=90),
+            runs_from=date(2027, 3, 1),
+            runs_until=date(2027, 6, 30),
+            now=now,
+        )
+
+    answer = before_commit(save, save)
+
+    assert isinstance(answer, SeasonNameTaken)
+    assert str(answer) == "已有名为“2026 学年第二学期”的预约季。"
+    assert Season.objects.count() == 1
+    with pytest.raises(SeasonNameTaken):
+        save()

@@ -10,6 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.choices import Role
 from accounts.models import Membership, Organisation
@@ -79,13 +80,13 @@ def test_manager_writes_a_course_and_hands_it_in(manager: Client, host: Organisa
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"title_zh": ""}, "该字段是必填项。"),
-        ({"title_zh": "面" * 10_000}, "100"),
+        ({"title_zh": ""}, "请填写“课程名称”。"),
+        ({"title_zh": "面" * 10_000}, "“课程名称”最多 100 个字，现在是 10000 个字。"),
         ({"grade_to": "5"}, "最高年级不能低于最低年级。"),
         ({"group_size_min": "30"}, "最多人数不能少于最少人数。"),
-        ({"class_hours": "０"}, "1"),
-        ({"stages": []}, "该字段是必填项。"),
-        ({"occupation_family": "f99"}, "f99"),
+        ({"class_hours": "０"}, "“学时”不能小于 1。"),
+        ({"stages": []}, "请选择“适合学段”。"),
+        ({"occupation_family": "f99"}, "“职业门类”里没有这个选项，请重新选择。"),
     ],
 )
 def test_bad_course_keeps_what_was_typed(
@@ -275,11 +276,36 @@ def test_season_is_set_and_its_order_explained(secretary: Client) -> None:
     season = Season.objects.get()
     secretary.post(f"/seasons/{season.pk}/", form | {"name": "秋冬"})
 
-    assert wrong.content.decode().count("不能早于开课首日。") == 1
+    assert wrong.context["form"].errors == {"runs_until": ["不能早于第一天开课。"]}
     assert "日期的先后不对" not in wrong.content.decode()
     assert 'value="2026-08-01"' in wrong.content.decode()
     assert twice.status_code == 200
     assert "秋冬" in secretary.get("/seasons/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("changes", "errors"),
+    [
+        ({"closes_at": "2026-09-01T08:00"}, {"closes_at": ["要晚于开始预约的时间。"]}),
+        ({"runs_from": "2026-08-31"}, {"runs_from": ["第一天开课不能早于开始预约的那一天。"]}),
+    ],
+)
+def test_season_out_of_order_is_told_once_at_its_field(
+    secretary: Client, changes: dict[str, str], errors: dict[str, list[str]]
+) -> None:
+    form = {
+        "name": "秋季",
+        "school_year": "2026",
+        "opens_at": "2026-09-01T08:00",
+        "closes_at": "2027-01-20T18:00",
+        "runs_from": "2026-09-01",
+        "runs_until": "2027-01-29",
+    }
+
+    response = secretary.post("/seasons/new/", form | changes)
+
+    assert response.context["form"].errors == errors
+    assert not Season.objects.exists()
 
 
 def session_form(version: CourseVersion, room_id: int) -> dict[str, Any]:
@@ -349,6 +375,26 @@ def test_unbooked_session_is_changed_a_booked_one_is_not(
     assert sentence in page
     assert late.status_code == 409
     assert sentence in late.content.decode()
+
+
+def test_session_that_has_begun_offers_neither_change_nor_cancelling(
+    manager: Client, host: Organisation, now: datetime
+) -> None:
+    session = make_session(make_version(host), now=now)
+    path = f"/host/sessions/{session.pk}/"
+    cancel = f'href="/today/sessions/{session.pk}/cancel/"'
+    before = manager.get(path).content.decode()
+
+    CourseSession.objects.filter(pk=session.pk).update(
+        starts_at=timezone.now() - timedelta(minutes=1)
+    )
+    begun = manager.get(path).content.decode()
+    form = manager.get(f"{path}edit/")
+
+    assert cancel in before
+    assert cancel not in begun
+    assert form.status_code == 409
+    assert "已经开始" in form.content.decode()
 
 
 def test_of_two_forms_of_a_session_the_second_is_stale(
@@ -462,7 +508,7 @@ def test_series_is_previewed_before_it_is_saved(manager: Client, host: Organisat
     [
         ({"last": "2026-12-01"}, "结束日期不能早于开始日期。"),
         ({"half_days": ["am", "day"]}, "全天和半天不能同时选。"),
-        ({"weekdays": []}, "该字段是必填项。"),
+        ({"weekdays": []}, "请选择“每周”。"),
     ],
 )
 def test_series_that_cannot_be_is_explained(

@@ -8,6 +8,7 @@ from factory.django import DjangoModelFactory
 from accounts.choices import Role, Stage
 from accounts.models import Membership
 from rosters.models import ClassGroup, ClassTeacher, Student
+from sites.calendar import SHANGHAI
 from tests.factories.accounts import MembershipFactory, OrganisationFactory
 
 
@@ -31,6 +32,8 @@ class StudentFactory(DjangoModelFactory[Student]):
     school = factory.SelfAttribute("class_group.school")
     name = factory.Sequence(lambda n: f"林晓{chr(0x4E00 + n % 2000)}")
     student_no = factory.Sequence(lambda n: f"2025{n:05d}")
+    # Before anything that the tests book.
+    joined_at = datetime(2025, 9, 1, tzinfo=SHANGHAI)
     seat_no = factory.LazyAttribute(
         lambda made: Student.objects.filter(class_group=made.class_group).count() + 1
     )

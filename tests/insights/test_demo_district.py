@@ -17,13 +17,15 @@ from accounts.selectors import actor_of, demo_people
 from attendance.models import Desk
 from bookings.choices import BookingState, CancelledSide
 from bookings.models import Booking, Place
+from bookings.selectors.roll import newcomers
 from bookings.services import proposals
 from courses.choices import SessionState, VersionState
 from courses.models import CourseSession, CourseVersion, SessionSet
 from hours.models import HourCredit
 from notifications.choices import DeliveryState
 from notifications.models import Delivery
-from rosters.models import ClassGroup, Student
+from rosters.models import ClassGroup, ConsentText, GuardianPhone, Student, StudentNeed
+from rosters.selectors import consent_of_class
 from sites.calendar import SHANGHAI
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=SHANGHAI)
@@ -79,6 +81,22 @@ def test_the_teacher_of_the_demonstration_can_bring_a_class_to_fourteen() -> Non
         .filter(student__class_group=groups[1], starts_at__lte=NOW, ends_at__gt=NOW)
         .exists()
     )
+
+
+def test_rosters_show_what_schools_live_with() -> None:
+    star = ClassGroup.objects.filter(
+        teachers__membership__user__email="teacher@demo.example"
+    ).order_by("number")[0]
+    status = consent_of_class(star, 2026)
+    groups = list(ClassGroup.objects.values_list("pk", flat=True))
+    came = [one for rows in newcomers(groups, NOW).values() for one in rows]
+    assert status is not None
+    assert len(status.missing) == 2
+    assert [one.student.name for one in came] == ["陆一鸣"]
+    assert StudentNeed.objects.filter(student__class_group=star).count() == 3
+    assert GuardianPhone.objects.exists()
+    assert not Student.objects.filter(initials="").exists()
+    assert set(ConsentText.objects.values_list("kind", "version")) == {("trip", 1), ("year", 1)}
 
 
 def test_nobody_knows_a_password_of_the_demonstration() -> None:

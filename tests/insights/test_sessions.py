@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from attendance.choices import EventKind
+from attendance.services.desk import close_desk
 from bookings.services import host_changes
 from courses.models import CourseSession
 from insights.selectors import sessions
@@ -83,6 +84,11 @@ def _somebody_in(door: Door) -> None:
     let_in(door.students[0], by=door.manager, session=door.session, now=door.now)
 
 
+def _closed(door: Door) -> None:
+    _somebody_in(door)
+    close_desk(by=door.manager, session=door.session, now=door.session.starts_at)
+
+
 @pytest.mark.parametrize(
     ("what", "minutes", "state", "label", "alarm"),
     [
@@ -90,6 +96,7 @@ def _somebody_in(door: Door) -> None:
         (_nothing, 20, "present", "进行中", False),
         (_nothing, 21, "bad", "无人签到", True),
         (_somebody_in, 21, "present", "进行中", False),
+        (_closed, 21, "out", "已结束", False),
         (_empty, 21, "soon", "无人预约", False),
         (_nothing, 150, "out", "已结束", False),
         (_cancelled, 21, "cancelled", "已取消", False),

@@ -8,7 +8,14 @@ from accounts.actors import SYSTEM
 from accounts.choices import Role, Stage
 from accounts.errors import NotAllowed, NotYours
 from accounts.models import AuditEntry
-from rosters.errors import ClassExists, NameMissing, NotSchoolTeacher, SeatTaken, StudentNoTaken
+from rosters.errors import (
+    ClassExists,
+    NameMissing,
+    NotSchoolTeacher,
+    SeatTaken,
+    StudentGone,
+    StudentNoTaken,
+)
 from rosters.models import ClassGroup, ClassTeacher, Student
 from rosters.services import classes, students
 from rosters.services.students import StudentInput
@@ -171,6 +178,31 @@ def test_edit_student_keeps_out_of_anothers_seat(school: School, now: datetime) 
         )
 
     assert str(refused.value) == "班里已有 2 号，请换一个座号。"
+
+
+@pytest.mark.parametrize("went", ["left", "moved", "merged"])
+def test_who_went_while_the_form_was_open_is_not_edited(
+    school: School, now: datetime, went: str
+) -> None:
+    student = school.group.students.get(seat_no=1)
+    before = student.name
+    away = Student.objects.filter(pk=student.pk)
+    if went == "left":
+        students.remove_student(by=school.coordinator, student=student, now=now)
+    elif went == "moved":
+        # As a transfer accepted meanwhile does: another school's student from now on.
+        other = make_class(students=0, number=7)
+        away.update(class_group=other, school=other.school)
+    else:
+        away.update(merged_into=school.group.students.get(seat_no=2))
+
+    with pytest.raises(StudentGone):
+        students.edit_student(
+            by=school.coordinator, student=student, name="新名", seat_no=9, now=now
+        )
+
+    assert away.get().name == before
+    assert "student.edited" not in _verbs()
 
 
 def test_edit_student_without_a_name_is_refused(school: School, now: datetime) -> None:

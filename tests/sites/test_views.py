@@ -64,7 +64,11 @@ def test_site_and_room_are_made_and_changed(manager: Client, host: Organisation)
 
 @pytest.mark.parametrize(
     ("changes", "sentence"),
-    [({"stations": "0"}, "1"), ({"floor_area_m2": "很大"}, "整数"), ({"name": ""}, "必填")],
+    [
+        ({"stations": "0"}, "1"),
+        ({"floor_area_m2": "很大"}, "整数"),
+        ({"name": ""}, "请填写“名称”。"),
+    ],
 )
 def test_bad_room_keeps_what_was_typed(
     manager: Client, host: Organisation, changes: dict[str, str], sentence: str

@@ -1,0 +1,44 @@
+"""What is stored of students here; see ``accounts.data_map``."""
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.data_map import Basis, Impersonal, Person, PersonalField, Term
+
+PERSONAL = (
+    PersonalField(
+        fields=(
+            "attendance.CheckIn.student",
+            "attendance.CheckIn.kind",
+            "attendance.CheckIn.way_in",
+            "attendance.CheckIn.reason",
+            "attendance.CheckIn.happened_at",
+            "attendance.CheckIn.recorded_at",
+        ),
+        what=_("到场、离场、请假和原因"),
+        person=Person.STUDENT,
+        purpose=_("当天点到人，据此记学时"),
+        basis=Basis.RECORD,
+        seen_by=_("本校管理员，任课教师；开课单位看自己的场次"),
+        kept=Term.NUMBERED,
+    ),
+    PersonalField(
+        fields=(
+            "attendance.Badge.student",
+            "attendance.Badge.code",
+            "attendance.Badge.issued_at",
+            "attendance.Badge.printed_at",
+            "attendance.Badge.revoked_at",
+            "attendance.Badge.revoke_reason",
+        ),
+        what=_("胸牌码（随机，不含姓名）"),
+        person=Person.STUDENT,
+        purpose=_("不带手机也能签到"),
+        basis=Basis.DUTY,
+        seen_by=_("本校管理员，任课教师，本人"),
+        kept=Term.BADGE,
+    ),
+)
+
+IMPERSONAL = (
+    Impersonal(("attendance.Desk.reopen_reason",), "says why a session's door was opened again"),
+)

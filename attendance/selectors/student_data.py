@@ -1,0 +1,358 @@
+"""Everything held about one student, as sheets: what she or her guardians may ask for."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from accounts.choices import READINGS, VERBS
+from accounts.selectors import reads_of_student
+from attendance.models import Badge, CheckIn
+from bookings import wording
+from bookings.models import Place, TripConsent
+from hours.models import HourCredit
+from rosters import sealing
+from rosters.models import Consent, GuardianPhone, Student, StudentNeed, StudentTransfer
+from rosters.workbooks import Cell, Sheet
+from sites import dates
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One sheet of the export, and which fields of the data map it carries."""
+
+    fields: tuple[str, ...]
+    sheet: Callable[[Student, datetime], Sheet]
+
+
+# What the map lists of students and guardians and the export leaves out, and why.
+LEFT_OUT = {
+    "rosters.Student.merged_into": "rows merged into hers are told with hers",
+    "rosters.RosterImport.content": "a file of a whole school, gone within the hour",
+    "rosters.RosterImport.reading": "a file of a whole school, gone within the hour",
+    "rosters.RosterImport.answers": "a file of a whole school, gone within the hour",
+    "rosters.RosterChange.student": "how her row was before an import; gone after 30 days",
+    "rosters.RosterChange.kind": "how her row was before an import; gone after 30 days",
+    "rosters.RosterChange.before": "how her row was before an import; gone after 30 days",
+    "rosters.RosterChange.after": "how her row was before an import; gone after 30 days",
+    "rosters.Student.erased_at": "who was erased has nothing to be exported",
+    "hours.HourCredit.revision": "a counter",
+    "hours.HourCredit.rule_version": "a counter",
+    "bookings.Place.is_walk_in": "the place is told as what it is",
+}
+
+
+def sheets_of(student: Student, now: datetime) -> list[Sheet]:
+    """``student`` with class and school loaded. The caller asks who may, and logs it."""
+    return [part.sheet(student, now) for part in PARTS]
+
+
+def _moment(value: datetime | None) -> str:
+    return date_format(dates.local(value), "Y-m-d H:i") if value else ""
+
+
+def _basics(student: Student, now: datetime) -> Sheet:
+    phone = GuardianPhone.objects.filter(student=student).first()
+    pairs: list[tuple[str, Cell]] = [
+        (_("姓名"), student.name),
+        (_("姓名拼音首字母"), student.initials.strip()),
+        (_("学校"), wording.organisation_name(student.school)),
+        (_("班级"), wording.class_name(student.class_group, now)),
+        (_("座号"), student.seat_no),
+        (_("学号"), student.student_no),
+        (_("入班时间"), _moment(student.joined_at)),
+        (_("离班时间"), _moment(student.left_at)),
+        (_("监护人电话"), _masked_phone(phone)),
+    ]
+    return Sheet(_("基本信息"), (_("内容"), _("值")), pairs)
+
+
+def _masked_phone(phone: GuardianPhone | None) -> str:
+    """The last four digits: the file travels further than the page that shows all."""
+    if phone is None:
+        return ""
+    return "*******" + _opened(phone)[-4:]
+
+
+def _opened(row: GuardianPhone | StudentNeed) -> str:
+    try:
+        return sealing.unseal(bytes(row.sealed), owner=row.seal_owner)
+    except sealing.UnsealError:
+        return _("（无法解密）")
+
+
+def _moves(student: Student, now: datetime) -> Sheet:
+    return Sheet(
+        _("转学"),
+        (_("从"), _("到"), _("状态"), _("提出时间"), _("答复时间")),
+        [
+            (
+                wording.organisation_name(move.from_school),
+                wording.organisation_name(move.to_school),
+                move.get_state_display(),
+                _moment(move.asked_at),
+                _moment(move.answered_at),
+            )
+            for move in StudentTransfer.objects.filter(student__in=_rows_of(student))
+            .select_related("from_school", "to_school")
+            .order_by("asked_at", "pk")
+        ],
+    )
+
+
+def _places(student: Student, now: datetime) -> Sheet:
+    return Sheet(
+        _("预约"),
+        (_("课程"), _("时间"), _("开课单位"), _("班级"), _("预约号"), _("状态")),
+        [
+            (
+                wording.title(place.session.version),
+                wording.when(place.session),
+                wording.organisation_name(place.host),
+                wording.class_name(place.booking.class_group, place.starts_at),
+                place.booking.reservation.reference,
+                _("有名额") if place.is_live else _("已放出"),
+            )
+            for place in Place.objects.filter(student__in=_rows_of(student))
+            .select_related(
+                "session__version", "host", "booking__class_group", "booking__reservation"
+            )
+            .order_by("starts_at", "pk")
+        ],
+    )
+
+
+def _check_ins(student: Student, now: datetime) -> Sheet:
+    return Sheet(
+        _("签到"),
+        (_("课程"), _("场次"), _("记录"), _("方式"), _("发生时间"), _("记录时间"), _("原因")),
+        [
+            (
+                wording.title(event.session.version),
+                wording.when(event.session),
+                event.get_kind_display(),
+                event.get_way_in_display(),
+                _moment(event.happened_at),
+                _moment(event.recorded_at),
+                event.reason,
+            )
+            for event in CheckIn.objects.filter(student__in=_rows_of(student))
+            .select_related("session__version")
+            .order_by("happened_at", "recorded_at")
+        ],
+    )
+
+
+def _credits(student: Student, now: datetime) -> Sheet:
+    return Sheet(
+        _("学时"),
+        (_("日期"), _("课程"), _("类别"), _("学时"), _("原因"), _("记入时间")),
+        [
+            (
+                credit.earned_on.isoformat(),
+                wording.title(credit.session.version) if credit.session else "",
+                credit.get_kind_display(),
+                credit.class_hours,
+                credit.reason,
+                _moment(credit.credited_at),
+            )
+            for credit in HourCredit.objects.filter(student__in=_rows_of(student))
+            .select_related("session__version")
+            .order_by("earned_on", "pk")
+        ],
+    )
+
+
+def _badges(student: Student, now: datetime) -> Sheet:
+    return Sheet(
+        _("胸牌"),
+        (_("胸牌码末四位"), _("发放时间"), _("打印时间"), _("作废时间"), _("作废原因")),
+        [
+            (
+                badge.code[-4:],
+                _moment(badge.issued_at),
+                _moment(badge.printed_at),
+                _moment(badge.revoked_at),
+                badge.revoke_reason,
+            )
+            for badge in Badge.objects.filter(student__in=_rows_of(student)).order_by(
+                "issued_at", "pk"
+            )
+        ],
+    )
+
+
+def _consents(student: Student, now: datetime) -> Sheet:
+    return Sheet(
+        _("监护人同意书"),
+        (_("学年"), _("同意书版本"), _("登记时间"), _("撤回时间")),
+        [
+            (
+                consent.school_year,
+                consent.text.version,
+                _moment(consent.recorded_at),
+                _moment(consent.withdrawn_at),
+            )
+            for consent in Consent.objects.filter(student__in=_rows_of(student))
+            .select_related("text")
+            .order_by("recorded_at", "pk")
+        ],
+    )
+
+
+def _trip_consents(student: Student, now: datetime) -> Sheet:
+    return Sheet(
+        _("出行同意书"),
+        (_("场次"), _("同意书版本"), _("登记时间"), _("撤回时间")),
+        [
+            (
+                f"{wording.title(consent.booking.session.version)} "
+                f"{wording.when(consent.booking.session)}",
+                consent.text.version,
+                _moment(consent.recorded_at),
+                _moment(consent.withdrawn_at),
+            )
+            for consent in TripConsent.objects.filter(student__in=_rows_of(student))
+            .select_related("text", "booking__session__version")
+            .order_by("recorded_at", "pk")
+        ],
+    )
+
+
+def _needs(student: Student, now: datetime) -> Sheet:
+    return Sheet(
+        _("行动和饮食需要"),
+        (_("类别"), _("内容"), _("登记时间")),
+        [
+            (
+                need.get_kind_display(),
+                _opened(need),
+                _moment(need.noted_at),
+            )
+            for need in StudentNeed.objects.filter(student=student).order_by("kind")
+        ],
+    )
+
+
+def _reads(student: Student, now: datetime) -> Sheet:
+    schools = {student.school_id}
+    for pair in StudentTransfer.objects.filter(student=student).values_list(
+        "from_school_id", "to_school_id"
+    ):
+        schools.update(pair)
+    rows: list[tuple[Cell, ...]] = []
+    for entry in reads_of_student(student.pk, school_ids=schools):
+        code = str(entry.facts.get("context", ""))
+        member = entry.membership
+        rows.append(
+            (
+                _moment(entry.at),
+                wording.organisation_name(member.organisation) if member else "",
+                member.get_role_display() if member else entry.get_actor_kind_display(),
+                str(READINGS.get(code, code) if code else VERBS.get(entry.verb, entry.verb)),
+            )
+        )
+    return Sheet(_("姓名查看记录"), (_("时间"), _("单位"), _("身份"), _("为什么")), rows)
+
+
+def _rows_of(student: Student) -> list[int]:
+    """Her own key, and those of rows that were merged into hers."""
+    return [student.pk, *Student.objects.filter(merged_into=student).values_list("pk", flat=True)]
+
+
+PARTS = (
+    Part(
+        (
+            "rosters.Student.name",
+            "rosters.Student.initials",
+            "rosters.Student.seat_no",
+            "rosters.Student.student_no",
+            "rosters.Student.joined_at",
+            "rosters.Student.left_at",
+            "rosters.GuardianPhone.student",
+            "rosters.GuardianPhone.sealed",
+        ),
+        _basics,
+    ),
+    Part(
+        (
+            "rosters.StudentTransfer.student",
+            "rosters.StudentTransfer.state",
+            "rosters.StudentTransfer.asked_at",
+            "rosters.StudentTransfer.answered_at",
+        ),
+        _moves,
+    ),
+    Part(
+        (
+            "bookings.Place.student",
+            "bookings.Place.starts_at",
+            "bookings.Place.ends_at",
+            "bookings.Place.is_live",
+        ),
+        _places,
+    ),
+    Part(
+        (
+            "attendance.CheckIn.student",
+            "attendance.CheckIn.kind",
+            "attendance.CheckIn.way_in",
+            "attendance.CheckIn.reason",
+            "attendance.CheckIn.happened_at",
+            "attendance.CheckIn.recorded_at",
+        ),
+        _check_ins,
+    ),
+    Part(
+        (
+            "hours.HourCredit.student",
+            "hours.HourCredit.kind",
+            "hours.HourCredit.class_hours",
+            "hours.HourCredit.reason",
+            "hours.HourCredit.earned_on",
+            "hours.HourCredit.credited_at",
+        ),
+        _credits,
+    ),
+    Part(
+        (
+            "attendance.Badge.student",
+            "attendance.Badge.code",
+            "attendance.Badge.issued_at",
+            "attendance.Badge.printed_at",
+            "attendance.Badge.revoked_at",
+            "attendance.Badge.revoke_reason",
+        ),
+        _badges,
+    ),
+    Part(
+        (
+            "rosters.Consent.student",
+            "rosters.Consent.text",
+            "rosters.Consent.school_year",
+            "rosters.Consent.recorded_at",
+            "rosters.Consent.withdrawn_at",
+        ),
+        _consents,
+    ),
+    Part(
+        (
+            "bookings.TripConsent.student",
+            "bookings.TripConsent.recorded_at",
+            "bookings.TripConsent.withdrawn_at",
+        ),
+        _trip_consents,
+    ),
+    Part(
+        (
+            "rosters.StudentNeed.student",
+            "rosters.StudentNeed.kind",
+            "rosters.StudentNeed.sealed",
+            "rosters.StudentNeed.noted_at",
+        ),
+        _needs,
+    ),
+    Part(("accounts.AuditEntry.facts", "accounts.AuditEntry.target"), _reads),
+)

@@ -1,0 +1,78 @@
+"""Erasing what is known of a student: her name becomes a number, and totals stay."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from accounts.actors import Actor
+from accounts.services import audit
+from attendance.errors import AlreadyErased, ConfirmationWrong
+from attendance.models import Badge
+from bookings.services import forgetting as bookings_forgetting
+from bookings.services import leaving
+from bookings.services.retries import in_one_transaction
+from rosters.models import Student
+from rosters.services import forgetting
+from rosters.services.classes import check_can_manage
+
+
+def check_can_erase(actor: Actor, student: Student) -> None:
+    """The coordinator of the student's school. Refused: who was erased before."""
+    check_can_manage(actor, student.school_id)
+    if student.erased_at is not None:
+        raise AlreadyErased
+
+
+def erase_student(*, by: Actor, student: Student, typed_name: str, now: datetime) -> Student:
+    """Nothing tells who the student was, for ever: see ``pseudonymise``. Rows that were merged
+    into hers go the same way.
+
+    Refused: a name typed that is not hers (ConfirmationWrong), AlreadyErased, another's student.
+    """
+    check_can_erase(by, student)
+    if " ".join(typed_name.split()) != student.name:
+        raise ConfirmationWrong
+
+    def write() -> None:
+        keys = {student.pk}
+        while True:
+            merged = set(Student.objects.filter(merged_into__in=keys).values_list("pk", flat=True))
+            if merged <= keys:
+                break
+            keys |= merged
+        released = pseudonymise(by=by, student_ids=keys, now=now)
+        audit.record(
+            by=by,
+            verb="student.erased",
+            now=now,
+            target=student,
+            school_id=student.school_id,
+            classes=[student.class_group_id],
+            students=[student.pk],
+            count=1,
+            places=released,
+        )
+
+    in_one_transaction(write)
+    student.refresh_from_db()
+    return student
+
+
+def pseudonymise(*, by: Actor, student_ids: Collection[int], now: datetime) -> int:
+    """The students' names are numbers; coming places are given back (returns how many), badges
+    open nothing, and all that was stored beside is gone. Check-ins and credits stay as they are:
+    they hold keys only. Call within a transaction."""
+    list(
+        Student.objects.select_for_update(no_key=True)
+        .filter(pk__in=student_ids)
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
+    released = leaving.release_coming_places(by=by, student_ids=student_ids, now=now)
+    Badge.objects.live().filter(student__in=student_ids).update(
+        revoked_at=now, revoke_reason=_("个人数据已删除")
+    )
+    bookings_forgetting.forget_students(student_ids)
+    forgetting.forget_students(by=by, student_ids=student_ids, now=now)
+    return released

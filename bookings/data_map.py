@@ -1,0 +1,64 @@
+"""What is stored of students and of those who come along; see ``accounts.data_map``."""
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.data_map import Basis, Impersonal, Person, PersonalField, Term
+
+PERSONAL = (
+    PersonalField(
+        fields=(
+            "bookings.Place.student",
+            "bookings.Place.starts_at",
+            "bookings.Place.ends_at",
+            "bookings.Place.is_live",
+            "bookings.Place.is_walk_in",
+        ),
+        what=_("约了哪些场次"),
+        person=Person.STUDENT,
+        purpose=_("名额、点名，不会同时约两处"),
+        basis=Basis.DUTY,
+        seen_by=_("本校管理员，任课教师；开课单位看自己的场次"),
+        kept=Term.NUMBERED,
+    ),
+    PersonalField(
+        fields=(
+            "bookings.TripConsent.student",
+            "bookings.TripConsent.recorded_at",
+            "bookings.TripConsent.withdrawn_at",
+        ),
+        what=_("监护人为一次出行签的同意书"),
+        person=Person.STUDENT,
+        purpose=_("知道谁的同意书交了"),
+        basis=Basis.CONSENT,
+        seen_by=_("本校管理员，任课教师"),
+        kept=Term.GRADUATION,
+    ),
+    PersonalField(
+        fields=(
+            "bookings.Companion.name",
+            "bookings.Companion.phone",
+            "bookings.Reservation.contact_name",
+            "bookings.Reservation.contact_phone",
+            "bookings.Reservation.note",
+        ),
+        what=_("带队教师和联系人的姓名、电话，给开课单位的话"),
+        person=Person.STAFF,
+        purpose=_("出行当天能找到带队的人"),
+        basis=Basis.WORK,
+        seen_by=_("本校管理员，任课教师；这个场次的开课单位"),
+        kept=Term.TRIP,
+    ),
+)
+
+IMPERSONAL = (
+    Impersonal(
+        (
+            "bookings.Reservation.reference",
+            "bookings.Reservation.idempotency_key",
+            "bookings.Reservation.request_digest",
+        ),
+        "random codes and a digest",
+    ),
+    Impersonal(("bookings.Booking.edition", "bookings.Booking.sequence"), "counters of a booking"),
+    Impersonal(("bookings.Booking.cancel_reason",), "says why a class does not come"),
+)

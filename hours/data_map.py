@@ -1,0 +1,37 @@
+"""What is stored of students here; see ``accounts.data_map``."""
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.data_map import Basis, Impersonal, Person, PersonalField, Term
+
+PERSONAL = (
+    PersonalField(
+        fields=(
+            "hours.HourCredit.student",
+            "hours.HourCredit.kind",
+            "hours.HourCredit.class_hours",
+            "hours.HourCredit.revision",
+            "hours.HourCredit.rule_version",
+            "hours.HourCredit.reason",
+            "hours.HourCredit.earned_on",
+            "hours.HourCredit.credited_at",
+        ),
+        what=_("学时记账，更正的原因"),
+        person=Person.STUDENT,
+        purpose=_("知道是否达到实践要求，出具证明"),
+        basis=Basis.RECORD,
+        seen_by=_("本校管理员，任课教师；秘书处只看人数和学时"),
+        kept=Term.NUMBERED,
+    ),
+)
+
+IMPERSONAL = (
+    Impersonal(
+        (
+            "hours.PracticumRequirement.name",
+            "hours.PracticumRequirement.counts_from",
+            "hours.PracticumRequirement.due_on",
+        ),
+        "what a whole cohort must reach",
+    ),
+)

@@ -1,0 +1,1 @@
+"""Roster imports over the web API."""
