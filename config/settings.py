@@ -183,6 +183,7 @@ Q_CLUSTER = {
 SCHEDULES = {
     "notifications.tasks.sweep": 1,
     "bookings.tasks.send_due_reminders": 20,
+    "bookings.tasks.sweep_holds": 1,
 }
 
 AUTH_USER_MODEL = "accounts.User"
