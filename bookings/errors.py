@@ -102,7 +102,7 @@ class ListStillOpen(BookingsRefusal):
 class BasketEmpty(BookingsRefusal):
     code = "basket_empty"
     kind = Refusal.INVALID
-    sentence = _("选课单里还没有场次。")
+    sentence = _("待约清单里还没有场次。")
 
 
 class NoSplit(BookingsRefusal):

@@ -4,12 +4,12 @@ from django.db.models import QuerySet
 
 from accounts.actors import Actor
 from accounts.errors import NotYours
-from bookings.models import Booking, ChangeRequest, Place
+from bookings.models import Booking, ChangeRequest, ChangeRequestQuerySet, Place
 from bookings.wording import Difference
 from rosters.models import Student
 
 
-def requests_for(actor: Actor) -> QuerySet[ChangeRequest]:
+def requests_for(actor: Actor) -> ChangeRequestQuerySet:
     """Those the actor may see, with all that a page tells of them."""
     return ChangeRequest.objects.visible_to(actor).select_related(
         "asked_by__user",

@@ -73,6 +73,7 @@ def add(
         student_ids = [
             student.pk for student in student_rules.of_class(class_group, student_ids, now)
         ]
+    assert by.membership_id is not None
     in_set = session.session_set_id is not None
     item, _made = BasketItem.objects.get_or_create(
         membership_id=by.membership_id,

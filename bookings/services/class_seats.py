@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
 from bookings import wording
 from bookings.errors import MoreThanClass
@@ -57,7 +57,7 @@ def check_growth(booking: Booking, *, seats: int, unnamed: int) -> None:
     )
 
 
-def _with_unnamed(times: Q, class_ids: Collection[int]):  # type: ignore[no-untyped-def]
+def _with_unnamed(times: Q, class_ids: Collection[int]) -> QuerySet[Booking]:
     return (
         Booking.objects.live()
         .filter(times, class_group_id__in=class_ids)

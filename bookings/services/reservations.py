@@ -143,6 +143,7 @@ def reserve(
         return first
 
     def write() -> Reservation:
+        assert by.membership_id is not None
         locked = student_rules.lock(_to_lock(asked))
         # Whoever held these students has committed by now: the same request may be answered,
         # a student may have left the class or be elsewhere.

@@ -56,7 +56,7 @@ def add(request: MemberRequest) -> HttpResponse:
         student_ids=removed.get("students") if same else None,
         now=timezone.now(),
     )
-    messages.success(request, _("已放进选课单，还没有占名额。"))
+    messages.success(request, _("已放进待约清单，还没有占名额。"))
     return redirect("bookings:basket")
 
 
@@ -83,7 +83,7 @@ def remove(request: MemberRequest, pk: int) -> HttpResponse:
 @members_only(*SCHOOL_ROLES)
 def clear(request: MemberRequest) -> HttpResponse:
     services.clear(by=request.actor)
-    messages.success(request, _("选课单已清空。"))
+    messages.success(request, _("待约清单已清空。"))
     return redirect("bookings:basket")
 
 
@@ -105,7 +105,7 @@ def reserve(request: MemberRequest) -> HttpResponse:
             now=timezone.now(),
         )
     except KeyReused:
-        return _page(request, why=_("选课单刚才有变化，请看过再提交。"), status=409)
+        return _page(request, why=_("待约清单刚才有变化，请看过再提交。"), status=409)
     except Refusal as refusal:
         return _page(request, why=str(refusal), status=409)
     booked = list(made.bookings.select_related("session").order_by("session__starts_at", "pk"))

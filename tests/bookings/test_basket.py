@@ -247,5 +247,5 @@ def test_the_frame_counts_the_items(world: World, now: datetime, login: Login) -
 
     page = login(world.teacher).get("/trips/").content.decode()
 
-    assert 'href="/basket/" aria-label="选课单，2 项"' in page
+    assert 'href="/basket/" aria-label="待约清单，2 项"' in page
     assert "/basket/" not in login(world.manager).get("/today/").content.decode()

@@ -85,9 +85,9 @@ def test_two_sessions_gathered_in_the_basket_and_booked_in_six(
 
     hand.press(page.get_by_role("link", name="选课").locator("visible=true").first)
     hand.press(page.get_by_role("link", name="面包师"))
-    hand.press(page.get_by_role("button", name="放进选课单").first)
+    hand.press(page.get_by_role("button", name="放进待约清单").first)
     hand.press(page.get_by_role("link", name="面包师"))
-    hand.press(page.get_by_role("button", name="放进选课单").last)
+    hand.press(page.get_by_role("button", name="放进待约清单").last)
     page.get_by_text("0 + 14").wait_for()
     hand.press(page.get_by_role("button", name="预约这 2 项"))
 
@@ -107,17 +107,17 @@ def test_an_item_taken_out_of_the_basket_is_put_back(
     page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
     page.goto(f"/courses/{world.version.course_id}/?class={world.group.pk}")
     checked(page)
-    page.get_by_role("button", name="放进选课单").click()
+    page.get_by_role("button", name="放进待约清单").click()
     page.wait_for_url("**/basket/")
     checked(page)
 
     page.get_by_role("button", name="移出：面包师").click()
-    page.get_by_text("已移出选课单。").wait_for()
+    page.get_by_text("已移出待约清单。").wait_for()
     checked(page)
     page.get_by_role("button", name="放回去").click()
 
     page.get_by_role("button", name="预约这 1 项").wait_for()
-    assert page.get_by_role("link", name="选课单，1 项").count() == 1
+    assert page.get_by_role("link", name="待约清单，1 项").count() == 1
     assert complaints == []
 
 
