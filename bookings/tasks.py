@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from .services import holds, reminders
+from .services import holds, idempotency, reminders
 
 
 def send_due_reminders() -> int:
@@ -11,3 +11,7 @@ def send_due_reminders() -> int:
 
 def sweep_holds() -> int:
     return holds.sweep(now=timezone.now())
+
+
+def purge_answers() -> int:
+    return idempotency.purge(now=timezone.now())

@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, path, register_converter
 
 from sites.calendar import FIRST_DAY, LAST_DAY
 
+from .api import sessions as api_sessions
 from .api import views as api
 from .views import basket, catalogue, host_day, lists, proposals, reserve, trips
 
@@ -62,10 +63,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
         api.BookingCancellation.as_view(),
         name="api-booking-cancel",
     ),
+    path("api/v1/bookings/<int:pk>/swap/", api.BookingSwap.as_view(), name="api-booking-swap"),
     path(
         "api/v1/sessions/<int:pk>/cancel/",
-        api.SessionCancellation.as_view(),
+        api_sessions.SessionCancellation.as_view(),
         name="api-session-cancel",
+    ),
+    path(
+        "api/v1/sessions/<int:pk>/move/",
+        api_sessions.SessionMove.as_view(),
+        name="api-session-move",
     ),
     path("api/v1/classes/<int:pk>/hours/", api.ClassHours.as_view(), name="api-class-hours"),
 ]

@@ -184,6 +184,7 @@ SCHEDULES = {
     "notifications.tasks.sweep": 1,
     "bookings.tasks.send_due_reminders": 20,
     "bookings.tasks.sweep_holds": 1,
+    "bookings.tasks.purge_answers": 60,
 }
 
 AUTH_USER_MODEL = "accounts.User"

@@ -71,11 +71,16 @@ def offers_for(
     ending = {session.pk, *besides}
     units = _units(session, bookings, now)
     busy: dict[int, list[tuple[datetime, datetime]]] = {}
-    for group, starts_at, ends_at in (
+    others = (
         Booking.objects.live()
         .filter(class_group__in={one.class_group_id for one in bookings}, session__ends_at__gt=now)
         .exclude(pk__in=[one.pk for one in bookings])
-        .values_list("class_group_id", "session__starts_at", "session__ends_at")
+    )
+    if session.session_set_id is not None:
+        # The other days go too.
+        others = others.exclude(session__session_set=session.session_set_id)
+    for group, starts_at, ends_at in others.values_list(
+        "class_group_id", "session__starts_at", "session__ends_at"
     ):
         busy.setdefault(group, []).append((starts_at, ends_at))
     return {

@@ -166,10 +166,9 @@ def preview(*, by: Actor, session: CourseSession, change: Change, now: datetime)
     staying = [one for one in bookings if one.pk not in change.release]
     leaving = [one for one in bookings if one.pk in change.release]
     seen = Preview(staying=staying, leaving=leaving)
-    given_up = sum(one.seats for one in leaving), sum(one.adults for one in leaving)
     then = copy.copy(session)
-    then.seats_taken -= given_up[0]
-    then.adults_coming -= given_up[1]
+    then.seats_taken = sum(one.seats for one in staying)
+    then.adults_coming = sum(one.adults for one in staying)
     seen.over = max(0, then.seats_taken + then.seats_held - change.capacity)
     for check in (
         lambda: _check_shape(session, change, now),
