@@ -6,6 +6,7 @@ decides nothing but how a thing is drawn.
 
 import datetime
 import itertools
+import uuid
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -407,6 +408,12 @@ def field(field: BoundField, **options: Any) -> dict[str, Any]:
 def all_fields(form: BaseForm) -> dict[str, Any]:
     """Draw every field of a form."""
     return {"form": form}
+
+
+@register.simple_tag
+def form_key() -> str:
+    """Give the form a key of its own, so that a double click is carried out once."""
+    return format_html('<input type="hidden" name="form_key" value="{}">', uuid.uuid4())
 
 
 @register.inclusion_tag("pieces/form_errors.html")

@@ -38,14 +38,17 @@ class SessionCancellation(APIView):
     def post(self, request: Request, pk: int) -> Response:
         """The session, with the other days of its set, is cancelled with the reason, and every
         booking of them; everybody booked is told. For the host's manager and the secretariat."""
+        actor, now = actor_of(request), timezone.now()
+        session = _session(request, pk)
+        host_changes.check_can_cancel_session(actor, session, now)
         asked = ReasonInput(data=request.data)
         asked.is_valid(raise_exception=True)
         host_changes.cancel_session(
-            by=actor_of(request),
-            session=_session(request, pk),
+            by=actor,
+            session=session,
             code=ReasonCode(asked.validated_data["code"]),
             reason=asked.validated_data["reason"],
-            now=timezone.now(),
+            now=now,
         )
         return Response(CancelledSessionOutput(_session(request, pk)).data)
 
@@ -60,18 +63,20 @@ class SessionMove(APIView):
     def post(self, request: Request, pk: int) -> Response:
         """The session, booked or not, has another time, place, capacity or other people; its
         bookings follow, and those in `release` are cancelled. For the host's manager."""
+        actor, now = actor_of(request), timezone.now()
+        session = _session(request, pk)
+        host_moves.check_can_change_session(actor, session, now)
         asked = SessionChangeInput(data=request.data)
         asked.is_valid(raise_exception=True)
         values = asked.validated_data
-        session = _session(request, pk)
         changed = host_moves.change_session(
-            by=actor_of(request),
+            by=actor,
             session=session,
             sequence=values["sequence"],
-            change=_change(actor_of(request), session, values),
+            change=_change(actor, session, values),
             code=ReasonCode(values["code"]),
             reason=values["reason"],
-            now=timezone.now(),
+            now=now,
         )
         return Response(ChangedSessionOutput(changed).data)
 

@@ -170,11 +170,12 @@ class BookingCancellation(APIView):
     @idempotent
     def post(self, request: Request, pk: int) -> Response:
         """The booking is cancelled with the reason; its seats are free."""
+        booking = _booking(request, pk)
         asked = ReasonInput(data=request.data)
         asked.is_valid(raise_exception=True)
         changes.cancel_booking(
             by=actor_of(request),
-            booking=_booking(request, pk),
+            booking=booking,
             code=ReasonCode(asked.validated_data["code"]),
             reason=asked.validated_data["reason"],
             now=timezone.now(),
@@ -192,12 +193,13 @@ class BookingSwap(APIView):
     def post(self, request: Request, pk: int) -> Response:
         """The same students are booked in the other session, or in every day of the set, and
         this booking is over; or, refused, nothing changes. Returns the new bookings."""
+        booking = _booking(request, pk)
         asked = SwapInput(data=request.data)
         asked.is_valid(raise_exception=True)
         values = asked.validated_data
         made = swapping.swap(
             by=actor_of(request),
-            booking=_booking(request, pk),
+            booking=booking,
             session_ids=values.get("sessions", ()),
             session_set_id=values.get("session_set"),
             reason=values["reason"],

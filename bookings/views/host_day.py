@@ -24,6 +24,8 @@ from bookings.services import host_changes, rosters
 from courses.models import CourseSession
 from sites.calendar import local_day
 
+from .once import once_per_form
+
 HOST_ROLES = (Role.HOST_MANAGER, Role.INSTRUCTOR)
 
 
@@ -135,6 +137,7 @@ def printed(request: MemberRequest, day: date) -> HttpResponse:
 
 
 @members_only(*HOST_ROLES)
+@once_per_form
 def cancel_session(request: MemberRequest, pk: int) -> HttpResponse:
     """Call one session off, having seen who is affected."""
     now = timezone.now()
@@ -145,7 +148,7 @@ def cancel_session(request: MemberRequest, pk: int) -> HttpResponse:
         if form.is_valid():
             try:
                 host_changes.cancel_session(
-                    by=request.actor, session=session, reason=form.cleaned_data["reason"], now=now
+                    by=request.actor, session=session, now=now, **form.cleaned_data
                 )
             except Refusal as refusal:
                 status = put_on(form, refusal)
@@ -174,6 +177,7 @@ def cancel_session(request: MemberRequest, pk: int) -> HttpResponse:
 
 
 @members_only(*HOST_ROLES)
+@once_per_form
 def cancel_day(request: MemberRequest, day: date) -> HttpResponse:
     """Call off what is left of a day with one reason, having seen who is affected."""
     now = timezone.now()
@@ -183,7 +187,7 @@ def cancel_day(request: MemberRequest, day: date) -> HttpResponse:
         if form.is_valid():
             try:
                 cancelled = host_changes.cancel_day(
-                    by=request.actor, day=day, reason=form.cleaned_data["reason"], now=now
+                    by=request.actor, day=day, now=now, **form.cleaned_data
                 )
             except Refusal as refusal:
                 status = put_on(form, refusal)

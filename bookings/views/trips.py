@@ -24,6 +24,8 @@ from bookings.services import changes, freeze, telling
 from bookings.services.companions import needed_for
 from courses.choices import Venue
 
+from .once import once_per_form
+
 SCHOOL_ROLES = (Role.TEACHER, Role.SCHOOL_COORDINATOR)
 
 
@@ -99,6 +101,7 @@ def booking(request: MemberRequest, pk: int) -> HttpResponse:
 
 
 @members_only(*SCHOOL_ROLES)
+@once_per_form
 def cancel(request: MemberRequest, pk: int) -> HttpResponse:
     """Cancel a booking, having read what that means."""
     now = timezone.now()
@@ -109,7 +112,7 @@ def cancel(request: MemberRequest, pk: int) -> HttpResponse:
         if form.is_valid():
             try:
                 changes.cancel_booking(
-                    by=request.actor, booking=found, reason=form.cleaned_data["reason"], now=now
+                    by=request.actor, booking=found, now=now, **form.cleaned_data
                 )
             except Refusal as refusal:
                 status = put_on(form, refusal)
