@@ -6,7 +6,17 @@ from sites.calendar import FIRST_DAY, LAST_DAY
 
 from .api import sessions as api_sessions
 from .api import views as api
-from .views import basket, catalogue, host_day, lists, proposals, reserve, trips
+from .views import (
+    basket,
+    catalogue,
+    host_day,
+    lists,
+    proposals,
+    reserve,
+    session_change,
+    swap,
+    trips,
+)
 
 
 class DayConverter:
@@ -43,6 +53,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("trips/<int:pk>/", trips.booking, name="booking"),
     path("trips/<int:pk>/change/", lists.change, name="change"),
     path("trips/<int:pk>/cancel/", trips.cancel, name="cancel"),
+    path("trips/<int:pk>/swap/", swap.swap, name="swap"),
+    path("trips/<int:pk>/swap/confirm/", swap.confirm, name="swap_confirm"),
     path("trips/<int:pk>/calendar.ics", trips.ics, name="ics"),
     path("trips/<int:pk>/print/", trips.printed, name="print"),
     path("trips/requests/<int:pk>/withdraw/", lists.withdraw, name="change_withdraw"),
@@ -53,6 +65,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("today/<day:day>/print/", host_day.printed, name="day_print"),
     path("today/<day:day>/cancel/", host_day.cancel_day, name="day_cancel"),
     path("today/sessions/<int:pk>/names/", host_day.names, name="session_names"),
+    path("today/sessions/<int:pk>/change/", session_change.change, name="session_change"),
     path("today/sessions/<int:pk>/cancel/", host_day.cancel_session, name="session_cancel"),
     path("api/v1/reservations/", api.ReservationList.as_view(), name="api-reservations"),
     path("api/v1/reservations/<int:pk>/", api.ReservationDetail.as_view(), name="api-reservation"),

@@ -167,6 +167,8 @@ def _make_world(now: datetime) -> World:
         "bookings:day_print": {"day": now.date()},
         "bookings:host_day": {"day": now.date()},
         "bookings:session_cancel": {"pk": session.pk},
+        "bookings:session_change": {"pk": session.pk},
+        "bookings:api-booking-swap": {"pk": booking.pk},
         "bookings:session_names": {"pk": session.pk},
         "bookings:reserve": {"pk": session.pk},
         "bookings:split": {"pk": session.pk},

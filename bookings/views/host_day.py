@@ -18,9 +18,10 @@ from accounts.errors import NotYours, Refusal
 from bookings import wording
 from bookings.forms.host_day import DayForm
 from bookings.forms.trips import ReasonForm
+from bookings.selectors import alternatives
 from bookings.selectors import change_requests as requests
 from bookings.selectors import host_day as selectors
-from bookings.services import host_changes, rosters
+from bookings.services import host_changes, host_moves, rosters
 from courses.models import CourseSession
 from sites.calendar import local_day
 
@@ -68,6 +69,9 @@ def _day_page(request: MemberRequest, day: date, form: DayForm) -> HttpResponse:
                     "is_next": row.session in to_come[:1],
                     "why_no_cancel": _why_not(
                         host_changes.check_can_cancel_session, request, row.session
+                    ),
+                    "why_no_change": _why_not(
+                        host_moves.check_can_change_session, request, row.session
                     ),
                     "why_no_names": _why_not(rosters.check_can_read_names, request, row.session),
                 }
@@ -158,6 +162,10 @@ def cancel_session(request: MemberRequest, pk: int) -> HttpResponse:
     else:
         host_changes.check_can_cancel_session(request.actor, session, now)
     bound = list(selectors.bound_to([session], now))
+    visitors = list(selectors.visitors_of(request.actor, [session, *bound]))
+    offers = alternatives.offers_for(
+        session, [one for one in visitors if one.session_id == session.pk], now
+    )
     return render(
         request,
         "bookings/session_cancel.html",
@@ -166,10 +174,7 @@ def cancel_session(request: MemberRequest, pk: int) -> HttpResponse:
             "day": local_day(session.starts_at),
             "words": wording.session_line(session),
             "bound": [wording.session_line(one) for one in bound],
-            "visitors": [
-                selectors.visitor_in_words(one)
-                for one in selectors.visitors_of(request.actor, [session, *bound])
-            ],
+            "visitors": [selectors.visitor_in_words(one, offers.get(one.pk)) for one in visitors],
             "form": form,
         },
         status=status,

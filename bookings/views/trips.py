@@ -19,8 +19,9 @@ from bookings.forms.trips import ReasonForm
 from bookings.models import Booking
 from bookings.selectors import change_requests as requests
 from bookings.selectors import progress
+from bookings.selectors import swapping as swaps
 from bookings.selectors import trips as selectors
-from bookings.services import changes, freeze, telling
+from bookings.services import changes, freeze, swapping, telling
 from bookings.services.companions import needed_for
 from courses.choices import Venue
 
@@ -95,6 +96,9 @@ def booking(request: MemberRequest, pk: int) -> HttpResponse:
             if asked is not None and asked.state == ChangeState.ASKED
             else [],
             "why_no_change": _why_not(changes.check_can_change_booking, request, found),
+            "why_no_swap": _why_not(swapping.check_can_swap, request, found),
+            "swapped_to": swaps.swapped_to(request.actor, found),
+            "offers": swaps.offers_instead(found, now),
             "why_no_cancel": _why_not(changes.check_can_cancel_booking, request, found),
         },
     )
@@ -129,6 +133,8 @@ def cancel(request: MemberRequest, pk: int) -> HttpResponse:
             "booking": found,
             "session": found.session,
             "days": selectors.days_until(found, now),
+            "is_late": freeze.is_settled(found.session, now),
+            "settles_at": freeze.settles_at(found.session),
             "form": form,
         },
         status=status,
