@@ -3,6 +3,8 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from bookings.choices import ReasonCode
+
 from .choices import EventKind, WayIn
 
 
@@ -73,3 +75,14 @@ class MarkForm(forms.Form):
         ]
     )
     event_id = forms.UUIDField()
+
+
+class NoShowForm(forms.Form):
+    """Why nobody of a class came."""
+
+    code = forms.TypedChoiceField(
+        label=_("原因"),
+        choices=[("", _("请选择")), *ReasonCode.choices],
+        coerce=ReasonCode,
+        error_messages={"required": _("请选一个原因。")},
+    )

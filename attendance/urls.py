@@ -1,7 +1,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from .api import views as api
-from .views import badges, corrections, desk, own_badge
+from .views import badges, corrections, desk, no_shows, own_badge
 
 app_name = "attendance"
 
@@ -15,6 +15,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/<int:pk>/rest/", corrections.admit_rest, name="desk_rest"),
     path("desk/<int:pk>/close/", corrections.close, name="desk_close"),
     path("desk/<int:pk>/reopen/", corrections.reopen, name="desk_reopen"),
+    path("no-shows/", no_shows.list_no_shows, name="no_shows"),
+    path("no-shows/<int:pk>/", no_shows.give_reason, name="no_show"),
     path("badge/", own_badge.look_up, name="badge"),
     path("classes/<int:pk>/badges/", badges.show_class, name="badges"),
     path("classes/<int:pk>/badges.pdf", badges.sheet, name="badge_sheet"),

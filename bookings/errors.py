@@ -205,6 +205,11 @@ class NamesNotNow(BookingsRefusal):
     sentence = _("名单在%(opens)s至%(closes)s可以查看，保护学生信息。")
 
 
+class SessionNotOverYet(BookingsRefusal):
+    code = "session_not_over_yet"
+    sentence = _("这一场%(when)s结束，结束以后再填未到的原因。")
+
+
 class SessionOver(BookingsRefusal):
     code = "session_over"
     sentence = _("这一场%(when)s已经开始，不能再取消。")

@@ -157,6 +157,7 @@ def _make_world(now: datetime) -> World:
         "accounts:token_revoke": {"pk": 1},
         "attendance:badge_reissue": {"pk": group.pk, "student_pk": place.student_id},
         "attendance:desk_place": {"pk": session.pk, "place_pk": place.pk},
+        "attendance:no_show": {"pk": booking.pk},
         "bookings:api-booking": {"pk": booking.pk},
         "bookings:api-booking-cancel": {"pk": booking.pk},
         "bookings:api-session-cancel": {"pk": session.pk},

@@ -66,7 +66,11 @@ class SessionChangeForm(ReasonForm):
     )
 
     def __init__(self, *args: Any, actor: Actor, session: CourseSession, **kwargs: Any) -> None:
-        super().__init__(*args, initial=_as_it_is(session), **kwargs)
+        super().__init__(*args, **kwargs)
+        if "preview" in self.data:
+            # Looking needs no reason.
+            self.fields["code"].required = False
+        self.initial = _as_it_is(session)
         people = (
             Membership.objects.live()
             .filter(organisation_id=session.host_id, role__in=[Role.INSTRUCTOR, Role.HOST_MANAGER])

@@ -28,7 +28,8 @@ class ConfirmForm(forms.Form):
 
     gives_up = forms.BooleanField(required=False, widget=forms.HiddenInput)
     reason = forms.CharField(
-        label=_("为什么换（可不填，开课单位会看到）"),
+        label=_("为什么换"),
+        help_text=_("开课单位会看到。"),
         max_length=200,
         required=False,
         widget=forms.TextInput,

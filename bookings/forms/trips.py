@@ -76,13 +76,13 @@ class ReasonForm(forms.Form):
         label=_("原因"),
         choices=[("", _("请选择")), *ReasonCode.choices],
         coerce=ReasonCode,
-        empty_value=ReasonCode.OTHER,
-        required=False,
+        error_messages={"required": _("请选一个原因。")},
     )
     reason = forms.CharField(
-        label=_("说明（对方会看到；选“其他”时必填）"),
+        label=_("说明"),
         max_length=200,
         required=False,
+        help_text=_("对方会看到；原因选“其他”时请写明。"),
         widget=forms.TextInput,
     )
 
