@@ -201,13 +201,13 @@ def test_somebody_without_a_membership_is_told_so() -> None:
     assert "您的账号目前不属于任何单位。请单位的管理员发一封邀请。" in response.text
 
 
-def test_the_frame_of_a_page_costs_four_queries(
+def test_the_frame_of_a_page_costs_five_queries(
     django_assert_num_queries,
 ) -> None:
     client = _signed_in(MembershipFactory())
 
-    # The session, the person, the memberships, the unread messages.
-    with django_assert_num_queries(4):
+    # The session, the person, the memberships, the basket, the unread messages.
+    with django_assert_num_queries(5):
         client.get("/nowhere/at/all.txt")
 
 

@@ -182,7 +182,7 @@ def test_the_list_of_keys_costs_the_same_for_one_and_three(
     client = _signed_in(teacher)
 
     # The frame's four, and the list.
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         response = client.get("/me/tokens/")
 
     assert len(response.context["tokens"]) == number

@@ -52,7 +52,7 @@ def test_the_people_page_costs_the_same_for_one_and_three(
     client = _signed_in(coordinator)
 
     # The frame's four; the organisation, its members, its invitations.
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         response = client.get("/people/")
 
     assert len(response.context["members"]) == number + 1

@@ -54,10 +54,10 @@ def test_class_page_costs_the_same_with_one_student_more_and_with_three(
     client: Client, door: Door, django_assert_num_queries: Any
 ) -> None:
     client.get(address(door, "badges/"))
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         client.get(address(door, "badges/"))
     StudentFactory.create_batch(2, class_group=door.world.group)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         client.get(address(door, "badges/"))
 
 

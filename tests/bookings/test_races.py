@@ -21,7 +21,8 @@ from bookings.errors import (
     TooManyChangesAtOnce,
 )
 from bookings.models import Booking, Place, Reservation
-from bookings.services import changes, host_changes, lists, together, writing
+from bookings.services import changes, host_changes, lists, reservations, together, writing
+from bookings.services.parts import Part
 from bookings.services.retries import in_one_transaction
 from courses.errors import SessionCancelled, SessionFull
 from courses.models import CourseSession
@@ -496,3 +497,29 @@ def test_another_broken_constraint_is_not_hidden(world: World) -> None:
 
     with pytest.raises(IntegrityError):
         together.translated(clash, world.students, [world.session()], world.group)
+
+
+def test_a_class_in_groups_and_another_for_the_last_seats_are_not_both_in(
+    world: World, now: datetime
+) -> None:
+    """Two sessions of three seats: five students in two groups, and three of another class."""
+    sessions = [world.session(capacity=3) for _number in range(2)]
+    other = world.new_group(10, 3)
+    keys = [student.pk for student in world.students]
+
+    def split() -> Reservation:
+        return reservations.reserve(
+            by=world.coordinator,
+            parts=[
+                Part(world.group, session_ids=[sessions[0].pk], student_ids=keys[:3]),
+                Part(world.group, session_ids=[sessions[1].pk], student_ids=keys[3:]),
+            ],
+            idempotency_key="split",
+            now=now,
+        )
+
+    answers = at_once(split, book(world, sessions[1], other, now))
+
+    names = {type(answer).__name__ for answer in answers}
+    assert names in ({"Reservation", "SessionFull"}, {"SessionFull", "Booking"})
+    assert [sold(session) for session in sessions] in ([3, 2], [0, 3])

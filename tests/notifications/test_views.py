@@ -38,7 +38,7 @@ def test_the_inbox_costs_the_same_for_one_and_three(
     MessageFactory.create_batch(number, recipient=reader)
 
     # The frame's four, and the list.
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         response = client.get("/inbox/")
 
     assert len(response.context["rows"]) == number

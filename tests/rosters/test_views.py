@@ -217,7 +217,7 @@ def test_the_class_page_costs_the_same_for_one_and_three(
         )
 
     # The frame's four; class, students, the log of the reading, teachers, who can teach.
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         response = office.get(reverse("rosters:class_edit", args=[group.pk]))
 
     assert len(response.context["students"]) == number
