@@ -288,6 +288,7 @@ SPECTACULAR_SETTINGS = {
     ],
     "SWAGGER_UI_DIST": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
+    "ENUM_NAME_OVERRIDES": {"ReasonCode": "bookings.choices.ReasonCode"},
 }
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
