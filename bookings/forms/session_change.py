@@ -89,6 +89,11 @@ class SessionChangeForm(ReasonForm):
         }.items():
             self.fields[name].queryset = rows  # type: ignore[attr-defined]
 
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        self.fields["code"].required = True
+        return cleaned
+
     def change(self) -> Change:
         data = self.cleaned_data
         return Change(

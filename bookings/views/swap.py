@@ -27,7 +27,7 @@ def swap(request: MemberRequest, pk: int) -> HttpResponse:
     now = timezone.now()
     found = trips.booking_for(request.actor, pk)
     swapping.check_can_swap(request.actor, found, now)
-    form = PickForm(request.POST or None)
+    form = PickForm(request.POST if request.method == "POST" else None)
     status = 200
     if request.method == "POST" and form.is_valid():
         session, session_set = form.cleaned_data["session"], form.cleaned_data["session_set"]
@@ -68,7 +68,7 @@ def confirm(request: MemberRequest, pk: int) -> HttpResponse:
     now = timezone.now()
     found = trips.booking_for(request.actor, pk)
     swapping.check_can_swap(request.actor, found, now)
-    form = ConfirmForm(request.POST or None)
+    form = ConfirmForm(request.POST if request.method == "POST" else None)
     status = 200
     if request.method == "POST" and form.is_valid():
         if form.cleaned_data["gives_up"]:
