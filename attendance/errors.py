@@ -35,6 +35,13 @@ class BookedElsewhere(AttendanceRefusal):
     sentence = _("这名学生约的是%(what)s，%(where)s，%(when)s。")
 
 
+class SomebodyCame(AttendanceRefusal):
+    """A reason for a no-show is asked for only where nobody checked in."""
+
+    code = "somebody_came"
+    sentence = _("这个班有人签到，不算全班未到。")
+
+
 class DeskClosed(AttendanceRefusal):
     code = "desk_closed"
     sentence = _("本场签到已结束。需要更正时，请写明原因重新打开。")

@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from bookings import wording
+from bookings.choices import ReasonCode
 from rosters.models import ClassGroup, Student
 from rosters.parsing.cells import STUDENT_NO
 from sites.dates import check_day
@@ -153,3 +154,14 @@ class DayForm(forms.Form):
     """Which day of the host to look at."""
 
     day = forms.DateField(label=_("日期"), validators=[check_day], widget=forms.DateInput)
+
+
+class NoShowForm(forms.Form):
+    """Why nobody of a class came."""
+
+    code = forms.TypedChoiceField(
+        label=_("原因"),
+        choices=[("", _("请选择")), *ReasonCode.choices],
+        coerce=ReasonCode,
+        error_messages={"required": _("请选一个原因。")},
+    )

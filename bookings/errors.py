@@ -217,9 +217,21 @@ class NamesNotNow(BookingsRefusal):
     sentence = _("名单在%(opens)s至%(closes)s可以查看，保护学生信息。")
 
 
+class SessionNotOverYet(BookingsRefusal):
+    code = "session_not_over_yet"
+    sentence = _("这一场%(when)s结束，结束以后再填未到的原因。")
+
+
 class SessionOver(BookingsRefusal):
     code = "session_over"
     sentence = _("这一场%(when)s已经开始，不能再取消。")
+
+
+class NotOfSession(BookingsRefusal):
+    """Somebody said who moves, and named a booking that is not there any more."""
+
+    code = "not_of_session"
+    sentence = _("勾选的预约刚才已有变化，请看过最新的名单再提交。")
 
 
 class AlreadyCancelled(BookingsRefusal):
@@ -230,6 +242,57 @@ class AlreadyCancelled(BookingsRefusal):
 class NothingToCancel(BookingsRefusal):
     code = "nothing_to_cancel"
     sentence = _("%(day)s没有还未开始的场次，无可取消。")
+
+
+class SameSession(BookingsRefusal):
+    """A swap for the session that is booked already."""
+
+    code = "same_session"
+    kind = Refusal.INVALID
+    sentence = _("已经约的就是这一场，请另选一场。")
+
+
+class HoldGone(BookingsRefusal):
+    """The seats kept for a swap were let go: too late, or given up elsewhere."""
+
+    code = "hold_gone"
+    sentence = _("为换场次保留的名额已经放出，原来的预约没有变。请重新选一场。")
+
+
+class SeatsStillTaken(BookingsRefusal):
+    """More is booked than the session shall hold. Facts: ``seats_taken``, ``capacity``,
+    ``over``."""
+
+    code = "seats_still_taken"
+    sentence = _(
+        "已有 %(seats_taken)s 位（含正在换场次的），改成 %(capacity)s 位还多 %(over)s 位。"
+        "请先勾选哪些班级改去别的场次。"
+    )
+
+
+class TooManyHeads(BookingsRefusal):
+    """With the adults more people come than the room holds. Facts: ``limit``, ``present``."""
+
+    code = "too_many_heads"
+    sentence = _(
+        "%(room)s最多容纳 %(limit)s 人（含成人），现在要来 %(present)s 人。"
+        "请换一间，或勾选哪些班级改去别的场次。"
+    )
+
+
+class SchoolVenueFixed(BookingsRefusal):
+    """A session that comes to a school is for that school's classes only."""
+
+    code = "school_venue_fixed"
+    sentence = _("已有%(school)s的班级预约，不能改到别的学校上课。")
+
+
+class SameAsBefore(BookingsRefusal):
+    """The host changed nothing about the session."""
+
+    code = "same_as_before"
+    kind = Refusal.INVALID
+    sentence = _("这一场的内容没有变化，没有通知任何人。")
 
 
 class KeyMissing(BookingsRefusal):

@@ -2,8 +2,16 @@
 
 from django.utils import timezone
 
-from .services import reminders
+from .services import holds, idempotency, reminders
 
 
 def send_due_reminders() -> int:
     return reminders.send_due_reminders(now=timezone.now())
+
+
+def sweep_holds() -> int:
+    return holds.sweep(now=timezone.now())
+
+
+def purge_answers() -> int:
+    return idempotency.purge(now=timezone.now())

@@ -2,6 +2,7 @@ from django.urls import URLPattern, URLResolver, path
 
 import sites.addresses  # noqa: F401 (makes <day:…> known)
 
+from .api import sessions as api_sessions
 from .api import views as api
 from .views import (
     basket,
@@ -13,6 +14,8 @@ from .views import (
     proposals,
     reserve,
     roll,
+    session_change,
+    swap,
     trips,
 )
 
@@ -33,6 +36,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("trips/<int:pk>/", trips.booking, name="booking"),
     path("trips/<int:pk>/change/", lists.change, name="change"),
     path("trips/<int:pk>/cancel/", trips.cancel, name="cancel"),
+    path("trips/<int:pk>/swap/", swap.swap, name="swap"),
+    path("trips/<int:pk>/swap/confirm/", swap.confirm, name="swap_confirm"),
     path("trips/<int:pk>/calendar.ics", trips.ics, name="ics"),
     path("trips/<int:pk>/print/", trips.printed, name="print"),
     path("trips/requests/<int:pk>/withdraw/", lists.withdraw, name="change_withdraw"),
@@ -50,6 +55,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("today/<day:day>/print/", host_day.printed, name="day_print"),
     path("today/<day:day>/cancel/", host_day.cancel_day, name="day_cancel"),
     path("today/sessions/<int:pk>/names/", host_day.names, name="session_names"),
+    path("today/sessions/<int:pk>/change/", session_change.change, name="session_change"),
     path("today/sessions/<int:pk>/cancel/", host_day.cancel_session, name="session_cancel"),
     path("feeds/<str:token>.ics", feeds.read, name="feed"),
     path("me/calendar/", feeds.own, name="own_feed"),
@@ -63,10 +69,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
         api.BookingCancellation.as_view(),
         name="api-booking-cancel",
     ),
+    path("api/v1/bookings/<int:pk>/swap/", api.BookingSwap.as_view(), name="api-booking-swap"),
     path(
         "api/v1/sessions/<int:pk>/cancel/",
-        api.SessionCancellation.as_view(),
+        api_sessions.SessionCancellation.as_view(),
         name="api-session-cancel",
+    ),
+    path(
+        "api/v1/sessions/<int:pk>/move/",
+        api_sessions.SessionMove.as_view(),
+        name="api-session-move",
     ),
     path("api/v1/classes/<int:pk>/hours/", api.ClassHours.as_view(), name="api-class-hours"),
 ]

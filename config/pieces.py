@@ -6,6 +6,7 @@ decides nothing but how a thing is drawn.
 
 import datetime
 import itertools
+import uuid
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -419,6 +420,12 @@ def all_fields(form: BaseForm) -> dict[str, Any]:
 def form_mistakes(form: BaseForm) -> list[str]:
     """List what is wrong with the fields of a form, a sentence each."""
     return [sentence for bound in form for sentence in mistakes.sentences(bound)]
+
+
+@register.simple_tag
+def form_key() -> str:
+    """Give the form a key of its own, so that a double click is carried out once."""
+    return format_html('<input type="hidden" name="form_key" value="{}">', uuid.uuid4())
 
 
 @register.inclusion_tag("pieces/form_errors.html")

@@ -186,6 +186,8 @@ SCHEDULES = {
     "insights.tasks.check_invariants": "03:30",
     "rosters.tasks.expire_imports": 5,
     "attendance.tasks.retain": 24 * 60,
+    "bookings.tasks.sweep_holds": 1,
+    "bookings.tasks.purge_answers": 60,
 }
 
 AUTH_USER_MODEL = "accounts.User"
@@ -289,6 +291,7 @@ SPECTACULAR_SETTINGS = {
     ],
     "SWAGGER_UI_DIST": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
+    "ENUM_NAME_OVERRIDES": {"ReasonCode": "bookings.choices.ReasonCode"},
 }
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -16,7 +16,7 @@ from attendance.forms import DayForm
 from attendance.selectors.desk import closed_desks
 from bookings.selectors import change_requests as requests
 from bookings.selectors import host_day as selectors
-from bookings.services import host_changes, rosters
+from bookings.services import host_changes, host_moves, rosters
 from sites.calendar import local_day
 
 HOST_ROLES = (Role.HOST_MANAGER, Role.INSTRUCTOR)
@@ -64,6 +64,7 @@ def _page(request: MemberRequest, day: date, form: DayForm) -> HttpResponse:
                 "is_kept": is_kept,
                 "is_next": is_kept and is_to_come and is_first,
                 "why_no_cancel": _why_not(host_changes.check_can_cancel_session, request, session),
+                "why_no_change": _why_not(host_moves.check_can_change_session, request, session),
                 "why_no_names": _why_not(rosters.check_can_read_names, request, session),
             }
         )

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from accounts.phones import check_phone
+from bookings.choices import ReasonCode
 from bookings.models import Booking, Reservation
 from courses.models import CourseSession
 
@@ -84,7 +85,52 @@ class BookingChangeInput(serializers.Serializer[Any]):
 
 
 class ReasonInput(serializers.Serializer[Any]):
-    reason = serializers.CharField(max_length=200)
+    """Why, as a code and in words that the other side reads; with ``other``, the default, the
+    words are needed."""
+
+    code = serializers.ChoiceField(
+        choices=ReasonCode.choices, required=False, default=ReasonCode.OTHER
+    )
+    reason = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
+
+
+class SwapInput(serializers.Serializer[Any]):
+    """Another session, or a ``session_set`` which is taken whole."""
+
+    sessions = serializers.ListField(
+        child=serializers.IntegerField(**KEY), required=False, allow_empty=False, max_length=20
+    )
+    session_set = serializers.IntegerField(required=False, **KEY)
+    reason = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if ("sessions" in attrs) == ("session_set" in attrs):
+            raise serializers.ValidationError(_("请给出 sessions 或 session_set，且只给一个。"))
+        return attrs
+
+
+class SessionChangeInput(ReasonInput):
+    """What is not given stays. ``sequence`` is that of the session as it was read. Of ``room``,
+    ``school`` and ``online_url`` at most one is given. ``release`` names the bookings that are
+    cancelled because they do not fit any more."""
+
+    sequence = serializers.IntegerField(min_value=0, max_value=2**31 - 1)
+    starts_at = serializers.DateTimeField(required=False)
+    ends_at = serializers.DateTimeField(required=False)
+    room = serializers.IntegerField(required=False, **KEY)
+    school = serializers.IntegerField(required=False, **KEY)
+    online_url = serializers.URLField(required=False, max_length=300)
+    capacity = serializers.IntegerField(required=False, min_value=1, max_value=500)
+    instructor = serializers.IntegerField(required=False, allow_null=True, **KEY)
+    assistant = serializers.IntegerField(required=False, allow_null=True, **KEY)
+    release = serializers.ListField(
+        child=serializers.IntegerField(**KEY), required=False, default=list, max_length=100
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if len(attrs.keys() & {"room", "school", "online_url"}) > 1:
+            raise serializers.ValidationError(_("room、school、online_url 只给一个。"))
+        return attrs
 
 
 class BookingOutput(serializers.ModelSerializer[Booking]):
@@ -119,7 +165,10 @@ class BookingOutput(serializers.ModelSerializer[Booking]):
             "created_at",
             "cancelled_at",
             "cancelled_side",
+            "cancel_code",
             "cancel_reason",
+            "is_late",
+            "no_show_code",
         )
 
     def get_students(self, booking: Booking) -> list[int] | None:
@@ -155,6 +204,28 @@ class CancelledSessionOutput(serializers.ModelSerializer[CourseSession]):
     class Meta:
         model = CourseSession
         fields = ("id", "session_set", "starts_at", "cancelled_at", "cancel_reason")
+
+
+class ChangedSessionOutput(serializers.ModelSerializer[CourseSession]):
+    """How a session is now."""
+
+    class Meta:
+        model = CourseSession
+        fields = (
+            "id",
+            "sequence",
+            "starts_at",
+            "ends_at",
+            "venue",
+            "room",
+            "school",
+            "online_url",
+            "instructor",
+            "assistant",
+            "capacity",
+            "seats_taken",
+            "seats_held",
+        )
 
 
 class StudentHoursOutput(serializers.Serializer[Any]):

@@ -12,23 +12,24 @@ from rest_framework.views import APIView
 
 from accounts.actors import Actor
 from accounts.errors import NotYours
+from bookings.choices import ReasonCode
 from bookings.models import Booking, Reservation
 from bookings.selectors import api as selectors
 from bookings.selectors import progress
-from bookings.services import changes, host_changes, lists, reservations
+from bookings.services import changes, lists, reservations, swapping
 from bookings.services.companions import CompanionInput
 from bookings.services.parts import Part
-from courses.selectors import catalogue
 from rosters.models import ClassGroup
 
+from .idempotent import HEADER, KEY_PARAMETER, idempotent
 from .serializers import (
     BookingChangeInput,
     BookingOutput,
-    CancelledSessionOutput,
     ClassHoursOutput,
     ReasonInput,
     ReservationInput,
     ReservationOutput,
+    SwapInput,
 )
 
 PROBLEMS = {
@@ -64,15 +65,17 @@ class ReservationList(generics.ListAPIView[Reservation]):
         responses={201: ReservationOutput} | PROBLEMS,
         parameters=[
             OpenApiParameter(
-                "Idempotency-Key",
+                HEADER,
                 str,
                 OpenApiParameter.HEADER,
                 required=True,
                 description="Your own key of this request, at most 80 characters: sent again, "
-                "it returns the first reservation.",
+                "it returns the first answer, marked `Idempotent-Replayed: true`; after 24 hours "
+                "the first reservation as it is then.",
             )
         ],
     )
+    @idempotent
     def post(self, request: Request) -> Response:
         """Seats in all the sessions of all parts, confirmed, or in none."""
         actor = actor_of(request)
@@ -130,7 +133,12 @@ class BookingDetail(APIView):
     def get(self, request: Request, pk: int) -> Response:
         return _shown(request, pk)
 
-    @extend_schema(request=BookingChangeInput, responses={200: BookingOutput} | PROBLEMS)
+    @extend_schema(
+        request=BookingChangeInput,
+        responses={200: BookingOutput} | PROBLEMS,
+        parameters=[KEY_PARAMETER],
+    )
+    @idempotent
     def patch(self, request: Request, pk: int) -> Response:
         """The booking has just these students, or ``seats`` of which these are named, and, if
         given, so many adults and these companions. After the freeze it is refused."""
@@ -154,39 +162,55 @@ class BookingDetail(APIView):
 
 
 class BookingCancellation(APIView):
-    @extend_schema(request=ReasonInput, responses={200: BookingOutput} | PROBLEMS)
+    @extend_schema(
+        request=ReasonInput,
+        responses={200: BookingOutput} | PROBLEMS,
+        parameters=[KEY_PARAMETER],
+    )
+    @idempotent
     def post(self, request: Request, pk: int) -> Response:
         """The booking is cancelled with the reason; its seats are free."""
+        booking = _booking(request, pk)
         asked = ReasonInput(data=request.data)
         asked.is_valid(raise_exception=True)
         changes.cancel_booking(
             by=actor_of(request),
-            booking=_booking(request, pk),
+            booking=booking,
+            code=ReasonCode(asked.validated_data["code"]),
             reason=asked.validated_data["reason"],
             now=timezone.now(),
         )
         return _shown(request, pk)
 
 
-class SessionCancellation(APIView):
-    @extend_schema(request=ReasonInput, responses={200: CancelledSessionOutput} | PROBLEMS)
+class BookingSwap(APIView):
+    @extend_schema(
+        request=SwapInput,
+        responses={200: BookingOutput(many=True)} | PROBLEMS,
+        parameters=[KEY_PARAMETER],
+    )
+    @idempotent
     def post(self, request: Request, pk: int) -> Response:
-        """The session, with the other days of its set, is cancelled with the reason, and every
-        booking of them; everybody booked is told. For the host's manager and the secretariat."""
-        actor = actor_of(request)
-        asked = ReasonInput(data=request.data)
+        """The same students are booked in the other session, or in every day of the set, and
+        this booking is over; or, refused, nothing changes. Returns the new bookings."""
+        booking = _booking(request, pk)
+        asked = SwapInput(data=request.data)
         asked.is_valid(raise_exception=True)
-        sessions = catalogue.sessions(actor)
-        session = sessions.filter(pk=pk).first()
-        if session is None:
-            raise NotYours
-        host_changes.cancel_session(
-            by=actor,
-            session=session,
-            reason=asked.validated_data["reason"],
+        values = asked.validated_data
+        made = swapping.swap(
+            by=actor_of(request),
+            booking=booking,
+            session_ids=values.get("sessions", ()),
+            session_set_id=values.get("session_set"),
+            reason=values["reason"],
             now=timezone.now(),
         )
-        return Response(CancelledSessionOutput(sessions.get(pk=pk)).data)
+        shown = selectors.bookings_for(actor_of(request)).filter(pk__in=[one.pk for one in made])
+        return Response(
+            BookingOutput(
+                shown.order_by("session__starts_at", "pk"), many=True, context={"request": request}
+            ).data
+        )
 
 
 class ClassHours(APIView):

@@ -7,6 +7,8 @@ from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from bookings.choices import ReasonCode
+from bookings.errors import ReasonMissing
 from bookings.forms.companions import CompanionsForm
 from rosters.models import Student
 
@@ -68,14 +70,31 @@ class ChangeForm(CompanionsForm):
 
 
 class ReasonForm(forms.Form):
-    """Why something is cancelled; the other side reads it."""
+    """Why something is cancelled; the other side reads it. "Other" wants words."""
 
+    code = forms.TypedChoiceField(
+        label=_("原因"),
+        choices=[("", _("请选择")), *ReasonCode.choices],
+        coerce=ReasonCode,
+        error_messages={"required": _("请选一个原因。")},
+    )
     reason = forms.CharField(
-        label=_("原因（对方会看到）"),
+        label=_("说明"),
         max_length=200,
-        error_messages={"required": _("请写明原因，对方会看到。")},
+        required=False,
+        help_text=_("对方会看到；原因选“其他”时请写明。"),
         widget=forms.TextInput,
     )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if (
+            cleaned.get("code") == ReasonCode.OTHER
+            and "reason" in cleaned
+            and not cleaned["reason"]
+        ):
+            self.add_error("reason", str(ReasonMissing.sentence))
+        return cleaned
 
 
 class AnswerForm(forms.Form):

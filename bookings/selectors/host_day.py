@@ -10,6 +10,7 @@ from django.db.models import Prefetch, QuerySet
 from accounts.actors import Actor
 from bookings import wording
 from bookings.models import Booking, Place
+from bookings.selectors.alternatives import Offer
 from courses.models import CourseSession, CourseSessionQuerySet
 from sites.calendar import at, local_day
 
@@ -33,6 +34,8 @@ class Visitor:
     booking: Booking
     school: str
     class_name: str
+    # What still fits the class, where the page asks for that.
+    offers: Sequence[Offer] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +51,13 @@ def in_words(row: DaySession) -> wording.SessionLine:
     return wording.session_line(row.session)
 
 
-def visitor_in_words(booking: Booking) -> Visitor:
+def visitor_in_words(booking: Booking, offers: Sequence[Offer] | None = None) -> Visitor:
     """The booking with school, class and session loaded, as a page writes it."""
     return Visitor(
         booking=booking,
         school=wording.organisation_name(booking.school),
         class_name=wording.class_name(booking.class_group, booking.session.starts_at),
+        offers=offers,
     )
 
 

@@ -4,13 +4,15 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db.models import F
+from django.utils import translation
 
 from accounts.actors import Actor
 from accounts.errors import NotAllowed, NotYours
 from accounts.services import audit
 from bookings import wording
-from bookings.choices import BookingState, CancelledSide, ChangeState
+from bookings.choices import BookingState, CancelledSide, ChangeState, ReasonCode
 from bookings.errors import (
     AlreadyPlaced,
     BookingOver,
@@ -52,14 +54,21 @@ def check_can_cancel_booking(actor: Actor, booking: Booking, now: datetime) -> N
     check_can_change_booking(actor, booking, now)
 
 
-def cancel_booking(*, by: Actor, booking: Booking, reason: str, now: datetime) -> Booking:
+def cancel_booking(
+    *,
+    by: Actor,
+    booking: Booking,
+    reason: str,
+    now: datetime,
+    code: ReasonCode = ReasonCode.OTHER,
+) -> Booking:
     """The booking is cancelled by the school with the reason; its seats are free at once, its
     students too. Of a set all days are cancelled. Both sides are told, calendars drop the entry.
+    After the freeze it is recorded as late.
 
-    Refused: BookingOver, SessionStarted, NotYourClass, an empty reason.
+    Refused: BookingOver, SessionStarted, NotYourClass, a code that says nothing without words.
     """
-    if not reason.strip():
-        raise ReasonMissing
+    reason = reason_in_words(code, reason)
     check_can_cancel_booking(by, booking, now)
 
     def write() -> Booking:
@@ -69,7 +78,7 @@ def cancel_booking(*, by: Actor, booking: Booking, reason: str, now: datetime) -
         for row in rows:
             row.is_late = freeze.is_settled(row.session, now)
             seats.release_seats(session_id=row.session_id, seats=row.seats, adults=row.adults)
-        end_bookings(rows, side=CancelledSide.SCHOOL, reason=reason.strip(), now=now)
+        end_bookings(rows, side=CancelledSide.SCHOOL, code=code, reason=reason, now=now)
         audit.record(
             by=by,
             verb="booking.cancelled",
@@ -83,8 +92,23 @@ def cancel_booking(*, by: Actor, booking: Booking, reason: str, now: datetime) -
     return in_one_transaction(write)
 
 
+def reason_in_words(code: ReasonCode, words: str) -> str:
+    """The words given, else those of the code; "other" alone says nothing (ReasonMissing)."""
+    if words.strip():
+        return words.strip()
+    if code == ReasonCode.OTHER:
+        raise ReasonMissing
+    with translation.override(settings.LANGUAGE_CODE):
+        return str(code.label)
+
+
 def end_bookings(
-    bookings: Sequence[Booking], *, side: CancelledSide, reason: str, now: datetime
+    bookings: Sequence[Booking],
+    *,
+    side: CancelledSide,
+    reason: str,
+    now: datetime,
+    code: ReasonCode = ReasonCode.OTHER,
 ) -> None:
     """The bookings are cancelled and their places released; their calendar sequence rises.
 
@@ -100,6 +124,7 @@ def end_bookings(
         booking.cancelled_at = now
         booking.cancelled_side = side
         booking.cancel_reason = reason
+        booking.cancel_code = code
         booking.edition += 1
         booking.sequence += 1
     Booking.objects.bulk_update(
@@ -112,6 +137,7 @@ def end_bookings(
             "cancelled_at",
             "cancelled_side",
             "cancel_reason",
+            "cancel_code",
             "edition",
             "sequence",
         ],

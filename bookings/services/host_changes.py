@@ -10,11 +10,11 @@ from datetime import date, datetime
 from accounts.actors import Actor
 from accounts.errors import NotAllowed, NotYours
 from accounts.services import audit
-from bookings.choices import CancelledSide
-from bookings.errors import AlreadyCancelled, NothingToCancel, ReasonMissing, SessionOver
+from bookings.choices import CancelledSide, ReasonCode
+from bookings.errors import AlreadyCancelled, NothingToCancel, SessionOver
 from bookings.models import Booking
-from bookings.selectors import host_day
-from bookings.services import changes, telling
+from bookings.selectors import alternatives, host_day
+from bookings.services import changes, holds, telling
 from bookings.services.retries import in_one_transaction
 from courses.choices import SessionState
 from courses.models import CourseSession
@@ -43,35 +43,45 @@ def check_can_cancel_day(actor: Actor, day: date, now: datetime) -> None:
 
 
 def cancel_session(
-    *, by: Actor, session: CourseSession, reason: str, now: datetime
+    *,
+    by: Actor,
+    session: CourseSession,
+    reason: str,
+    now: datetime,
+    code: ReasonCode = ReasonCode.OTHER,
 ) -> CourseSession:
     """The session, with its set, and every booking of it are cancelled; seats and rooms are
     free, and everybody booked and whoever was to teach is told by whom and why.
 
     Refused: AlreadyCancelled, SessionOver, another host's session, an empty reason.
     """
-    if not reason.strip():
-        raise ReasonMissing
+    reason = changes.reason_in_words(code, reason)
     check_can_cancel_session(by, session, now)
 
     def write() -> CourseSession:
         rows = _locked([session.pk, *_companions([session], now)])
         locked = next(row for row in rows if row.pk == session.pk)
         check_can_cancel_session(by, locked, now)
-        _cancel(_standing(rows), by=by, reason=reason.strip(), now=now)
+        _cancel(_standing(rows), by=by, code=code, reason=reason, now=now)
         return locked
 
     return in_one_transaction(write)
 
 
-def cancel_day(*, by: Actor, day: date, reason: str, now: datetime) -> list[CourseSession]:
+def cancel_day(
+    *,
+    by: Actor,
+    day: date,
+    reason: str,
+    now: datetime,
+    code: ReasonCode = ReasonCode.OTHER,
+) -> list[CourseSession]:
     """All of the host's sessions of the day that have not begun are cancelled as by
     ``cancel_session``, with one reason, or none of them. Of a set other days go with them.
 
     Refused: NothingToCancel, an empty reason.
     """
-    if not reason.strip():
-        raise ReasonMissing
+    reason = changes.reason_in_words(code, reason)
     check_can_cancel_day(by, day, now)
 
     def write() -> list[CourseSession]:
@@ -79,7 +89,7 @@ def cancel_day(*, by: Actor, day: date, reason: str, now: datetime) -> list[Cour
         sessions = _standing(_locked([one.pk for one in chosen] + _companions(chosen, now)))
         if not sessions:
             raise NothingToCancel(day=dates.day(day))
-        _cancel(sessions, by=by, reason=reason.strip(), now=now)
+        _cancel(sessions, by=by, code=code, reason=reason, now=now)
         return sessions
 
     return in_one_transaction(write)
@@ -99,21 +109,31 @@ def _locked(session_ids: Iterable[int]) -> list[CourseSession]:
     return list(
         CourseSession.objects.select_for_update(of=("self",))
         .filter(pk__in=session_ids)
-        .select_related("room_hold")
+        .select_related("room_hold", "room", "version")
         .order_by("pk")
     )
 
 
-def _cancel(sessions: Sequence[CourseSession], *, by: Actor, reason: str, now: datetime) -> None:
+def _cancel(
+    sessions: Sequence[CourseSession],
+    *,
+    by: Actor,
+    code: ReasonCode,
+    reason: str,
+    now: datetime,
+) -> None:
     """The sessions' rows being ours, no seat of them is taken or given back meanwhile."""
     bookings = list(
         Booking.objects.live()
-        .select_for_update(no_key=True)
+        .select_for_update(of=("self",), no_key=True)
         .filter(session__in=sessions)
+        .select_related("class_group")
         .order_by("session_id", "pk")
     )
+    still_free = alternatives.offered(sessions, bookings, now)
     side = CancelledSide.ALLIANCE if by.is_secretariat else CancelledSide.HOST
-    changes.end_bookings(bookings, side=side, reason=reason, now=now)
+    changes.end_bookings(bookings, side=side, code=code, reason=reason, now=now)
+    holds.forget(sessions, now=now)
     for session in sessions:
         of_session = [booking for booking in bookings if booking.session_id == session.pk]
         seats.void_session(session=session, by=by, reason=reason, now=now)
@@ -124,5 +144,5 @@ def _cancel(sessions: Sequence[CourseSession], *, by: Actor, reason: str, now: d
             target=session,
             bookings=[booking.pk for booking in of_session],
         )
-    telling.cancelled([booking.pk for booking in bookings], by=by, now=now)
+    telling.cancelled([booking.pk for booking in bookings], by=by, now=now, still_free=still_free)
     telling.session_cancelled([session.pk for session in sessions], by=by, now=now)

@@ -159,7 +159,7 @@ def reserve(
             idempotency_key=idempotency_key,
             request_digest=digest,
         )
-        bookings = writing.write_bookings(reservation, asked, _take_seats(asked))
+        bookings = writing.write_bookings(reservation, asked, _take_seats(asked), now=now)
         audit.record(
             by=by,
             verb="reservation.made",

@@ -67,17 +67,17 @@ def check_free(
     sessions: Collection[CourseSession],
     class_group: ClassGroup,
     *,
-    besides: Booking | None = None,
+    besides: Booking | Collection[Booking] = (),
 ) -> None:
     """Refused: a student who has a place elsewhere at the time of a session (StudentBusy,
-    naming class, seat numbers, what and when). Places of the booking ``besides`` do not count."""
+    naming class, seat numbers, what and when). Places of the bookings ``besides`` do not count."""
     check_all_free([(students, sessions, class_group)], besides=besides)
 
 
 def check_all_free(
     wanted: Sequence[tuple[Collection[Student], Collection[CourseSession], ClassGroup]],
     *,
-    besides: Booking | None = None,
+    besides: Booking | Collection[Booking] = (),
 ) -> None:
     """As ``check_free`` for several groups of students, each with sessions of its own; one
     query."""
@@ -97,8 +97,8 @@ def check_all_free(
         .select_related("session__version", "student")
         .order_by("starts_at", "session_id", "student__seat_no")
     )
-    if besides is not None:
-        places = places.exclude(booking=besides)
+    if besides:
+        places = places.exclude(booking__in=[besides] if isinstance(besides, Booking) else besides)
     for students, sessions, class_group in wanted:
         keys = {student.pk for student in students}
         _refuse_clashing(

@@ -3,7 +3,7 @@
 Written in the caller's transaction, each in the recipient's language. No student is named.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from email.utils import parseaddr
 
@@ -47,12 +47,12 @@ def confirmed(reservation: Reservation, *, by: Actor, now: datetime) -> None:
     for booking in bookings:
         for person in people[booking.class_group_id]:
             with translation.override(person.language):
-                _tell(
+                tell_school(
                     booking,
                     person,
                     kind="booking_confirmed",
                     subject=_("预约已确认：%(trip)s") % {"trip": trip(booking)},
-                    body=_body(_("名额已定。"), _facts(booking)),
+                    body=body_of(_("名额已定。"), facts_of(booking)),
                     now=now,
                 )
     for host_id in {booking.host_id: None for booking in bookings}:
@@ -71,10 +71,10 @@ def _tell_host_of_bookings(bookings: Sequence[Booking], *, by: Actor, now: datet
         }
         return (
             _("新预约：%(trip)s") % {"trip": trip_of_school(first)},
-            _body(opening, *[_facts_for_host(booking) for booking in bookings]),
+            body_of(opening, *[facts_for_host(booking) for booking in bookings]),
         )
 
-    _tell_host(first, kind="booking_made", text=text, now=now)
+    tell_host(first, kind="booking_made", text=text, now=now)
 
 
 def changed(booking_id: int, *, by: Actor, now: datetime) -> None:
@@ -82,13 +82,13 @@ def changed(booking_id: int, *, by: Actor, now: datetime) -> None:
     booking = loaded().get(pk=booking_id)
     for person in people_of_school(booking):
         with translation.override(person.language):
-            _tell(
+            tell_school(
                 booking,
                 person,
                 kind="booking_changed",
                 subject=_("预约已修改：%(trip)s") % {"trip": trip(booking)},
-                body=_body(
-                    _("%(name)s修改了这个预约，现在是：") % {"name": by.name}, _facts(booking)
+                body=body_of(
+                    _("%(name)s修改了这个预约，现在是：") % {"name": by.name}, facts_of(booking)
                 ),
                 now=now,
             )
@@ -100,10 +100,10 @@ def changed(booking_id: int, *, by: Actor, now: datetime) -> None:
         }
         return (
             _("预约已修改：%(trip)s") % {"trip": trip_of_school(booking)},
-            _body(opening, _facts_for_host(booking)),
+            body_of(opening, facts_for_host(booking)),
         )
 
-    _tell_host(booking, kind="booking_changed", text=text, now=now)
+    tell_host(booking, kind="booking_changed", text=text, now=now)
 
 
 def released(booking_id: int, *, seats: int, now: datetime) -> None:
@@ -120,36 +120,47 @@ def released(booking_id: int, *, seats: int, now: datetime) -> None:
 
     for person in people_of_school(booking):
         with translation.override(person.language):
-            _tell(
+            tell_school(
                 booking,
                 person,
                 kind="booking_changed",
                 subject=_("预约已修改：%(trip)s") % {"trip": trip(booking)},
-                body=_body(opening(), _facts(booking)),
+                body=body_of(opening(), facts_of(booking)),
                 now=now,
             )
 
     def text() -> tuple[str, str]:
         return (
             _("预约已修改：%(trip)s") % {"trip": trip_of_school(booking)},
-            _body(opening(), _facts_for_host(booking)),
+            body_of(opening(), facts_for_host(booking)),
         )
 
-    _tell_host(booking, kind="booking_changed", text=text, now=now)
+    tell_host(booking, kind="booking_changed", text=text, now=now)
 
 
-def cancelled(booking_ids: Sequence[int], *, by: Actor, now: datetime) -> None:
-    """The school's people learn by whom and why, and their calendars drop the entry; the host's
-    managers too, unless the host itself cancelled."""
+def cancelled(
+    booking_ids: Sequence[int],
+    *,
+    by: Actor,
+    now: datetime,
+    still_free: Mapping[int, Sequence[Sequence[CourseSession]]] | None = None,
+) -> None:
+    """The school's people learn by whom and why, and what still fits them where ``still_free``
+    says so by booking; their calendars drop the entry. The host's managers learn of it too,
+    unless the host itself cancelled."""
     for booking in loaded().filter(pk__in=booking_ids).order_by("session__starts_at", "pk"):
         for person in people_of_school(booking):
             with translation.override(person.language):
-                _tell(
+                tell_school(
                     booking,
                     person,
                     kind="booking_cancelled",
                     subject=_("预约已取消：%(trip)s") % {"trip": trip(booking)},
-                    body=_body(_cancelled_line(booking, by), _facts(booking)),
+                    body=body_of(
+                        _cancelled_line(booking, by),
+                        facts_of(booking),
+                        *_still_free((still_free or {}).get(booking.pk, ())),
+                    ),
                     now=now,
                 )
         if not by.is_host:
@@ -184,14 +195,14 @@ def session_cancelled(session_ids: Sequence[int], *, by: Actor, now: datetime) -
                 recipient=person,
                 kind="session_cancelled",
                 subject=_("场次已取消：%(when)s《%(title)s》") % facts,
-                body=_body(
+                body=body_of(
                     _("%(organisation)s的%(name)s取消了这一场。原因：%(reason)s")
                     % {
                         "organisation": by.organisation_name,
                         "name": by.name,
                         "reason": session.cancel_reason,
                     },
-                    _labelled(
+                    labelled(
                         [
                             (_("课程"), wording.title(session.version)),
                             (_("时间"), wording.when(session)),
@@ -208,10 +219,10 @@ def _tell_host_of_cancellation(booking: Booking, *, by: Actor, now: datetime) ->
     def text() -> tuple[str, str]:
         return (
             _("预约已取消：%(trip)s") % {"trip": trip_of_school(booking)},
-            _body(_cancelled_line(booking, by), _facts_for_host(booking)),
+            body_of(_cancelled_line(booking, by), facts_for_host(booking)),
         )
 
-    _tell_host(booking, kind="booking_cancelled", text=text, now=now)
+    tell_host(booking, kind="booking_cancelled", text=text, now=now)
 
 
 def reminded(booking: Booking, *, now: datetime) -> None:
@@ -225,9 +236,9 @@ def reminded(booking: Booking, *, now: datetime) -> None:
                 recipient=person,
                 kind="booking_reminder",
                 subject=_("明天：%(trip)s") % {"trip": trip(booking)},
-                body=_body(
+                body=body_of(
                     _("明天有职业体验，请提醒学生带好胸牌。"),
-                    [*_facts(booking), *_materials(booking)],
+                    [*facts_of(booking), *_materials(booking)],
                 ),
                 path=reverse("bookings:booking", args=[booking.pk]),
                 once_key=f"reminder:{booking.pk}:{booking.session.starts_at:%Y%m%d%H%M}:{person.pk}",
@@ -271,14 +282,14 @@ def entry_of(booking: Booking) -> calendar.Entry:
             for part in (wording.where(booking.session), wording.address(booking.session))
             if part
         ),
-        description="\n".join(_facts(booking)),
+        description="\n".join(facts_of(booking)),
         is_cancelled=not booking.is_live,
         organizer_name=wording.organisation_name(booking.host),
         organizer_address=parseaddr(settings.DEFAULT_FROM_EMAIL)[1],
     )
 
 
-def _tell(
+def tell_school(
     booking: Booking, person: User, *, kind: str, subject: str, body: str, now: datetime
 ) -> None:
     text, method = calendar.invitation(
@@ -296,7 +307,7 @@ def _tell(
     )
 
 
-def _tell_host(
+def tell_host(
     booking: Booking, *, kind: str, text: Callable[[], tuple[str, str]], now: datetime
 ) -> None:
     """``text`` gives subject and body in the language that is active when it is called."""
@@ -338,7 +349,7 @@ def _cancelled_line(booking: Booking, by: Actor) -> str:
     }
 
 
-def _facts(booking: Booking) -> list[str]:
+def facts_of(booking: Booking) -> list[str]:
     """The trip, line by line, for the school."""
     session = booking.session
     contact_name, contact_phone = wording.contact(session)
@@ -354,10 +365,10 @@ def _facts(booking: Booking) -> list[str]:
         (_("带队教师"), wording.adults(booking) if booking.is_live else ""),
         (_("预约号"), booking.reservation.reference),
     ]
-    return _labelled(lines)
+    return labelled(lines)
 
 
-def _facts_for_host(booking: Booking) -> list[str]:
+def facts_for_host(booking: Booking) -> list[str]:
     """The trip, line by line, for those who receive it."""
     session = booking.session
     lines = [
@@ -378,14 +389,30 @@ def _facts_for_host(booking: Booking) -> list[str]:
         (_("留言"), booking.reservation.note),
         (_("预约号"), booking.reservation.reference),
     ]
-    return _labelled(lines)
+    return labelled(lines)
+
+
+def _still_free(offers: Sequence[Sequence[CourseSession]]) -> list[list[str]]:
+    if not offers:
+        return []
+    return [
+        [
+            _("还有空位、适合这个班的场次，打开预约可以直接约："),
+            *[
+                " + ".join(
+                    f"{wording.when(session)} {wording.title(session.version)}" for session in offer
+                )
+                for offer in offers
+            ],
+        ]
+    ]
 
 
 def _materials(booking: Booking) -> list[str]:
-    return _labelled([(_("材料与着装"), booking.session.version.materials)])
+    return labelled([(_("材料与着装"), booking.session.version.materials)])
 
 
-def _labelled(lines: Iterable[tuple[str, str]]) -> list[str]:
+def labelled(lines: Iterable[tuple[str, str]]) -> list[str]:
     return [
         _("%(label)s：%(value)s") % {"label": label, "value": value}
         for label, value in lines
@@ -393,5 +420,5 @@ def _labelled(lines: Iterable[tuple[str, str]]) -> list[str]:
     ]
 
 
-def _body(opening: str, *blocks: Iterable[str]) -> str:
+def body_of(opening: str, *blocks: Iterable[str]) -> str:
     return "\n\n".join([opening, *["\n".join(block) for block in blocks]])

@@ -1,6 +1,6 @@
 """Bookings that belong together, their locks, and races told in words."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import TypeVar
 
@@ -74,7 +74,7 @@ def translated(
     sessions: Sequence[CourseSession],
     class_group: ClassGroup,
     *,
-    besides: Booking | None = None,
+    besides: Booking | Collection[Booking] = (),
 ) -> Answer:
     """What ``write`` returns; a student who was placed elsewhere in the same moment is named."""
     try:

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
+from datetime import datetime
 
 from bookings.choices import BookingState
 from bookings.models import Booking, Companion, Place, Reservation
@@ -15,7 +16,11 @@ REFERENCE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 
 def write_bookings(
-    reservation: Reservation, asked: Sequence[Asked], sessions: dict[int, CourseSession]
+    reservation: Reservation,
+    asked: Sequence[Asked],
+    sessions: dict[int, CourseSession],
+    *,
+    now: datetime,
 ) -> list[Booking]:
     """The bookings with places and companions: three inserts, whatever their number.
 
@@ -32,7 +37,7 @@ def write_bookings(
             state=BookingState.CONFIRMED,
             seats=one.seats,
             adults=one.adults[session.pk],
-            created_at=reservation.made_at,
+            created_at=now,
         )
         for one, session in rows
     )

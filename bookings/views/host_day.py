@@ -18,10 +18,13 @@ from accounts.choices import Role
 from accounts.errors import NotYours, Refusal
 from bookings import wording
 from bookings.forms.trips import ReasonForm
+from bookings.selectors import alternatives
 from bookings.selectors import host_day as selectors
 from bookings.services import host_changes, rosters
 from courses.models import CourseSession
 from sites.calendar import local_day
+
+from .once import once_per_form
 
 HOST_ROLES = (Role.HOST_MANAGER, Role.INSTRUCTOR)
 
@@ -78,6 +81,7 @@ def printed(request: MemberRequest, day: date) -> HttpResponse:
 
 
 @members_only(*HOST_ROLES)
+@once_per_form
 def cancel_session(request: MemberRequest, pk: int) -> HttpResponse:
     """Call one session off, having seen who is affected."""
     now = timezone.now()
@@ -88,7 +92,7 @@ def cancel_session(request: MemberRequest, pk: int) -> HttpResponse:
         if form.is_valid():
             try:
                 host_changes.cancel_session(
-                    by=request.actor, session=session, reason=form.cleaned_data["reason"], now=now
+                    by=request.actor, session=session, now=now, **form.cleaned_data
                 )
             except Refusal as refusal:
                 status = put_on(form, refusal)
@@ -98,6 +102,10 @@ def cancel_session(request: MemberRequest, pk: int) -> HttpResponse:
     else:
         host_changes.check_can_cancel_session(request.actor, session, now)
     bound = list(selectors.bound_to([session], now))
+    visitors = list(selectors.visitors_of(request.actor, [session, *bound]))
+    offers = alternatives.offers_for(
+        session, [one for one in visitors if one.session_id == session.pk], now
+    )
     return render(
         request,
         "bookings/session_cancel.html",
@@ -106,10 +114,7 @@ def cancel_session(request: MemberRequest, pk: int) -> HttpResponse:
             "day": local_day(session.starts_at),
             "words": wording.session_line(session),
             "bound": [wording.session_line(one) for one in bound],
-            "visitors": [
-                selectors.visitor_in_words(one)
-                for one in selectors.visitors_of(request.actor, [session, *bound])
-            ],
+            "visitors": [selectors.visitor_in_words(one, offers.get(one.pk)) for one in visitors],
             "form": form,
         },
         status=status,
@@ -117,6 +122,7 @@ def cancel_session(request: MemberRequest, pk: int) -> HttpResponse:
 
 
 @members_only(*HOST_ROLES)
+@once_per_form
 def cancel_day(request: MemberRequest, day: date) -> HttpResponse:
     """Call off what is left of a day with one reason, having seen who is affected."""
     now = timezone.now()
@@ -126,7 +132,7 @@ def cancel_day(request: MemberRequest, day: date) -> HttpResponse:
         if form.is_valid():
             try:
                 cancelled = host_changes.cancel_day(
-                    by=request.actor, day=day, reason=form.cleaned_data["reason"], now=now
+                    by=request.actor, day=day, now=now, **form.cleaned_data
                 )
             except Refusal as refusal:
                 status = put_on(form, refusal)

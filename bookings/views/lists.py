@@ -21,10 +21,13 @@ from bookings.selectors import trips as selectors
 from bookings.services import change_requests, changes, freeze, lists
 from bookings.services.companions import CompanionInput, needed_for
 
+from .once import once_per_form
+
 SCHOOL_ROLES = (Role.TEACHER, Role.SCHOOL_COORDINATOR)
 
 
 @members_only(*SCHOOL_ROLES)
+@once_per_form
 def change(request: MemberRequest, pk: int) -> HttpResponse:
     """Who comes along: students, number and adults of a booking. After the freeze the same
     form, with a reason, asks the host."""
@@ -144,6 +147,7 @@ def asked_changes(request: MemberRequest) -> HttpResponse:
 
 
 @members_only(Role.HOST_MANAGER)
+@once_per_form
 def answer(request: MemberRequest, pk: int) -> HttpResponse:
     """One request as a difference, with yes and no."""
     asked = requests.request_for(request.actor, pk)

@@ -19,10 +19,13 @@ from bookings.forms.trips import ReasonForm
 from bookings.models import Booking
 from bookings.selectors import change_requests as requests
 from bookings.selectors import consents, progress
+from bookings.selectors import swapping as swaps
 from bookings.selectors import trips as selectors
-from bookings.services import changes, freeze, telling
+from bookings.services import changes, freeze, swapping, telling
 from bookings.services.companions import needed_for
 from courses.choices import Venue
+
+from .once import once_per_form
 
 SCHOOL_ROLES = (Role.TEACHER, Role.SCHOOL_COORDINATOR)
 
@@ -95,12 +98,16 @@ def booking(request: MemberRequest, pk: int) -> HttpResponse:
             else [],
             "consent": consents.consent_of_booking(found, students) if is_to_come else None,
             "why_no_change": _why_not(changes.check_can_change_booking, request, found),
+            "why_no_swap": _why_not(swapping.check_can_swap, request, found),
+            "swapped_to": swaps.swapped_to(request.actor, found),
+            "offers": swaps.offers_instead(found, now),
             "why_no_cancel": _why_not(changes.check_can_cancel_booking, request, found),
         },
     )
 
 
 @members_only(*SCHOOL_ROLES)
+@once_per_form
 def cancel(request: MemberRequest, pk: int) -> HttpResponse:
     """Cancel a booking, having read what that means."""
     now = timezone.now()
@@ -111,7 +118,7 @@ def cancel(request: MemberRequest, pk: int) -> HttpResponse:
         if form.is_valid():
             try:
                 changes.cancel_booking(
-                    by=request.actor, booking=found, reason=form.cleaned_data["reason"], now=now
+                    by=request.actor, booking=found, now=now, **form.cleaned_data
                 )
             except Refusal as refusal:
                 status = put_on(form, refusal)
@@ -130,6 +137,8 @@ def cancel(request: MemberRequest, pk: int) -> HttpResponse:
             "booking": found,
             "session": found.session,
             "days": selectors.days_until(found, now),
+            "is_late": freeze.is_settled(found.session, now),
+            "settles_at": freeze.settles_at(found.session),
             "form": form,
             "is_over": bool(_why_not(changes.check_can_cancel_booking, request, found)),
         },

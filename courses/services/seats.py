@@ -7,7 +7,7 @@ from django.db.models import F, Q
 from accounts.actors import Actor
 from courses.choices import SessionState
 from courses.errors import RoomFull, SessionCancelled, SessionFull
-from courses.models import CourseSession
+from courses.models import CourseSession, CourseSessionQuerySet
 from sites import services as sites_services
 
 
@@ -18,25 +18,32 @@ def take_seats(*, session_id: int, seats: int, adults: int = 0) -> None:
     Refused: SessionCancelled; SessionFull with the seats that are left; RoomFull with how many
     people the room holds and how many come already.
     """
-    changed = (
-        CourseSession.objects.scheduled()
-        .filter(
-            Q(heads_limit=None)
-            | Q(
-                heads_limit__gte=F("seats_taken")
-                + F("seats_held")
-                + F("adults_coming")
-                + (seats + adults)
-            ),
-            pk=session_id,
-            capacity__gte=F("seats_taken") + F("seats_held") + seats,
-        )
-        .update(seats_taken=F("seats_taken") + seats, adults_coming=F("adults_coming") + adults)
+    changed = _with_room(session_id, seats=seats, adults=adults).update(
+        seats_taken=F("seats_taken") + seats, adults_coming=F("adults_coming") + adults
     )
     if not changed:
-        check_room_for(CourseSession.objects.get(pk=session_id), seats=seats, adults=adults)
-        # What stood in the way is gone again since; asking once more would take them.
-        raise SessionFull(seats=seats, seats_left=0)
+        _refuse(session_id, seats=seats, adults=adults)
+
+
+def _with_room(session_id: int, *, seats: int, adults: int) -> CourseSessionQuerySet:
+    """The session, if it stands and so many more fit."""
+    return CourseSession.objects.scheduled().filter(
+        Q(heads_limit=None)
+        | Q(
+            heads_limit__gte=F("seats_taken")
+            + F("seats_held")
+            + F("adults_coming")
+            + (seats + adults)
+        ),
+        pk=session_id,
+        capacity__gte=F("seats_taken") + F("seats_held") + seats,
+    )
+
+
+def _refuse(session_id: int, *, seats: int, adults: int) -> None:
+    check_room_for(CourseSession.objects.get(pk=session_id), seats=seats, adults=adults)
+    # What stood in the way is gone again since; asking once more would take them.
+    raise SessionFull(seats=seats, seats_left=0)
 
 
 def check_room_for(session: CourseSession, *, seats: int, adults: int = 0) -> None:
@@ -57,6 +64,37 @@ def release_seats(*, session_id: int, seats: int, adults: int = 0) -> None:
     CourseSession.objects.filter(pk=session_id).update(
         seats_taken=F("seats_taken") - seats, adults_coming=F("adults_coming") - adults
     )
+
+
+def hold_seats(*, session_id: int, seats: int, adults: int = 0) -> None:
+    """``seats`` more are kept for somebody, or nothing changes; there is room for ``adults``
+    more besides, though they are not counted until the seats are taken.
+
+    Refused as by ``take_seats``. Call within a transaction.
+    """
+    changed = _with_room(session_id, seats=seats, adults=adults).update(
+        seats_held=F("seats_held") + seats
+    )
+    if not changed:
+        _refuse(session_id, seats=seats, adults=adults)
+
+
+def release_held(*, session_id: int, seats: int) -> None:
+    """``seats`` fewer are kept. The caller ends the hold that kept them."""
+    CourseSession.objects.filter(pk=session_id).update(seats_held=F("seats_held") - seats)
+
+
+def turn_held(*, session_id: int, held: int, seats: int, adults: int) -> None:
+    """The seats of a hold become seats taken, be they more or fewer, in one UPDATE; refused as by
+    ``take_seats`` where they are more than fit. Call within a transaction, as late as possible.
+    """
+    changed = _with_room(session_id, seats=seats - held, adults=adults).update(
+        seats_taken=F("seats_taken") + seats,
+        seats_held=F("seats_held") - held,
+        adults_coming=F("adults_coming") + adults,
+    )
+    if not changed:
+        _refuse(session_id, seats=seats - held, adults=adults)
 
 
 def void_session(*, session: CourseSession, by: Actor, reason: str, now: datetime) -> None:

@@ -158,39 +158,61 @@ def change_session(
         check_can_change_session(by, locked, now)
         if locked.sequence != sequence:
             raise StaleSession
-        _wait_for(instructor, assistant)
-        refuse_if_taken(
-            instructor, assistant, starts_at=starts_at, ends_at=ends_at, besides=session.pk
+        rearrange(
+            locked,
+            place=place,
+            starts_at=starts_at,
+            ends_at=ends_at,
+            capacity=seats_wanted,
+            instructor=instructor,
+            assistant=assistant,
         )
-        hold, old_hold = locked.room_hold, None
-        if hold is not None and place.room is not None:
-            sites_services.move_hold(
-                hold=hold, room=place.room, starts_at=starts_at, ends_at=ends_at
-            )
-        else:
-            hold, old_hold = _hold(place, version, starts_at, ends_at), hold
-        for name, value in {
-            "season": season,
-            "starts_at": starts_at,
-            "ends_at": ends_at,
-            "capacity": seats_wanted,
-            "heads_limit": place.room.heads_capacity if place.room else None,
-            "venue": place.venue,
-            "room": place.room,
-            "room_hold": hold,
-            "school": place.school,
-            "online_url": place.online_url,
-            "instructor": instructor,
-            "assistant": assistant,
-            "sequence": locked.sequence + 1,
-        }.items():
-            setattr(locked, name, value)
-        locked.save()
-        if old_hold is not None:
-            sites_services.release_hold(hold=old_hold)
         audit.record(by=by, verb="session.changed", now=now, target=session)
     session.refresh_from_db()
     return session
+
+
+def rearrange(
+    locked: CourseSession,
+    *,
+    place: Place,
+    starts_at: datetime,
+    ends_at: datetime,
+    capacity: int,
+    instructor: Membership | None,
+    assistant: Membership | None,
+) -> None:
+    """The session, whose row is the caller's, is held there, then, by them and with so many
+    seats; its sequence rises. Refused: InstructorTaken, RoomTaken, RoomClosed.
+
+    Whether the places of it may move and who is told is the caller's to know.
+    """
+    _wait_for(instructor, assistant)
+    refuse_if_taken(instructor, assistant, starts_at=starts_at, ends_at=ends_at, besides=locked.pk)
+    hold, old_hold = locked.room_hold, None
+    if hold is not None and place.room is not None:
+        sites_services.move_hold(hold=hold, room=place.room, starts_at=starts_at, ends_at=ends_at)
+    else:
+        hold, old_hold = _hold(place, locked.version, starts_at, ends_at), hold
+    for name, value in {
+        "season": season_at(starts_at),
+        "starts_at": starts_at,
+        "ends_at": ends_at,
+        "capacity": capacity,
+        "heads_limit": place.room.heads_capacity if place.room else None,
+        "venue": place.venue,
+        "room": place.room,
+        "room_hold": hold,
+        "school": place.school,
+        "online_url": place.online_url,
+        "instructor": instructor,
+        "assistant": assistant,
+        "sequence": locked.sequence + 1,
+    }.items():
+        setattr(locked, name, value)
+    locked.save()
+    if old_hold is not None:
+        sites_services.release_hold(hold=old_hold)
 
 
 def name_people(

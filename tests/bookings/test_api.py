@@ -89,7 +89,10 @@ def test_a_reservation_is_made_and_looked_up(world: World, now: datetime) -> Non
             "created_at": "2026-11-24T08:00:00+08:00",
             "cancelled_at": None,
             "cancelled_side": "",
+            "cancel_code": "",
             "cancel_reason": "",
+            "is_late": False,
+            "no_show_code": "",
         }
     ]
     assert send("GET", made["Location"], world.teacher, now).json() == body
@@ -225,7 +228,7 @@ def test_the_host_cancels_a_session_once_and_the_school_is_told(
     assert first.json()["cancel_reason"] == "停电"
     assert (again.status_code, again.json()["code"]) == (409, "already_cancelled")
     assert again.headers["Content-Type"] == "application/problem+json"
-    assert bare.status_code == 400
+    assert (bare.status_code, bare.json()["code"]) == (409, "already_cancelled")
     assert (booking.state, booking.cancelled_side) == ("cancelled", "host")
     assert Message.objects.filter(kind="booking_cancelled").count() == 1
 
@@ -364,3 +367,74 @@ def test_the_schema_describes_what_is_asked_and_answered(db: None) -> None:
         "Idempotency-Key"
     ]
     assert sorted(paths["/api/v1/hour-credits/"]) == ["get"]
+
+
+def test_a_booking_is_swapped(world: World, now: datetime) -> None:
+    booking = booked(world, now)
+    new, full = world.session(day=DAY + timedelta(days=1)), world.session(capacity=2)
+    path = f"/api/v1/bookings/{booking.pk}/swap/"
+
+    refused = send("POST", path, world.teacher, now, {"sessions": [full.pk]})
+    made = send("POST", path, world.teacher, now, {"sessions": [new.pk], "reason": "考试"})
+    shapeless = send("POST", path, world.teacher, now, {})
+
+    booking.refresh_from_db()
+    assert (refused.status_code, refused.json()["code"]) == (409, "session_full")
+    assert made.status_code == 200
+    assert [(one["session"], one["state"], one["seats"]) for one in made.json()] == [
+        (new.pk, "confirmed", 5)
+    ]
+    assert (booking.state, booking.cancel_reason) == ("cancelled", "考试")
+    assert shapeless.status_code == 400
+
+
+def test_the_host_moves_a_session(world: World, now: datetime) -> None:
+    booking = booked(world, now)
+    path = f"/api/v1/sessions/{booking.session_id}/move/"
+    room = world.session(day=DAY + timedelta(days=9)).room
+    person = MembershipFactory(instructor=True, organisation=world.host)
+    stranger = MembershipFactory(instructor=True)
+    asked = {
+        "sequence": 0,
+        "code": "equipment",
+        "starts_at": "2026-12-08T13:00:00+08:00",
+        "ends_at": "2026-12-08T15:30:00+08:00",
+        "room": room.pk,
+        "instructor": person.pk,
+        "capacity": 20,
+    }
+
+    answers = [
+        send("POST", path, actor, now, asked | more)
+        for actor, more in (
+            (world.manager, {"instructor": stranger.pk}),
+            (world.manager, {"capacity": 3}),
+            (world.manager, {"online_url": "https://example.org/"}),
+            (world.teacher, {}),
+            (world.manager, {}),
+            (world.manager, {}),
+        )
+    ]
+
+    assert [(one.status_code, one.json().get("code")) for one in answers[:4]] == [
+        (404, "not_found"),
+        (409, "seats_still_taken"),
+        (400, answers[2].json().get("code")),
+        (404, "not_found"),
+    ]
+    assert answers[4].json() == {
+        "id": booking.session_id,
+        "sequence": 1,
+        "starts_at": "2026-12-08T13:00:00+08:00",
+        "ends_at": "2026-12-08T15:30:00+08:00",
+        "venue": "room",
+        "room": room.pk,
+        "school": None,
+        "online_url": "",
+        "instructor": person.pk,
+        "assistant": None,
+        "capacity": 20,
+        "seats_taken": 5,
+        "seats_held": 0,
+    }
+    assert (answers[5].status_code, answers[5].json()["code"]) == (409, "stale_session")

@@ -172,13 +172,13 @@ def test_cancelling_a_session_shows_first_who_is_affected(world: World, now: dat
     path = f"/today/sessions/{booking.session_id}/cancel/"
 
     preview = client.get(path)
-    answer = client.post(path, {"reason": "停电"})
+    answer = client.post(path, {"code": "other", "reason": "停电"})
 
     booking.refresh_from_db()
     assert "1 个预约同时取消" in preview.content.decode()
     assert (answer.status_code, answer["Location"]) == (302, "/today/2026-12-08/")
     assert booking.cancel_reason == "停电"
-    assert client.post(path, {"reason": "停电"}).status_code == 409
+    assert client.post(path, {"code": "other", "reason": "停电"}).status_code == 409
     assert client.get(path).status_code == 409
 
 
@@ -201,13 +201,13 @@ def test_cancelling_a_day_shows_first_what_and_whom(world: World, now: datetime)
     client = login(world.manager)
 
     preview = client.get("/today/2026-12-08/cancel/")
-    answer = client.post("/today/2026-12-08/cancel/", {"reason": "停电"})
+    answer = client.post("/today/2026-12-08/cancel/", {"code": "other", "reason": "停电"})
 
     assert (len(preview.context["sessions"]), preview.context["seats"]) == (3, 7)
     assert preview.context["schools"] == 1
     assert answer["Location"] == "/today/2026-12-08/"
     assert {one.state for one in CourseSession.objects.all()} == {"cancelled"}
-    again = client.post("/today/2026-12-08/cancel/", {"reason": "停电"})
+    again = client.post("/today/2026-12-08/cancel/", {"code": "other", "reason": "停电"})
     assert again.status_code == 409
     assert "没有还未开始的场次" in again.content.decode()
 

@@ -152,13 +152,13 @@ def test_cancelling_a_booking(world: World, now: datetime, login: Login) -> None
     client = login(world.teacher)
     assert "离上课还有 14 天" in client.get(f"/trips/{booking.pk}/cancel/").content.decode()
 
-    answer = client.post(f"/trips/{booking.pk}/cancel/", {"reason": "学校运动会"})
+    answer = client.post(f"/trips/{booking.pk}/cancel/", {"code": "other", "reason": "学校运动会"})
 
     booking.refresh_from_db()
     assert answer["Location"] == f"/trips/{booking.pk}/"
     assert (booking.state, booking.cancel_reason) == ("cancelled", "学校运动会")
     assert "原因：学校运动会" in client.get(f"/trips/{booking.pk}/").content.decode()
-    again = client.post(f"/trips/{booking.pk}/cancel/", {"reason": "再来"})
+    again = client.post(f"/trips/{booking.pk}/cancel/", {"code": "other", "reason": "再来"})
     assert again.status_code == 409
 
 
@@ -205,7 +205,7 @@ def test_a_trip_that_has_begun_shows_why_nothing_can_be_changed(
         page = client.get(f"/trips/{booking.pk}/")
         refused = client.get(f"/trips/{booking.pk}/change/")
 
-    assert page.content.decode().count("这一场12 月 8 日（周二）9:00已经开始，不能再改预约。") == 2
+    assert page.content.decode().count("这一场12 月 8 日（周二）9:00已经开始，不能再改预约。") == 3
     assert refused.status_code == 409
 
 

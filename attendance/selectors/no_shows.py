@@ -1,0 +1,53 @@
+"""Bookings of which nobody checked in."""
+
+from datetime import datetime, timedelta
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from accounts.actors import Actor
+from attendance.choices import EventKind
+from attendance.models import CheckIn
+from bookings.models import Booking, Place
+
+# So long a reason is asked for.
+ASKED_FOR = timedelta(days=60)
+
+
+def no_shows(actor: Actor, now: datetime) -> QuerySet[Booking]:
+    """Bookings of sessions that are over, in which nobody came; those without a reason first,
+    the latest first. One query."""
+    return (
+        Booking.objects.visible_to(actor)
+        .live()
+        .filter(session__ends_at__lte=now, session__ends_at__gt=now - ASKED_FOR)
+        .filter(~_somebody_came())
+        .select_related(
+            "class_group",
+            "school",
+            "host",
+            "reservation",
+            "session__version",
+            "session__room__site",
+            "session__school",
+        )
+        .order_by("no_show_code", "-session__starts_at", "pk")
+    )
+
+
+def somebody_came(booking: Booking) -> bool:
+    return Booking.objects.filter(_somebody_came(), pk=booking.pk).exists()
+
+
+def _somebody_came() -> Exists:
+    """An arrival that stands, of a student with a place of the booking."""
+    voids = CheckIn.objects.filter(voids=OuterRef("pk"))
+    return Exists(
+        CheckIn.objects.filter(
+            ~Exists(voids),
+            session=OuterRef("session"),
+            kind=EventKind.IN,
+            student__in=Place.objects.live()
+            .filter(booking=OuterRef(OuterRef("pk")))
+            .values("student"),
+        )
+    )

@@ -1,0 +1,36 @@
+"""What a school fills in to choose another session."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from bookings.errors import NoSessions
+
+KEY: dict[str, Any] = {"min_value": 1, "max_value": 2**63 - 1, "required": False}
+
+
+class PickForm(forms.Form):
+    """A session, or a set of which all days are taken."""
+
+    session = forms.IntegerField(widget=forms.HiddenInput, **KEY)
+    session_set = forms.IntegerField(widget=forms.HiddenInput, **KEY)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if bool(cleaned.get("session")) == bool(cleaned.get("session_set")):
+            raise forms.ValidationError(str(NoSessions.sentence))
+        return cleaned
+
+
+class ConfirmForm(forms.Form):
+    """Swap, or keep what was."""
+
+    gives_up = forms.BooleanField(required=False, widget=forms.HiddenInput)
+    reason = forms.CharField(
+        label=_("为什么换"),
+        help_text=_("开课单位会看到。"),
+        max_length=200,
+        required=False,
+        widget=forms.TextInput,
+    )

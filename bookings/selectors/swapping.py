@@ -1,0 +1,96 @@
+"""What the page of a swap shows."""
+
+import copy
+from dataclasses import dataclass
+from datetime import datetime
+
+from accounts.actors import Actor
+from bookings import wording
+from bookings.choices import CancelledSide, HoldPurpose
+from bookings.models import Booking, SeatHold
+from bookings.selectors import alternatives
+from bookings.selectors.alternatives import Offer
+from courses.models import CourseSession
+from rosters.models import Student
+
+SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The seats kept for a swap: until when, and of which sessions."""
+
+    holds: tuple[SeatHold, ...]
+
+    @property
+    def until(self) -> datetime:
+        return min(hold.expires_at for hold in self.holds)
+
+    @property
+    def lines(self) -> list[wording.SessionLine]:
+        return [wording.session_line(hold.session) for hold in self.holds]
+
+    @property
+    def class_hours(self) -> int:
+        return sum(hold.session.class_hours for hold in self.holds)
+
+
+def kept_for(booking: Booking, now: datetime) -> Kept | None:
+    """The seats that are kept for the booking now, if any are."""
+    found = tuple(
+        SeatHold.objects.standing()
+        .filter(booking=booking, held_for=HoldPurpose.SWAP, expires_at__gt=now)
+        .select_related("session__version", "session__room__site", "session__school")
+        .order_by("session__starts_at", "session_id")
+    )
+    return Kept(found) if found else None
+
+
+def offers(booking: Booking, now: datetime) -> list[Offer]:
+    """Where else the booking fits, the nearest first (``booking`` as ``trips.with_all``)."""
+    return alternatives.offers_for(booking.session, [booking], now, limit=SHOWN)[booking.pk]
+
+
+def offers_instead(booking: Booking, now: datetime) -> list[Offer]:
+    """What still fits the class of a booking that somebody else took away before its session
+    ends; the whole class, since the booking has no seats any more."""
+    if booking.cancelled_side in ("", CancelledSide.SCHOOL) or booking.session.ends_at <= now:
+        return []
+    wanted = copy.copy(booking)
+    wanted.seats = Student.objects.current().filter(class_group=booking.class_group_id).count()
+    return alternatives.offers_for(booking.session, [wanted], now)[booking.pk]
+
+
+def days_of(booking: Booking) -> list[CourseSession]:
+    """The sessions that are given up together."""
+    if booking.session.session_set_id is None:
+        return [booking.session]
+    return list(
+        CourseSession.objects.filter(
+            bookings__in=Booking.objects.live().filter(
+                reservation_id=booking.reservation_id, class_group_id=booking.class_group_id
+            ),
+            session_set=booking.session.session_set_id,
+        )
+        .select_related("version", "room__site", "school")
+        .order_by("starts_at", "pk")
+    )
+
+
+def swapped_to(actor: Actor, booking: Booking) -> Booking | None:
+    """The booking that came in the place of this one, if it was swapped away: made in the moment
+    in which this one was given up."""
+    if booking.cancelled_at is None:
+        return None
+    return (
+        Booking.objects.visible_to(actor)
+        .filter(
+            reservation_id=booking.reservation_id,
+            class_group_id=booking.class_group_id,
+            created_at=booking.cancelled_at,
+        )
+        .exclude(pk=booking.pk)
+        .select_related("session__version")
+        .order_by("session__starts_at", "pk")
+        .first()
+    )

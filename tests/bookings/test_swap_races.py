@@ -1,0 +1,251 @@
+"""Swaps, cancellations, growth and the host's changes at once, on real connections."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db.models import Sum
+
+from bookings.errors import BookingOver, HoldGone, SeatsStillTaken, StudentBusy
+from bookings.models import Booking, IdempotentAnswer, Place, SeatHold
+from bookings.services import (
+    changes,
+    holds,
+    host_changes,
+    host_moves,
+    idempotency,
+    lists,
+    swapping,
+)
+from courses.errors import SessionCancelled, SessionFull
+from courses.models import CourseSession
+from rosters.models import ClassGroup
+from tests.bookings.conftest import DAY, World, make_world
+from tests.bookings.races import at_once, before_commit
+from tests.bookings.test_host_moves import as_it_is, later
+from tests.factories.bookings import make_booking
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def world(transactional_db: None, now: datetime) -> World:
+    return make_world(now)
+
+
+def check_counters() -> None:
+    """What is kept is what the rows say, for every session."""
+    for session in CourseSession.objects.all():
+        live = Booking.objects.live().filter(session=session)
+        held = SeatHold.objects.standing().filter(session=session)
+        assert (session.seats_taken, session.seats_held, session.adults_coming) == (
+            live.aggregate(n=Sum("seats", default=0))["n"],
+            held.aggregate(n=Sum("seats", default=0))["n"],
+            live.aggregate(n=Sum("adults", default=0))["n"],
+        )
+        assert Place.objects.live().filter(session=session).count() == session.seats_taken
+        assert session.seats_taken + session.seats_held <= session.capacity
+
+
+def swap(
+    world: World, booking: Booking, session: CourseSession, now: datetime
+) -> Callable[[], Any]:
+    return lambda: swapping.swap(
+        by=world.coordinator, booking=booking, session_ids=[session.pk], reason="", now=now
+    )
+
+
+def cancel(world: World, booking: Booking, now: datetime) -> Callable[[], Any]:
+    return lambda: changes.cancel_booking(
+        by=world.coordinator, booking=booking, reason="停课", now=now
+    )
+
+
+def booked(world: World, session: CourseSession, group: ClassGroup, now: datetime) -> Booking:
+    return make_booking(by=world.coordinator, session=session, class_group=group, now=now)
+
+
+def test_of_two_swaps_after_the_last_seats_one_has_them(world: World, now: datetime) -> None:
+    old, new = world.session(), world.session(day=DAY + timedelta(days=1), capacity=7)
+    bookings = [booked(world, old, world.new_group(number, 5), now) for number in (10, 11)]
+
+    answers = at_once(*[swap(world, booking, new, now) for booking in bookings])
+
+    (refused,) = [answer for answer in answers if isinstance(answer, Exception)]
+    assert isinstance(refused, SessionFull)
+    old.refresh_from_db()
+    new.refresh_from_db()
+    assert (old.seats_taken, new.seats_taken) == (5, 5)
+    assert Booking.objects.live().count() == 2
+    check_counters()
+
+
+def test_opposite_swaps_pass_each_other(world: World, now: datetime) -> None:
+    first, second = world.session(), world.session(day=DAY + timedelta(days=1))
+    one = booked(world, first, world.new_group(10, 5), now)
+    two = booked(world, second, world.new_group(11, 5), now)
+
+    answers = at_once(swap(world, one, second, now), swap(world, two, first, now))
+
+    assert [type(answer) for answer in answers] == [list, list]
+    check_counters()
+
+
+@pytest.mark.parametrize("swap_first", [True, False])
+def test_a_booking_is_swapped_or_cancelled(world: World, now: datetime, swap_first: bool) -> None:
+    old, new = world.session(), world.session(day=DAY + timedelta(days=1))
+    booking = booked(world, old, world.group, now)
+    calls = [swap(world, booking, new, now), cancel(world, booking, now)]
+
+    answer = before_commit(*(calls if swap_first else reversed(calls)))
+
+    assert isinstance(answer, BookingOver)
+    assert Booking.objects.live().count() == (1 if swap_first else 0)
+    check_counters()
+
+
+def test_a_swap_confirmed_twice_happens_once(world: World, now: datetime) -> None:
+    old, new = world.session(), world.session(day=DAY + timedelta(days=1))
+    booking = booked(world, old, world.group, now)
+    swapping.keep_seats(by=world.coordinator, booking=booking, session_ids=[new.pk], now=now)
+
+    def confirm() -> Any:
+        return swapping.confirm(by=world.coordinator, booking=booking, reason="", now=now)
+
+    answer = before_commit(confirm, confirm)
+
+    assert isinstance(answer, BookingOver)
+    assert Booking.objects.live().count() == 1
+    check_counters()
+
+
+def test_kept_seats_are_used_or_swept(world: World, now: datetime) -> None:
+    old, new = world.session(), world.session(day=DAY + timedelta(days=1))
+    booking = booked(world, old, world.group, now)
+    swapping.keep_seats(by=world.coordinator, booking=booking, session_ids=[new.pk], now=now)
+
+    answer = before_commit(
+        lambda: holds.sweep(now=now + timedelta(hours=1)),
+        lambda: swapping.confirm(by=world.coordinator, booking=booking, reason="", now=now),
+    )
+
+    assert isinstance(answer, HoldGone)
+    check_counters()
+
+
+def test_a_class_is_let_in_where_the_session_is_not_cancelled(world: World, now: datetime) -> None:
+    old, new = world.session(), world.session(day=DAY + timedelta(days=1))
+    booking = booked(world, old, world.group, now)
+
+    answer = before_commit(
+        lambda: host_changes.cancel_session(by=world.manager, session=new, reason="停电", now=now),
+        swap(world, booking, new, now),
+    )
+
+    assert isinstance(answer, SessionCancelled)
+    booking.refresh_from_db()
+    assert booking.is_live
+    check_counters()
+
+
+@pytest.mark.parametrize("shrink_first", [True, False])
+def test_a_session_shrinks_or_a_class_grows(
+    world: World, now: datetime, shrink_first: bool
+) -> None:
+    session = world.session(capacity=10)
+    few = [student.pk for student in world.students[:3]]
+    booking = make_booking(
+        by=world.coordinator, session=session, class_group=world.group, student_ids=few, now=now
+    )
+
+    def shrink() -> Any:
+        return host_moves.change_session(
+            by=world.manager,
+            session=session,
+            sequence=0,
+            change=as_it_is(session, capacity=3),
+            reason="两台设备坏了",
+            now=now,
+        )
+
+    def grow() -> Any:
+        return lists.change_booking(
+            by=world.coordinator,
+            booking=booking,
+            edition=1,
+            student_ids=[student.pk for student in world.students],
+            now=now,
+        )
+
+    answer = before_commit(*((shrink, grow) if shrink_first else (grow, shrink)))
+
+    assert isinstance(answer, SessionFull if shrink_first else SeatsStillTaken)
+    session.refresh_from_db()
+    assert (session.capacity, session.seats_taken) == ((3, 3) if shrink_first else (10, 5))
+    check_counters()
+
+
+def test_a_session_moves_onto_a_booking_made_at_the_same_moment(
+    world: World, now: datetime
+) -> None:
+    session = world.session()
+    elsewhere = world.session(day=DAY + timedelta(days=1))
+    booked(world, session, world.group, now)
+
+    answer = before_commit(
+        lambda: booked(world, elsewhere, world.group, now),
+        lambda: host_moves.change_session(
+            by=world.manager,
+            session=session,
+            sequence=0,
+            change=later(session, 24),
+            reason="换天",
+            now=now,
+        ),
+    )
+
+    assert isinstance(answer, StudentBusy)
+    session.refresh_from_db()
+    assert session.sequence == 0
+    check_counters()
+
+
+def test_two_hosts_changes_of_one_session_leave_one(world: World, now: datetime) -> None:
+    session = world.session()
+    booking = booked(world, session, world.group, now)
+
+    def change(hours: float, release: frozenset[int] = frozenset()) -> Callable[[], Any]:
+        return lambda: host_moves.change_session(
+            by=world.manager,
+            session=session,
+            sequence=0,
+            change=replace(later(session, hours), release=release),
+            reason="换时间",
+            now=now,
+        )
+
+    answers = at_once(change(1), change(2, frozenset({booking.pk})))
+
+    assert sorted(type(one).__name__ for one in answers) == ["CourseSession", "StaleSession"]
+    check_counters()
+
+
+def test_one_key_at_once_is_carried_out_once(world: World, now: datetime) -> None:
+    done: list[int] = []
+
+    def send(number: int) -> Callable[[], Any]:
+        def work() -> idempotency.Answer:
+            done.append(number)
+            return idempotency.Answer(200, {"number": number})
+
+        return lambda: idempotency.once(
+            by=world.coordinator, key="k", digest="d", now=now, work=work
+        )
+
+    answer = before_commit(send(1), send(2))
+
+    assert done == [1]
+    assert answer == idempotency.Answer(200, {"number": 1}, is_replay=True)
+    assert IdempotentAnswer.objects.count() == 1

@@ -1,0 +1,139 @@
+"""The pages of a swap and of a change by the host, as a client without a browser sees them."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client
+
+from accounts.actors import Actor
+from bookings.models import Booking, SeatHold
+from tests.bookings.conftest import DAY, World
+from tests.factories.bookings import make_booking, make_reservation
+
+Login = Callable[[Actor], Client]
+
+SWAP_QUERIES = 11
+CANCEL_QUERIES = 9
+CHANGE_QUERIES = 13
+
+
+@pytest.fixture(autouse=True)
+def _clock(now: datetime):  # type: ignore[no-untyped-def]
+    with time_machine.travel(now, tick=False):
+        yield
+
+
+def booked(world: World, now: datetime, number: int = 0, **more: Any) -> Booking:
+    group = world.new_group(number, 4) if number else world.group
+    return make_booking(
+        by=world.coordinator,
+        session=more.get("session") or world.session(),
+        class_group=group,
+        now=now,
+    )
+
+
+def test_a_set_is_swapped_for_a_set(world: World, now: datetime, login: Login) -> None:
+    _camp, days = world.camp()
+    other, other_days = world.camp()
+    reservation = make_reservation(
+        by=world.coordinator, sessions=days, class_group=world.group, now=now
+    )
+    booking = reservation.bookings.order_by("pk")[0]
+    client = login(world.teacher)
+
+    page = client.get(f"/trips/{booking.pk}/swap/").content.decode()
+    kept = client.post(f"/trips/{booking.pk}/swap/", {"session_set": other.pk})
+    done = client.post(f"/trips/{booking.pk}/swap/confirm/", {"reason": ""})
+
+    assert page.count("换到这一场</button>") == 1
+    assert kept["Location"] == f"/trips/{booking.pk}/swap/confirm/"
+    made = Booking.objects.live().order_by("pk")
+    assert [one.session_id for one in made] == [day.pk for day in other_days]
+    assert done["Location"] == f"/trips/{made[0].pk}/"
+
+
+@pytest.mark.parametrize(
+    "data", [{}, {"session": "x"}, {"session": "1", "session_set": "1"}, {"session": "-1"}]
+)
+def test_a_form_without_one_session_keeps_nothing(
+    world: World, now: datetime, login: Login, data: dict[str, str]
+) -> None:
+    booking = booked(world, now)
+
+    answer = login(world.teacher).post(f"/trips/{booking.pk}/swap/", data)
+
+    assert answer.status_code == 200
+    assert "请选择场次。" in answer.content.decode()
+    assert not SeatHold.objects.exists()
+
+
+def test_confirming_without_kept_seats_leads_back(
+    world: World, now: datetime, login: Login
+) -> None:
+    booking = booked(world, now)
+    client = login(world.teacher)
+
+    looked = client.get(f"/trips/{booking.pk}/swap/confirm/")
+    sent = client.post(f"/trips/{booking.pk}/swap/confirm/", {"reason": ""})
+
+    assert looked["Location"] == f"/trips/{booking.pk}/swap/"
+    assert sent.status_code == 409
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_pages_take_the_same_queries_for_one_and_three(
+    world: World,
+    now: datetime,
+    login: Login,
+    count: int,
+    django_assert_num_queries: Callable[..., Any],
+) -> None:
+    session = world.session()
+    booking = booked(world, now, session=session)
+    for number in range(4, 3 + count):
+        booked(world, now, number, session=session)
+    for day in range(count):
+        world.session(day=DAY + timedelta(days=1 + day))
+    school, host = login(world.teacher), login(world.manager)
+    pages = (
+        (school, f"/trips/{booking.pk}/swap/", SWAP_QUERIES),
+        (host, f"/today/sessions/{session.pk}/cancel/", CANCEL_QUERIES),
+        (host, f"/today/sessions/{session.pk}/change/", CHANGE_QUERIES),
+    )
+
+    for client, path, queries in pages:
+        client.get(path)
+        with django_assert_num_queries(queries):
+            page = client.get(path).content.decode()
+        assert page.count("12 月 9 日（周三）9:00–11:30") >= 1
+
+
+def test_looking_changes_nothing_and_needs_no_reason(
+    world: World, now: datetime, login: Login
+) -> None:
+    booking = booked(world, now)
+    session = booking.session
+    filled = {
+        "sequence": 0,
+        "day": "2026-12-09",
+        "starts": "09:00",
+        "ends": "11:30",
+        "room": session.room_id,
+        "capacity": 40,
+    }
+    path = f"/today/sessions/{session.pk}/change/"
+    client = login(world.manager)
+
+    looked = client.post(path, filled | {"preview": "1"})
+    bare = client.post(path, filled)
+    done = client.post(path, filled | {"code": "equipment"})
+
+    assert "可以这样改。" in looked.content.decode()
+    assert (bare.status_code, "请选一个原因。" in bare.content.decode()) == (200, True)
+    assert done["Location"] == "/today/2026-12-09/"
+    session.refresh_from_db()
+    assert session.starts_at.isoformat() == "2026-12-09T01:00:00+00:00"
