@@ -74,7 +74,7 @@ def release_leaver(
     reservations.check_is_own_class(by, class_group, now)
 
     def write() -> list[Booking]:
-        (locked,) = student_rules.lock([student.pk])
+        locked = student_rules.lock([student.pk])[student.pk]
         is_of_class = (
             locked.class_group_id == class_group.pk
             and locked.left_at is None

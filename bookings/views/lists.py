@@ -58,7 +58,7 @@ def change(request: MemberRequest, pk: int) -> HttpResponse:
             initial=_initial(request, found),
         )
     audit.record_names_read(
-        by=request.actor, now=now, context="booking_change", target=found, count=len(students)
+        by=request.actor, now=now, context="booking_change", target=found, students=students
     )
     return render(
         request,

@@ -148,7 +148,7 @@ def split(request: MemberRequest, pk: int) -> HttpResponse:
         .order_by("seat_no", "pk")
     )
     audit.record_names_read(
-        by=request.actor, now=now, context="split_form", target=group, count=len(students)
+        by=request.actor, now=now, context="split_form", target=group, students=students
     )
     form = SplitForm(
         request.POST if request.method == "POST" else None,

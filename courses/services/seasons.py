@@ -79,7 +79,8 @@ def set_season(
         with transaction.atomic():
             # Two who set seasons at once do so one after the other.
             list(Season.objects.select_for_update().order_by("pk").values_list("pk", flat=True))
-            if Season.objects.filter(name=name).exclude(pk=season.pk if season else None).exists():
+            others = Season.objects.exclude(pk=season.pk) if season else Season.objects.all()
+            if others.filter(name=name).exists():
                 raise SeasonNameTaken(name=name)
             other = overlapping(season, runs_from, runs_until)
             if other is not None:
