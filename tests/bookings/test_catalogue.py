@@ -475,7 +475,7 @@ def test_english_page_shows_english_titles(world: World, client: Client) -> None
         response = client.get("/find/")
 
     [card] = response.context["cards"]
-    assert (card.occupation, card.topic) == ("Baker", "toast")
+    assert (card.occupation, card.topic) == ("Baker", "Toast")
 
 
 # ── one course ──
