@@ -37,7 +37,8 @@ def set_season(
         raise SeasonOutOfOrder
     if runs_from < local_day(opens_at):
         raise SeasonBeforeBooking
-    if Season.objects.filter(name=name).exclude(pk=season.pk if season else None).exists():
+    others = Season.objects.filter(name=name)
+    if (others if season is None else others.exclude(pk=season.pk)).exists():
         raise SeasonNameTaken(name=name)
     season = season or Season()
     season.name = name
