@@ -63,7 +63,6 @@ def set_season(
         raise SeasonOutOfOrder
     if runs_from < local_day(opens_at):
         raise SeasonBeforeBooking
-<<<<<<< HEAD
     values = {
         "name": name,
         "school_year": school_year,
@@ -76,16 +75,6 @@ def set_season(
         "runs_until": runs_until,
         "freeze_days": freeze_days,
     }
-=======
-    others = Season.objects.filter(name=name)
-    if (others if season is None else others.exclude(pk=season.pk)).exists():
-        raise SeasonNameTaken(name=name)
-    season = season or Season()
-    season.name = name
-    season.school_year = school_year
-    season.opens_at, season.closes_at = opens_at, closes_at
-    season.runs_from, season.runs_until = runs_from, runs_until
->>>>>>> main
     try:
         with transaction.atomic():
             # Two who set seasons at once do so one after the other.
