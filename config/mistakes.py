@@ -73,14 +73,12 @@ def _ours(field: forms.Field, error: ValidationError) -> str | Promise | None:
 
 
 def _is_frameworks(field: forms.Field, error: ValidationError) -> bool:
-    known: list[Any] = [
-        kind.default_error_messages[error.code]
-        for kind in (*type(field).__mro__, Field)
-        if error.code and error.code in getattr(kind, "default_error_messages", {})
-    ]
-    if error.code in _VALIDATORS:
-        known.append(_VALIDATORS[error.code].message)
-    if error.code == "invalid":
+    code = error.code or ""
+    told = [getattr(kind, "default_error_messages", {}) for kind in (*type(field).__mro__, Field)]
+    known: list[Any] = [messages[code] for messages in told if code in messages]
+    if code in _VALIDATORS:
+        known.append(_VALIDATORS[code].message)
+    if code == "invalid":
         known += [
             validators.EmailValidator.message,
             validators.URLValidator.message,

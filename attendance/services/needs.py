@@ -55,9 +55,13 @@ def read_needs(
     if not may_read_needs(by, session, now):
         return []
     by_student = {seat.student_id: seat for seat in seats}
-    rows = StudentNeed.objects.filter(
-        student_id__in=by_student, student__left_at=None, student__merged_into=None
-    ).order_by("-kind")
+    rows = (
+        StudentNeed.objects.filter(
+            student_id__in=by_student, student__left_at=None, student__merged_into=None
+        )
+        .select_related("student")
+        .order_by("-kind")
+    )
     found: dict[int, list[care.Need]] = {}
     for need in care.unsealed(rows):
         found.setdefault(need.student_id, []).append(need)
@@ -66,9 +70,20 @@ def read_needs(
         for seat in seats
         for need in found.get(seat.student_id, ())
     ]
-    if needs:
+    schools: dict[int, set[int]] = {}
+    for row in rows:
+        schools.setdefault(row.student.school_id, set()).add(row.student_id)
+    for school, students in sorted(schools.items()):
+        # Each school finds it in its log of what was read about its students.
         audit.record(
-            by=by, verb="needs.read", now=now, target=session, context=context, count=len(needs)
+            by=by,
+            verb="needs.read",
+            now=now,
+            target=session,
+            school_id=school,
+            context=context,
+            students=sorted(students),
+            count=sum(len(found[pk]) for pk in students),
         )
     return needs
 

@@ -168,7 +168,9 @@ class Term:
             .values_list("pk", flat=True)
         )
         chosen = sorted(rng.sample(students, min(len(students), offer.free)))
-        own_phone = User.objects.values_list("phone", flat=True).get(pk=teacher.user_id)
+        own_phone = User.objects.values_list("phone", flat=True).get(
+            memberships=teacher.membership_id
+        )
         first = offer.sessions[0]
         if first.starts_at <= self.now:
             made_at = first.starts_at - timedelta(days=rng.randrange(6, 15))

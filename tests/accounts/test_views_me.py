@@ -213,13 +213,18 @@ def test_the_trail_is_the_own_organisations_newest_first(now: datetime) -> None:
     coordinator, other = MembershipFactory(coordinator=True), MembershipFactory(coordinator=True)
     old = audit.record(by=actor_of(coordinator), verb="names.read", now=now)
     strange = audit.record(by=actor_of(other), verb="membership.ended", now=now)
-    new = audit.record(by=actor_of(coordinator), verb="something.new", now=now)
+    new = audit.record(
+        by=actor_of(coordinator), verb="something.new", target=coordinator.organisation, now=now
+    )
 
     own = _signed_in(coordinator).get("/audit/").context["rows"]
     everything = _signed_in(MembershipFactory(secretariat=True)).get("/audit/").context["rows"]
 
-    assert own == [(new, "something.new"), (old, VERBS["names.read"])]
-    assert [entry for entry, _words in everything] == [new, strange, old]
+    assert own == [
+        (new, "something.new", f"单位 {coordinator.organisation_id}"),
+        (old, VERBS["names.read"], ""),
+    ]
+    assert [entry for entry, *_words in everything] == [new, strange, old]
 
 
 def test_the_trail_goes_on_after_fifty_in_the_order_of_time(now: datetime) -> None:
@@ -234,7 +239,7 @@ def test_the_trail_goes_on_after_fifty_in_the_order_of_time(now: datetime) -> No
     second = client.get("/audit/", {"before": first.context["next_key"]})
     beyond = client.get("/audit/", {"before": 10**9})
 
-    shown = [entry for entry, _ in (*first.context["rows"], *second.context["rows"])]
+    shown = [entry for entry, *_words in (*first.context["rows"], *second.context["rows"])]
     assert shown == list(reversed(entries))
     assert second.context["next_key"] is None
     assert beyond.context["rows"] == []

@@ -112,7 +112,12 @@ def test_they_come_in_seat_order_and_are_logged_once(door: Door, now: datetime) 
 
     assert texts == ["一行动", "一饮食", "三饮食"]
     entry = AuditEntry.objects.get(verb="needs.read")
-    assert entry.facts == {"context": "desk", "count": 3}
+    assert entry.facts == {
+        "context": "desk",
+        "students": sorted(door.students[number].pk for number in (0, 2)),
+        "count": 3,
+    }
+    assert entry.school_id == door.world.school.pk
     assert entry.target == f"courses.coursesession:{door.session.pk}"
 
 

@@ -48,7 +48,7 @@ def client(world: World) -> Client:
     ("query", "sentence"),
     [
         ({"q": "面" * 300}, "“课程、职业、单位”最多 100 个字，现在是 300 个字。"),
-        ({"since": "2026-12-09", "until": "2026-12-08"}, "“到”的日期不能早于“从”的日期。"),
+        ({"since": "2026-12-08", "until": "2026-12-07"}, "“到”的日期不能早于“从”的日期。"),
     ],
 )
 def test_a_search_that_cannot_be_says_why_and_leaves_it_out(
@@ -475,7 +475,7 @@ def test_english_page_shows_english_titles(world: World, client: Client) -> None
         response = client.get("/find/")
 
     [card] = response.context["cards"]
-    assert (card.occupation, card.topic) == ("Baker", "toast")
+    assert (card.occupation, card.topic) == ("Baker", "Toast")
 
 
 # ── one course ──

@@ -15,7 +15,7 @@ from courses.naming import headline
         ("zh-hans", {"title_zh": "一席茶", "occupation_zh": "茶艺师"}, ("茶艺师", "一席茶")),
         ("zh-hans", {"title_zh": "茶艺师", "occupation_zh": "茶艺师"}, ("茶艺师", "")),
         ("zh-hans", {"title_zh": "：无头", "occupation_zh": ""}, ("：无头", "")),
-        ("en", {"title_zh": "厨师：面", "title_en": "Cook: pasta"}, ("Cook", "pasta")),
+        ("en", {"title_zh": "厨师：面", "title_en": "Cook: pasta"}, ("Cook", "Pasta")),
         ("en", {"title_zh": "厨师：面", "title_en": "Pasta"}, ("Pasta", "")),
         ("en", {"title_zh": "厨师：面"}, ("厨师", "面")),
     ],

@@ -55,7 +55,8 @@ def test_the_district_agrees_with_itself_on_any_day(
 
     assert said.startswith(BUILT)
     assert invariants.findings() == []
-    assert CourseSession.objects.filter(starts_at__lte=moment, ends_at__gt=moment).exists()
+    running = CourseSession.objects.filter(starts_at__lte=moment, ends_at__gt=moment)
+    assert running.exists() == (8 <= moment.hour < 17)
     assert CourseSession.objects.filter(starts_at__gt=moment).exists()
     requirement, city = PracticumRequirement.objects.order_by("class_hours")
     star = ClassGroup.objects.get(number=3, entry_year=school_year(moment.date()) - 1)

@@ -140,6 +140,6 @@ def test_the_classes_page_says_who_teaches_which(school: School) -> None:
 
     text = signed_in(school.teacher).get(reverse("rosters:classes")).content.decode()
 
-    assert text.count(name) == 2  # in the head of the page and in the table
+    assert text.count(name) == 3  # in the head of the page, with its title, and in the table
     assert "七(3)班" in text
     assert "新建班级" not in text

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.conf import LazySettings
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django_q.models import OrmQ, Task
 
 from accounts.actors import SYSTEM
@@ -378,12 +379,11 @@ def test_the_queries_of_a_confirmation_do_not_grow_with_its_rows(
         )
         row = bring(empty, text, now=now)
         answering.answer(by=empty.coordinator, roster_import=row, keep_missing=True, now=now)
-        connection.force_debug_cursor = True
-        before = len(connection.queries_log)
-        confirming.confirm(
-            by=empty.coordinator, roster_import=row, digest=row.roster_digest, now=now
-        )
-        return len(connection.queries_log) - before
+        with CaptureQueriesContext(connection) as queries:
+            confirming.confirm(
+                by=empty.coordinator, roster_import=row, digest=row.roster_digest, now=now
+            )
+        return len(queries)
 
     make_class(school=empty.organisation, number=4, students=0)
     assert queries_of(2, 100) == queries_of(60, 200)
