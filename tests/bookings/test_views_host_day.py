@@ -267,7 +267,7 @@ def test_the_day_takes_the_same_queries_for_one_and_three(
     client = login(world.manager)
     client.get("/today/")
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         page = client.get("/today/")
 
     assert len(page.context["sessions"]) == count
