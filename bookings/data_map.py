@@ -83,10 +83,18 @@ IMPERSONAL = (
             "bookings.Reservation.reference",
             "bookings.Reservation.idempotency_key",
             "bookings.Reservation.request_digest",
+            "bookings.CalendarFeed.digest",
         ),
         "random codes and a digest",
     ),
-    Impersonal(("bookings.Booking.edition", "bookings.Booking.sequence"), "counters of a booking"),
+    Impersonal(
+        (
+            "bookings.Booking.edition",
+            "bookings.Booking.sequence",
+            "bookings.ChangeRequest.edition",
+        ),
+        "counters of a booking",
+    ),
     Impersonal(
         (
             "bookings.IdempotentAnswer.key",
