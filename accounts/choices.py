@@ -229,6 +229,7 @@ READINGS = {
     "reserve_form": _("填写预约"),
     "booking": _("看预约单"),
     "booking_change": _("修改预约学生"),
+    "split_form": _("给班级分组"),
     "booking_print": _("打印出行名单"),
     "api_booking": _("接口读取预约"),
     "api_desk": _("接口签到"),

@@ -60,6 +60,7 @@ class Term(TextChoices):
     IMPORT = "import", _("确认或退回时立即删除，最长 1 小时")
     UNDO = "undo", _("导入 30 天后删除")
     BADGE = "badge", _("作废 30 天后删除")
+    BASKET = "basket", _("场次结束当晚删除")
     TRIP = "trip", _("场次结束 365 天后删除")
     MESSAGE = "message", _("365 天后删除")
     INVITATION = "invitation", _("接受、撤回或过期 90 天后删除")
@@ -77,6 +78,7 @@ DAYS_KEPT = {
     Term.IMPORT: 0,
     Term.UNDO: 30,
     Term.BADGE: 30,
+    Term.BASKET: 0,
     Term.TRIP: 365,
     Term.MESSAGE: 365,
     Term.INVITATION: 90,

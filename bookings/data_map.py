@@ -34,6 +34,33 @@ PERSONAL = (
         kept=Term.GRADUATION,
     ),
     PersonalField(
+        fields=("bookings.BasketItem.student_ids",),
+        what=_("待约清单里选了哪些学生"),
+        person=Person.STUDENT,
+        purpose=_("提交预约前记住所选"),
+        basis=Basis.DUTY,
+        seen_by=_("选的人自己"),
+        kept=Term.BASKET,
+    ),
+    PersonalField(
+        fields=("bookings.ChangeRequest.wanted",),
+        what=_("名单定下后申请改成哪些学生"),
+        person=Person.STUDENT,
+        purpose=_("请开课单位答复名单的修改"),
+        basis=Basis.DUTY,
+        seen_by=_("本校管理员，任课教师；这个场次的开课单位"),
+        kept=Term.TRIP,
+    ),
+    PersonalField(
+        fields=("bookings.ChangeRequest.reason", "bookings.ChangeRequest.answer"),
+        what=_("申请修改名单的原因和答复"),
+        person=Person.STAFF,
+        purpose=_("请开课单位答复名单的修改"),
+        basis=Basis.WORK,
+        seen_by=_("本校管理员，任课教师；这个场次的开课单位"),
+        kept=Term.TRIP,
+    ),
+    PersonalField(
         fields=(
             "bookings.Companion.name",
             "bookings.Companion.phone",
@@ -56,9 +83,26 @@ IMPERSONAL = (
             "bookings.Reservation.reference",
             "bookings.Reservation.idempotency_key",
             "bookings.Reservation.request_digest",
+            "bookings.CalendarFeed.digest",
         ),
         "random codes and a digest",
     ),
-    Impersonal(("bookings.Booking.edition", "bookings.Booking.sequence"), "counters of a booking"),
+    Impersonal(
+        (
+            "bookings.Booking.edition",
+            "bookings.Booking.sequence",
+            "bookings.ChangeRequest.edition",
+        ),
+        "counters of a booking",
+    ),
+    Impersonal(
+        (
+            "bookings.IdempotentAnswer.key",
+            "bookings.IdempotentAnswer.digest",
+            "bookings.IdempotentAnswer.status",
+            "bookings.IdempotentAnswer.body",
+        ),
+        "a table that is not written yet",
+    ),
     Impersonal(("bookings.Booking.cancel_reason",), "says why a class does not come"),
 )

@@ -386,7 +386,7 @@ def test_what_people_do_with_it_writes_it_nowhere(planted: World, now: datetime)
         more = group.students.get(seat_no=4)
         # Bookings, as the services tell them to both sides.
         coming = make_session(
-            session.version, starts_at=now + timedelta(days=2), now=now - timedelta(days=9)
+            session.version, starts_at=now + timedelta(days=5), now=now - timedelta(days=9)
         )
         booking = make_booking(by=teacher, session=coming, class_group=group, now=now)
         bookings.services.lists.change_booking(
@@ -398,7 +398,7 @@ def test_what_people_do_with_it_writes_it_nowhere(planted: World, now: datetime)
             now=now,
         )
         booking.refresh_from_db()
-        reminders.send_due_reminders(now=now + timedelta(days=1))
+        reminders.send_due_reminders(now=now + timedelta(days=4))
         host_changes.cancel_session(by=manager, session=coming, reason="停电", now=now)
         # At the door, one excused, one swapped, one without a place let in.
         if not hasattr(session, "desk"):

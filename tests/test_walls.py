@@ -445,6 +445,7 @@ def test_strangers_see_and_change_nothing(world: World, role: str) -> None:
         "accounts.Invitation",
         "accounts.Membership",
         "bookings.Booking",
+        "bookings.ChangeRequest",
         "bookings.Place",
         "courses.CourseSession",
         "sites.RoomHold",

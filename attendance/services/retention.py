@@ -177,6 +177,24 @@ RULES = (
         ),
     ),
     Rule(
+        "change_requests",
+        Term.TRIP,
+        (
+            "bookings.ChangeRequest.wanted",
+            "bookings.ChangeRequest.reason",
+            "bookings.ChangeRequest.answer",
+        ),
+        lambda now: bookings_forgetting.requests_of_trips_over(_since(Term.TRIP, now)),
+        lambda now: bookings_forgetting.requests_of_trips_over(_since(Term.TRIP, now)).delete()[0],
+    ),
+    Rule(
+        "baskets",
+        Term.BASKET,
+        ("bookings.BasketItem.student_ids",),
+        lambda now: bookings_forgetting.basket_items_over(_since(Term.BASKET, now)),
+        lambda now: bookings_forgetting.basket_items_over(_since(Term.BASKET, now)).delete()[0],
+    ),
+    Rule(
         "contacts",
         Term.TRIP,
         (

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.forms import BoundField
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.phones import check_phone
 from bookings.services.companions import CompanionInput
@@ -18,7 +19,7 @@ class CompanionsForm(forms.Form):
     nothing, since names may follow."""
 
     adults = forms.IntegerField(
-        label=_("带队教师人数"),
+        label=gettext_lazy("带队教师人数"),
         min_value=0,
         max_value=50,
         required=False,

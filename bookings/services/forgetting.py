@@ -5,7 +5,15 @@ from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from bookings.models import Booking, Companion, Reservation, TripConsent
+from bookings.models import (
+    BasketItem,
+    Booking,
+    ChangeRequest,
+    Companion,
+    Reservation,
+    TripConsent,
+)
+from courses.models import CourseSession
 
 
 def companions_of_trips_over(before: datetime) -> QuerySet[Companion]:
@@ -15,6 +23,18 @@ def companions_of_trips_over(before: datetime) -> QuerySet[Companion]:
 
 def forget_companions(companions: QuerySet[Companion]) -> int:
     return companions.delete()[0]
+
+
+def requests_of_trips_over(before: datetime) -> QuerySet[ChangeRequest]:
+    return ChangeRequest.objects.filter(booking__session__ends_at__lt=before)
+
+
+def basket_items_over(before: datetime) -> QuerySet[BasketItem]:
+    """What can no longer be reserved: its session, or the last day of its set, ended before."""
+    to_come = CourseSession.objects.filter(session_set=OuterRef("session_set"), ends_at__gte=before)
+    return BasketItem.objects.filter(
+        Q(session__ends_at__lt=before) | Q(session=None) & ~Exists(to_come)
+    )
 
 
 def contacts_of_trips_over(before: datetime) -> QuerySet[Reservation]:
@@ -30,5 +50,28 @@ def forget_contacts(reservations: QuerySet[Reservation]) -> int:
 
 
 def forget_students(student_ids: Collection[int]) -> int:
-    """What guardians signed for single trips is gone. Places stay: they hold keys only."""
+    """What guardians signed for single trips is gone, and no basket or request names them.
+    Places stay: they hold keys only."""
+    _take_from_baskets(set(student_ids))
+    _take_from_requests(set(student_ids))
     return TripConsent.objects.filter(student__in=student_ids).delete()[0]
+
+
+def _take_from_baskets(student_ids: set[int]) -> None:
+    for item in BasketItem.objects.filter(student_ids__overlap=list(student_ids)):
+        left = [pk for pk in item.student_ids or () if pk not in student_ids]
+        if left:
+            item.student_ids = left
+            item.save(update_fields=["student_ids"])
+        else:
+            item.delete()
+
+
+def _take_from_requests(student_ids: set[int]) -> None:
+    named = Q()
+    for pk in student_ids:
+        named |= Q(wanted__students__contains=[pk])
+    for request in ChangeRequest.objects.filter(named) if student_ids else ():
+        left = [pk for pk in request.wanted["students"] if pk not in student_ids]
+        request.wanted = request.wanted | {"students": left}
+        request.save(update_fields=["wanted"])

@@ -16,7 +16,7 @@ from accounts.errors import NotAllowed, NotYours
 from accounts.models import AuditEntry, Membership
 from accounts.services import memberships
 from bookings.models import CalendarFeed
-from bookings.services import changes, feeds, host_changes
+from bookings.services import changes, feeds, host_changes, lists
 from sites.calendar import SHANGHAI
 from tests.bookings.conftest import DAY, World
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, actor_of
@@ -224,7 +224,7 @@ def test_an_entry_keeps_its_uid_and_its_sequence_rises(world: World, now: dateti
     )
     path = path_of(world, now)
     (first,) = events(read(path, now))
-    changes.change_booking(
+    lists.change_booking(
         by=world.teacher,
         booking=booking,
         student_ids=[student.pk for student in world.students[:3]],

@@ -225,6 +225,6 @@ def test_a_reservation_takes_the_same_queries_for_one_and_three_parts_but_seats_
     ]
 
     with django_assert_num_queries(
-        23 + 14 * count,
+        24 + 14 * count,
     ):
         reserve(world, now, *parts)

@@ -16,6 +16,7 @@ from bookings.errors import NothingToRelease, SeatsShortForChange, StudentBusy
 from bookings.models import Booking, Place
 from bookings.selectors import roll as selectors
 from bookings.services import reservations, roll
+from bookings.services.parts import Part
 from courses.models import CourseSession
 from notifications.models import Message
 from rosters.errors import NotYourClass, SeatTaken
@@ -143,9 +144,7 @@ def test_days_of_a_set_are_added_together(world: World, now: datetime) -> None:
     camp, _days = world.camp()
     reservations.reserve(
         by=world.teacher,
-        session_set_id=camp.pk,
-        class_group=world.group,
-        companions=COMPANIONS,
+        parts=[Part(world.group, session_set_id=camp.pk, companions=COMPANIONS)],
         idempotency_key="camp",
         now=now - HOUR,
     )

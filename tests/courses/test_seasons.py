@@ -89,7 +89,6 @@ def values_of(season: Season, **changes: Any) -> dict[str, Any]:
         ("publishes_at", {"publishes_at": "2026-08-03T00:00", "wishes_from": "2026-08-02T00:00",
                           "wishes_until": "2026-08-05T00:00"}, "不能晚于开始填志愿。"),
         ("school_year", {"school_year": "26"}, "请填四位年份，例如 2026。"),
-        ("freeze_days", {"freeze_days": "61"}, "确保该值小于或等于60。"),
         ("runs_until", {"runs_until": "2027-03-01"},
          "开课日期与“2026 学年第二学期”（2027 年 3 月 1 日（周一）至2027 年 6 月 30 日（周三））"
          "重叠，请错开。"),
@@ -108,11 +107,19 @@ def test_what_is_wrong_stands_at_its_date_and_once(
     assert Season.objects.count() == 1
 
 
+def test_lists_settle_at_most_two_months_before(secretary: Client, db: None) -> None:
+    answer = secretary.post("/seasons/new/", FORM | {"freeze_days": "61"})
+
+    assert list(answer.context["form"].errors) == ["freeze_days"]
+    assert "不能大于 60。" in answer.content.decode()
+    assert not Season.objects.exists()
+
+
 def test_seasons_do_not_overlap(db: None, now: datetime) -> None:
     season = make_season()
 
     with pytest.raises(SeasonsOverlap):
-        make_season(**SPRING | {"runs_from": season.runs_until})
+        make_season(**SPRING | {"opens_at": now, "runs_from": season.runs_until})
 
     assert Season.objects.get() == season
 

@@ -300,6 +300,7 @@ def test_season_out_of_order_is_told_once_at_its_field(
         "closes_at": "2027-01-20T18:00",
         "runs_from": "2026-09-01",
         "runs_until": "2027-01-29",
+        "freeze_days": "3",
     }
 
     response = secretary.post("/seasons/new/", form | changes)

@@ -32,6 +32,7 @@ def make_reservation(
             Part(
                 class_group=class_group,
                 session_ids=[session.pk for session in sessions],
+                session_set_id=more.pop("session_set_id", None),
                 student_ids=student_ids,
                 seats=more.pop("seats", None),
                 adults=more.pop("adults", None),
