@@ -334,7 +334,13 @@ def call(client: Client, method: str, name: str, address: str) -> HttpResponse:
     more: dict[str, Any] = {"HTTP_ACCEPT": "text/html, */*"}
     if ":api-" in name and method != "get":
         more |= {
-            "data": {"reason": "x", "edition": 1, "students": [], "id": str(uuid4()), "code": "X"},
+            "data": {
+                "reason": "x",
+                "edition": 1,
+                "students": [],
+                "id": str(uuid4()),
+                "code": "other",
+            },
             "content_type": "application/json",
         }
     response: HttpResponse = getattr(client, method)(address, **more)
