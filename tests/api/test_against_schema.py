@@ -24,6 +24,7 @@ from accounts.choices import Role
 from accounts.selectors import actor_of
 from accounts.services import tokens
 from config.wsgi import application
+from rosters.services.imports import reading, starting
 from tests.factories.accounts import MembershipFactory, OrganisationFactory
 from tests.factories.bookings import make_booking
 from tests.factories.courses import make_session, make_version, manager_of
@@ -84,13 +85,24 @@ def _make_world(now: datetime) -> World:
     )
     group = make_class(students=3)
     teacher = make_teacher_of(group)
+    coordinator = actor_of(
+        MembershipFactory(organisation=group.school, role=Role.SCHOOL_COORDINATOR)
+    )
     booking = make_booking(
         by=actor_of(teacher), session=soon, class_group=group, now=now - timedelta(days=10)
     )
+    waiting = starting.start(
+        by=coordinator,
+        school=group.school,
+        content="姓名,班级\n王雨,7(3)\n".encode(),
+        suffix=".csv",
+        now=now,
+    )
+    reading.read(import_id=waiting.pk, now=now)
     alliance = OrganisationFactory(alliance=True)
     actors = [
         actor_of(teacher),
-        actor_of(MembershipFactory(organisation=group.school, role=Role.SCHOOL_COORDINATOR)),
+        coordinator,
         manager,
         actor_of(instructor),
         actor_of(MembershipFactory(organisation=alliance, role=Role.SECRETARIAT)),
@@ -103,6 +115,7 @@ def _make_world(now: datetime) -> World:
             "classes": group.pk,
             "courses": version.course_id,
             "reservations": booking.reservation_id,
+            "rosters": waiting.pk,
             "sessions": soon.pk,
         },
         body={
