@@ -1,0 +1,39 @@
+"""Baskets and requests name students by their keys, and forget them."""
+
+from datetime import datetime, timedelta
+
+from bookings.models import BasketItem, ChangeRequest
+from bookings.services import forgetting
+from tests.bookings.conftest import World
+from tests.factories.bookings import make_booking
+
+
+def test_baskets_and_requests_name_who_was_erased_no_more(world: World, now: datetime) -> None:
+    session = world.session()
+    booking = make_booking(by=world.teacher, session=session, class_group=world.group, now=now)
+    gone, stays = (student.pk for student in world.students[:2])
+    item = BasketItem.objects.create(
+        membership_id=world.teacher.membership_id,
+        class_group=world.group,
+        session=session,
+        student_ids=[gone, stays],
+        added_at=now,
+    )
+    request = ChangeRequest.objects.create(
+        booking=booking,
+        wanted={"students": [gone, stays], "seats": 2, "adults": 2},
+        edition=1,
+        reason="两人请假",
+        asked_at=now,
+    )
+
+    forgetting.forget_students([gone])
+
+    item.refresh_from_db()
+    request.refresh_from_db()
+    assert item.student_ids == [stays]
+    assert request.wanted == {"students": [stays], "seats": 2, "adults": 2}
+    before = session.ends_at
+    assert not forgetting.basket_items_over(before).exists()
+    assert forgetting.basket_items_over(before + timedelta(seconds=1)).get() == item
+    assert forgetting.requests_of_trips_over(before + timedelta(seconds=1)).get() == request
