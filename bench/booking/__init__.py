@@ -1,0 +1,1 @@
+"""What a booking costs, beside the least it could: ``make bench-booking``."""
