@@ -1,0 +1,298 @@
+"""``python -m bench.booking``: every arm in turn, three times; the medians as a table.
+
+``SECONDS`` (4) of each run, ``REPEATS`` (3), ``CLIENTS`` (1,8,32), ``ARMS`` (postgres,floor,ours)
+make it shorter. The cluster does not run: no arm pays for the mails, all write its queue.
+"""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from itertools import product
+
+import django
+import psutil
+from django.core.management import call_command
+from django.utils import timezone
+
+from bench.booking import stage
+
+SECONDS = int(os.environ.get("SECONDS", "4"))
+REPEATS = int(os.environ.get("REPEATS", "3"))
+CLIENTS = [int(one) for one in os.environ.get("CLIENTS", "1,8,32").split(",")]
+ARMS = os.environ.get("ARMS", "postgres,floor,ours").split(",")
+KINDS = ("hot", "spread")
+# So many requests are made ready for a run: a class books the hot session once.
+MOST = 1_020
+# (b) is the smallest Django view: at least this part of its requests a second, at most so many
+# times its 95th percentile at 32 clients.
+RATE, TAIL = 0.60, 1.6
+
+
+@dataclass(frozen=True)
+class Run:
+    kind: str
+    clients: int
+    arm: str
+    bookings: int
+    per_second: float
+    p50: float
+    p95: float
+    p99: float
+    python_cpu_ms: float
+    postgres_cpu_ms: float
+    client_of_a_core: float
+    refused: int
+    fsync_ms: float
+    load: float
+
+
+def percentile(values: list[float], part: float) -> float:
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * part))]
+
+
+class Bench:
+    def __init__(self, postmaster: psutil.Process) -> None:
+        # Only now are the settings those of the environment.
+        from bench.booking import world  # noqa: PLC0415
+
+        self.rows = world
+        self.postmaster = postmaster
+        known = stage.VAR / "world.json"
+        if not known.exists():
+            print("Building schools, classes and sessions …")
+            world.build(timezone.now()).save(known)
+        self.world = world.World.load(known)
+        self.hot_session = 0
+        self.servers: dict[str, stage.Server] = {}
+        self.row_counts: dict[str, dict[str, float]] = {}
+
+    def run(self, kind: str, clients: int, arm: str) -> Run:
+        self.rows.clear()
+        before = self.rows.counts()
+        fsync = stage.fsync_milliseconds()
+        if arm == "postgres":
+            found = self._pgbench(kind, clients)
+        else:
+            found = self._http(kind, clients, self.servers[arm])
+        after = self.rows.counts()
+        bookings = after["bookings_booking"]
+        self.row_counts[arm] = {
+            name: round((after[name] - before[name]) / bookings, 3) for name in after
+        }
+        took = found["milliseconds"]
+        return Run(
+            kind=kind,
+            clients=clients,
+            arm=arm,
+            bookings=bookings,
+            per_second=round(bookings / found["seconds"], 1),
+            p50=round(percentile(took, 0.5), 1),
+            p95=round(percentile(took, 0.95), 1),
+            p99=round(percentile(took, 0.99), 1),
+            python_cpu_ms=round(found["python"] / bookings * 1000, 2),
+            postgres_cpu_ms=round(found["postgres"] / bookings * 1000, 2),
+            client_of_a_core=round(found["client_cpu_seconds"] / found["seconds"], 3),
+            refused=found["refused"],
+            fsync_ms=fsync,
+            load=round(os.getloadavg()[0], 1),
+        )
+
+    def _first_session(self, kind: str) -> tuple[int, int]:
+        """The first session of the run and how many it goes round."""
+        if kind == "spread":
+            return self.world.first_session, self.rows.SESSIONS
+        self.hot_session = (self.hot_session + 1) % self.rows.HOT_SESSIONS
+        return self.world.first_hot_session + self.hot_session, 1
+
+    def _bookings(self, kind: str) -> Iterator[tuple[list[int], int, list[int], str]]:
+        first, number = self._first_session(kind)
+        for index in range(MOST):
+            group = index % self.rows.CLASSES
+            student = self.world.first_student + group * self.rows.STUDENTS
+            yield (
+                [first + index % number],
+                self.world.first_group + group,
+                list(range(student, student + self.rows.STUDENTS)),
+                self.world.secrets[group // self.rows.CLASSES_PER_SCHOOL],
+            )
+
+    def _http(self, kind: str, clients: int, server: stage.Server) -> dict[str, object]:
+        asked = {
+            "port": server.port,
+            "clients": clients,
+            "seconds": SECONDS,
+            "bookings": list(self._bookings(kind)),
+        }
+        python, pg = server.cpu_seconds(), stage.postgres_cpu_seconds(self.postmaster)
+        done = subprocess.run(
+            [sys.executable, "-m", "bench.booking.client"],
+            input=json.dumps(asked),
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+            cwd=stage.ROOT,
+        )
+        found = json.loads(done.stdout)
+        found["python"] = server.cpu_seconds() - python
+        found["postgres"] = stage.postgres_cpu_seconds(self.postmaster) - pg
+        statuses = {int(status): number for status, number in found["statuses"].items()}
+        found["refused"] = sum(statuses.values()) - statuses.get(201, 0) + found["unanswered"]
+        return found
+
+    def _pgbench(self, kind: str, clients: int) -> dict[str, object]:
+        first, number = self._first_session(kind)
+        for old in stage.VAR.glob("pgbench-log*"):
+            old.unlink()
+        pg = stage.postgres_cpu_seconds(self.postmaster)
+        own = psutil.Process().cpu_times().children_user
+        text = stage.pgbench(
+            stage.ROOT / "bench" / "floors" / "booking.sql",
+            {
+                "n": 0,
+                "clients": clients,
+                "first_session": first,
+                "sessions": number,
+                "groups": self.rows.CLASSES,
+                "groups_per_school": self.rows.CLASSES_PER_SCHOOL,
+                "first_group": self.world.first_group,
+                "first_school": self.world.first_school,
+                "first_member": self.world.first_member,
+                "first_person": self.world.first_person,
+                "first_student": self.world.first_student,
+                "host": self.world.host,
+            },
+            clients=clients,
+            transactions=MOST // clients,
+        )
+        took = [
+            int(line.split()[2]) / 1000
+            for log in stage.VAR.glob("pgbench-log*")
+            for line in log.read_text().splitlines()
+        ]
+        rate = float(text.split("tps = ")[1].split()[0])
+        return {
+            "milliseconds": took,
+            "seconds": len(took) / rate,
+            "python": 0.0,
+            "postgres": stage.postgres_cpu_seconds(self.postmaster) - pg,
+            "client_cpu_seconds": psutil.Process().cpu_times().children_user - own,
+            "refused": 0,
+        }
+
+
+def medians(runs: list[Run]) -> Run:
+    """One row of the repeats: the median of every figure."""
+    first = asdict(runs[0])
+    return Run(
+        **{
+            name: value
+            if isinstance(value, str)
+            else statistics.median(asdict(run)[name] for run in runs)
+            for name, value in first.items()
+        }
+    )
+
+
+def show(rows: list[Run]) -> None:
+    print(
+        f"{'':7}{'clients':>7} {'arm':9}{'a second':>9}{'p50':>8}{'p95':>8}{'p99':>8}"
+        f"{'CPU-ms py':>10}{'+ pg':>7}{'client':>8}{'not 201':>8}{'fsync':>7}{'load':>6}"
+    )
+    for row in rows:
+        print(
+            f"{row.kind:7}{row.clients:>7} {row.arm:9}{row.per_second:>9.1f}{row.p50:>8.1f}"
+            f"{row.p95:>8.1f}{row.p99:>8.1f}{row.python_cpu_ms:>10.2f}{row.postgres_cpu_ms:>7.2f}"
+            f"{row.client_of_a_core:>8.1%}{row.refused:>8.0f}{row.fsync_ms:>7.2f}{row.load:>6.1f}"
+        )
+
+
+def verdicts(rows: list[Run]) -> list[dict[str, object]]:
+    """Ours beside (b), for each kind and number of clients."""
+    by = {(row.kind, row.clients, row.arm): row for row in rows}
+    found: list[dict[str, object]] = []
+    for kind, clients in product(KINDS, CLIENTS):
+        ours, floor = by.get((kind, clients, "ours")), by.get((kind, clients, "floor"))
+        if ours is None or floor is None:
+            continue
+        rate, tail = ours.per_second / floor.per_second, ours.p95 / floor.p95
+        holds = rate >= RATE and (clients != max(CLIENTS) or tail <= TAIL)
+        found.append(
+            {
+                "kind": kind,
+                "clients": clients,
+                "of_floor": round(rate, 2),
+                "p95_times_floor": round(tail, 2),
+                "holds": holds,
+            }
+        )
+        print(
+            f"{kind:7}{clients:>3} clients: {rate:.0%} of (b)'s bookings a second (target"
+            f" {RATE:.0%}), p95 {tail:.2f} times (b)'s (at {max(CLIENTS)}: {TAIL})"
+            f"  {'holds' if holds else 'MISSED'}"
+        )
+    return found
+
+
+def same_rows(counts: dict[str, dict[str, float]]) -> bool:
+    print("\nRows a booking:")
+    names = list(next(iter(counts.values())))
+    for name in names:
+        print(f"  {name:24}" + "".join(f"{arm} {counts[arm][name]:<12g}" for arm in counts))
+    same = all(len({counts[arm][name] for arm in counts}) == 1 for name in names)
+    print("  the same in all arms" if same else "  NOT THE SAME in all arms")
+    return same
+
+
+def main() -> int:
+    surroundings = stage.environment()
+    os.environ.update(surroundings, DJANGO_SETTINGS_MODULE="config.settings")
+    with stage.database() as postmaster:
+        django.setup()
+        call_command("migrate", verbosity=0)
+        call_command("createcachetable", verbosity=0)
+        if not (stage.VAR / "static").exists():
+            call_command("collectstatic", interactive=False, verbosity=0)
+        bench = Bench(postmaster)
+        try:
+            for arm, settings in (
+                ("floor", "bench.floors.booking_settings"),
+                ("ours", "config.settings"),
+            ):
+                if arm in ARMS:
+                    bench.servers[arm] = stage.serve(arm, surroundings, settings=settings)
+            for kind, arm in product(KINDS, bench.servers):
+                bench.run(kind, 4, arm)  # warm
+            runs: dict[tuple[str, int, str], list[Run]] = {}
+            for _repeat, kind, clients, arm in product(range(REPEATS), KINDS, CLIENTS, ARMS):
+                runs.setdefault((kind, clients, arm), []).append(bench.run(kind, clients, arm))
+        finally:
+            for server in bench.servers.values():
+                server.stop()
+    rows = [medians(found) for found in runs.values()]
+    show(rows)
+    print()
+    found = verdicts(rows)
+    same = same_rows(bench.row_counts)
+    (stage.VAR / "booking.json").write_text(
+        json.dumps(
+            {
+                "targets": found,
+                "rows_a_booking": bench.row_counts,
+                "medians": [asdict(row) for row in rows],
+                "runs": [asdict(run) for group in runs.values() for run in group],
+            },
+            indent=1,
+        ),
+        encoding="utf-8",
+    )
+    print(f"\nWritten to {(stage.VAR / 'booking.json').relative_to(stage.ROOT)}")
+    return 0 if same and all(one["holds"] for one in found) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
