@@ -24,13 +24,13 @@ VAR = ROOT / "var" / "bench"
 PYTHON = sys.executable
 
 
-def environment() -> dict[str, str]:
+def environment(var: Path = VAR) -> dict[str, str]:
     """Production's settings on this machine: no debugging, hashed static files."""
     return {
         **os.environ,
         "DEBUG": "0",
         "DEMO": "0",
-        "VAR_DIR": str(VAR),
+        "VAR_DIR": str(var),
         "DATABASE_URL": "",
         "EMAIL_URL": "",
         "REDIS_URL": "",
@@ -70,10 +70,13 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def serve(name: str, surroundings: dict[str, str], *, settings: str) -> Server:
+def serve(
+    name: str, surroundings: dict[str, str], *, settings: str, port: int | None = None
+) -> Server:
     """The server runs and answers, whatever it says."""
-    port = free_port()
-    log = (VAR / f"{name}.log").open("ab")
+    port = port or free_port()
+    path = Path(surroundings["VAR_DIR"]) / f"{name}.log"
+    log = path.open("ab")
     process = subprocess.Popen(
         [
             PYTHON, "-m", "granian", "--interface", "wsgi", "config.wsgi:application",
@@ -106,25 +109,29 @@ def serve(name: str, surroundings: dict[str, str], *, settings: str) -> Server:
         else:
             return server
     server.stop()
-    sys.exit(f"{name} did not come up: see {VAR / name}.log")
+    sys.exit(f"{name} did not come up: see {path}")
 
 
 @contextlib.contextmanager
-def database() -> Iterator[psutil.Process]:
+def database(var: Path = VAR) -> Iterator[psutil.Process]:
     """The folder's PostgreSQL runs; given is its first process. Stopped afterwards."""
-    VAR.mkdir(parents=True, exist_ok=True)
-    VAR.chmod(0o755)
-    VAR.parent.chmod(0o755)
-    postgres.start(VAR)
+    var.mkdir(parents=True, exist_ok=True)
+    var.chmod(0o755)
+    var.parent.chmod(0o755)
+    postgres.start(var)
     try:
-        pid = int((VAR / "pg" / "postmaster.pid").read_text().split("\n", 1)[0])
-        yield psutil.Process(pid)
+        yield postmaster(var)
     finally:
-        postgres.stop(VAR)
+        postgres.stop(var)
 
 
-def postgres_cpu_seconds(postmaster: psutil.Process) -> float:
-    return _family_cpu(postmaster)
+def postmaster(var: Path) -> psutil.Process:
+    """PostgreSQL's first process."""
+    return psutil.Process(int((var / "pg" / "postmaster.pid").read_text().split("\n", 1)[0]))
+
+
+def postgres_cpu_seconds(first: psutil.Process) -> float:
+    return _family_cpu(first)
 
 
 def _family_cpu(parent: psutil.Process) -> float:

@@ -78,9 +78,7 @@ def build(now: datetime) -> World:
     )
     manager = User.objects.create(email="manager@example.org", name="李师傅", password="!")
     Membership.objects.create(user=manager, organisation=host, role=Role.HOST_MANAGER)
-    secrets = [
-        tokens.issue(by=actor_of(member), label="bench", now=now)[1] for member in members
-    ]
+    secrets = [tokens.issue(by=actor_of(member), label="bench", now=now)[1] for member in members]
     groups = _groups(schools, now)
     sessions = _sessions(host, now)
     return World(
