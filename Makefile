@@ -119,3 +119,10 @@ requirements: setup-dev ## Pin the requirements anew from pyproject.toml
 reset: ## Throw the local database away; the next start builds it anew
 	@if [ -x $(PY) ]; then $(PY) -m config.postgres stop || true; fi
 	rm -rf var/pg var/mail
+
+.PHONY: bench-booking race
+bench-booking: setup ## What a booking costs, beside the least it could; minutes, on a quiet machine
+	@$(PY) -m bench.booking
+
+race: setup ## Sixteen clients change the same rows, in peace and under kill -9 (SECONDS=20)
+	@$(PY) -m bench.race

@@ -40,7 +40,7 @@ def main() -> None:
                     )
                     plan = [line for (line,) in cursor.fetchall()]
                 times.append(float(plan[-1].split()[2]))
-            print(f"{name}: {statistics.median(times):.0f} ms (median of {len(times)})")  # noqa: T201
+            print(f"{name}: {statistics.median(times):.0f} ms (median of {len(times)})")
         transaction.set_rollback(True)
 
 
@@ -138,7 +138,7 @@ def _fill() -> int:
         for statement in statements.split(";"):
             cursor.execute(statement)
         (places,) = cursor.fetchone()
-        print(f"{STUDENTS} students, {places} places")  # noqa: T201
+        print(f"{STUDENTS} students, {places} places")
         cursor.execute("ANALYZE")
         cursor.execute("SELECT id FROM accounts_organisation WHERE name = 'bench school'")
         (school_id,) = cursor.fetchone()

@@ -160,10 +160,10 @@ def check(ground, notes, servers: Servers) -> list[str]:  # type: ignore[no-unty
     from django.db.models import Count  # noqa: PLC0415
 
     from bookings.models import Booking, Reservation  # noqa: PLC0415
-    from insights.demo import truth  # noqa: PLC0415
+    from insights.selectors import invariants  # noqa: PLC0415
     from notifications.models import Message  # noqa: PLC0415
 
-    found = truth.findings()
+    found = invariants.findings()
     keys = Counter(Reservation.objects.values_list("idempotency_key", flat=True))
     found += [f"key {key} made {number} reservations" for key, number in keys.items() if number > 1]
     by_key = dict(Reservation.objects.values_list("idempotency_key", "pk"))
