@@ -213,7 +213,7 @@ class WebClient(Client):
                 "POST",
                 f"/api/v1/bookings/{booking['id']}/cancel/",
                 school.secret,
-                {"reason": REASON},
+                {"code": "other", "reason": REASON},
             )
 
     def cancel_session(self, _school: School) -> None:
@@ -222,7 +222,7 @@ class WebClient(Client):
             "POST",
             f"/api/v1/sessions/{session}/cancel/",
             self.ground.manager_secret,
-            {"reason": "停电"},
+            {"code": "equipment", "reason": "停电"},
         )
 
 
@@ -253,7 +253,7 @@ def ask(
             headers={
                 "Authorization": f"Bearer {secret}",
                 "Content-Type": "application/json",
-                "Idempotency-Key": key,
+                "Idempotency-Key": key or uuid.uuid4().hex,
                 "X-Forwarded-Proto": "https",
             },
         )
