@@ -75,6 +75,15 @@ PERSONAL = (
         seen_by=_("本校管理员，任课教师；这个场次的开课单位"),
         kept=Term.TRIP,
     ),
+    PersonalField(
+        fields=("bookings.IdempotentAnswer.body",),
+        what=_("接口对一次请求的答复，含联系人姓名、电话"),
+        person=Person.STAFF,
+        purpose=_("同一请求重发时得到同一答复，不会约两次"),
+        basis=Basis.WORK,
+        seen_by=_("发出请求的人"),
+        kept=Term.ANSWER,
+    ),
 )
 
 IMPERSONAL = (
@@ -100,9 +109,8 @@ IMPERSONAL = (
             "bookings.IdempotentAnswer.key",
             "bookings.IdempotentAnswer.digest",
             "bookings.IdempotentAnswer.status",
-            "bookings.IdempotentAnswer.body",
         ),
-        "a table that is not written yet",
+        "a client's own key, a digest and a number",
     ),
     Impersonal(("bookings.Booking.cancel_reason",), "says why a class does not come"),
 )

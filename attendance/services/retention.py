@@ -195,6 +195,13 @@ RULES = (
         lambda now: bookings_forgetting.basket_items_over(_since(Term.BASKET, now)).delete()[0],
     ),
     Rule(
+        "answers",
+        Term.ANSWER,
+        ("bookings.IdempotentAnswer.body",),
+        lambda now: bookings_forgetting.answers_before(_since(Term.ANSWER, now)),
+        lambda now: bookings_forgetting.answers_before(_since(Term.ANSWER, now)).delete()[0],
+    ),
+    Rule(
         "contacts",
         Term.TRIP,
         (

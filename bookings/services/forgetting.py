@@ -10,10 +10,16 @@ from bookings.models import (
     Booking,
     ChangeRequest,
     Companion,
+    IdempotentAnswer,
     Reservation,
     TripConsent,
 )
 from courses.models import CourseSession
+
+
+def answers_before(before: datetime) -> QuerySet[IdempotentAnswer]:
+    """What requests were answered before the moment; the cluster purges them hourly, too."""
+    return IdempotentAnswer.objects.filter(made_at__lte=before)
 
 
 def companions_of_trips_over(before: datetime) -> QuerySet[Companion]:
