@@ -293,7 +293,7 @@ def test_choice_of_classes_costs_the_same_with_one_class_and_with_three(
     client: Client, door: Door, django_assert_num_queries: Any
 ) -> None:
     client.get("/classes/badges/")
-    with django_assert_num_queries(5) as one:
+    with django_assert_num_queries(6) as one:
         client.get("/classes/badges/")
     for number in (4, 5):
         door.world.teach(door.world.new_group(number, 2))

@@ -129,7 +129,7 @@ def test_classes_take_the_same_queries_however_many(
     client = signed_in(school.coordinator)
     client.get(reverse("rosters:classes"))
 
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         response = client.get(reverse("rosters:classes"))
 
     assert len(response.context["classes"]) == number
