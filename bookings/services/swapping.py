@@ -1,7 +1,7 @@
 """Choosing another session for a booking: the old seats stay until the new ones are certain.
 
 The swap makes new bookings under the same reservation and ends the old ones, in one transaction
-(docs/decisions/0009-a-swap-makes-new-bookings.md says why rows are not moved).
+(docs/decisions/0012-a-swap-makes-new-bookings.md says why rows are not moved).
 """
 
 from collections.abc import Collection, Sequence
