@@ -194,6 +194,7 @@ class Walk:
                 "closes_at": f"{self.last_day}T18:00",
                 "runs_from": f"{self.first_day}",
                 "runs_until": f"{self.last_day}",
+                "freeze_days": "3",
             },
         )
         expect("预约中" in answer.text, "the season is not open")
