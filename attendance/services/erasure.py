@@ -9,8 +9,9 @@ from accounts.actors import Actor
 from accounts.services import audit
 from attendance.errors import AlreadyErased, ConfirmationWrong
 from attendance.models import Badge
+from bookings.selectors.roll import coming_places
 from bookings.services import forgetting as bookings_forgetting
-from bookings.services import leaving
+from bookings.services import roll
 from bookings.services.retries import in_one_transaction
 from rosters.models import Student
 from rosters.services import forgetting
@@ -69,7 +70,8 @@ def pseudonymise(*, by: Actor, student_ids: Collection[int], now: datetime) -> i
         .order_by("pk")
         .values_list("pk", flat=True)
     )
-    released = leaving.release_coming_places(by=by, student_ids=student_ids, now=now)
+    released = coming_places(student_ids, now).count()
+    roll.release_places(by=by, student_ids=student_ids, now=now)
     Badge.objects.live().filter(student__in=student_ids).update(
         revoked_at=now, revoke_reason=_("个人数据已删除")
     )

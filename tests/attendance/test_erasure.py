@@ -177,7 +177,11 @@ def test_a_booking_that_loses_its_last_student_is_cancelled(door: Door, now: dat
 
     booking.refresh_from_db()
     session.refresh_from_db()
-    assert (booking.state, booking.seats, booking.cancel_reason) == ("cancelled", 0, "学生已离开")
+    assert (booking.state, booking.seats, booking.cancel_reason) == (
+        "cancelled",
+        0,
+        "学生已离开班级。",
+    )
     assert session.seats_taken == 0
 
 
