@@ -1,10 +1,7 @@
 """A backup brings everything back, in an empty server."""
 
-import shutil
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
@@ -13,7 +10,7 @@ import psycopg
 import pytest
 from django.db import connection
 
-from config import archive, postgres
+from config import archive
 from tests.bookings.conftest import make_world
 from tests.factories.bookings import make_booking
 
@@ -54,16 +51,6 @@ def contents(url: str) -> dict[str, object]:
             for table in tables
         }
         return rows | {"guards": [row[0] for row in db.execute(GUARDS)]}
-
-
-@pytest.fixture
-def empty_server() -> Iterator[str]:
-    """The address of a PostgreSQL that holds nothing yet."""
-    folder = Path(tempfile.mkdtemp(prefix="cc-"))
-    postgres.start(folder)
-    yield postgres.url(folder)
-    postgres.stop(folder)
-    shutil.rmtree(folder)
 
 
 @pytest.mark.django_db(transaction=True)
