@@ -101,7 +101,7 @@ def build(*, now: datetime, scale: Scale, step: Callable[[str], None]) -> None:
             badges.issue_missing(by=school.coordinator, class_group=group, now=began)
             step("badges")
     rosters.decide(built, began=began, now=now)
-    running = season.build_sessions(
+    laid = season.build_sessions(
         catalogue=offers,
         season=term,
         rng=rng,
@@ -110,7 +110,7 @@ def build(*, now: datetime, scale: Scale, step: Callable[[str], None]) -> None:
         weeks_ahead=scale.weeks_ahead,
         step=lambda: step("sessions"),
     )
-    life.Term(running, rng, now).book(built, step=lambda: step("bookings"))
+    life.Term(laid, rng, now).book(built, step=lambda: step("bookings"))
     managers = {host.organisation.pk: host.manager for host in offers.hosts.values()}
     life.cancel_some(schools=built, managers=managers, rng=rng, now=now)
     doors = door.Doors(

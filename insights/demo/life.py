@@ -15,6 +15,7 @@ from bookings.services.parts import Part
 from courses.models import CourseSession, SessionSet
 from insights.demo.names import adult_name, phone
 from insights.demo.schools import School
+from insights.demo.season import Laid
 from rosters.models import ClassGroup, Student
 from sites.calendar import NOON, at, local_day, school_year
 
@@ -25,9 +26,6 @@ TERMS = (
 )  # fmt: skip
 # A class comes without a few of its students where the seats do not reach for all.
 SMALLEST_SHARE = 0.75
-
-# So many sessions are tried when hours have to add up exactly.
-LOOK_AT = 24
 
 Half = tuple[date, int]
 
@@ -69,17 +67,19 @@ class Offer:
 class Term:
     """Lays out the bookings of all classes."""
 
-    def __init__(self, running: CourseSession, rng: random.Random, now: datetime) -> None:
+    def __init__(self, laid: Laid, rng: random.Random, now: datetime) -> None:
         self.rng, self.now, self.today = rng, now, local_day(now)
         sessions = list(
             CourseSession.objects.select_related("version", "season").order_by("starts_at", "pk")
         )
         # Two seats stay free, for somebody who comes without a booking.
-        self.running = Offer([running], running.capacity - 2)
+        self.running = Offer([laid.running], laid.running.capacity - 2)
+        self.attended = [Offer([session], session.capacity) for session in laid.attended]
+        kept = {session.pk for session in (laid.running, *laid.attended)}
         self.offers = [
             Offer([session], session.capacity)
             for session in sessions
-            if session.session_set_id is None and session.pk != running.pk
+            if session.session_set_id is None and session.pk not in kept
         ]
         rng.shuffle(self.offers)
         # Camps first: a class that wants all its hours at once takes one.
@@ -95,7 +95,9 @@ class Term:
         turn = 0
         for school in schools:
             if school.star is not None:
-                self._book_ten(school, school.star)
+                # So that one more half-day reaches fourteen.
+                for offer in self.attended:
+                    self._take(school, school.star, offer)
             if school.at_the_door is not None:
                 self._take(school, school.at_the_door, self.running)
                 self._fill(school, school.at_the_door, self._before(school.at_the_door), 7, set())
@@ -109,15 +111,6 @@ class Term:
 
     def _before(self, group: ClassGroup) -> list[Offer]:
         return [offer for offer in self.offers if offer.suits(group) and offer.day < self.today]
-
-    def _book_ten(self, school: School, group: ClassGroup) -> None:
-        """Ten class hours for the whole class, so that one more half-day reaches fourteen."""
-        size = Student.objects.current().filter(class_group=group).count()
-        roomy = [
-            offer for offer in self._before(group) if offer.free >= size and offer.set_id is None
-        ]
-        for offer in _adding_up(roomy[:LOOK_AT], 10, set()) or ():
-            self._take(school, group, offer)
 
     def _book(self, school: School, group: ClassGroup, past: int, ahead: int) -> None:
         taken: set[Half] = set()
@@ -195,18 +188,6 @@ class Term:
             now=max(made_at, first.season.opens_at + timedelta(hours=rng.randrange(1, 40))),
         )
         offer.free -= len(chosen)
-
-
-def _adding_up(offers: Sequence[Offer], hours: int, taken: set[Half]) -> list[Offer] | None:
-    """Some of the offers with just that many class hours, at times of their own; or None."""
-    if hours == 0:
-        return []
-    for number, offer in enumerate(offers):
-        if offer.class_hours <= hours and not taken & offer.halves:
-            rest = _adding_up(offers[number + 1 :], hours - offer.class_hours, taken | offer.halves)
-            if rest is not None:
-                return [offer, *rest]
-    return None
 
 
 def cancel_some(

@@ -1,8 +1,10 @@
 """The season around today: calendar, requirements, and several hundred sessions."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import combinations, combinations_with_replacement
 
 from accounts.actors import SYSTEM
 from accounts.choices import OrganisationKind, SchoolKind, Stage
@@ -34,6 +36,18 @@ ONLINE_URL = "https://classroom.example.org/{code}"
 
 # How often a room's half-day has a session: before today, today, and after.
 BUSY_BEFORE, BUSY_TODAY, BUSY_AFTER = 0.08, 0.35, 0.12
+
+# What the class that needs one more half-day has attended, and how large that class is.
+ATTENDED, ATTENDING = 10, 24
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """Sessions that somebody is waiting for: the one that takes place now, and those that make
+    up ``ATTENDED`` class hours of one class before today."""
+
+    running: CourseSession
+    attended: list[CourseSession]
 
 
 class Diary:
@@ -137,9 +151,9 @@ def build_sessions(
     weeks_back: int,
     weeks_ahead: int,
     step: Callable[[], None],
-) -> CourseSession:
-    """Sessions in every room, a few a week, opened when the season was announced; the one that
-    takes place now is returned."""
+) -> Laid:
+    """Sessions in every room, a few a week, opened when the season was announced; those that
+    the demonstration's teacher needs are returned."""
     opened = season.opens_at - timedelta(days=3)
     today = local_day(now)
     first = max(season.runs_from, today - timedelta(weeks=weeks_back))
@@ -152,6 +166,7 @@ def build_sessions(
     ]
     diary = Diary()
     running = _running(catalogue, season, today, diary, opened, now)
+    attended = _attended(catalogue, season, [day for day in days if day < today], diary, opened)
     _closure(catalogue, [day for day in days if day > today], diary, now)
     for version, site_names in catalogue.offers:
         host = catalogue.hosts[version.host.name]
@@ -172,7 +187,7 @@ def build_sessions(
             for room in rooms:
                 _room(room, fitting, host, season, days, today, diary, opened, rng)
             step()
-    return running
+    return Laid(running, attended)
 
 
 def begun_about(now: datetime) -> datetime:
@@ -220,6 +235,51 @@ def _running(
         instructor=instructor,
         now=opened,
     )
+
+
+def _attended(
+    catalogue: Catalogue, season: Season, days: list[date], diary: Diary, opened: datetime
+) -> list[CourseSession]:
+    """One class's sessions of the last two weeks, each on a day of its own."""
+    fitting = [
+        (version, names)
+        for version, names in catalogue.offers
+        if version.mode == Mode.ON_SITE
+        and version.class_hours <= 7
+        and version.group_size_max >= ATTENDING
+        and Stage.JUNIOR in version.stages
+        and version.grade_from <= 7 <= version.grade_to
+    ]
+    made = []
+    for (version, names), day in zip(_adding_up(fitting, ATTENDED), days[-2::-3], strict=False):
+        host = catalogue.hosts[version.host.name]
+        room = host.rooms[names[0]][-1]
+        diary.take("room", room.pk, day, (0, 1))
+        made.append(
+            sessions.open_session(
+                by=host.manager,
+                version=version,
+                season=season,
+                starts_at=at(day, WHOLE_DAY[0]),
+                ends_at=at(day, (WHOLE_DAY if version.class_hours > 4 else MORNING)[1]),
+                room=room,
+                instructor=diary.instructor(host, day, (0, 1)),
+                now=opened,
+            )
+        )
+    return made
+
+
+def _adding_up(
+    offers: Sequence[tuple[CourseVersion, list[str]]], hours: int
+) -> list[tuple[CourseVersion, list[str]]]:
+    """The fewest offers with just that many class hours together; different ones if they can."""
+    for count in (1, 2, 3):
+        for choose in (combinations, combinations_with_replacement):
+            for chosen in choose(offers, count):
+                if sum(version.class_hours for version, _names in chosen) == hours:
+                    return list(chosen)
+    raise LookupError(f"No courses make up {hours} class hours.")
 
 
 def _closure(catalogue: Catalogue, days: list[date], diary: Diary, now: datetime) -> None:

@@ -41,6 +41,7 @@ def _rows() -> dict[type[Model], int]:
     "moment",
     [
         pytest.param(datetime(2026, 11, 24, 10, 10, tzinfo=SHANGHAI), id="a morning of lessons"),
+        pytest.param(datetime(2026, 11, 26, 8, 0, tzinfo=SHANGHAI), id="the time lessons begin"),
         pytest.param(datetime(2026, 11, 29, 23, 50, tzinfo=SHANGHAI), id="a Sunday night"),
         pytest.param(datetime(2026, 10, 3, 13, 0, tzinfo=SHANGHAI), id="a holiday"),
         pytest.param(datetime(2026, 9, 10, 15, 0, tzinfo=SHANGHAI), id="a new school year"),
