@@ -26,6 +26,7 @@ from accounts.choices import OrganisationKind  # noqa: E402
 from accounts.models import Organisation  # noqa: E402
 from rosters.models import ClassGroup, RosterChange, RosterImport, Student  # noqa: E402
 from rosters.services.imports import confirming, reading, starting  # noqa: E402
+from rosters.services.imports.preview import preview  # noqa: E402
 
 from . import floors_roster  # noqa: E402
 from .measuring import Figures, high_water  # noqa: E402
@@ -149,6 +150,20 @@ def measure(content: bytes) -> Figures:
         peak_mib=peaks[0],
         floor_peak_mib=peaks[1],
     )
+
+
+def seconds_to_preview(content: bytes) -> float:
+    """From the uploaded bytes to the difference that the page shows, in this process; the page
+    waits for the cluster's look at its queue besides (``Q_CLUSTER['poll']``). Median."""
+    times = []
+    with scratch_database():
+        for _turn in range(TIMES):
+            started = time.perf_counter()
+            shown = preview(_read(content))
+            times.append(time.perf_counter() - started)
+            if shown.differences is None:
+                raise AssertionError("The roster was not read whole.")
+    return statistics.median(times)
 
 
 def _delete_floor(rows: floors_roster.Rows) -> None:
