@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.actors import Actor
+from rosters.models import Signature
 
 from .bookings import Booking
 
@@ -23,21 +24,12 @@ class TripConsentQuerySet(models.QuerySet["TripConsent"]):
         return self.filter(withdrawn_at=None)
 
 
-class TripConsent(models.Model):
+class TripConsent(Signature):
     """A guardian's signature on paper for one trip, ticked by the teacher who has it."""
 
     booking = models.ForeignKey(Booking, on_delete=models.PROTECT, related_name="consents")
     student = models.ForeignKey(
         "rosters.Student", on_delete=models.PROTECT, related_name="trip_consents"
-    )
-    text = models.ForeignKey("rosters.ConsentText", on_delete=models.PROTECT, related_name="+")
-    recorded_at = models.DateTimeField()
-    recorded_by = models.ForeignKey(
-        "accounts.Membership", on_delete=models.PROTECT, null=True, related_name="+"
-    )
-    withdrawn_at = models.DateTimeField(null=True, blank=True)
-    withdrawn_by = models.ForeignKey(
-        "accounts.Membership", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
 
     objects = TripConsentQuerySet.as_manager()

@@ -1,7 +1,7 @@
 """Classes, students, and what comes in about them."""
 
 from .classes import ClassGroup, ClassTeacher
-from .consent import Consent, ConsentText
+from .consent import Consent, ConsentText, Signature
 from .imports import ClassNameAnswer, RosterChange, RosterImport
 from .settings import SchoolSettings
 from .students import (
@@ -23,6 +23,7 @@ __all__ = [
     "RosterChange",
     "RosterImport",
     "SchoolSettings",
+    "Signature",
     "Student",
     "StudentNeed",
     "StudentTransfer",

@@ -62,6 +62,24 @@ class ConsentText(models.Model):
         return f"{self.school_id} {self.kind} {self.version}"
 
 
+class Signature(models.Model):
+    """What a guardian signed on paper: which text, who ticked it and when, and whether it was
+    taken back. Withdrawn ones stay as history."""
+
+    text = models.ForeignKey(ConsentText, on_delete=models.PROTECT, related_name="+")
+    recorded_at = models.DateTimeField()
+    recorded_by = models.ForeignKey(
+        "accounts.Membership", on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_by = models.ForeignKey(
+        "accounts.Membership", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        abstract = True
+
+
 class ConsentQuerySet(models.QuerySet["Consent"]):
     def visible_to(self, actor: Actor) -> Self:
         if actor.is_system:
@@ -72,21 +90,12 @@ class ConsentQuerySet(models.QuerySet["Consent"]):
         return self.filter(withdrawn_at=None)
 
 
-class Consent(models.Model):
+class Consent(Signature):
     """A guardian's signature on paper for a school year, ticked by the teacher who has it."""
 
     student = models.ForeignKey(Student, on_delete=models.PROTECT, related_name="consents")
-    text = models.ForeignKey(ConsentText, on_delete=models.PROTECT, related_name="+")
     # The year in whose September the school year begins.
     school_year = models.PositiveSmallIntegerField()
-    recorded_at = models.DateTimeField()
-    recorded_by = models.ForeignKey(
-        "accounts.Membership", on_delete=models.PROTECT, null=True, related_name="+"
-    )
-    withdrawn_at = models.DateTimeField(null=True, blank=True)
-    withdrawn_by = models.ForeignKey(
-        "accounts.Membership", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
 
     objects = ConsentQuerySet.as_manager()
 

@@ -1,5 +1,6 @@
 """One student: found, edited, cared for. A name is in no address: searching is a POST."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -55,16 +56,16 @@ def edit_student(request: MemberRequest, pk: int) -> HttpResponse:
     if request.method != "POST" or not request.actor.is_coordinator:
         return _page(request, student)
     form = StudentForm(request.POST)
-    if form.is_valid():
-        try:
-            students.edit_student(
-                by=request.actor, student=student, now=timezone.now(), **form.cleaned_data
-            )
-        except Refusal as refusal:
-            return _page(request, student, form=form, status=_put_on(form, refusal))
-        messages.success(request, _("已保存。"))
-        return redirect("rosters:student_edit", pk)
-    return _page(request, student, form=form)
+    return _saved(
+        request,
+        student,
+        "form",
+        form,
+        lambda: students.edit_student(
+            by=request.actor, student=student, now=timezone.now(), **form.cleaned_data
+        ),
+        _("已保存。"),
+    )
 
 
 @require_POST
@@ -73,16 +74,16 @@ def set_needs(request: MemberRequest, pk: int) -> HttpResponse:
     """What the instructor must know on the day."""
     student = _student(request, pk)
     form = NeedsForm(request.POST)
-    if form.is_valid():
-        try:
-            care.set_needs(
-                by=request.actor, student=student, needs=form.cleaned_data, now=timezone.now()
-            )
-        except Refusal as refusal:
-            return _page(request, student, needs_form=form, status=_put_on(form, refusal))
-        messages.success(request, _("已保存，当天的指导教师能看到。"))
-        return redirect("rosters:student_edit", pk)
-    return _page(request, student, needs_form=form)
+    return _saved(
+        request,
+        student,
+        "needs_form",
+        form,
+        lambda: care.set_needs(
+            by=request.actor, student=student, needs=form.cleaned_data, now=timezone.now()
+        ),
+        _("已保存，当天的指导教师能看到。"),
+    )
 
 
 @require_POST
@@ -91,16 +92,16 @@ def set_phone(request: MemberRequest, pk: int) -> HttpResponse:
     """A guardian's telephone, kept or deleted."""
     student = _student(request, pk)
     form = PhoneForm(request.POST)
-    if form.is_valid():
-        try:
-            care.set_guardian_phone(
-                by=request.actor, student=student, now=timezone.now(), **form.cleaned_data
-            )
-        except Refusal as refusal:
-            return _page(request, student, phone_form=form, status=_put_on(form, refusal))
-        messages.success(request, _("已保存。"))
-        return redirect("rosters:student_edit", pk)
-    return _page(request, student, phone_form=form)
+    return _saved(
+        request,
+        student,
+        "phone_form",
+        form,
+        lambda: care.set_guardian_phone(
+            by=request.actor, student=student, now=timezone.now(), **form.cleaned_data
+        ),
+        _("已保存。"),
+    )
 
 
 @require_POST
@@ -175,6 +176,28 @@ def _student(request: MemberRequest, pk: int) -> Student:
     return get_object_or_404(
         Student.objects.visible_to(request.actor).current().select_related("class_group"), pk=pk
     )
+
+
+def _saved(
+    request: MemberRequest,
+    student: Student,
+    place: str,
+    form: forms.BaseForm,
+    save: Callable[[], object],
+    said: str,
+) -> HttpResponse:
+    """Carries out what the form asks and says so; otherwise the form stands at its place on the
+    page, with what was typed and what is wrong."""
+    status = 200
+    if form.is_valid():
+        try:
+            save()
+        except Refusal as refusal:
+            status = _put_on(form, refusal)
+        else:
+            messages.success(request, said)
+            return redirect("rosters:student_edit", student.pk)
+    return _page(request, student, status=status, **{place: form})
 
 
 def _put_on(form: forms.BaseForm, refusal: Refusal) -> int:
