@@ -1,5 +1,6 @@
 """What every test stands on."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -17,6 +18,15 @@ from sites.calendar import SHANGHAI
 def pytest_configure() -> None:
     """The English catalogue as it stands is the one that pages use."""
     messages.compile_all()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Each test has a name of its own: of two alike, a run on several cores drops one."""
+    names = Counter(item.nodeid for item in items)
+    alike = [name for name, count in names.items() if count > 1]
+    if alike:
+        raise pytest.UsageError(f"Several tests of one name: {', '.join(alike)}")
 
 
 @pytest.fixture(autouse=True)
