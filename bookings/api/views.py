@@ -247,7 +247,7 @@ def _part(values: dict[str, Any], group: ClassGroup) -> Part:
 def _booking(request: Request, pk: int) -> Booking:
     found = (
         Booking.objects.visible_to(actor_of(request))
-        .select_related("session", "class_group")
+        .select_related("session__season", "class_group")
         .filter(pk=pk)
         .first()
     )

@@ -20,14 +20,17 @@ from bookings.models import Booking, ChangeRequest
 from bookings.services import changes, freeze, lists, telling_requests, together
 from bookings.services.lists import Wanted
 from bookings.services.retries import in_one_transaction
+from courses import phases
+from courses.choices import SeasonAction
 
 
 def check_can_ask_change(actor: Actor, booking: Booking, now: datetime) -> None:
-    """Whoever may change the booking, between the freeze and the session.
+    """As ``changes.check_can_act``, between the freeze and the session, while the season is open
+    for requests.
 
     Refused besides: ListStillOpen, RequestOpen.
     """
-    changes.check_can_change_booking(actor, booking, now)
+    changes.check_can_act(actor, booking, now, SeasonAction.REQUEST)
     if not freeze.is_settled(booking.session, now):
         raise ListStillOpen
     if ChangeRequest.objects.open().filter(booking__in=together.of(booking)).exists():
@@ -83,7 +86,7 @@ def ask_change(
 
 def check_can_withdraw_change(actor: Actor, request: ChangeRequest, now: datetime) -> None:
     """The school, while the host has not answered."""
-    changes.check_can_change_booking(actor, request.booking, now)
+    changes.check_can_act(actor, request.booking, now)
     _check_asked(request)
 
 
@@ -116,10 +119,11 @@ def accept_change(
     """The booking is as the school asked, or nothing changes; both sides are told.
 
     Refused: RequestOver, StaleBooking where the booking changed since, SessionFull, RoomFull,
-    StudentBusy, NotInClass, SessionStarted.
+    StudentBusy, NotInClass, SessionStarted, OutsideSeason.
     """
     check_can_answer_change(by, request, now)
     booking = request.booking
+    phases.check_is_open(SeasonAction.REQUEST, booking.session.season, now)
     wanted = lists.look_up(
         booking,
         now,

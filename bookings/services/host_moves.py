@@ -112,7 +112,9 @@ def change_session(
         leaving = _leaving(bookings, change)
         _release(leaving, others, by=by, code=code, reason=reason, now=now)
         staying = [one for one in bookings if one.pk not in change.release]
-        locked.refresh_from_db(fields=["seats_taken", "seats_held", "adults_coming"])
+        locked.refresh_from_db(
+            fields=["seats_taken", "seats_held", "adults_coming", "adults_held"]
+        )
         _check_room(locked, change)
         _check_venue(change, staying)
         for booking in staying:
@@ -210,9 +212,8 @@ def _check_room(session: CourseSession, change: Change) -> None:
         )
     room = change.place.room
     if room is not None and room.heads_capacity is not None:
-        present = taken + session.adults_coming
-        if present > room.heads_capacity:
-            raise TooManyHeads(room=room.name, limit=room.heads_capacity, present=present)
+        if session.heads > room.heads_capacity:
+            raise TooManyHeads(room=room.name, limit=room.heads_capacity, present=session.heads)
 
 
 def _check_venue(change: Change, staying: Iterable[Booking]) -> None:
