@@ -49,7 +49,9 @@ def kept_for(booking: Booking, now: datetime) -> Kept | None:
 
 def offers(booking: Booking, now: datetime) -> list[Offer]:
     """Where else the booking fits, the nearest first (``booking`` as ``trips.with_all``)."""
-    return alternatives.offers_for(booking.session, [booking], now, limit=SHOWN, action=SeasonAction.SWAP)[booking.pk]
+    return alternatives.offers_for(
+        booking.session, [booking], now, limit=SHOWN, action=SeasonAction.SWAP
+    )[booking.pk]
 
 
 def offers_instead(booking: Booking, now: datetime) -> list[Offer]:

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 
-from accounts.actors import Actor
+from accounts.actors import SYSTEM, Actor
 from accounts.errors import NotAllowed, NotYours
 from accounts.services import audit
 from bookings.choices import ChangeState
@@ -22,6 +22,8 @@ from bookings.services.lists import Wanted
 from bookings.services.retries import in_one_transaction
 from courses import phases
 from courses.choices import SeasonAction
+
+SWEPT_AT_ONCE = 500
 
 
 def check_can_ask_change(actor: Actor, booking: Booking, now: datetime) -> None:
@@ -168,6 +170,35 @@ def decline_change(
         return locked
 
     return in_one_transaction(write)
+
+
+def sweep(*, now: datetime) -> int:
+    """Requests that nobody answered before their session began have expired, the booking stays
+    as it is, and both sides are told: how many.
+
+    Each in a transaction of its own; running twice at once expires each once.
+    """
+    waiting = ChangeRequest.objects.open().filter(booking__session__starts_at__lte=now)
+    return sum(
+        _expire(pk, now)
+        for pk in waiting.order_by("pk").values_list("pk", flat=True)[:SWEPT_AT_ONCE]
+    )
+
+
+def _expire(pk: int, now: datetime) -> bool:
+    with transaction.atomic():
+        locked = (
+            ChangeRequest.objects.open()
+            .select_for_update(of=("self",), no_key=True)
+            .select_related("booking__session")
+            .filter(pk=pk)
+            .first()
+        )
+        if locked is None:
+            return False
+        _close(locked, ChangeState.EXPIRED, by=SYSTEM, answer="", now=now)
+        telling_requests.expired(locked, now=now)
+    return True
 
 
 def _locked(request: ChangeRequest) -> ChangeRequest:

@@ -45,9 +45,7 @@ def let_go(holds: Collection[SeatHold], *, now: datetime) -> None:
     """What those that still stand have kept is free. The caller holds the sessions' rows."""
     for hold in holds:
         if SeatHold.objects.standing().filter(pk=hold.pk).update(ended_at=now):
-            seats.release_held(
-                session_id=hold.session_id, seats=hold.seats, adults=hold.adults
-            )
+            seats.release_held(session_id=hold.session_id, seats=hold.seats, adults=hold.adults)
 
 
 def forget(sessions: Collection[CourseSession], *, now: datetime) -> None:

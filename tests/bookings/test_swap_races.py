@@ -123,9 +123,7 @@ def test_nobody_takes_the_heads_that_are_kept(world: World, now: datetime) -> No
     swapped = booked(world, old, world.new_group(10, 5), now)
     other = world.new_group(11, 5)
 
-    answer = before_commit(
-        keep(world, swapped, new, now), lambda: booked(world, new, other, now)
-    )
+    answer = before_commit(keep(world, swapped, new, now), lambda: booked(world, new, other, now))
     swapping.confirm(by=world.coordinator, booking=swapped, reason="", now=now)
 
     assert isinstance(answer, RoomFull)

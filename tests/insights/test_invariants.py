@@ -256,8 +256,8 @@ def test_every_kind_is_planted_here() -> None:
     kinds = {one.kind for one in invariants.INVARIANTS} | {"ledger"}
 
     assert kinds == {
-        "seats", "holds", "adults", "adults held", "capacity", "heads", "bookings", "places", "times",
-        "cancelled", "room holds", "rooms", "people", "students", "reversals", "ledger",
+        "seats", "holds", "adults", "adults held", "capacity", "heads", "bookings", "places",
+        "times", "cancelled", "room holds", "rooms", "people", "students", "reversals", "ledger",
     }  # fmt: skip
 
 
