@@ -10,9 +10,8 @@ from bookings import wording
 from bookings.errors import AlreadyBooked, StudentBusy
 from bookings.models import Booking, Place
 from bookings.selectors import consents
-from bookings.services import companions
+from bookings.services import companions, reservations
 from bookings.services import consents as consent_rules
-from bookings.services import reservations
 from courses.errors import SessionFull
 from courses.models import CourseSession, SessionSet
 from rosters.models import ClassGroup, Student
