@@ -3,6 +3,7 @@
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.access import MemberRequest, members_only
@@ -22,6 +23,7 @@ def show(request: MemberRequest) -> HttpResponse:
     kind = request.GET.get("show", "")
     kind = kind if kind in (missed.LATE, missed.NO_SHOW) else ""
     school, host = (_chosen(request.GET.get(name, "")) for name in ("school", "host"))
+    chosen = school or host
     found = missed.rows(
         now,
         kind=kind,
@@ -33,9 +35,15 @@ def show(request: MemberRequest) -> HttpResponse:
         "insights/alliance_missed.html",
         {
             "summary": missed.summary(now),
-            "kind": kind,
-            "chosen": school or host,
-            "chosen_name": wording.organisation_name(school or host) if school or host else "",
+            "is_chosen": bool(kind or chosen),
+            "heading": " · ".join(
+                [
+                    *([wording.organisation_name(chosen)] if chosen else []),
+                    {missed.LATE: _("临时取消"), missed.NO_SHOW: _("全班未到")}.get(
+                        kind, _("逐条")
+                    ),
+                ]
+            ),
             "rows": [_in_words(booking) for booking in found],
             "most": missed.SHOWN,
         },

@@ -41,11 +41,13 @@ def booked(world: World, now: datetime, number: int, day: int = 0) -> Booking:
     )
 
 
-def given_up(world: World, now: datetime, number: int, code: ReasonCode, *, late: bool) -> Booking:
+def given_up(
+    world: World, now: datetime, number: int, code: ReasonCode, *, late: bool, reason: str = ""
+) -> Booking:
     booking = booked(world, now, number)
     when = booking.session.starts_at - timedelta(days=1) if late else now
     return changes.cancel_booking(
-        by=world.coordinator, booking=booking, code=code, reason="", now=when
+        by=world.coordinator, booking=booking, code=code, reason=reason, now=when
     )
 
 
@@ -59,7 +61,7 @@ def missing(world: World, now: datetime, number: int, code: ReasonCode | None) -
 @pytest.fixture
 def after(world: World, now: datetime) -> datetime:
     """Two late cancellations, one in time, and three classes that did not come."""
-    given_up(world, now, 10, ReasonCode.WEATHER, late=True)
+    given_up(world, now, 10, ReasonCode.WEATHER, late=True, reason="台风停课")
     given_up(world, now, 11, ReasonCode.STAFF, late=True)
     given_up(world, now, 12, ReasonCode.STAFF, late=False)
     missing(world, now, 13, ReasonCode.TRANSPORT)
@@ -164,7 +166,7 @@ def test_a_booking_says_what_it_was_recorded_as(
     late = Booking.objects.get(is_late=True, cancel_code="weather")
     absent = Booking.objects.get(no_show_code="transport")
 
-    assert "天气（名单已定以后，记为临时取消） 类别：天气" in text_of(
+    assert "原因：台风停课（名单已定以后，记为临时取消） 类别：天气" in text_of(
         client, coordinator, f"/trips/{late.pk}/", after
     )
     assert "这一场全班没有到。原因：交通（不计责任）" in text_of(
