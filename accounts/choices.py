@@ -153,6 +153,7 @@ VERBS = {
     "change.accepted": _("同意修改申请"),
     "change.declined": _("没有同意修改申请"),
     "change.withdrawn": _("撤回修改申请"),
+    "change.expired": _("修改申请过期"),
     "booking.cancelled": _("取消预约"),
     "booking.swap_started": _("开始换场次，保留名额"),
     "booking.swapped": _("换场次"),

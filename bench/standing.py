@@ -90,9 +90,9 @@ def _fill() -> int:
     FROM courses_course c WHERE c.code LIKE 'bench-%';
     INSERT INTO courses_coursesession (version_id, host_id, season_id, state, starts_at, ends_at,
         class_hours, venue, online_url, capacity, seats_taken, seats_held, adults_coming,
-        cancel_reason, uid, sequence, created_at)
+        adults_held, cancel_reason, uid, sequence, created_at)
     SELECT v.id, v.host_id, season.id, 'scheduled', day, day + interval '2 hours', 4, 'online',
-        'https://example.org', 30000, 0, 0, 0, '', gen_random_uuid(), 0, now()
+        'https://example.org', 30000, 0, 0, 0, 0, '', gen_random_uuid(), 0, now()
     FROM generate_series(1, {SESSIONS}) n
     CROSS JOIN LATERAL (SELECT '{first:%Y-%m-%d}'::timestamptz + n * interval '21 hours' AS day) d
     JOIN courses_season season ON season.name = 'bench'

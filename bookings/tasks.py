@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from .services import holds, idempotency, reminders
+from .services import change_requests, holds, idempotency, reminders
 
 
 def send_due_reminders() -> int:
@@ -11,6 +11,10 @@ def send_due_reminders() -> int:
 
 def sweep_holds() -> int:
     return holds.sweep(now=timezone.now())
+
+
+def expire_requests() -> int:
+    return change_requests.sweep(now=timezone.now())
 
 
 def purge_answers() -> int:

@@ -2,6 +2,7 @@ from django.urls import URLPattern, URLResolver, path
 
 import sites.addresses  # noqa: F401 (makes <day:…> known)
 
+from .api import change_requests as api_requests
 from .api import sessions as api_sessions
 from .api import views as api
 from .views import (
@@ -68,6 +69,31 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "api/v1/bookings/<int:pk>/cancel/",
         api.BookingCancellation.as_view(),
         name="api-booking-cancel",
+    ),
+    path(
+        "api/v1/bookings/<int:pk>/change-requests/",
+        api_requests.BookingChangeRequest.as_view(),
+        name="api-booking-change-request",
+    ),
+    path(
+        "api/v1/change-requests/",
+        api_requests.ChangeRequestList.as_view(),
+        name="api-change-requests",
+    ),
+    path(
+        "api/v1/change-requests/<int:pk>/",
+        api_requests.ChangeRequestDetail.as_view(),
+        name="api-change-request",
+    ),
+    path(
+        "api/v1/change-requests/<int:pk>/answer/",
+        api_requests.ChangeRequestAnswer.as_view(),
+        name="api-change-request-answer",
+    ),
+    path(
+        "api/v1/change-requests/<int:pk>/withdraw/",
+        api_requests.ChangeRequestWithdrawal.as_view(),
+        name="api-change-request-withdraw",
     ),
     path("api/v1/bookings/<int:pk>/swap/", api.BookingSwap.as_view(), name="api-booking-swap"),
     path(

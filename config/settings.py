@@ -187,6 +187,7 @@ SCHEDULES = {
     "rosters.tasks.expire_imports": 5,
     "attendance.tasks.retain": 24 * 60,
     "bookings.tasks.sweep_holds": 1,
+    "bookings.tasks.expire_requests": 1,
     "bookings.tasks.purge_answers": 60,
 }
 

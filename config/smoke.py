@@ -227,6 +227,8 @@ class Walk:
             "class_hours": "4",
             "group_size_min": "1",
             "group_size_max": "24",
+            "min_adults": "2",
+            "students_per_adult": "20",
             "mode": "on_site",
             "summary_zh": "从和面到出炉。",
             "plan": "讲解、和面、烘烤、互评。",

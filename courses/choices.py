@@ -101,6 +101,7 @@ class SeasonAction(TextChoices):
     WISH = "wish", pgettext_lazy("season action", "填志愿")
     BOOK = "book", pgettext_lazy("season action", "预约")
     CHANGE = "change", pgettext_lazy("season action", "修改预约")
+    REQUEST = "request", pgettext_lazy("season action", "申请修改预约")
     SWAP = "swap", pgettext_lazy("season action", "换场次")
     CANCEL = "cancel", pgettext_lazy("season action", "取消预约")
 
@@ -118,6 +119,7 @@ SEASON_ACTIONS: dict[SeasonAction, tuple[SeasonPhase, ...]] = {
     SeasonAction.WISH: (SeasonPhase.WISHING,),
     SeasonAction.BOOK: (SeasonPhase.BOOKING,),
     SeasonAction.CHANGE: (SeasonPhase.BOOKING, SeasonPhase.RUNNING),
+    SeasonAction.REQUEST: (SeasonPhase.BOOKING, SeasonPhase.RUNNING),
     SeasonAction.SWAP: (SeasonPhase.BOOKING, SeasonPhase.RUNNING),
     SeasonAction.CANCEL: tuple(SeasonPhase),
 }

@@ -415,6 +415,7 @@ class CourseSession(models.Model):
     # Everybody in the room, accompanying adults included; null where only seats are limited.
     heads_limit = models.PositiveSmallIntegerField(_("最多容纳（含成人）"), null=True, blank=True)
     adults_coming = models.PositiveSmallIntegerField(default=0)
+    adults_held = models.PositiveSmallIntegerField(default=0)
 
     cancelled_at = models.DateTimeField(null=True, blank=True)
     cancelled_by = models.ForeignKey(
@@ -438,7 +439,12 @@ class CourseSession(models.Model):
             # Never more people than the room holds, students and accompanying adults together.
             models.CheckConstraint(
                 condition=Q(heads_limit=None)
-                | Q(heads_limit__gte=F("seats_taken") + F("seats_held") + F("adults_coming")),
+                | Q(
+                    heads_limit__gte=F("seats_taken")
+                    + F("seats_held")
+                    + F("adults_coming")
+                    + F("adults_held")
+                ),
                 name="session_heads_fit",
             ),
             models.CheckConstraint(condition=Q(capacity__gt=0), name="session_capacity_positive"),
@@ -522,6 +528,11 @@ class CourseSession(models.Model):
         if not actor.is_host or actor.organisation_id != self.host_id:
             return False
         return actor.is_host_manager or self.instructor_id in (None, actor.membership_id)
+
+    @property
+    def heads(self) -> int:
+        """Everybody who comes or for whom there is kept room, adults included."""
+        return self.seats_taken + self.seats_held + self.adults_coming + self.adults_held
 
     @property
     def lacks_assistant(self) -> bool:

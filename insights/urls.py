@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import alliance, home, privacy, school, school_year
+from .views import alliance, home, missed, privacy, school, school_year
 
 app_name = "insights"
 
@@ -19,5 +19,6 @@ urlpatterns = [
     path("school/names-read/", privacy.show_names_log, name="names_log"),
     path("privacy/data/", privacy.show_data_map, name="data_map"),
     path("overview/sessions/", alliance.list_sessions, name="alliance_sessions"),
+    path("overview/missed/", missed.show, name="alliance_missed"),
     path("overview/weeks/", alliance.show_week, name="alliance_week"),
 ]

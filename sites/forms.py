@@ -46,7 +46,7 @@ class RatingForm(forms.Form):
 class RoomForm(forms.ModelForm):
     class Meta:
         model = Room
-        fields = ("name", "floor_area_m2", "stations", "licensed_capacity")
+        fields = ("name", "floor_area_m2", "stations", "licensed_capacity", "heads_capacity")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -54,6 +54,13 @@ class RoomForm(forms.ModelForm):
             self.fields[name] = forms.IntegerField(
                 label=self.fields[name].label, min_value=1, max_value=20_000
             )
+        self.fields["heads_capacity"] = forms.IntegerField(
+            label=self.fields["heads_capacity"].label,
+            help_text=_("房间里学生和成人合计最多几人；不填则只限学生人数。已开的场次不变。"),
+            min_value=1,
+            max_value=20_000,
+            required=False,
+        )
 
 
 class ClosureForm(forms.Form):

@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from accounts.actors import Actor
 from attendance.choices import EventKind
 from attendance.models import CheckIn
-from bookings.models import Booking, Place
+from bookings.models import Booking, BookingQuerySet, Place
 
 # So long a reason is asked for.
 ASKED_FOR = timedelta(days=60)
@@ -17,10 +17,7 @@ def no_shows(actor: Actor, now: datetime) -> QuerySet[Booking]:
     """Bookings of sessions that are over, in which nobody came; those without a reason first,
     the latest first. One query."""
     return (
-        Booking.objects.visible_to(actor)
-        .live()
-        .filter(session__ends_at__lte=now, session__ends_at__gt=now - ASKED_FOR)
-        .filter(~_somebody_came())
+        nobody_came(Booking.objects.visible_to(actor), since=now - ASKED_FOR, now=now)
         .select_related(
             "class_group",
             "school",
@@ -31,6 +28,15 @@ def no_shows(actor: Actor, now: datetime) -> QuerySet[Booking]:
             "session__school",
         )
         .order_by("no_show_code", "-session__starts_at", "pk")
+    )
+
+
+def nobody_came(bookings: BookingQuerySet, *, since: datetime, now: datetime) -> QuerySet[Booking]:
+    """Those that stand, of sessions that ended since then, in which nobody came."""
+    return (
+        bookings.live()
+        .filter(session__ends_at__lte=now, session__ends_at__gt=since)
+        .filter(~_somebody_came())
     )
 
 

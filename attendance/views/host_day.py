@@ -81,7 +81,7 @@ def _page(request: MemberRequest, day: date, form: DayForm) -> HttpResponse:
             "expected": sum(row.expected for row in sessions),
             "before": before,
             "after": after,
-            "asked_changes": requests.open_requests(request.actor).count()
+            "asked_changes": requests.open_requests(request.actor, now).count()
             if request.actor.is_host_manager
             else 0,
             "is_manager": request.actor.is_host_manager,

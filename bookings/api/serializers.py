@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from accounts.phones import check_phone
 from bookings.choices import ReasonCode
-from bookings.models import Booking, Reservation
+from bookings.models import Booking, ChangeRequest, Reservation
 from courses.models import CourseSession
 
 KEY: dict[str, Any] = {"min_value": 1, "max_value": 2**63 - 1}
@@ -92,6 +92,23 @@ class ReasonInput(serializers.Serializer[Any]):
         choices=ReasonCode.choices, required=False, default=ReasonCode.OTHER
     )
     reason = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
+
+
+class ChangeRequestInput(serializers.Serializer[Any]):
+    """What the booking should be, as for changing it, and why."""
+
+    edition = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
+    students = serializers.ListField(child=serializers.IntegerField(**KEY), max_length=500)
+    seats = serializers.IntegerField(required=False, **SEATS)
+    adults = serializers.IntegerField(required=False, **ADULTS)
+    reason = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
+
+
+class ChangeAnswerInput(serializers.Serializer[Any]):
+    """Yes or no; a no says why."""
+
+    accepts = serializers.BooleanField()
+    answer = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
 
 
 class SwapInput(serializers.Serializer[Any]):
@@ -179,6 +196,38 @@ class BookingOutput(serializers.ModelSerializer[Booking]):
             for place in booking.live_places  # type: ignore[attr-defined]
             if place.student_id is not None
         ]
+
+
+class ChangeRequestOutput(serializers.ModelSerializer[ChangeRequest]):
+    """What is asked of the host: ``seats`` and ``adults`` there would be; ``students`` are the ids
+    of those who would come, for the school only."""
+
+    session = serializers.IntegerField(source="booking.session_id")
+    seats = serializers.IntegerField(source="wanted.seats")
+    adults = serializers.IntegerField(source="wanted.adults")
+    students = serializers.SerializerMethodField()
+
+    class Meta:
+        model = ChangeRequest
+        fields = (
+            "id",
+            "booking",
+            "session",
+            "state",
+            "edition",
+            "seats",
+            "adults",
+            "students",
+            "reason",
+            "asked_at",
+            "answered_at",
+            "answer",
+        )
+
+    def get_students(self, asked: ChangeRequest) -> list[int] | None:
+        if not self.context["request"].actor.is_school:
+            return None
+        return list(asked.wanted["students"])
 
 
 class ReservationOutput(serializers.ModelSerializer[Reservation]):

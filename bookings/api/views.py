@@ -148,7 +148,7 @@ class BookingDetail(APIView):
         companions = values.get("companions")
         lists.change_booking(
             by=actor_of(request),
-            booking=_booking(request, pk),
+            booking=booking_of(request, pk),
             edition=values["edition"],
             student_ids=values["students"],
             seats=values.get("seats"),
@@ -170,7 +170,7 @@ class BookingCancellation(APIView):
     @idempotent
     def post(self, request: Request, pk: int) -> Response:
         """The booking is cancelled with the reason; its seats are free."""
-        booking = _booking(request, pk)
+        booking = booking_of(request, pk)
         asked = ReasonInput(data=request.data)
         asked.is_valid(raise_exception=True)
         changes.cancel_booking(
@@ -193,7 +193,7 @@ class BookingSwap(APIView):
     def post(self, request: Request, pk: int) -> Response:
         """The same students are booked in the other session, or in every day of the set, and
         this booking is over; or, refused, nothing changes. Returns the new bookings."""
-        booking = _booking(request, pk)
+        booking = booking_of(request, pk)
         asked = SwapInput(data=request.data)
         asked.is_valid(raise_exception=True)
         values = asked.validated_data
@@ -244,10 +244,11 @@ def _part(values: dict[str, Any], group: ClassGroup) -> Part:
     )
 
 
-def _booking(request: Request, pk: int) -> Booking:
+def booking_of(request: Request, pk: int) -> Booking:
+    """The booking, if it is there for the actor (NotYours)."""
     found = (
         Booking.objects.visible_to(actor_of(request))
-        .select_related("session", "class_group")
+        .select_related("session__season", "class_group")
         .filter(pk=pk)
         .first()
     )

@@ -19,9 +19,10 @@ class SeatHoldQuerySet(models.QuerySet["SeatHold"]):
 
 
 class SeatHold(models.Model):
-    """Seats of a session kept for a swap, an offer or a pending approval. Names nobody.
+    """Seats of a session, and room for the adults who come along, kept for a swap, an offer or a
+    pending approval. Names nobody.
 
-    A session's ``seats_held`` is the sum of its standing holds.
+    A session's ``seats_held`` and ``adults_held`` are the sums of its standing holds.
     """
 
     session = models.ForeignKey(
@@ -31,6 +32,7 @@ class SeatHold(models.Model):
         Booking, on_delete=models.PROTECT, null=True, blank=True, related_name="seat_holds"
     )
     seats = models.PositiveSmallIntegerField()
+    adults = models.PositiveSmallIntegerField(default=0)
     held_for = models.CharField(max_length=10, choices=HoldPurpose.choices)
     made_at = models.DateTimeField()
     expires_at = models.DateTimeField()

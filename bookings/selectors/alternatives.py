@@ -9,7 +9,8 @@ from django.db.models.functions import Greatest
 
 from bookings import wording
 from bookings.models import Booking
-from courses.choices import Venue
+from courses import phases
+from courses.choices import SeasonAction, Venue
 from courses.models import CourseSession
 from sites.calendar import local_day, school_year
 
@@ -58,18 +59,24 @@ def offers_for(
     *,
     limit: int = 3,
     besides: Collection[int] = (),
+    action: SeasonAction = SeasonAction.BOOK,
 ) -> dict[int, list[Offer]]:
     """For each of the session's bookings (class loaded) what still fits it, the nearest first:
     the same course, then the same occupation, then the same family; within these by days, then
     the same site. A booking of a set is offered sets, another one single sessions.
 
     At most three queries, whatever the number of bookings; none of the sessions ``besides``.
-    ``session`` with version and room.
+    ``session`` with version and room. ``action`` is how it would be had: where the season's
+    phase does not open it, nothing is offered.
     """
     if not bookings:
         return {}
     ending = {session.pk, *besides}
-    units = _units(session, bookings, now)
+    units = [
+        offer
+        for offer in _units(session, bookings, now)
+        if all(phases.is_open(action, one.season, now) for one in offer.sessions)
+    ]
     busy: dict[int, list[tuple[datetime, datetime]]] = {}
     others = (
         Booking.objects.live()
@@ -158,7 +165,6 @@ def _near(
             Q(school=None) | Q(school__in={one.school_id for one in bookings}),
             starts_at__gt=now,
             season__opens_at__lte=now,
-            season__closes_at__gt=now,
             seats_left__gte=min(one.seats for one in bookings),
         )
         .exclude(pk=session.pk)
@@ -189,7 +195,7 @@ def _fits(session: CourseSession, booking: Booking) -> bool:
         session.capacity >= taken + booking.seats
         and (
             session.heads_limit is None
-            or session.heads_limit >= taken + session.adults_coming + booking.seats + booking.adults
+            or session.heads_limit >= session.heads + booking.seats + booking.adults
         )
         and group.stage in version.stages
         and version.grade_from <= grade <= version.grade_to

@@ -1,5 +1,7 @@
 """What a school asks the host to change, as a difference to what is booked now."""
 
+from datetime import datetime
+
 from django.db.models import QuerySet
 
 from accounts.actors import Actor
@@ -34,9 +36,14 @@ def request_for(actor: Actor, pk: int) -> ChangeRequest:
     return found
 
 
-def open_requests(actor: Actor) -> QuerySet[ChangeRequest]:
-    """What waits for an answer, the next session first."""
-    return requests_for(actor).open().order_by("booking__session__starts_at", "pk")
+def open_requests(actor: Actor, now: datetime) -> QuerySet[ChangeRequest]:
+    """What waits for an answer and can still get one, the next session first."""
+    return (
+        requests_for(actor)
+        .open()
+        .filter(booking__session__starts_at__gt=now)
+        .order_by("booking__session__starts_at", "pk")
+    )
 
 
 def latest_of(actor: Actor, booking: Booking) -> ChangeRequest | None:

@@ -119,6 +119,15 @@ SELECT student_id, requirement_id, earned, booked, missing, kinds::text, occupat
 FROM standing
 """
 
+# What most of the students have, earned or booked.
+OCCUPATIONS = """
+SELECT occupation
+FROM counted
+WHERE earned + booked > 0 AND occupation <> ''
+GROUP BY occupation
+HAVING 2 * count(*) > (SELECT count(*) FROM chosen)
+"""
+
 OF_CLASSES = """
 SELECT class_group_id,
        count(*),
@@ -222,6 +231,11 @@ def of_students(students: "QuerySet[Student]", now: datetime) -> dict[int, Stand
             student_id, requirement_id, earned, booked, missing, kinds, occupations, is_done
         ) in _rows(OF_STUDENTS, students, now)
     }  # fmt: skip
+
+
+def occupations_of(students: "QuerySet[Student]", now: datetime) -> frozenset[str]:
+    """The occupations that more than half of the students have earned or booked. One query."""
+    return frozenset(occupation for (occupation,) in _rows(OCCUPATIONS, students, now))
 
 
 def of_classes(students: "QuerySet[Student]", now: datetime) -> dict[int, Coverage]:

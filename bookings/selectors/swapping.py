@@ -10,6 +10,7 @@ from bookings.choices import CancelledSide, HoldPurpose
 from bookings.models import Booking, SeatHold
 from bookings.selectors import alternatives
 from bookings.selectors.alternatives import Offer
+from courses.choices import SeasonAction
 from courses.models import CourseSession
 from rosters.models import Student
 
@@ -48,7 +49,9 @@ def kept_for(booking: Booking, now: datetime) -> Kept | None:
 
 def offers(booking: Booking, now: datetime) -> list[Offer]:
     """Where else the booking fits, the nearest first (``booking`` as ``trips.with_all``)."""
-    return alternatives.offers_for(booking.session, [booking], now, limit=SHOWN)[booking.pk]
+    return alternatives.offers_for(
+        booking.session, [booking], now, limit=SHOWN, action=SeasonAction.SWAP
+    )[booking.pk]
 
 
 def offers_instead(booking: Booking, now: datetime) -> list[Offer]:

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 
-from accounts.actors import Actor
+from accounts.actors import SYSTEM, Actor
 from accounts.errors import NotAllowed, NotYours
 from accounts.services import audit
 from bookings.choices import ChangeState
@@ -20,14 +20,19 @@ from bookings.models import Booking, ChangeRequest
 from bookings.services import changes, freeze, lists, telling_requests, together
 from bookings.services.lists import Wanted
 from bookings.services.retries import in_one_transaction
+from courses import phases
+from courses.choices import SeasonAction
+
+SWEPT_AT_ONCE = 500
 
 
 def check_can_ask_change(actor: Actor, booking: Booking, now: datetime) -> None:
-    """Whoever may change the booking, between the freeze and the session.
+    """As ``changes.check_can_act``, between the freeze and the session, while the season is open
+    for requests.
 
     Refused besides: ListStillOpen, RequestOpen.
     """
-    changes.check_can_change_booking(actor, booking, now)
+    changes.check_can_act(actor, booking, now, SeasonAction.REQUEST)
     if not freeze.is_settled(booking.session, now):
         raise ListStillOpen
     if ChangeRequest.objects.open().filter(booking__in=together.of(booking)).exists():
@@ -83,7 +88,7 @@ def ask_change(
 
 def check_can_withdraw_change(actor: Actor, request: ChangeRequest, now: datetime) -> None:
     """The school, while the host has not answered."""
-    changes.check_can_change_booking(actor, request.booking, now)
+    changes.check_can_act(actor, request.booking, now)
     _check_asked(request)
 
 
@@ -116,10 +121,11 @@ def accept_change(
     """The booking is as the school asked, or nothing changes; both sides are told.
 
     Refused: RequestOver, StaleBooking where the booking changed since, SessionFull, RoomFull,
-    StudentBusy, NotInClass, SessionStarted.
+    StudentBusy, NotInClass, SessionStarted, OutsideSeason.
     """
     check_can_answer_change(by, request, now)
     booking = request.booking
+    phases.check_is_open(SeasonAction.REQUEST, booking.session.season, now)
     wanted = lists.look_up(
         booking,
         now,
@@ -164,6 +170,35 @@ def decline_change(
         return locked
 
     return in_one_transaction(write)
+
+
+def sweep(*, now: datetime) -> int:
+    """Requests that nobody answered before their session began have expired, the booking stays
+    as it is, and both sides are told: how many.
+
+    Each in a transaction of its own; running twice at once expires each once.
+    """
+    waiting = ChangeRequest.objects.open().filter(booking__session__starts_at__lte=now)
+    return sum(
+        _expire(pk, now)
+        for pk in waiting.order_by("pk").values_list("pk", flat=True)[:SWEPT_AT_ONCE]
+    )
+
+
+def _expire(pk: int, now: datetime) -> bool:
+    with transaction.atomic():
+        locked = (
+            ChangeRequest.objects.open()
+            .select_for_update(of=("self",), no_key=True)
+            .select_related("booking__session")
+            .filter(pk=pk)
+            .first()
+        )
+        if locked is None:
+            return False
+        _close(locked, ChangeState.EXPIRED, by=SYSTEM, answer="", now=now)
+        telling_requests.expired(locked, now=now)
+    return True
 
 
 def _locked(request: ChangeRequest) -> ChangeRequest:

@@ -26,6 +26,8 @@ from bookings.services import consents as consent_rules
 from bookings.services import freeze, reservations, telling, together, writing
 from bookings.services import students as student_rules
 from bookings.services.retries import in_one_transaction
+from courses import phases
+from courses.choices import SeasonAction
 from courses.models import CourseSession
 from courses.services import seats
 from rosters.models import ClassGroup, Student
@@ -35,11 +37,14 @@ from sites import dates
 DOOR_OPENS_BEFORE = timedelta(minutes=60)
 
 
-def check_can_change_booking(actor: Actor, booking: Booking, now: datetime) -> None:
-    """Refused: another class's booking, one that is over, one whose session has begun.
+def check_can_act(
+    actor: Actor, booking: Booking, now: datetime, action: SeasonAction | None = None
+) -> None:
+    """Refused: another class's booking, one that is over, one whose session has begun; what
+    the season's phase does not open (OutsideSeason), where ``action`` is one of the season's.
 
-    ``booking`` with session and class loaded; of a set, the sessions that belong together are
-    asked for too. Two queries at most.
+    ``booking`` with session, its season, and class loaded; of a set, the sessions that belong
+    together are asked for too. Two queries at most.
     """
     if not actor.is_school:
         raise NotAllowed
@@ -47,11 +52,18 @@ def check_can_change_booking(actor: Actor, booking: Booking, now: datetime) -> N
     together.check_open(booking, now)
     for one in together.of(booking):
         together.check_open(one, now)
+        if action is not None:
+            phases.check_is_open(action, one.session.season, now)
+
+
+def check_can_change_booking(actor: Actor, booking: Booking, now: datetime) -> None:
+    """As ``check_can_act``, while the season is open for changes."""
+    check_can_act(actor, booking, now, SeasonAction.CHANGE)
 
 
 def check_can_cancel_booking(actor: Actor, booking: Booking, now: datetime) -> None:
-    """As ``check_can_change_booking``: what can be changed can be given back."""
-    check_can_change_booking(actor, booking, now)
+    """As ``check_can_act``, while the season is open for cancelling."""
+    check_can_act(actor, booking, now, SeasonAction.CANCEL)
 
 
 def cancel_booking(
@@ -151,7 +163,8 @@ def swap_student(
 
     By the school until its list is settled, by the session's host while its door is open.
     Repeating it returns the place. Refused: NotInBooking, NotInClass, AlreadyPlaced,
-    StudentBusy, BookingOver, ListSettled, NoWalkInNow; by the school ConsentMissing.
+    StudentBusy, BookingOver, ListSettled, NoWalkInNow; by the school ConsentMissing and
+    OutsideSeason.
     """
     session = booking.session
     if by.is_host:
@@ -160,6 +173,7 @@ def swap_student(
         if not by.is_school:
             raise NotAllowed
         reservations.check_is_own_class(by, booking.class_group, now)
+        phases.check_is_open(SeasonAction.CHANGE, session.season, now)
         if session.ends_at <= now:
             raise SessionStarted(when=dates.moment(session.starts_at))
         freeze.check_open(session, now)

@@ -19,7 +19,8 @@ SWEPT_AT_ONCE = 500
 def keep(
     *, booking: Booking, sessions: Sequence[CourseSession], adults: dict[int, int], now: datetime
 ) -> list[SeatHold]:
-    """So many seats as the booking has are kept in each session, for a swap.
+    """So many seats as the booking has, and room for so many adults, are kept in each session,
+    for a swap.
 
     Within the caller's transaction, which holds the sessions' rows. Refused: SessionFull,
     RoomFull, SessionCancelled.
@@ -31,6 +32,7 @@ def keep(
             session=session,
             booking=booking,
             seats=booking.seats,
+            adults=adults[session.pk],
             held_for=HoldPurpose.SWAP,
             made_at=now,
             expires_at=now + SWAP_KEPT_FOR,
@@ -40,10 +42,10 @@ def keep(
 
 
 def let_go(holds: Collection[SeatHold], *, now: datetime) -> None:
-    """The seats of those that still stand are free. The caller holds the sessions' rows."""
+    """What those that still stand have kept is free. The caller holds the sessions' rows."""
     for hold in holds:
         if SeatHold.objects.standing().filter(pk=hold.pk).update(ended_at=now):
-            seats.release_held(session_id=hold.session_id, seats=hold.seats)
+            seats.release_held(session_id=hold.session_id, seats=hold.seats, adults=hold.adults)
 
 
 def forget(sessions: Collection[CourseSession], *, now: datetime) -> None:

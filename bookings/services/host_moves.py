@@ -112,7 +112,7 @@ def change_session(
         leaving = _leaving(bookings, change)
         _release(leaving, others, by=by, code=code, reason=reason, now=now)
         staying = [one for one in bookings if one.pk not in change.release]
-        locked.refresh_from_db(fields=["seats_taken", "seats_held", "adults_coming"])
+        locked.refresh_from_db(fields=["seats_taken", "seats_held", "adults_coming", "adults_held"])
         _check_room(locked, change)
         _check_venue(change, staying)
         for booking in staying:
@@ -209,10 +209,9 @@ def _check_room(session: CourseSession, change: Change) -> None:
             seats_taken=taken, capacity=change.capacity, over=taken - change.capacity
         )
     room = change.place.room
-    if room is not None and room.heads_capacity is not None:
-        present = taken + session.adults_coming
-        if present > room.heads_capacity:
-            raise TooManyHeads(room=room.name, limit=room.heads_capacity, present=present)
+    if room is None or room.heads_capacity is None or session.heads <= room.heads_capacity:
+        return
+    raise TooManyHeads(room=room.name, limit=room.heads_capacity, present=session.heads)
 
 
 def _check_venue(change: Change, staying: Iterable[Booking]) -> None:

@@ -10,8 +10,8 @@ from bookings import wording
 from bookings.errors import AlreadyBooked, StudentBusy
 from bookings.models import Booking, Place
 from bookings.selectors import consents
+from bookings.services import companions, reservations
 from bookings.services import consents as consent_rules
-from bookings.services import reservations
 from courses.errors import SessionFull
 from courses.models import CourseSession, SessionSet
 from rosters.models import ClassGroup, Student
@@ -41,6 +41,11 @@ class Offer:
     def seats_left(self) -> int:
         return seats_left(self.tightest)
 
+    @property
+    def room(self) -> int:
+        """How many students of one class fit with the adults who come along (``room_for``)."""
+        return min(room_for(session) for session in self.sessions)
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -59,6 +64,24 @@ class Answer:
 
 def seats_left(session: CourseSession) -> int:
     return session.capacity - session.seats_taken - session.seats_held
+
+
+def room_for(session: CourseSession) -> int:
+    """How many students of one class the session can take with as many adults as its course
+    asks for: the free seats, or fewer where the room holds no more people (``version`` loaded).
+    """
+    free = seats_left(session)
+    if session.heads_limit is None:
+        return free
+    heads = session.heads_limit - session.heads
+    return next(
+        (
+            students
+            for students in range(min(free, heads), 0, -1)
+            if students + companions.needed_for(session.version, students) <= heads
+        ),
+        0,
+    )
 
 
 def offers_of(sessions: Iterable[CourseSession]) -> list[Offer]:

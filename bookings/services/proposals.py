@@ -10,15 +10,16 @@ from accounts.actors import Actor
 from accounts.errors import NotYours, Refusal
 from bookings import proposing, splitting
 from bookings.errors import ProposalGone
-from bookings.models import Booking, Place, Reservation
+from bookings.models import Place, Reservation
 from bookings.proposing import Choice, Need, Proposal, Seat
+from bookings.selectors import standing
 from bookings.selectors.progress import ClassProgress, progress_of_classes
 from bookings.services import offers, reservations, splits
 from bookings.services.companions import CompanionInput
 from bookings.services.offers import Offer
 from bookings.services.parts import Part
 from courses.models import CourseSession
-from rosters.models import ClassGroup
+from rosters.models import ClassGroup, Student
 from sites.calendar import at
 
 # So many offers are looked at, the earliest first; a district has a few hundred in a season.
@@ -42,7 +43,7 @@ class Proposed:
 
 
 def proposals_for(actor: Actor, class_group: ClassGroup, now: datetime) -> Proposed:
-    """Up to three baskets that complete the class's hours. Eleven queries, whatever is on offer.
+    """Up to three baskets that complete the class's hours. Ten queries, whatever is on offer.
 
     Refused: NotYourClass, another school's class.
     """
@@ -54,7 +55,7 @@ def proposals_for(actor: Actor, class_group: ClassGroup, now: datetime) -> Propo
         return Proposed(progress, (), {}, coming, missing)
     on_offer = _on_offer(actor, class_group, progress, now)
     choices, by_key = _choices(on_offer, len(coming), _taken(coming, now))
-    found = proposing.propose(choices, _need(class_group, progress, missing))
+    found = proposing.propose(choices, _need(progress, now))
     return Proposed(progress, tuple(found), by_key, coming, missing)
 
 
@@ -158,25 +159,23 @@ def _choices(
 ) -> tuple[list[Choice], dict[int, tuple[Offer, ...]]]:
     """What seats all of the students, whole or in two groups side by side. Of equals, the same
     course at the same time and site, one is enough."""
-    free = [offer for offer in on_offer if offer.seats_left and not _clashes(offer, taken)]
+    free = [offer for offer in on_offer if offer.room and not _clashes(offer, taken)]
     by_kind: dict[tuple[object, ...], list[Offer]] = {}
     for offer in free:
         by_kind.setdefault(_kind(offer), []).append(offer)
     choices: list[Choice] = []
     offers_of: dict[int, tuple[Offer, ...]] = {}
     for alike in by_kind.values():
-        whole = [offer for offer in alike if offer.seats_left >= size]
+        whole = [offer for offer in alike if offer.room >= size]
         if whole:
             # The tightest that suffices leaves the large ones to others.
-            chosen: tuple[Offer, ...] = (
-                min(whole, key=lambda one: (one.seats_left, one.first.pk)),
-            )
+            chosen: tuple[Offer, ...] = (min(whole, key=lambda one: (one.room, one.first.pk)),)
         else:
             chosen = next(
                 (
                     pair
                     for pair in combinations(alike, 2)
-                    if pair[0].session_set is None and sum(one.seats_left for one in pair) >= size
+                    if pair[0].session_set is None and sum(one.room for one in pair) >= size
                 ),
                 (),
             )
@@ -228,34 +227,18 @@ def _clashes(offer: Offer, taken: Sequence[tuple[datetime, datetime]]) -> bool:
     )
 
 
-def _need(class_group: ClassGroup, progress: ClassProgress, missing: dict[int, int]) -> Need:
-    """Most of those who miss hours miss so many; of equally many, the more."""
-    requirement = progress.requirement
-    assert requirement is not None
-    counts = Counter(missing.values())
-    had = list(
-        Booking.objects.live()
-        .filter(class_group=class_group)
-        .values_list(
-            "session__version__occupation_zh", "session__host__kind", "session__class_hours"
-        )
-    )
-    occupations = frozenset(occupation for occupation, _kind, _hours in had if occupation)
+def _need(progress: ClassProgress, now: datetime) -> Need:
+    """What most of those lack who miss hours; of equally many, those who lack more hours."""
+    coming = [row for row in progress.rows if row.missing]
+    counts = Counter(row.lacking for row in coming)
+    lacking = max(counts, key=lambda one: (counts[one], one.hours, one.occupations, one.kinds))
     return Need(
-        hours=max(counts, key=lambda hours: (counts[hours], hours)),
-        occupations=max(0, requirement.min_occupations - len(occupations)),
-        had=occupations,
-        kinds=tuple(
-            (
-                minimum.host_kind,
-                max(
-                    0,
-                    minimum.class_hours
-                    - sum(hours for _one, kind, hours in had if kind == minimum.host_kind),
-                ),
-            )
-            for minimum in requirement.minimums.order_by("host_kind")
+        hours=lacking.hours,
+        occupations=lacking.occupations,
+        had=standing.occupations_of(
+            Student.objects.filter(pk__in=[row.student.pk for row in coming]), now
         ),
+        kinds=lacking.kinds,
     )
 
 

@@ -68,8 +68,14 @@ def check_is_own_class(actor: Actor, class_group: ClassGroup, now: datetime) -> 
         raise NotYourClass(class_group=wording.class_name(class_group, now))
 
 
-def check_session_suits(session: CourseSession, class_group: ClassGroup, now: datetime) -> None:
-    """Whether the session can be booked for the class at all, now. Asks the database nothing.
+def check_session_suits(
+    session: CourseSession,
+    class_group: ClassGroup,
+    now: datetime,
+    action: SeasonAction = SeasonAction.BOOK,
+) -> None:
+    """Whether the session can be booked for the class at all, now; or taken by whatever
+    ``action`` of the season's. Asks the database nothing.
 
     ``session`` with season, version and school loaded.
     """
@@ -77,7 +83,7 @@ def check_session_suits(session: CourseSession, class_group: ClassGroup, now: da
         raise SessionCancelled(reason=session.cancel_reason)
     if session.starts_at <= now:
         raise SessionStarted(when=dates.moment(session.starts_at))
-    phases.check_is_open(SeasonAction.BOOK, session.season, now)
+    phases.check_is_open(action, session.season, now)
     check_grade_suits(session, class_group)
     if session.venue == Venue.SCHOOL and session.school_id != class_group.school_id:
         assert session.school is not None

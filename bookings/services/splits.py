@@ -68,7 +68,7 @@ def slot_of(session: CourseSession) -> splitting.Slot:
         half=tuple(half.value for half in halves(session.starts_at, session.ends_at)),
         starts_at=session.starts_at,
         ends_at=session.ends_at,
-        seats=offers.seats_left(session),
+        seats=offers.room_for(session),
     )
 
 

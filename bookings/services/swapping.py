@@ -36,13 +36,15 @@ from bookings.services import students as student_rules
 from bookings.services.companions import CompanionInput
 from bookings.services.parts import Asked, Part
 from bookings.services.retries import in_one_transaction
+from courses.choices import SeasonAction
 from courses.models import CourseSession
 from courses.services import seats
 
 
 def check_can_swap(actor: Actor, booking: Booking, now: datetime) -> None:
-    """As ``changes.check_can_change_booking``: until the old session begins."""
-    changes.check_can_change_booking(actor, booking, now)
+    """As ``changes.check_can_act``: until the old session begins, while the season is open for
+    swaps."""
+    changes.check_can_act(actor, booking, now, SeasonAction.SWAP)
 
 
 def keep_seats(
@@ -100,7 +102,7 @@ def standing(booking: Booking, now: datetime):  # type: ignore[no-untyped-def]
 
 def give_up(*, by: Actor, booking: Booking, now: datetime) -> None:
     """The kept seats are free, the booking stays as it is. Repeating it does nothing."""
-    changes.check_can_change_booking(by, booking, now)
+    changes.check_can_act(by, booking, now)
 
     def write() -> None:
         kept = list(standing(booking, now))
@@ -180,11 +182,13 @@ def swap(
         )
         _check_free(asked, ())
         for session in asked.sessions:
+            hold = held.get(session.pk)
             seats.turn_held(
                 session_id=session.pk,
-                held=held.get(session.pk, 0),
                 seats=asked.seats,
                 adults=asked.adults[session.pk],
+                held=hold.seats if hold else 0,
+                held_adults=hold.adults if hold else 0,
             )
         sessions = CourseSession.objects.in_bulk([session.pk for session in asked.sessions])
         made = writing.write_bookings(booking.reservation, [asked], sessions, now=now)
@@ -252,7 +256,7 @@ def _check_can_have(
     if {one.session_id for one in old} & {session.pk for session in asked.sessions}:
         raise SameSession
     for session in asked.sessions:
-        reservations.check_session_suits(session, asked.class_group, now)
+        reservations.check_session_suits(session, asked.class_group, now, SeasonAction.SWAP)
         if asked.unnamed:
             freeze.check_names_may_follow(session, now)
         if not is_kept:
@@ -289,15 +293,15 @@ def _lock_sessions(sessions: Collection[CourseSession]) -> None:
     )
 
 
-def _take_over(kept: Sequence[SeatHold], now: datetime) -> dict[int, int]:
-    """How many seats were kept in each session; the holds are used up. Refused: HoldGone."""
+def _take_over(kept: Sequence[SeatHold], now: datetime) -> dict[int, SeatHold]:
+    """The hold of each session, used up. Refused: HoldGone."""
     for hold in kept:
         used = (
             SeatHold.objects.standing().filter(pk=hold.pk, expires_at__gt=now).update(ended_at=now)
         )
         if not used:
             raise HoldGone
-    return {hold.session_id: hold.seats for hold in kept}
+    return {hold.session_id: hold for hold in kept}
 
 
 def _named(booking: Booking) -> set[int]:

@@ -60,6 +60,35 @@ def withdrawn(request: ChangeRequest, *, by: Actor, now: datetime) -> None:
             )
 
 
+def expired(request: ChangeRequest, *, now: datetime) -> None:
+    """Both sides learn that nobody answered in time."""
+    booking = telling.loaded().get(pk=request.booking_id)
+    sides = (
+        (
+            people_to_tell(booking.host_id, [Role.HOST_MANAGER]),
+            telling.trip_of_school,
+            reverse("bookings:change_request", args=[request.pk]),
+        ),
+        (
+            telling.people_of_school(booking),
+            telling.trip,
+            reverse("bookings:booking", args=[booking.pk]),
+        ),
+    )
+    for people, trip, path in sides:
+        for person in people:
+            with translation.override(person.language):
+                notifications.services.tell(
+                    recipient=person,
+                    kind="change_expired",
+                    subject=_("申请已过期：%(trip)s") % {"trip": trip(booking)},
+                    body=_("%(host)s在开课前没有答复修改申请，申请已过期，预约不变。")
+                    % {"host": wording.organisation_name(booking.host)},
+                    path=path,
+                    now=now,
+                )
+
+
 def answered(request: ChangeRequest, *, by: Actor, now: datetime) -> None:
     """The school's people learn what the host says."""
     booking: Booking = telling.loaded().get(pk=request.booking_id)

@@ -155,6 +155,15 @@ def cancel_day(request: MemberRequest, day: date) -> HttpResponse:
         for row in selectors.sessions_of_day(request.actor, day)
         if row.session.cancelled_at is None and row.session.starts_at > now
     ]
+    bound = list(selectors.bound_to([row.session for row in sessions], now))
+    ending = [row.session.pk for row in sessions] + [one.pk for one in bound]
+    offers = {
+        key: found
+        for row in sessions
+        for key, found in alternatives.offers_for(
+            row.session, row.bookings, now, besides=ending
+        ).items()
+    }
     return render(
         request,
         "bookings/day_cancel.html",
@@ -164,14 +173,13 @@ def cancel_day(request: MemberRequest, day: date) -> HttpResponse:
                 {
                     "words": selectors.in_words(row),
                     "session": row.session,
-                    "visitors": [selectors.visitor_in_words(one) for one in row.bookings],
+                    "visitors": [
+                        selectors.visitor_in_words(one, offers.get(one.pk)) for one in row.bookings
+                    ],
                 }
                 for row in sessions
             ],
-            "bound": [
-                wording.session_line(one)
-                for one in selectors.bound_to([row.session for row in sessions], now)
-            ],
+            "bound": [wording.session_line(one) for one in bound],
             "seats": sum(row.expected for row in sessions),
             "schools": len({one.school_id for row in sessions for one in row.bookings}),
             "form": form,

@@ -138,7 +138,7 @@ def withdraw(request: MemberRequest, pk: int) -> HttpResponse:
 @members_only(Role.HOST_MANAGER)
 def asked_changes(request: MemberRequest) -> HttpResponse:
     """What schools ask the host to change, waiting for an answer."""
-    waiting = requests.open_requests(request.actor)
+    waiting = requests.open_requests(request.actor, timezone.now())
     return render(
         request,
         "bookings/change_requests.html",
@@ -179,7 +179,9 @@ def answer(request: MemberRequest, pk: int) -> HttpResponse:
             "trip": selectors.in_words(asked.booking),
             "session": asked.booking.session,
             "difference": wording.difference(requests.difference(asked)),
-            "is_open": asked.state == ChangeState.ASKED and asked.booking.is_live,
+            "is_open": asked.state == ChangeState.ASKED
+            and asked.booking.is_live
+            and asked.booking.session.starts_at > timezone.now(),
             "form": form,
         },
         status=status,

@@ -14,7 +14,7 @@ from accounts.choices import Role
 from accounts.errors import Refusal
 from accounts.services import audit
 from bookings import calendar, wording
-from bookings.choices import ChangeState
+from bookings.choices import EXCUSED, ChangeState
 from bookings.forms.trips import ReasonForm
 from bookings.models import Booking
 from bookings.selectors import change_requests as requests
@@ -84,6 +84,7 @@ def booking(request: MemberRequest, pk: int) -> HttpResponse:
             "is_online": found.session.venue == Venue.ONLINE,
             "students": students,
             "is_to_come": is_to_come,
+            "is_excused": found.no_show_code in EXCUSED,
             "progress": progress.of_students(of_class, {student.pk for student in students}),
             "new_hours": found.session.class_hours if counts_as_booked else 0,
             "is_whole_class": len(students) >= of_class.students,

@@ -35,6 +35,8 @@ class CourseForm(forms.ModelForm):
             "group_size_max": (1, 500),
             "grade_from": (1, 12),
             "grade_to": (1, 12),
+            "min_adults": (1, 10),
+            "students_per_adult": (1, 60),
         }.items():
             field = self.fields[name]
             assert isinstance(field, forms.IntegerField)

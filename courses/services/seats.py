@@ -33,6 +33,7 @@ def _with_room(session_id: int, *, seats: int, adults: int) -> CourseSessionQuer
             heads_limit__gte=F("seats_taken")
             + F("seats_held")
             + F("adults_coming")
+            + F("adults_held")
             + (seats + adults)
         ),
         pk=session_id,
@@ -53,9 +54,8 @@ def check_room_for(session: CourseSession, *, seats: int, adults: int = 0) -> No
     taken = session.seats_taken + session.seats_held
     if session.capacity < taken + seats:
         raise SessionFull(seats=seats, seats_left=session.capacity - taken)
-    present = taken + session.adults_coming
-    if session.heads_limit is not None and session.heads_limit < present + seats + adults:
-        raise RoomFull(limit=session.heads_limit, present=present, seats=seats, adults=adults)
+    if session.heads_limit is not None and session.heads_limit < session.heads + seats + adults:
+        raise RoomFull(limit=session.heads_limit, present=session.heads, seats=seats, adults=adults)
 
 
 def release_seats(*, session_id: int, seats: int, adults: int = 0) -> None:
@@ -67,34 +67,40 @@ def release_seats(*, session_id: int, seats: int, adults: int = 0) -> None:
 
 
 def hold_seats(*, session_id: int, seats: int, adults: int = 0) -> None:
-    """``seats`` more are kept for somebody, or nothing changes; there is room for ``adults``
-    more besides, though they are not counted until the seats are taken.
+    """``seats`` more are kept for somebody, and room for ``adults`` more, or nothing changes.
 
     Refused as by ``take_seats``. Call within a transaction.
     """
     changed = _with_room(session_id, seats=seats, adults=adults).update(
-        seats_held=F("seats_held") + seats
+        seats_held=F("seats_held") + seats, adults_held=F("adults_held") + adults
     )
     if not changed:
         _refuse(session_id, seats=seats, adults=adults)
 
 
-def release_held(*, session_id: int, seats: int) -> None:
-    """``seats`` fewer are kept. The caller ends the hold that kept them."""
-    CourseSession.objects.filter(pk=session_id).update(seats_held=F("seats_held") - seats)
+def release_held(*, session_id: int, seats: int, adults: int = 0) -> None:
+    """``seats`` and ``adults`` fewer are kept. The caller ends the hold that kept them."""
+    CourseSession.objects.filter(pk=session_id).update(
+        seats_held=F("seats_held") - seats, adults_held=F("adults_held") - adults
+    )
 
 
-def turn_held(*, session_id: int, held: int, seats: int, adults: int) -> None:
-    """The seats of a hold become seats taken, be they more or fewer, in one UPDATE; refused as by
-    ``take_seats`` where they are more than fit. Call within a transaction, as late as possible.
+def turn_held(
+    *, session_id: int, seats: int, adults: int, held: int = 0, held_adults: int = 0
+) -> None:
+    """What a hold kept becomes seats taken and adults coming, be they more or fewer, in one
+    UPDATE; refused as by ``take_seats`` where they are more than fit. Call within a transaction,
+    as late as possible.
     """
-    changed = _with_room(session_id, seats=seats - held, adults=adults).update(
+    more, more_adults = seats - held, adults - held_adults
+    changed = _with_room(session_id, seats=more, adults=more_adults).update(
         seats_taken=F("seats_taken") + seats,
         seats_held=F("seats_held") - held,
         adults_coming=F("adults_coming") + adults,
+        adults_held=F("adults_held") - held_adults,
     )
     if not changed:
-        _refuse(session_id, seats=seats - held, adults=adults)
+        _refuse(session_id, seats=more, adults=more_adults)
 
 
 def void_session(*, session: CourseSession, by: Actor, reason: str, now: datetime) -> None:
@@ -111,6 +117,7 @@ def void_session(*, session: CourseSession, by: Actor, reason: str, now: datetim
         seats_taken=0,
         seats_held=0,
         adults_coming=0,
+        adults_held=0,
         room_hold=None,
         sequence=F("sequence") + 1,
     )

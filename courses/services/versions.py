@@ -23,7 +23,7 @@ FIELDS = (
     "title_zh", "title_en", "occupation_zh", "occupation_en", "occupation_family", "stages",
     "grade_from", "grade_to", "class_hours", "group_size_min", "group_size_max", "mode",
     "labour_task_group", "summary_zh", "summary_en", "plan", "materials", "hazards",
-    "needs_assistant", "assessment", "handbook",
+    "needs_assistant", "min_adults", "students_per_adult", "assessment", "handbook",
 )  # fmt: skip
 
 # A reviewer cannot judge a course that says nothing on these.

@@ -83,6 +83,18 @@ INVARIANTS = (
         """,
     ),
     Invariant(
+        "adults held",
+        gettext_lazy("场次 %(session)s：记为 %(kept)s 位成人留了位置，留座单有 %(found)s 位。"),
+        """
+        SELECT session.id AS session, session.adults_held AS kept,
+               coalesce(sum(hold.adults), 0) AS found
+        FROM courses_coursesession session
+        LEFT JOIN bookings_seathold hold
+            ON hold.session_id = session.id AND hold.ended_at IS NULL
+        GROUP BY session.id HAVING session.adults_held <> coalesce(sum(hold.adults), 0) ORDER BY 1
+        """,
+    ),
+    Invariant(
         "capacity",
         gettext_lazy("场次 %(session)s：名额 %(capacity)s 位，已约和留座共 %(found)s 位。"),
         """
@@ -95,9 +107,9 @@ INVARIANTS = (
         gettext_lazy("场次 %(session)s：最多容纳 %(limit)s 人，连成人共 %(found)s 人。"),
         """
         SELECT id AS session, heads_limit AS limit,
-               seats_taken + seats_held + adults_coming AS found
+               seats_taken + seats_held + adults_coming + adults_held AS found
         FROM courses_coursesession
-        WHERE seats_taken + seats_held + adults_coming > heads_limit ORDER BY 1
+        WHERE seats_taken + seats_held + adults_coming + adults_held > heads_limit ORDER BY 1
         """,
     ),
     Invariant(

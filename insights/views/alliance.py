@@ -18,7 +18,7 @@ from bookings import wording
 from courses.choices import VersionState
 from courses.models import CourseVersion
 from courses.selectors.seasons import current_season
-from insights.selectors import sessions
+from insights.selectors import missed, sessions
 from insights.selectors.coverage import (
     BANDS,
     Coverage,
@@ -29,6 +29,7 @@ from insights.views.school import class_rows
 from sites.calendar import local_day
 
 SHOWN_ON_OVERVIEW = 8
+SHOWN_MISSED = 5
 BAND_FILTERS = (*BANDS, "short")
 
 
@@ -82,6 +83,7 @@ def show_overview(request: MemberRequest) -> HttpResponse:
     waiting = CourseVersion.objects.filter(state=VersionState.IN_REVIEW).count()
     words = band_words()
     classes_url = reverse("insights:alliance_classes")
+    unused = missed.summary(now)
     standing = [row for row in todays if not row.cancelled]
     missing = total.hours_required - total.hours_earned - total.hours_booked
     free = sum(int(str(week["free"])) for week in weeks)
@@ -114,6 +116,9 @@ def show_overview(request: MemberRequest) -> HttpResponse:
             "reviews_url": reverse("courses:review_list"),
             "schools": schools,
             "weeks": weeks,
+            "missed": unused,
+            "missed_schools": unused.schools[:SHOWN_MISSED],
+            "missed_hosts": unused.hosts[:SHOWN_MISSED],
             "short_note": _("全部学生还差 %(missing)s 学时没有约，未来八周有 %(free)s 个空位。")
             % {"missing": f"{missing:,}", "free": f"{free:,}"}
             if missing

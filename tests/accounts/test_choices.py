@@ -24,7 +24,7 @@ def test_the_trail_has_a_word_for_every_verb_the_services_write() -> None:
     }
     # Those that are put together.
     written |= {f"review.{decision}" for decision in ReviewDecision}
-    written |= {f"change.{state}" for state in ("accepted", "declined", "withdrawn")}
+    written |= {f"change.{state}" for state in ("accepted", "declined", "withdrawn", "expired")}
     written |= {f"attendance.{kind}" for kind in EventKind if kind != EventKind.VOID}
 
     assert len(written) > 40

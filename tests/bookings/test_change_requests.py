@@ -13,6 +13,7 @@ from bookings.errors import (
     ReasonMissing,
     RequestOpen,
     RequestOver,
+    SessionStarted,
     StaleBooking,
 )
 from bookings.models import Booking, ChangeRequest
@@ -256,3 +257,38 @@ def test_a_cancelled_booking_is_late_and_takes_its_request_along(
     assert request.state == ChangeState.EXPIRED
     assert (booking.is_late, booking.adults) == (True, 0)
     assert (session.seats_taken, session.adults_coming) == (0, 0)
+
+
+def test_a_request_that_nobody_answered_expires_when_the_session_begins(
+    world: World, booking: Booking, late: datetime
+) -> None:
+    request = ask(world, booking, late)
+    starts_at = booking.session.starts_at
+
+    early = change_requests.sweep(now=starts_at - timedelta(seconds=1))
+    with pytest.raises(SessionStarted):
+        change_requests.accept_change(by=world.manager, request=request, now=starts_at)
+    with pytest.raises(SessionStarted):
+        change_requests.decline_change(
+            by=world.manager, request=request, answer="来不及。", now=starts_at
+        )
+    waiting = [list(selectors.open_requests(world.manager, now)) for now in (late, starts_at)]
+    swept = [change_requests.sweep(now=starts_at) for _twice in range(2)]
+
+    request.refresh_from_db()
+    booking.refresh_from_db()
+    assert (early, swept, waiting) == (0, [1, 0], [[request], []])
+    assert (request.state, request.answered_at) == (ChangeState.EXPIRED, starts_at)
+    assert (booking.seats, booking.edition) == (3, 1)
+    told = Message.objects.filter(kind="change_expired").order_by("recipient_id")
+    assert [(one.recipient_id, one.path, one.body) for one in told] == sorted(
+        (person, path, "曹杨职业技术学校在开课前没有答复修改申请，申请已过期，预约不变。")
+        for person, path in (
+            (world.teacher.user_id, f"/trips/{booking.pk}/"),
+            (world.manager.user_id, f"/requests/{request.pk}/"),
+        )
+    )
+    with pytest.raises(RequestOver):
+        change_requests.decline_change(
+            by=world.manager, request=request, answer="来不及。", now=starts_at
+        )

@@ -8,11 +8,12 @@ import pytest
 import time_machine
 from django.test import Client
 
-from accounts.actors import Actor
+from accounts.actors import SYSTEM, Actor
 from bookings.errors import ProposalGone
 from bookings.models import Booking, Reservation
 from bookings.services import proposals, splits
-from courses.models import CourseSession
+from courses.models import Course, CourseSession, CourseVersion
+from hours import services as hours_services
 from hours.models import PracticumRequirement
 from rosters.errors import NotYourClass
 from tests.bookings.conftest import DAY, World
@@ -171,7 +172,7 @@ def test_the_page_takes_the_same_queries_whatever_is_on_offer(
     client = login(world.teacher)
     client.get("/trips/")
 
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(13):
         page = client.get(f"/classes/{world.group.pk}/complete/")
 
     assert page.context["cards"]
@@ -257,3 +258,54 @@ def test_a_split_of_no_class(world: World, login: Login, asked: str) -> None:
     url = f"/sessions/{world.session().pk}/split/?class={asked}"
 
     assert login(world.teacher).get(url).status_code == 404
+
+
+def test_halves_leave_room_for_the_adults(world: World, now: datetime) -> None:
+    """Twenty-one students come with two adults, so a half needs room for twenty-three."""
+    group = world.new_group(8, 42)
+    world.teach(group)
+    one, _other = (world.session(capacity=24) for _twice in range(2))
+
+    def ways(heads: int) -> list[list[int]]:
+        CourseSession.objects.update(heads_limit=heads)
+        one.refresh_from_db()
+        return [
+            [part.seats for part in way] for way in splits.ways_of(world.teacher, one, group, now)
+        ]
+
+    assert (ways(24), ways(23), ways(22)) == ([[21, 21]], [[21, 21]], [])
+
+
+def test_a_room_too_small_for_the_adults_is_not_proposed(world: World, now: datetime) -> None:
+    tight, wide = sessions(world, 2, class_hours=14)
+    CourseSession.objects.filter(pk=tight.pk).update(heads_limit=6)
+    CourseSession.objects.filter(pk=wide.pk).update(heads_limit=7)
+
+    assert found(world, now) == [[(wide.pk, 5)]]
+
+
+def test_what_the_class_had_comes_from_its_standing(world: World, now: datetime) -> None:
+    """An occupation that the ledger knows and no booking tells of is none that is missing."""
+    requirement = PracticumRequirement.objects.get()
+    PracticumRequirement.objects.update(min_occupations=2)
+    other = CourseVersion.objects.create(
+        **{
+            field.attname: getattr(world.version, field.attname)
+            for field in CourseVersion._meta.concrete_fields
+            if not field.primary_key
+        }
+        | {"course_id": Course.objects.create(host=world.host, code="CY-02").pk}
+        | {"occupation_zh": "咖啡师", "title_zh": "咖啡师：拉花"}
+    )
+    gone = world.session(day=DAY - timedelta(days=40), class_hours=4)
+    hours_services.credit_students(
+        by=SYSTEM, students=world.students, session=gone, rule_version=1, now=now
+    )
+    baker = world.session(day=DAY, class_hours=10)
+    barista = world.session(day=DAY + timedelta(days=1), class_hours=10, version=other)
+
+    with_new, *_others = found(world, now)
+
+    assert requirement.class_hours == 14
+    assert with_new == [(barista.pk, 5)]
+    assert baker.pk not in {pk for proposal in found(world, now)[:1] for pk, _seats in proposal}

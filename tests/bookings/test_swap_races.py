@@ -19,7 +19,7 @@ from bookings.services import (
     lists,
     swapping,
 )
-from courses.errors import SessionCancelled, SessionFull
+from courses.errors import RoomFull, SessionCancelled, SessionFull
 from courses.models import CourseSession
 from rosters.models import ClassGroup
 from tests.bookings.conftest import DAY, World, make_world
@@ -40,13 +40,20 @@ def check_counters() -> None:
     for session in CourseSession.objects.all():
         live = Booking.objects.live().filter(session=session)
         held = SeatHold.objects.standing().filter(session=session)
-        assert (session.seats_taken, session.seats_held, session.adults_coming) == (
+        assert (
+            session.seats_taken,
+            session.seats_held,
+            session.adults_coming,
+            session.adults_held,
+        ) == (
             live.aggregate(n=Sum("seats", default=0))["n"],
             held.aggregate(n=Sum("seats", default=0))["n"],
             live.aggregate(n=Sum("adults", default=0))["n"],
+            held.aggregate(n=Sum("adults", default=0))["n"],
         )
         assert Place.objects.live().filter(session=session).count() == session.seats_taken
         assert session.seats_taken + session.seats_held <= session.capacity
+        assert session.heads_limit is None or session.heads <= session.heads_limit
 
 
 def swap(
@@ -54,6 +61,14 @@ def swap(
 ) -> Callable[[], Any]:
     return lambda: swapping.swap(
         by=world.coordinator, booking=booking, session_ids=[session.pk], reason="", now=now
+    )
+
+
+def keep(
+    world: World, booking: Booking, session: CourseSession, now: datetime
+) -> Callable[[], Any]:
+    return lambda: swapping.keep_seats(
+        by=world.coordinator, booking=booking, session_ids=[session.pk], now=now
     )
 
 
@@ -79,6 +94,42 @@ def test_of_two_swaps_after_the_last_seats_one_has_them(world: World, now: datet
     new.refresh_from_db()
     assert (old.seats_taken, new.seats_taken) == (5, 5)
     assert Booking.objects.live().count() == 2
+    check_counters()
+
+
+def in_a_small_room(world: World, heads: int) -> CourseSession:
+    session = world.session(day=DAY + timedelta(days=1))
+    CourseSession.objects.filter(pk=session.pk).update(heads_limit=heads)
+    return session
+
+
+def test_of_two_swaps_after_the_last_heads_one_has_them(world: World, now: datetime) -> None:
+    """Seats would be there for both: five students and two adults each, in a room for twelve."""
+    old, new = world.session(), in_a_small_room(world, 12)
+    bookings = [booked(world, old, world.new_group(number, 5), now) for number in (10, 11)]
+
+    answers = at_once(*[keep(world, booking, new, now) for booking in bookings])
+
+    (refused,) = [answer for answer in answers if isinstance(answer, Exception)]
+    assert isinstance(refused, RoomFull)
+    new.refresh_from_db()
+    assert (new.seats_held, new.adults_held) == (5, 2)
+    check_counters()
+
+
+def test_nobody_takes_the_heads_that_are_kept(world: World, now: datetime) -> None:
+    """A class books at the moment another's adults are kept room for; then the swap is done."""
+    old, new = world.session(), in_a_small_room(world, 13)
+    swapped = booked(world, old, world.new_group(10, 5), now)
+    other = world.new_group(11, 5)
+
+    answer = before_commit(keep(world, swapped, new, now), lambda: booked(world, new, other, now))
+    swapping.confirm(by=world.coordinator, booking=swapped, reason="", now=now)
+
+    assert isinstance(answer, RoomFull)
+    assert (answer.facts["limit"], answer.facts["present"]) == (13, 7)
+    new.refresh_from_db()
+    assert (new.seats_taken, new.seats_held, new.adults_coming, new.adults_held) == (5, 0, 2, 0)
     check_counters()
 
 

@@ -212,6 +212,23 @@ def test_cancelling_a_day_shows_first_what_and_whom(world: World, now: datetime)
     assert "没有还未开始的场次" in again.content.decode()
 
 
+def test_cancelling_a_day_shows_what_else_fits_each_class(world: World, now: datetime) -> None:
+    """As cancelling one session does; what goes the same day is nobody's way out."""
+    first, second = booked(world, now), booked(world, now, 4)
+    world.session(starts=time(13))
+    later = world.session(day=DAY + timedelta(days=1))
+
+    page = login(world.manager).get("/today/2026-12-08/cancel/")
+
+    offers = {
+        visitor.booking.pk: [one.first.pk for one in visitor.offers]
+        for row in page.context["sessions"]
+        for visitor in row["visitors"]
+    }
+    assert offers == {first.pk: [later.pk], second.pk: [later.pk]}
+    assert page.content.decode().count("12 月 9 日（周三）9:00") == 2
+
+
 @pytest.mark.parametrize("reason", ["", " ", "长" * 10_000])
 def test_calling_off_needs_a_reason(world: World, reason: str) -> None:
     session = world.session()

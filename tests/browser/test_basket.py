@@ -198,6 +198,11 @@ def test_a_booking_grows_and_after_the_freeze_is_asked_for(
 
     assert ChangeRequest.objects.get().state == "accepted"
     assert CourseSession.objects.get().seats_taken == 5
+    page.goto(f"/trips/{booking.pk}/")
+    page.get_by_text(world.students[4].name).wait_for()
+    assert "5 人" in page.locator("main").inner_text()
+    host.goto("/requests/")
+    host.get_by_text("没有等您答复的申请").wait_for()
 
 
 @pytest.mark.parametrize("width", [390, 1280])

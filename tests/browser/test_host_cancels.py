@@ -83,6 +83,33 @@ def test_a_cancelled_class_books_what_still_fits(
     assert Booking.objects.live().get().session_id == other.pk
 
 
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_cancelled_day_shows_what_still_fits_each_class(
+    world: World, new_context: NewContext, scripts: bool
+) -> None:
+    session, other = session_in(world, 14), session_in(world, 15)
+    bookings = [
+        booked(world, session),
+        booked(world, session, world.new_group(4, 4, entry_year=world.group.entry_year)),
+    ]
+    page = new_context(manager(world), java_script_enabled=scripts).new_page()
+    page.goto(f"/today/{local_day(session.starts_at)}/")
+
+    page.get_by_role("link", name="取消这一天").click()
+    assert page.get_by_text("还适合这个班的：").count() == 2
+    assert fits(page)
+    if scripts:
+        assert axe_violations(page) == []
+    page.get_by_label("原因", exact=True).select_option(label="设备或场地")
+    page.get_by_role("button", name="取消这一天").click()
+    page.get_by_text("1 场已取消，约了的学校都已收到通知。").wait_for()
+
+    for row in (session, other, *bookings):
+        row.refresh_from_db()
+    assert [one.is_live for one in bookings] == [False, False]
+    assert (session.state, other.state) == ("cancelled", "scheduled")
+
+
 def test_a_double_click_cancels_once(world: World, new_context: NewContext) -> None:
     session = session_in(world, 14)
     booked(world, session)

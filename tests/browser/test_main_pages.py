@@ -43,6 +43,7 @@ PAGES = [
     ("host_manager", "/desk/{held}/"),
     ("secretariat", "/overview/"),
     ("secretariat", "/overview/weeks/"),
+    ("secretariat", "/overview/missed/"),
     ("secretariat", "/reviews/"),
     ("secretariat", "/overview/classes/{group}/names/"),
     (None, "/accounts/login/"),

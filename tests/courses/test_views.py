@@ -77,6 +77,22 @@ def test_manager_writes_a_course_and_hands_it_in(manager: Client, host: Organisa
     assert "西点师：曲奇" in manager.get("/host/courses/").content.decode()
 
 
+def test_the_course_says_how_many_adults_come(manager: Client) -> None:
+    empty = manager.get("/host/courses/new/").content.decode()
+    written = manager.post(
+        "/host/courses/new/", FORM | {"min_adults": "3", "students_per_adult": "12"}
+    )
+    version = CourseVersion.objects.get()
+    handed = manager.post(f"{written['Location']}submit/", follow=True).content.decode()
+
+    assert [
+        re.search(rf'name="{name}"[^>]*value="(\d+)"', empty)[1]  # type: ignore[index]
+        for name in ("min_adults", "students_per_adult")
+    ] == ["2", "20"]
+    assert (version.min_adults, version.students_per_adult) == (3, 12)
+    assert "每班至少 3 位，每 12 名学生 1 位" in handed
+
+
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
@@ -84,6 +100,8 @@ def test_manager_writes_a_course_and_hands_it_in(manager: Client, host: Organisa
         ({"title_zh": "面" * 10_000}, "“课程名称”最多 100 个字，现在是 10000 个字。"),
         ({"grade_to": "5"}, "最高年级不能低于最低年级。"),
         ({"group_size_min": "30"}, "最多人数不能少于最少人数。"),
+        ({"min_adults": "0"}, "“至少几位带队教师”不能小于 1。"),
+        ({"students_per_adult": "61"}, "“每位带队教师最多带几人”不能大于 60。"),
         ({"class_hours": "０"}, "“学时”不能小于 1。"),
         ({"stages": []}, "请选择“适合学段”。"),
         ({"occupation_family": "f99"}, "“职业门类”里没有这个选项，请重新选择。"),

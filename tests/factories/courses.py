@@ -29,6 +29,8 @@ FIELDS: dict[str, Any] = {
     "class_hours": 4,
     "group_size_min": 1,
     "group_size_max": 24,
+    "min_adults": 2,
+    "students_per_adult": 20,
     "summary_zh": "从和面到出炉，做一只吐司。",
     "plan": "讲解、和面、整形、烘烤、互评。",
     "materials": "围裙、发帽。",

@@ -81,14 +81,18 @@ def test_holds(planted: Planted, now: datetime) -> None:
         SeatHold.objects.create(
             session=session,
             seats=3,
+            adults=2,
             held_for="swap",
             made_at=now,
             expires_at=now + timedelta(hours=1),
             ended_at=ended_at,
         )
 
-    assert said() == [("holds", f"场次 {session.pk}：记 0 位留座，留座单有 3 位。")]
-    CourseSession.objects.filter(pk=session.pk).update(seats_held=3)
+    assert said() == [
+        ("holds", f"场次 {session.pk}：记 0 位留座，留座单有 3 位。"),
+        ("adults held", f"场次 {session.pk}：记为 0 位成人留了位置，留座单有 2 位。"),
+    ]
+    CourseSession.objects.filter(pk=session.pk).update(seats_held=3, adults_held=2)
     assert said() == []
 
 
@@ -252,8 +256,8 @@ def test_every_kind_is_planted_here() -> None:
     kinds = {one.kind for one in invariants.INVARIANTS} | {"ledger"}
 
     assert kinds == {
-        "seats", "holds", "adults", "capacity", "heads", "bookings", "places", "times",
-        "cancelled", "room holds", "rooms", "people", "students", "reversals", "ledger",
+        "seats", "holds", "adults", "adults held", "capacity", "heads", "bookings", "places",
+        "times", "cancelled", "room holds", "rooms", "people", "students", "reversals", "ledger",
     }  # fmt: skip
 
 
@@ -267,7 +271,7 @@ def test_the_command_prints_differences_and_exits_with_one(planted: Planted) -> 
     with pytest.raises(CommandError) as caught:
         call_command("check_invariants", stdout=differing)
 
-    assert sound.getvalue() == "15 invariants hold.\n"
+    assert sound.getvalue() == "16 invariants hold.\n"
     assert caught.value.returncode == 1
     assert differing.getvalue() == (
         f"bookings: Booking {booking.pk} records 6 seats but has 5 places.\n"

@@ -50,14 +50,15 @@ def test_site_and_room_are_made_and_changed(manager: Client, host: Organisation)
     site = Site.objects.get()
     manager.post(f"/sites/{site.pk}/rooms/new/", ROOM)
     room = Room.objects.get()
-    manager.post(f"/rooms/{room.pk}/edit/", ROOM | {"stations": "12"})
+    manager.post(f"/rooms/{room.pk}/edit/", ROOM | {"stations": "12", "heads_capacity": "30"})
     manager.post(f"/sites/{site.pk}/edit/", {"name": "焙烤开放实训中心"})
     page = manager.get(f"/sites/{site.pk}/").content.decode()
 
     room.refresh_from_db()
     assert "还没有基地和实训室" in empty
     assert made["Location"] == f"/sites/{site.pk}/"
-    assert (room.host, room.safe_capacity) == (host, 12)
+    assert (room.host, room.safe_capacity, room.heads_capacity) == (host, 12, 30)
+    assert ">30</td>" in page
     assert "焙烤开放实训中心" in page
     assert "焙烤一室" in page
 
@@ -66,6 +67,7 @@ def test_site_and_room_are_made_and_changed(manager: Client, host: Organisation)
     ("changes", "sentence"),
     [
         ({"stations": "0"}, "1"),
+        ({"heads_capacity": "0"}, "“最多容纳（含成人）”不能小于 1。"),
         ({"floor_area_m2": "很大"}, "整数"),
         ({"name": ""}, "请填写“名称”。"),
     ],
