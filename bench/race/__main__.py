@@ -29,7 +29,8 @@ SEED = int(os.environ.get("SEED", "1"))
 CLIENTS = int(os.environ.get("CLIENTS", "16"))
 # Each server falls at least so often.
 KILLS = 2
-PAUSE = max(0.5, SECONDS / 20)
+# The clients work between two kills.
+PAUSE = max(2.0, SECONDS / 15)
 
 
 def say(text: str = "") -> None:

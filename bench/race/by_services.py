@@ -30,6 +30,8 @@ class ServiceClient(Client):
     another."""
 
     way = "services"
+    # They share one interpreter, and leave the web server its share of the machine.
+    pause = 0.1
     ACTIONS: ClassVar[dict[str, float]] = Client.ACTIONS | {
         "fill_basket": 3,
         "keep_then_swap": 4,

@@ -71,6 +71,8 @@ class Client(threading.Thread):
     """
 
     way = ""
+    # Seconds between two actions.
+    pause = 0.0
     # What is done, and how often.
     ACTIONS: dict[str, float] = {
         "book": 6,
@@ -116,6 +118,7 @@ class Client(threading.Thread):
             else:
                 with self.notes.lock:
                     self.notes.done[self.way, name] += 1
+            time.sleep(self.pause)
         connection.close()
 
     def refused(self, name: str, refusal: Refusal) -> None:
