@@ -11,6 +11,8 @@ from bench.booking import stage
 from bench.race.clients import DATABASE, WEB
 
 CLUSTER = "queue cluster"
+# The cluster's guard, two workers, and who fetches tasks and who writes down results.
+PROCESSES = 5
 KINDS = (WEB, CLUSTER, DATABASE)
 VAR = stage.ROOT / "var" / "race"
 
@@ -42,6 +44,14 @@ class Servers:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+        # One that is started while PostgreSQL is away ends at once, for whoever watches over it
+        # to start again; here each server is up before the next one falls.
+        family = psutil.Process(self.cluster.pid)
+        until = time.monotonic() + 60
+        while len(family.children(recursive=True)) < PROCESSES and time.monotonic() < until:
+            if self.cluster.poll() is not None:
+                break
+            time.sleep(0.1)
 
     def kill(self, which: str) -> float:
         """It was killed and is up again; how many seconds it was not."""
