@@ -124,5 +124,5 @@ reset: ## Throw the local database away; the next start builds it anew
 bench-booking: setup ## What a booking costs, beside the least it could; minutes, on a quiet machine
 	@$(PY) -m bench.booking
 
-race: setup ## Sixteen clients change the same rows, in peace and under kill -9 (SECONDS=20)
+race: setup-dev ## Sixteen clients change the same rows, in peace and under kill -9 (SECONDS=20)
 	@$(PY) -m bench.race

@@ -150,8 +150,16 @@ if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
 # Web processes pool their connections; the cluster's forked workers must not share sockets.
 if env.bool("WEB_PROCESS", default=False):
     DATABASES["default"]["CONN_MAX_AGE"] = 0
-    DATABASES["default"]["CONN_HEALTH_CHECKS"] = False
-    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 8}
+    # With CONN_HEALTH_CHECKS, one empty statement to each connection handed out: what PostgreSQL
+    # dropped when it restarted never reaches a request.
+    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
+        "min_size": 1,
+        "max_size": 8,
+        # Whoever waits longer is told so (503). A new attempt to connect comes at most two
+        # seconds after the last, however long PostgreSQL was away.
+        "timeout": 5,
+        "reconnect_timeout": 5,
+    }
 
 CACHES = {
     "default": {

@@ -11,8 +11,9 @@ from config import gallery
 # The operator signs in where everybody does, on the page that slows guessing down.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
-# An address under the web API that nobody has is answered like everything there.
+# What goes wrong under the web API is answered like everything there.
 handler404 = "accounts.api.problems.page_not_found"
+handler500 = "accounts.api.problems.server_error"
 
 urlpatterns = [
     path("", include("insights.urls")),

@@ -1,6 +1,7 @@
 """Every refusal and error of the web API as problem details (RFC 9457)."""
 
 import math
+import sys
 from collections.abc import Iterable
 from datetime import date, time
 from decimal import Decimal
@@ -9,7 +10,9 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.template import loader
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.views import defaults
@@ -20,6 +23,9 @@ from accounts.access import STATUS_OF_KIND
 from accounts.errors import Refusal
 
 CONTENT_TYPE = "application/problem+json"
+# PostgreSQL shuts down, crashed, starts up, has no connection left; and all of class 08.
+AWAY = frozenset({"57P01", "57P02", "57P03", "53300"})
+RETRY_AFTER_SECONDS = 5
 PLAIN = (str, int, float, bool, type(None), date, time, Decimal, UUID, Promise)
 
 # Every refusal, as the schema shows it.
@@ -73,6 +79,32 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
         return defaults.page_not_found(request, exception)
     data = _facts(404, "not_found", _("没有找到，或不属于您的单位。"))
     return JsonResponse(data, status=404, content_type=CONTENT_TYPE)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """For what nobody foresaw, and 503 with Retry-After while the database is away: a problem
+    under the web API, our page elsewhere."""
+    is_away = database_is_away(sys.exc_info()[1])
+    status = 503 if is_away else 500
+    response: HttpResponse
+    if request.path.startswith("/api/"):
+        detail = _("系统连不上数据库，正在恢复，请过几秒再试。") if is_away else _("系统出错了。")
+        data = _facts(status, "unavailable" if is_away else "server_error", detail)
+        response = JsonResponse(data, status=status, content_type=CONTENT_TYPE)
+    else:
+        response = HttpResponse(loader.get_template(f"{status}.html").render(), status=status)
+    if is_away:
+        response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response
+
+
+def database_is_away(error: BaseException | None) -> bool:
+    """Whether the error says that there is no connection to the database, whatever was asked."""
+    if not isinstance(error, OperationalError | InterfaceError):
+        return False
+    state = getattr(error.__cause__, "sqlstate", None)
+    # Where the server said nothing, nobody was there to say it.
+    return state is None or state in AWAY or state.startswith("08")
 
 
 def in_schema(result: dict[str, Any], **_more: Any) -> dict[str, Any]:

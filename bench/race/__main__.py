@@ -1,23 +1,22 @@
 """``python -m bench.race``: sixteen clients at random, first in peace, then among kill -9 of web
-server, cluster and PostgreSQL; afterwards the rows are recomputed.
+server, queue cluster and PostgreSQL; afterwards the rows are recomputed.
 
 ``SECONDS`` (60) of each half, ``SEED`` (1), ``CLIENTS`` (16). Traffic stays on this machine. Ends
 with 1 where anything was found.
 """
 
+import io
 import os
 import random
 import shutil
-import subprocess
 import sys
+import textwrap
+import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import ExitStack
 
 import django
-import psutil
 from django.core.management import call_command
 from django.db import connections
 from django.utils import timezone
@@ -28,242 +27,147 @@ from config import postgres
 SECONDS = float(os.environ.get("SECONDS", "60"))
 SEED = int(os.environ.get("SEED", "1"))
 CLIENTS = int(os.environ.get("CLIENTS", "16"))
-KILL_EVERY = 4.0
-VAR = stage.ROOT / "var" / "race"
-# What a web server answers while PostgreSQL is down, and so long after, is not held against it.
-GRACE = 3.0
+# Each server falls at least so often.
+KILLS = 2
+# The clients work between two kills.
+PAUSE = max(2.0, SECONDS / 15)
 
 
-class Servers:
-    """The processes that are killed; each is up again before the next one falls."""
-
-    def __init__(self, surroundings: dict[str, str]) -> None:
-        self.surroundings = surroundings
-        self.port = stage.free_port()
-        self.killed: Counter[str] = Counter()
-        self.down: list[tuple[float, float]] = []
-        self.start_web()
-        self.start_cluster()
-
-    def start_web(self) -> None:
-        self.web = stage.serve(
-            "web", self.surroundings, settings="config.settings", port=self.port
-        ).process
-
-    def start_cluster(self) -> None:
-        self.cluster = subprocess.Popen(
-            [sys.executable, "manage.py", "qcluster"],
-            cwd=stage.ROOT,
-            env=self.surroundings,
-            stdout=(VAR / "cluster.log").open("ab"),
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-
-    def kill(self, which: str) -> None:
-        begun = time.monotonic()
-        self.killed[which] += 1
-        if which == "web server":
-            _kill(psutil.Process(self.web.pid))
-            self.web.wait()
-            self.start_web()
-        elif which == "cluster":
-            _kill(psutil.Process(self.cluster.pid))
-            self.cluster.wait()
-            self.start_cluster()
-        else:
-            _kill(stage.postmaster(VAR))
-            for _attempt in range(50):
-                try:
-                    postgres.start(VAR)
-                    break
-                except Exception:  # noqa: BLE001  the dead one's memory is not free yet
-                    time.sleep(0.2)
-            self.down.append((begun, time.monotonic() + GRACE))
-
-    def stop(self) -> None:
-        for process in (self.web, self.cluster):
-            with_children = psutil.Process(process.pid)
-            process.terminate()
-            try:
-                process.wait(timeout=10)
-            except subprocess.TimeoutExpired:
-                _kill(with_children)
-                process.wait()
+def say(text: str = "") -> None:
+    print(text, flush=True)
 
 
-def _kill(process: psutil.Process) -> None:
-    """kill -9 of it and of its children, which are ours."""
-    family = [process, *process.children(recursive=True)]
-    for one in family:
-        try:
-            one.kill()
-        except psutil.NoSuchProcess:
-            continue
-    psutil.wait_procs(family, timeout=5)
+def half(ground, servers, *, kills: bool) -> list[str]:  # type: ignore[no-untyped-def]
+    """What is found after one half. Half of the clients go by the services, half by HTTP."""
+    from bench.race import by_http, by_services, checking, clients, settling  # noqa: PLC0415
 
-
-@contextmanager
-def running(ground, notes, servers: Servers, seed: int) -> Iterator[None]:  # type: ignore[no-untyped-def]
-    """Half of the clients go by the services, half by HTTP, until the time is over."""
-    from bench.race import clients  # noqa: PLC0415  needs Django set up
-
-    until = time.monotonic() + SECONDS
+    notes = clients.Notes()
+    over = threading.Event()
+    seed = SEED + kills
     threads = [
-        clients.ServiceClient(ground, notes, seed * 1000 + number, until)
+        by_services.ServiceClient(ground, notes, seed * 1000 + number, over)
         if number % 2
-        else clients.WebClient(
-            ground, notes, seed * 1000 + number, until, port=lambda: servers.port
-        )
+        else by_http.WebClient(ground, notes, seed * 1000 + number, over, port=lambda: servers.port)
         for number in range(CLIENTS)
     ]
+    begun = time.monotonic()
+    say(f"\n{'Under kill -9' if kills else 'In peace'}: {CLIENTS} clients, seed {SEED}")
     for thread in threads:
         thread.start()
-    yield
+    with ExitStack() as stack:
+        stack.callback(over.set)
+        if kills:
+            _kill(servers, begun, random.Random(seed))  # noqa: S311  repeatable on purpose
+        while time.monotonic() - begun < SECONDS:
+            time.sleep(0.2)
     for thread in threads:
-        thread.join(timeout=SECONDS + 60)
-
-
-def settle(ground, notes, servers: Servers) -> None:  # type: ignore[no-untyped-def]
-    """What got no answer is asked again with its key, as clients do; the queue runs empty."""
-    from bench.race import clients  # noqa: PLC0415
-    from notifications.choices import DeliveryState  # noqa: PLC0415
-    from notifications.models import Delivery  # noqa: PLC0415
-
-    again: Counter[str] = Counter()
-    for key, (school, asked) in list(notes.unanswered.items()):
-        try:
-            made = clients.ask(
-                servers.port, "POST", "/api/v1/reservations/", school.secret, asked, key, notes
-            )
-        except clients.Told as refusal:
-            again[refusal.code] += 1
-        else:
-            notes.confirmed[key] = made["id"]
-            again["made, once"] += 1
-        del notes.unanswered[key]
-    print(f"  asked again for want of an answer: {dict(again) or 'nothing'}")
-    for _second in range(90):
-        waiting = Delivery.objects.filter(state=DeliveryState.WAITING).count()
-        if not waiting:
-            break
-        time.sleep(1)
-    print(
-        f"  mails still waiting after a minute and a half: {waiting}"
-        if waiting
-        else "  all mails left"
-    )
-
-
-def check(ground, notes, servers: Servers) -> list[str]:  # type: ignore[no-untyped-def]
-    """What does not agree with what the clients were told, or with itself."""
-    from django.db.models import Count  # noqa: PLC0415
-
-    from bookings.models import Booking, Reservation  # noqa: PLC0415
-    from insights.selectors import invariants  # noqa: PLC0415
-    from notifications.models import Message  # noqa: PLC0415
-
-    found = invariants.findings()
-    keys = Counter(Reservation.objects.values_list("idempotency_key", flat=True))
-    found += [f"key {key} made {number} reservations" for key, number in keys.items() if number > 1]
-    by_key = dict(Reservation.objects.values_list("idempotency_key", "pk"))
-    found += [
-        f"reservation {pk}, confirmed to a client, is lost"
-        for key, pk in notes.confirmed.items()
-        if by_key.get(key) != pk
-    ]
-    for kind in ("booking_confirmed", "booking_cancelled"):
-        twice = (
-            Message.objects.filter(kind=kind)
-            .exclude(calendar="")
-            .values("recipient", "path")
-            .annotate(number=Count("pk"))
-            .exclude(number=1)
-        )
-        found += [f"{kind} {row['path']}: told {row['number']} times" for row in twice]
-        told = set(
-            Message.objects.filter(kind=kind).exclude(calendar="").values_list("path", flat=True)
-        )
-        bookings = Booking.objects.all()
-        if kind == "booking_cancelled":
-            bookings = bookings.filter(state="cancelled")
-        missing = {f"/trips/{pk}/" for pk in bookings.values_list("pk", flat=True)} - told
-        found += [f"{kind} {path}: told nobody" for path in sorted(missing)]
-    excused = [
-        what
-        for when, what in notes.wrong
-        if what.startswith("HTTP") and any(a <= when <= b for a, b in servers.down)
-    ]
-    if excused:
-        print(f"  5xx while PostgreSQL was down: {dict(Counter(excused))}")
-    found += [
-        what
-        for when, what in notes.wrong
-        if not (what.startswith("HTTP") and any(a <= when <= b for a, b in servers.down))
-    ]
+        thread.join(timeout=60)
+    found = [f"{thread.way} client {thread.name} hangs" for thread in threads if thread.is_alive()]
+    servers.look_after()
+    _report(notes, time.monotonic() - begun)
+    if kills:
+        _report_kills(notes, servers)
+    if kills or notes.unanswered:
+        say(f"  asked again with the same key: {_listed(settling.ask_again(notes, servers))}")
+    found += settling.queue_runs_empty()
+    found += checking.findings(notes, servers)
+    servers.wrong.clear()
+    say(f"  found: {len(found)}")
+    for sentence, number in Counter(found).most_common(20):
+        say(f"    {sentence}" + (f" ({number} times)" if number > 1 else ""))
+    connections.close_all()
     return found
 
 
-def report(notes, heading: str) -> None:  # type: ignore[no-untyped-def]
-    print(f"\n{heading}")
-    print(f"  done: {dict(notes.done.most_common())}")
-    print(f"  refused: {dict(notes.refused.most_common())}")
-    if notes.dead:
-        print(f"  a dead server refused: {dict(notes.dead.most_common())}")
-    print(f"  reservations confirmed to clients: {len(notes.confirmed)}")
+def _kill(servers, begun: float, draw: random.Random) -> None:  # type: ignore[no-untyped-def]
+    """All three in turn, in another order each time, until time is up; each at least twice."""
+    from bench.race.servers import KINDS  # noqa: PLC0415
+
+    rounds = 0
+    while rounds < KILLS or time.monotonic() - begun < SECONDS - PAUSE:
+        for which in draw.sample(KINDS, len(KINDS)):
+            time.sleep(PAUSE)
+            at = time.monotonic() - begun
+            say(f"  {at:5.1f} s  kill -9 {which}: up again after {servers.kill(which):.1f} s")
+        rounds += 1
+
+
+def _report(notes, seconds: float) -> None:  # type: ignore[no-untyped-def]
+    codes: dict[str, Counter[str]] = {}
+    for (action, code), number in notes.refused.items():
+        codes.setdefault(action, Counter())[code] += number
+    say(f"  {seconds:.0f} s     services     HTTP  refused")
+    for action in sorted({action for _way, action in notes.done} | codes.keys()):
+        refused = codes.get(action, Counter())
+        say(
+            f"  {action:17}"
+            f"{notes.done['services', action]:6}{notes.done['HTTP', action]:9}{refused.total():9}"
+            f"  {_listed(refused) if refused else ''}"
+        )
+    refusals = Counter(code for (_action, code) in notes.refused.elements())
+    say(f"  done {notes.done.total()}, refused {refusals.total()}: {_listed(refusals)}")
+    say(f"  reservations confirmed to clients: {len(notes.confirmed)}")
+
+
+def _report_kills(notes, servers) -> None:  # type: ignore[no-untyped-def]
+    say(f"  killed and started again: {_listed(servers.killed)}")
+    dead = Counter(f"{one.what} ({one.server})" for one in notes.gone)
+    say(f"  no answer from a dead server: {dead.total()}: {_listed(dead)}")
+
+
+def _listed(counts: Counter[str]) -> str:
+    return ", ".join(f"{name} {number}" for name, number in counts.most_common()) or "nothing"
 
 
 def race(surroundings: dict[str, str]) -> list[str]:
-    from bench.race import clients, place  # noqa: PLC0415  needs Django set up
+    from bench.race import deadlocks, place  # noqa: PLC0415  needs Django set up
+    from bench.race.servers import VAR, Servers  # noqa: PLC0415
 
+    found: list[str] = []
     ground = place.build(timezone.now())
     connections.close_all()
+    deadlocks.tell_all(VAR)
+    if deadlocks.counters_see(VAR):
+        say("One deadlock made on purpose: PostgreSQL's log and its statistics count it.")
+    else:
+        found.append("a deadlock made on purpose is not counted")
+    before = deadlocks.in_log(VAR)
     servers = Servers(surroundings)
-    found: list[str] = []
     try:
-        for half, kills in (("In peace", False), ("Under kill -9", True)):
-            notes = clients.Notes()
-            draw = random.Random(SEED + kills)  # noqa: S311  repeatable on purpose
-            with running(ground, notes, servers, SEED + kills):
-                until = time.monotonic() + SECONDS - KILL_EVERY
-                while kills and time.monotonic() < until:
-                    time.sleep(KILL_EVERY / 2)
-                    servers.kill(draw.choice(("web server", "cluster", "PostgreSQL")))
-            connections.close_all()
-            report(notes, f"{half}: {CLIENTS} clients, {SECONDS:g} s, seed {SEED}")
-            if kills:
-                print(f"  killed: {dict(servers.killed)}")
-            settle(ground, notes, servers)
-            wrong = check(ground, notes, servers)
-            print(f"  found: {len(wrong)}")
-            for sentence, number in Counter(wrong).most_common(20):
-                print(f"    {sentence}" + (f" ({number} times)" if number > 1 else ""))
-            found += wrong
+        for kills in (False, True):
+            found += half(ground, servers, kills=kills)
+            seen = deadlocks.details(VAR, before)
+            before += len(seen)
+            say(f"  deadlocks in PostgreSQL's log: {len(seen)}")
+            for text in seen[:3]:
+                say(textwrap.indent(text, "    "))
+            found += ["a deadlock"] * len(seen)
+        found += [
+            f"the {which} was killed {number} times only"
+            for which, number in servers.killed.items()
+            if number < KILLS
+        ]
     finally:
         servers.stop()
-    deadlocks = sum(
-        log.read_text(encoding="utf-8", errors="replace").count("deadlock detected")
-        for log in Path(VAR).glob("pg/log*")
-        if log.is_file()
-    )
-    print(f"\nDeadlocks that PostgreSQL resolved and a service tried again: {deadlocks}")
     return found
 
 
 def main() -> int:
+    var = stage.ROOT / "var" / "race"
     # Left by a run that was killed itself.
-    if VAR.exists():
-        postgres.stop(VAR)
-        shutil.rmtree(VAR)
-    surroundings = stage.environment(VAR)
+    if var.exists():
+        postgres.stop(var)
+        shutil.rmtree(var)
+    surroundings = stage.environment(var)
     os.environ.update(surroundings, DJANGO_SETTINGS_MODULE="config.settings")
-    with stage.database(VAR):
+    with stage.database(var):
         django.setup()
         call_command("migrate", verbosity=0)
         call_command("createcachetable", verbosity=0)
+        call_command("ensure_schedules", stdout=io.StringIO())
         call_command("collectstatic", interactive=False, verbosity=0)
         found = race(surroundings)
-    print("\nNothing is broken." if not found else f"\n{len(found)} findings.")
+    say("\nNothing is broken." if not found else f"\n{len(found)} findings.")
     return 1 if found else 0
 
 

@@ -1,33 +1,38 @@
-"""The clients of the race: each does what people do, at random and seeded, by the services or by
-the web API, and remembers what it was told."""
+"""What every client of the race has: something to do at random, seeded, and a note of what it was
+told."""
 
 import http.client
-import json
 import random
 import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import DatabaseError, InterfaceError, OperationalError, connection
-from django.utils import timezone
+from django.db import InterfaceError, OperationalError, close_old_connections, connection
 
+from accounts.api.problems import database_is_away
 from accounts.errors import Refusal
 from bench.race.place import Ground, School
-from bookings.models import Booking
-from bookings.services import changes, host_changes, lists, reservations
-from bookings.services.parts import Part
-from courses.models import CourseSession
 
 REASON = "停课"
-# A dead server says so by these.
-GONE = (ConnectionError, http.client.HTTPException, TimeoutError)
-# What a client does, and how often. Swaps and sessions moved by the host belong here as soon as
-# there are services for them: add the method, name it here.
-ACTIONS = {"book": 10, "change": 6, "cancel": 5, "cancel_session": 0.05}
+DATABASE, WEB = "PostgreSQL", "web server"
+# A dead web server says so by these.
+DEAD = (ConnectionError, http.client.HTTPException, TimeoutError)
+# What no client should hear, since each asks only for its own and in the right shape.
+NEVER = frozenset({"invalid", "not_found", "not_allowed", "not_authenticated", "throttled"})
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """An answer that did not come because a server was dead, as the client believes: it asked at
+    ``began`` and knew at ``ended``."""
+
+    server: str
+    what: str
+    began: float
+    ended: float
 
 
 @dataclass
@@ -35,238 +40,180 @@ class Notes:
     """What the clients did and were told, together."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
-    done: Counter[str] = field(default_factory=Counter)
-    refused: Counter[str] = field(default_factory=Counter)
-    dead: Counter[str] = field(default_factory=Counter)
-    # When a 5xx or anything unforeseen came, and what it was.
-    wrong: list[tuple[float, str]] = field(default_factory=list)
-    # Reference by key: what was confirmed to a client.
+    # By way and action; refusals by action and code.
+    done: Counter[tuple[str, str]] = field(default_factory=Counter)
+    refused: Counter[tuple[str, str]] = field(default_factory=Counter)
+    gone: list[Gone] = field(default_factory=list)
+    # Anything that should not have come, as it came.
+    wrong: list[str] = field(default_factory=list)
+    # What was confirmed to a client: reservations by key, new bookings, bookings cancelled.
     confirmed: dict[str, int] = field(default_factory=dict)
-    # Asked for, and no answer came: by key, with the school and what was asked.
-    unanswered: dict[str, tuple[School, dict[str, Any]]] = field(default_factory=dict)
+    swapped: set[int] = field(default_factory=set)
+    cancelled: set[int] = field(default_factory=set)
+    # Asked for, and no answer came: by key, with the school and what was asked, or None where
+    # only a basket knows.
+    unanswered: dict[str, tuple[School, dict[str, Any] | None]] = field(default_factory=dict)
 
-    def count(self, what: Counter[str], name: str) -> None:
-        with self.lock:
-            what[name] += 1
+
+class NoAnswer(Exception):
+    """The server that ``server`` names gave none."""
+
+    def __init__(self, server: str, began: float) -> None:
+        super().__init__(server)
+        self.server = server
+        self.began = began
 
 
 class Client(threading.Thread):
-    """One client until ``until``; what it may ask for it draws from ``seed``."""
+    """One client until ``over``; what it asks for it draws from ``seed``.
+
+    A subclass knows the way in, and has a method for each of ``ACTIONS``.
+    """
 
     way = ""
+    # Seconds between two actions.
+    pause = 0.0
+    # What is done, and how often.
+    ACTIONS: dict[str, float] = {
+        "book": 6,
+        "book_several": 4,
+        "book_set": 2,
+        "change": 8,
+        "cancel": 5,
+        "swap": 6,
+        "move_session": 3,
+        "resize_session": 3,
+        "cancel_session": 0.03,
+    }
 
-    def __init__(self, ground: Ground, notes: Notes, seed: int, until: float) -> None:
+    def __init__(self, ground: Ground, notes: Notes, seed: int, over: threading.Event) -> None:
         super().__init__(daemon=True)
         self.ground = ground
         self.notes = notes
         self.draw = random.Random(seed)  # noqa: S311  repeatable on purpose
-        self.until = until
+        self.over = over
 
     def run(self) -> None:
-        while time.monotonic() < self.until:
-            name = self.draw.choices(list(ACTIONS), list(ACTIONS.values()))[0]
+        while not self.over.is_set():
+            name = self.draw.choices(list(self.ACTIONS), list(self.ACTIONS.values()))[0]
             school = self.draw.choice(self.ground.schools)
+            # As between requests: a connection that died meanwhile is not used again.
+            close_old_connections()
+            began = time.monotonic()
             try:
                 getattr(self, name)(school)
             except Refusal as refusal:
-                self.notes.count(self.notes.refused, refusal.code)
-            except (*GONE, OperationalError, InterfaceError) as error:
-                self._gone(name, error)
+                self.refused(name, refusal)
+            except NoAnswer as none:
+                self.gone(none.server, name, none.began)
+            except (OperationalError, InterfaceError) as error:
+                if database_is_away(error):
+                    self.gone(DATABASE, name, began)
+                else:
+                    self.wrong(f"{self.way} {name}: {error!r} {error.__cause__!r}")
+                connection.close()
             except Exception as error:  # noqa: BLE001  whatever it is, it is a finding
-                self.notes.wrong.append((time.monotonic(), f"{self.way} {name}: {error!r}"[:300]))
+                self.wrong(f"{self.way} {name}: {error!r}"[:400])
+                connection.close()
             else:
-                self.notes.count(self.notes.done, f"{self.way} {name}")
+                with self.notes.lock:
+                    self.notes.done[self.way, name] += 1
+            time.sleep(self.pause)
         connection.close()
 
-    def _gone(self, name: str, error: Exception) -> None:
-        state = getattr(error.__cause__, "sqlstate", None)
-        if isinstance(error, DatabaseError) and state is not None and state[:2] not in ("57", "08"):
-            # A deadlock or the like that got through to the client.
-            self.notes.wrong.append((time.monotonic(), f"{self.way} {name}: {state} {error!r}"))
+    def refused(self, name: str, refusal: Refusal) -> None:
+        if refusal.code in NEVER:
+            self.wrong(f"{self.way} {name}: {refusal.code}")
             return
-        self.notes.count(self.notes.dead, f"{self.way} {name}")
-        connection.close()
-        time.sleep(0.1)
+        with self.notes.lock:
+            self.notes.refused[name, refusal.code] += 1
+
+    def gone(self, server: str, name: str, began: float) -> None:
+        what = f"{self.way} {name}"
+        self.notes.gone.append(Gone(server, what, began, time.monotonic()))
+        time.sleep(0.5)
+
+    def wrong(self, sentence: str) -> None:
+        self.notes.wrong.append(sentence)
+
+    # What is drawn.
+
+    def key(self) -> str:
+        return uuid.UUID(int=self.draw.getrandbits(128)).hex
 
     def students(self, school: School, group: int) -> list[int]:
         everybody = school.students[group]
         return sorted(self.draw.sample(everybody, self.draw.randint(1, len(everybody))))
 
-    def a_booking(self, school: School) -> Booking | None:
-        """One of the school's, perhaps over already. By the services' way in: where that is dead
-        it raises as they do."""
-        keys = list(
-            Booking.objects.visible_to(school.coordinator)
-            .order_by("-pk")
-            .values_list("pk", flat=True)[:40]
-        )
-        if not keys:
-            return None
-        return (
-            Booking.objects.select_related("session", "class_group")
-            .filter(pk=self.draw.choice(keys))
-            .first()
-        )
+    def who(self, school: School, group: int) -> dict[str, Any]:
+        """Students, or now and then a number of seats of which some are named."""
+        named = self.students(school, group)
+        if self.draw.random() < 0.7:
+            return {"students": named}
+        seats = self.draw.randint(len(named), len(school.students[group]))
+        return {"students": named, "seats": seats}
 
+    def a_part(self, school: School, sessions: int) -> dict[str, Any]:
+        group = self.draw.choice(school.groups).pk
+        return {
+            "class_group": group,
+            "sessions": self.draw.sample(self.ground.sessions, sessions),
+        } | self.who(school, group)
 
-class ServiceClient(Client):
-    way = "services"
+    def several(self, school: School) -> dict[str, Any]:
+        """A basket: parts of one class or more, now and then with the set among them."""
+        parts = [self.a_part(school, 1) for _ in range(self.draw.choice((2, 2, 3)))]
+        if self.draw.random() < 0.2:
+            parts.append(self.the_set(school))
+        return {"parts": parts}
+
+    def the_set(self, school: School) -> dict[str, Any]:
+        group = self.draw.choice(school.groups).pk
+        return {
+            "class_group": group,
+            "session_set": self.ground.session_set,
+        } | self.who(school, group)
+
+    def a_session(self) -> int:
+        return self.draw.choice(self.ground.sessions + self.ground.days_of_set)
+
+    def a_session_to_cancel(self) -> int:
+        # The last of each day only, so that there is something left to book.
+        return self.draw.choice(self.ground.sessions[2::3])
+
+    def hours(self) -> tuple[int, int]:
+        start = self.draw.randint(8, 15)
+        return start, start + self.draw.choice((1, 2, 2, 3))
+
+    def room(self, own: int) -> int:
+        """Mostly its own; now and then another, which is taken at some times and not at others."""
+        return own if self.draw.random() < 0.7 else self.draw.choice(self.ground.rooms).pk
+
+    def capacity(self) -> int:
+        return self.draw.randint(10, 40)
+
+    # The ways to book differ in what they ask for only.
 
     def book(self, school: School) -> None:
-        group = self.draw.choice(school.groups)
-        sessions = self.draw.sample(self.ground.sessions, self.draw.choice((1, 1, 2)))
-        key = uuid.UUID(int=self.draw.getrandbits(128)).hex
-        students = self.students(school, group.pk)
-        asked = {"class_group": group.pk, "sessions": sessions, "students": students}
+        self.reserve(school, self.a_part(school, self.draw.choice((1, 1, 2))))
+
+    def book_several(self, school: School) -> None:
+        self.reserve(school, self.several(school))
+
+    def book_set(self, school: School) -> None:
+        self.reserve(school, self.the_set(school))
+
+    def reserve(self, school: School, asked: dict[str, Any]) -> None:
+        key = self.key()
         self.notes.unanswered[key] = (school, asked)
         try:
-            made = reservations.reserve(
-                by=school.coordinator,
-                parts=[Part(class_group=group, session_ids=sessions, student_ids=students)],
-                idempotency_key=key,
-                now=timezone.now(),
-            )
+            made = self.ask_for(school, asked, key)
         except Refusal:
             del self.notes.unanswered[key]
             raise
-        self.notes.confirmed[key] = made.pk
+        self.notes.confirmed[key] = made
         del self.notes.unanswered[key]
 
-    def change(self, school: School) -> None:
-        booking = self.a_booking(school)
-        if booking is not None:
-            lists.change_booking(
-                by=school.coordinator,
-                booking=booking,
-                edition=booking.edition,
-                student_ids=self.students(school, booking.class_group_id),
-                now=timezone.now(),
-            )
-
-    def cancel(self, school: School) -> None:
-        booking = self.a_booking(school)
-        if booking is not None:
-            changes.cancel_booking(
-                by=school.coordinator, booking=booking, reason=REASON, now=timezone.now()
-            )
-
-    def cancel_session(self, _school: School) -> None:
-        # The last of each day only, so that there is something left to book.
-        session = CourseSession.objects.get(pk=self.draw.choice(self.ground.sessions[2::3]))
-        host_changes.cancel_session(
-            by=self.ground.manager, session=session, reason="停电", now=timezone.now()
-        )
-
-
-class WebClient(Client):
-    way = "HTTP"
-
-    def __init__(self, *args: Any, port: Callable[[], int]) -> None:
-        super().__init__(*args)
-        self.port = port
-
-    def ask(
-        self, method: str, path: str, secret: str, body: dict[str, Any], key: str = ""
-    ) -> dict[str, Any]:
-        return ask(self.port(), method, path, secret, body, key, self.notes)
-
-    def book(self, school: School) -> None:
-        group = self.draw.choice(school.groups)
-        asked = {
-            "class_group": group.pk,
-            "sessions": self.draw.sample(self.ground.sessions, self.draw.choice((1, 1, 2))),
-            "students": self.students(school, group.pk),
-        }
-        key = uuid.UUID(int=self.draw.getrandbits(128)).hex
-        self.notes.unanswered[key] = (school, asked)
-        try:
-            made = self.ask("POST", "/api/v1/reservations/", school.secret, asked, key)
-        except Refusal:
-            del self.notes.unanswered[key]
-            raise
-        if made:
-            self.notes.confirmed[key] = made["id"]
-            del self.notes.unanswered[key]
-
-    def _one(self, school: School) -> dict[str, Any] | None:
-        page = self.ask("GET", "/api/v1/bookings/", school.secret, {})
-        rows = page.get("results", [])
-        return self.draw.choice(rows) if rows else None
-
-    def change(self, school: School) -> None:
-        booking = self._one(school)
-        if booking is not None:
-            self.ask(
-                "PATCH",
-                f"/api/v1/bookings/{booking['id']}/",
-                school.secret,
-                {
-                    "edition": booking["edition"],
-                    "students": self.students(school, booking["class_group"]),
-                },
-            )
-
-    def cancel(self, school: School) -> None:
-        booking = self._one(school)
-        if booking is not None:
-            self.ask(
-                "POST",
-                f"/api/v1/bookings/{booking['id']}/cancel/",
-                school.secret,
-                {"code": "other", "reason": REASON},
-            )
-
-    def cancel_session(self, _school: School) -> None:
-        session = self.draw.choice(self.ground.sessions[2::3])
-        self.ask(
-            "POST",
-            f"/api/v1/sessions/{session}/cancel/",
-            self.ground.manager_secret,
-            {"code": "equipment", "reason": "停电"},
-        )
-
-
-class Told(Refusal):
-    """A refusal as it came over the wire."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__()
-        self.code = code
-
-
-def ask(
-    port: int,
-    method: str,
-    path: str,
-    secret: str,
-    body: dict[str, Any],
-    key: str,
-    notes: Notes,
-) -> dict[str, Any]:
-    """The answer's content; a refusal is raised, a 5xx noted and answered with nothing."""
-    link = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    try:
-        link.request(
-            method,
-            path,
-            body=json.dumps(body) if body else None,
-            headers={
-                "Authorization": f"Bearer {secret}",
-                "Content-Type": "application/json",
-                "Idempotency-Key": key or uuid.uuid4().hex,
-                "X-Forwarded-Proto": "https",
-            },
-        )
-        answer = link.getresponse()
-        content = answer.read()
-    finally:
-        link.close()
-    if answer.status >= 500:
-        notes.wrong.append(
-            (time.monotonic(), f"HTTP {method} {path.split('/')[3]} {answer.status}")
-        )
-        return {}
-    found: dict[str, Any] = json.loads(content) if content else {}
-    if answer.status >= 400:
-        raise Told(str(found.get("code", answer.status)))
-    return found
+    def ask_for(self, school: School, asked: dict[str, Any], key: str) -> int:
+        """The reservation's primary key."""
+        raise NotImplementedError

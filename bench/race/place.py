@@ -4,17 +4,21 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from accounts.actors import Actor
+from accounts.models import Membership
 from accounts.selectors import actor_of
 from accounts.services import tokens
 from courses.models import CourseSession
 from rosters.models import ClassGroup
 from sites.calendar import local_day, school_year
+from sites.models import Room
 from tests.bookings.conftest import World, make_world
 from tests.factories.accounts import MembershipFactory, OrganisationFactory
 
 CLASSES_PER_SCHOOL, STUDENTS, DAYS = 4, 12, 4
 # So few that most sessions are full most of the time.
 CAPACITY = 30
+# Far enough away that lists may still change.
+FIRST_DAY = timedelta(days=20)
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,11 @@ class Ground:
     manager: Actor
     manager_secret: str
     sessions: tuple[int, ...]
+    # Two days booked only together.
+    session_set: int
+    days_of_set: tuple[int, ...]
+    rooms: tuple[Room, ...]
+    instructors: tuple[Membership, ...]
 
 
 def build(now: datetime) -> Ground:
@@ -61,7 +70,22 @@ def build(now: datetime) -> Ground:
                 },
             )
         )
-    return Ground(tuple(schools), world.manager, _key(world.manager, now), _sessions(world, now))
+    sessions = _sessions(world, now)
+    camp, days = world.camp(capacity=CAPACITY, day=local_day(now) + FIRST_DAY)
+    instructors = tuple(
+        MembershipFactory(instructor=True, organisation=world.host, user__name=name)
+        for name in ("王师傅", "赵师傅", "钱师傅")
+    )
+    return Ground(
+        schools=tuple(schools),
+        manager=world.manager,
+        manager_secret=_key(world.manager, now),
+        sessions=sessions,
+        session_set=camp.pk,
+        days_of_set=tuple(day.pk for day in days),
+        rooms=tuple(world.rooms),
+        instructors=instructors,
+    )
 
 
 def _key(actor: Actor, now: datetime) -> str:
@@ -70,7 +94,7 @@ def _key(actor: Actor, now: datetime) -> str:
 
 def _sessions(world: World, now: datetime) -> tuple[int, ...]:
     """Three at a time, overlapping: who books one is not free for its neighbours."""
-    day = local_day(now) + timedelta(days=20)
+    day = local_day(now) + FIRST_DAY
     made: list[CourseSession] = [
         world.session(
             day=day + timedelta(days=offset),

@@ -63,15 +63,24 @@ def keep_seats(
     """
     check_can_swap(by, booking, now)
     asked = _look_up(by, booking, session_ids, session_set_id, now)
-    _check_can_have(asked, together.of(booking), now)
+    old = together.of(booking)
+    _check_can_have(asked, old, now)
 
     def write() -> list[SeatHold]:
-        before = list(standing(booking, now))
-        _lock_sessions([*asked.sessions, booking.session, *[one.session for one in before]])
+        ours = [
+            *asked.sessions,
+            # All days of a set: one locked later would be out of turn.
+            *[one.session for one in old],
+            *[one.session for one in standing(booking, now)],
+        ]
+        _lock_sessions(ours)
         rows = together.locked(booking)
         for row in rows:
             together.check_open(row, now)
         before = list(standing(booking, now))
+        if not {one.session_id for one in before} <= {session.pk for session in ours}:
+            # Seats elsewhere were kept for the booking since we looked.
+            raise TooManyChangesAtOnce
         if {one.session_id for one in before} == {one.pk for one in asked.sessions}:
             return before
         holds.let_go(before, now=now)

@@ -89,7 +89,8 @@ class RoomOutput(serializers.ModelSerializer[Room]):
 
 
 class SessionOutput(serializers.ModelSerializer[CourseSession]):
-    """One dated meeting. Sessions of one ``session_set`` are booked only together."""
+    """One dated meeting. Sessions of one ``session_set`` are booked only together. ``sequence``
+    rises with each change; who moves the session says which she has seen."""
 
     course = serializers.IntegerField(source="version.course_id")
     title_zh = serializers.CharField(source="version.title_zh")
@@ -111,6 +112,7 @@ class SessionOutput(serializers.ModelSerializer[CourseSession]):
             "season",
             "session_set",
             "state",
+            "sequence",
             "starts_at",
             "ends_at",
             "class_hours",

@@ -108,12 +108,14 @@ class World:
             capacity=capacity,
         )
 
-    def camp(self, *, capacity: int = 40) -> tuple[SessionSet, list[CourseSession]]:
+    def camp(
+        self, *, capacity: int = 40, day: date = DAY
+    ) -> tuple[SessionSet, list[CourseSession]]:
         """Two days offered together, seven class hours each."""
         camp = SessionSet.objects.create(version=self.version, host=self.host, name="两日营")
         days = [
             self.session(
-                day=DAY + timedelta(days=offset),
+                day=day + timedelta(days=offset),
                 hours=6.5,
                 class_hours=7,
                 session_set=camp,

@@ -33,9 +33,13 @@ def at_once(*calls: Callable[[], Any]) -> list[Any]:
     return answers
 
 
-def before_commit(first: Callable[[], Any], second: Callable[[], Any]) -> Any:
+def before_commit(
+    first: Callable[[], Any],
+    second: Callable[[], Any],
+    then: Callable[[], Any] = lambda: None,
+) -> Any:
     """What ``second`` answers when it looked before ``first`` committed: ``first`` is done, and
-    commits only when ``second`` waits for it or has answered."""
+    commits only when ``second`` waits for it or has answered, and ``then`` is done too."""
     with transaction.atomic():
         first()
         answers: list[Any] = []
@@ -57,6 +61,7 @@ def before_commit(first: Callable[[], Any], second: Callable[[], Any]) -> Any:
         until = time.monotonic() + PATIENCE
         while not answers and not _waits(pids) and time.monotonic() < until:
             time.sleep(0.01)
+        then()
     thread.join(PATIENCE)
     return answers[0]
 

@@ -8,7 +8,13 @@ from typing import Any
 import pytest
 from django.db.models import Sum
 
-from bookings.errors import BookingOver, HoldGone, SeatsStillTaken, StudentBusy
+from bookings.errors import (
+    BookingOver,
+    HoldGone,
+    SeatsStillTaken,
+    StudentBusy,
+    TooManyChangesAtOnce,
+)
 from bookings.models import Booking, IdempotentAnswer, Place, SeatHold
 from bookings.services import (
     changes,
@@ -18,6 +24,7 @@ from bookings.services import (
     idempotency,
     lists,
     swapping,
+    together,
 )
 from courses.errors import RoomFull, SessionCancelled, SessionFull
 from courses.models import CourseSession
@@ -25,7 +32,7 @@ from rosters.models import ClassGroup
 from tests.bookings.conftest import DAY, World, make_world
 from tests.bookings.races import at_once, before_commit
 from tests.bookings.test_host_moves import as_it_is, later
-from tests.factories.bookings import make_booking
+from tests.factories.bookings import make_booking, make_reservation
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -183,6 +190,52 @@ def test_kept_seats_are_used_or_swept(world: World, now: datetime) -> None:
     )
 
     assert isinstance(answer, HoldGone)
+    check_counters()
+
+
+def test_seats_are_kept_for_a_set_without_locking_a_later_day_first(
+    world: World, now: datetime
+) -> None:
+    camp, (first_day, last_day) = world.camp()
+    new = world.session(day=DAY + timedelta(days=7))
+    reservation = make_reservation(
+        by=world.coordinator,
+        sessions=[],
+        session_set_id=camp.pk,
+        class_group=world.group,
+        now=now,
+    )
+    booking = reservation.bookings.select_related("session", "class_group").get(session=last_day)
+    free = CourseSession.objects.select_for_update(no_key=True, nowait=True)
+
+    answer = before_commit(
+        lambda: together.lock_session(first_day),
+        lambda: swapping.keep_seats(
+            by=world.coordinator, booking=booking, session_ids=[new.pk], now=now
+        ),
+        # Raises where the one who waits for the first day holds the last already.
+        lambda: free.get(pk=last_day.pk),
+    )
+
+    assert [(hold.session_id, hold.seats) for hold in answer] == [(new.pk, 5)]
+    check_counters()
+
+
+def test_of_two_who_keep_seats_for_a_booking_the_second_is_asked_to_look_again(
+    world: World, now: datetime
+) -> None:
+    old, *others = [world.session(day=DAY + timedelta(days=days)) for days in (0, 1, 2)]
+    booking = booked(world, old, world.group, now)
+
+    def keep(session: CourseSession) -> Callable[[], Any]:
+        return lambda: swapping.keep_seats(
+            by=world.coordinator, booking=booking, session_ids=[session.pk], now=now
+        )
+
+    answer = before_commit(keep(others[0]), keep(others[1]))
+
+    assert isinstance(answer, TooManyChangesAtOnce)
+    assert [hold.session_id for hold in SeatHold.objects.standing()] == [others[0].pk]
     check_counters()
 
 

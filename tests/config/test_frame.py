@@ -114,7 +114,7 @@ def test_language_switch_posts_back_to_the_same_page() -> None:
     assert 'name="language" value="en" lang="en">English</button>' in html
 
 
-@pytest.mark.parametrize("name", ["400", "403", "403_csrf", "404", "409", "500"])
+@pytest.mark.parametrize("name", ["400", "403", "403_csrf", "404", "409", "500", "503"])
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
 def test_error_page_needs_neither_request_nor_database(name, language) -> None:
     with translation.override(language):

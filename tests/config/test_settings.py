@@ -146,7 +146,10 @@ def test_connections_are_pooled_in_web_processes_only() -> None:
     options = "settings.DATABASES['default'].get('OPTIONS', {}).get('pool')"
 
     assert setting(options, **PRODUCTION) == "None"
-    assert setting(options, WEB_PROCESS="1", **PRODUCTION) == "{'min_size': 1, 'max_size': 8}"
+    assert (
+        setting(options, WEB_PROCESS="1", **PRODUCTION)
+        == "{'min_size': 1, 'max_size': 8, 'timeout': 5, 'reconnect_timeout': 5}"
+    )
 
 
 def test_redis_serves_cache_and_broker_where_it_is_named() -> None:

@@ -236,6 +236,7 @@ def test_session_is_listed_with_its_free_seats(client: Client) -> None:
         "season": session.season_id,
         "session_set": None,
         "state": "scheduled",
+        "sequence": 0,
         "starts_at": "2026-12-08T09:00:00+08:00",
         "ends_at": "2026-12-08T11:30:00+08:00",
         "class_hours": 4,
