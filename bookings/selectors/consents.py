@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from bookings.models import Booking, Place, TripConsent
+from bookings.models import Booking, TripConsent
 from rosters import selectors as roster_selectors
 from rosters.choices import ConsentRule
 from rosters.models import Student
@@ -55,12 +55,3 @@ def unsigned(
     for year in school_years:
         barred |= set(student_ids) - roster_selectors.signed_for_year(list(student_ids), year)
     return barred
-
-
-def placed_students(booking: Booking) -> list[Student]:
-    """Who has a live place of the booking, in seat order."""
-    return list(
-        Student.objects.filter(
-            pk__in=Place.objects.live().filter(booking=booking).values("student_id")
-        ).order_by("seat_no", "pk")
-    )

@@ -20,8 +20,7 @@ AT_MOST = 2000
 
 def feed_of(actor: Actor) -> CalendarFeed | None:
     """The live feed of the acting membership."""
-    if actor.membership_id is None:
-        return None
+    assert actor.membership_id is not None
     feeds = CalendarFeed.objects.visible_to(actor).live()
     return feeds.filter(membership_id=actor.membership_id, site=None).first()
 

@@ -94,12 +94,9 @@ def remove(*, by: Actor, item_id: int) -> BasketItem | None:
     return item
 
 
-def clear(*, by: Actor, class_group_id: int | None = None) -> None:
-    """The actor's basket is empty, of one class or altogether."""
-    items = BasketItem.objects.visible_to(by)
-    if class_group_id is not None:
-        items = items.filter(class_group_id=class_group_id)
-    items.delete()
+def clear(*, by: Actor) -> None:
+    """The actor's basket is empty."""
+    BasketItem.objects.visible_to(by).delete()
 
 
 def baskets(actor: Actor, now: datetime) -> list[ClassBasket]:

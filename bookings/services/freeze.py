@@ -11,10 +11,8 @@ from sites.calendar import at, local_day
 def settles_at(session: CourseSession) -> datetime:
     """When the list is settled: ``freeze_days`` days before the session it still is open all
     day long, so that with none it is open until the session begins (``season`` loaded)."""
-    days = session.season.freeze_days - 1
-    if days < 0:
-        return session.starts_at
-    return min(session.starts_at, at(local_day(session.starts_at) - timedelta(days=days), time()))
+    open_until = local_day(session.starts_at) + timedelta(days=1 - session.season.freeze_days)
+    return min(session.starts_at, at(open_until, time()))
 
 
 def is_settled(session: CourseSession, now: datetime) -> bool:

@@ -66,7 +66,3 @@ def forget_imports(imports: QuerySet[RosterImport], now: datetime) -> int:
     return imports.update(
         state=ImportState.EXPIRED, content=None, reading=None, answers={}, ended_at=now
     )
-
-
-def forget_needs(needs: QuerySet[StudentNeed]) -> int:
-    return needs.delete()[0]

@@ -177,3 +177,38 @@ def test_classes_of_others_are_refused_whole(door: Door) -> None:
 
     assert Badge.objects.live().count() == 5
     assert not Badge.objects.exclude(printed_at=None).exists()
+
+
+def test_a_class_form_sent_again_leaves_the_badges_that_it_made(door: Door) -> None:
+    form = {
+        "by": door.world.teacher,
+        "class_group": door.world.group,
+        "reason": "纸张打错",
+        "now": door.now,
+        "newest": max(badge.pk for badge in door.badges.values()),
+    }
+
+    counts = [badges.reissue_class(**form), badges.reissue_class(**form)]  # type: ignore[arg-type]
+
+    assert counts == [5, 0]
+    assert not Badge.objects.live().filter(pk__lte=form["newest"]).exists()
+    assert Badge.objects.live().count() == 5
+    assert AuditEntry.objects.get(verb="badges.revoked").facts == {"count": 5}
+
+
+def test_a_class_is_revoked_as_the_form_showed_it(door: Door) -> None:
+    shown = max(badge.pk for badge in door.badges.values())
+    new = badges.reissue(
+        by=door.world.teacher, student=door.students[1], reason="遗失", now=door.now
+    )
+
+    count = badges.revoke_class(
+        by=door.world.teacher,
+        class_group=door.world.group,
+        reason="整班补发",
+        now=door.now,
+        newest=shown,
+    )
+
+    assert count == 4
+    assert Badge.objects.live().get() == new

@@ -18,8 +18,9 @@ from attendance.selectors.no_shows import no_shows
 from attendance.services import check_in
 from attendance.services.no_shows import give_reason
 from bookings.choices import ReasonCode
-from bookings.errors import SessionNotOverYet
+from bookings.errors import BookingOver, SessionNotOverYet
 from bookings.models import Booking
+from bookings.services import changes
 from courses.models import CourseSession
 from tests.bookings.conftest import DAY, World, make_world
 from tests.factories.accounts import MembershipFactory, actor_of
@@ -98,6 +99,20 @@ def test_who_may_give_a_reason_and_when(world: World, now: datetime) -> None:
             code=ReasonCode.EXAM,
             now=over - timedelta(seconds=1),
         )
+
+
+def test_nobody_was_expected_of_a_booking_that_is_over(world: World, now: datetime) -> None:
+    booking = booked(world, world.session(), now)
+    over = booking.session.ends_at
+    changes.cancel_booking(by=world.teacher, booking=booking, reason="停课", now=now)
+    booking.refresh_from_db()
+
+    with pytest.raises(BookingOver) as refused:
+        give_reason(by=world.teacher, booking=booking, code=ReasonCode.EXAM, now=over)
+
+    assert refused.value.facts == {"state": "已取消"}
+    booking.refresh_from_db()
+    assert booking.no_show_code == ""
 
 
 def signed_in(actor: Actor) -> Client:

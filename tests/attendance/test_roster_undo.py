@@ -87,6 +87,39 @@ def test_a_class_that_was_open_again_is_archived_again(school: School, now: date
     assert ClassGroup.objects.get().archived_at == now
 
 
+def test_a_class_that_was_open_again_stays_open_for_who_came_since(
+    school: School, now: datetime
+) -> None:
+    ClassGroup.objects.update(archived_at=now)
+    row = bring_in(school, "新生,7(3),D,1\n", now=now)
+    student_services.add_student(
+        by=school.coordinator,
+        class_group=school.group,
+        name="陈一",
+        student_no="E",
+        seat_no=2,
+        now=now,
+    )
+
+    roster_undo.undo(by=school.coordinator, roster_import=row, now=now)
+
+    assert ClassGroup.objects.get().archived_at is None
+    assert students(school) == [(3, "陈一", "E", 2)]
+
+
+def test_a_telephone_where_there_was_none_is_gone_again(school: School, now: datetime) -> None:
+    SchoolSettings.objects.create(school=school.organisation, keeps_guardian_phones=True)
+    bring_in(school, "王雨,7(3),A,1\n", now=now)
+    row = bring(school, "姓名,班级,学号,监护人电话\n王雨,7(3),A,13900001111\n".encode(), now=now)
+    confirming.confirm(by=school.coordinator, roster_import=row, digest=row.roster_digest, now=now)
+    given = care.masked_phone(Student.objects.get())
+
+    roster_undo.undo(by=school.coordinator, roster_import=row, now=now)
+
+    assert given == "****1111"
+    assert care.masked_phone(Student.objects.get()) == ""
+
+
 def test_a_replaced_telephone_comes_back(school: School, now: datetime) -> None:
     SchoolSettings.objects.create(school=school.organisation, keeps_guardian_phones=True)
     imports = []

@@ -30,7 +30,6 @@ from rosters.errors import (
 )
 from rosters.models import (
     ClassGroup,
-    GuardianPhone,
     SchoolSettings,
     Student,
     StudentNeed,
@@ -145,9 +144,11 @@ def test_her_old_school_s_seats_are_free_and_both_sides_told(move: Move) -> None
     assert not any(move.student.name in message.subject + message.body for message in told)
 
 
-def test_consents_end_needs_go_and_phones_only_where_kept(move: Move) -> None:
+@pytest.mark.parametrize("keeps", [True, False])
+def test_consents_end_needs_go_and_phones_only_where_kept(move: Move, keeps: bool) -> None:
     world = move.door.world
     SchoolSettings.objects.create(school=world.school, keeps_guardian_phones=True)
+    SchoolSettings.objects.create(school=move.group.school, keeps_guardian_phones=keeps)
     care.set_guardian_phone(
         by=world.coordinator, student=move.student, phone="13812345678", now=move.now
     )
@@ -166,7 +167,7 @@ def test_consents_end_needs_go_and_phones_only_where_kept(move: Move) -> None:
 
     assert selectors.signed_for_year([move.student.pk], 2026) == set()
     assert StudentNeed.objects.filter(student=move.student).count() == 1
-    assert not GuardianPhone.objects.exists()
+    assert care.masked_phone(move.student) == ("****5678" if keeps else "")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from django.test import Client
 
 from accounts.actors import Actor
 from accounts.errors import NotYours
-from accounts.models import User
+from accounts.models import AuditEntry, User
 from bookings.errors import ConsentMissing
 from bookings.models import Booking, Place, TripConsent
 from bookings.selectors import consents as selectors
@@ -284,3 +284,21 @@ def test_the_class_page_says_how_far_the_year_is(world: World, now: datetime) ->
     text = signed_in(world.teacher).get(f"/classes/{world.group.pk}/").content.decode()
 
     assert "同意书 3/5，缺 4、5号" in text
+
+
+def test_withdrawing_what_nobody_signed_changes_and_records_nothing(
+    world: World, now: datetime
+) -> None:
+    booking = book(world, now, 1, 2)
+    keys = [one.pk for one in world.students]
+    consents.record_trip_consents(by=world.teacher, booking=booking, student_ids=keys[:1], now=now)
+
+    withdrawn = [
+        consents.withdraw_trip_consents(
+            by=world.teacher, booking=booking, student_ids=chosen, now=now
+        )
+        for chosen in (keys[1:], keys, keys)
+    ]
+
+    assert withdrawn == [0, 1, 0]
+    assert AuditEntry.objects.get(verb="consents.withdrawn").facts == {"count": 1}

@@ -289,6 +289,19 @@ def test_a_new_address_stops_the_old_one_and_revoking_stops_it(world: World, now
     ) == ["feed.made"] * 3 + ["feed.revoked"] * 2  # fmt: skip
 
 
+def test_stopping_a_stopped_address_changes_and_records_nothing(
+    world: World, now: datetime
+) -> None:
+    feed, _secret = feeds.make(by=world.teacher, now=now)
+
+    for minutes in (0, 1):
+        feeds.revoke(by=world.teacher, feed=feed, now=now + timedelta(minutes=minutes))
+
+    feed.refresh_from_db()
+    assert feed.revoked_at == now
+    assert AuditEntry.objects.filter(verb="feed.revoked").count() == 1
+
+
 def _person_leaves(world: World, now: datetime) -> None:
     memberships.end_membership(by=world.coordinator, membership=world.teacher_membership, now=now)
 

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from bookings.models import BasketItem, ChangeRequest
-from bookings.services import forgetting
+from bookings.services import basket, forgetting
 from tests.bookings.conftest import World
 from tests.factories.bookings import make_booking
 
@@ -37,3 +37,21 @@ def test_baskets_and_requests_name_who_was_erased_no_more(world: World, now: dat
     assert not forgetting.basket_items_over(before).exists()
     assert forgetting.basket_items_over(before + timedelta(seconds=1)).get() == item
     assert forgetting.requests_of_trips_over(before + timedelta(seconds=1)).get() == request
+
+
+def test_an_item_that_named_nobody_else_leaves_the_basket(world: World, now: datetime) -> None:
+    """Without names it would mean the whole class."""
+    session, other = world.session(), world.session()
+    gone = world.students[0].pk
+    for one, named in ((session, [gone]), (other, None)):
+        basket.add(
+            by=world.teacher,
+            class_group=world.group,
+            session_id=one.pk,
+            student_ids=named,
+            now=now,
+        )
+
+    forgetting.forget_students([gone])
+
+    assert list(BasketItem.objects.values_list("session_id", "student_ids")) == [(other.pk, None)]

@@ -265,6 +265,20 @@ def test_what_is_in_the_way_of_a_move(world: World, now: datetime) -> None:
     assert session.sequence == 0
 
 
+def test_a_room_that_holds_everybody_to_the_last_will_do(world: World, now: datetime) -> None:
+    """Five students and two adults in a room for seven."""
+    session, other = world.session(), world.session(starts=time(13))
+    booked(world, session, now)
+    assert other.room is not None
+    other.room.heads_capacity = 7
+    other.room.save()
+
+    moved = change(world, session, as_it_is(session, place=Where(room=other.room)), now)
+
+    assert (moved.room, moved.heads_limit) == (other.room, 7)
+    assert (moved.seats_taken, moved.adults_coming) == (5, 2)
+
+
 def test_who_may_change_a_session_and_when(world: World, now: datetime) -> None:
     session = world.session()
     instructor = actor_of(MembershipFactory(instructor=True, organisation=world.host))

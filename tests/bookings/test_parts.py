@@ -9,6 +9,7 @@ from bookings.errors import (
     AlreadyBooked,
     MoreThanClass,
     NamesDue,
+    NoSessions,
     SessionsOverlap,
     StudentBusy,
     TooFewCompanions,
@@ -228,3 +229,10 @@ def test_a_reservation_takes_the_same_queries_for_one_and_three_parts_but_seats_
         24 + 14 * count,
     ):
         reserve(world, now, *parts)
+
+
+def test_a_reservation_of_nothing_is_refused(world: World, now: datetime) -> None:
+    with pytest.raises(NoSessions):
+        reserve(world, now)
+
+    assert not Reservation.objects.exists()

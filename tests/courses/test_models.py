@@ -1,19 +1,21 @@
 """Who sees which courses, versions, reviews and sessions, and how rows are written in a log."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from accounts.actors import SYSTEM, Actor
 from accounts.choices import ActorKind, Role
 from accounts.errors import NotAllowed, NotYours
 from accounts.selectors import actor_of
-from courses.errors import SeasonOutOfOrder
+from courses.errors import SeasonBeforeBooking, SeasonOutOfOrder
 from courses.models import (
     Course,
     CourseReview,
     CourseSession,
     CourseVersion,
+    Season,
     SessionSet,
 )
 from courses.services import seasons, versions
@@ -99,6 +101,21 @@ def test_only_the_secretariat_sets_a_season_and_in_order(now: datetime) -> None:
         seasons.set_season(
             by=SYSTEM, season=season, now=now, **values | {"closes_at": season.opens_at}
         )
+    with pytest.raises(SeasonBeforeBooking) as early:
+        seasons.set_season(
+            by=SYSTEM, season=season, now=now, **values | {"runs_from": date(2026, 8, 31)}
+        )
+    assert str(early.value) == "第一天开课不能早于开始预约的那一天。"
+    season.refresh_from_db()
+    assert values == {name: getattr(season, name) for name in values}
+
+
+@pytest.mark.django_db
+def test_what_only_the_database_refuses_of_a_season_is_not_called_a_taken_name() -> None:
+    with pytest.raises(IntegrityError, match="season_freeze_days_range"), transaction.atomic():
+        make_season(freeze_days=61)
+
+    assert not Season.objects.exists()
 
 
 @pytest.mark.django_db
@@ -113,3 +130,27 @@ def test_who_writes_a_course(now: datetime) -> None:
         )
     with pytest.raises(NotYours):
         versions.check_can_write(actor_of(MembershipFactory(host_manager=True)), host.pk)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("taught", [True, False])
+def test_who_keeps_a_door(now: datetime, taught: bool) -> None:
+    session = make_session(now=now)
+    teaching = MembershipFactory(organisation=session.host, role=Role.INSTRUCTOR)
+    session.instructor = teaching if taught else None
+    actors = {
+        "manager": manager_of(session.host),
+        "its instructor": actor_of(teaching),
+        "another instructor": actor_of(
+            MembershipFactory(organisation=session.host, role=Role.INSTRUCTOR)
+        ),
+        "another host's manager": actor_of(MembershipFactory(host_manager=True)),
+        "school": actor_of(MembershipFactory(coordinator=True)),
+        "secretariat": actor_of(MembershipFactory(secretariat=True)),
+        "system": SYSTEM,
+    }
+
+    keeping = {name for name, actor in actors.items() if session.is_kept_by(actor)}
+
+    others = set() if taught else {"another instructor"}
+    assert keeping == {"manager", "its instructor"} | others

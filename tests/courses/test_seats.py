@@ -1,6 +1,7 @@
 """Seats are taken and given back by one conditional statement each."""
 
 from datetime import datetime
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -10,6 +11,7 @@ from courses.errors import SessionCancelled, SessionFull
 from courses.models import CourseSession
 from courses.services import seats
 from sites.models import RoomHold
+from tests.bookings.races import at_once
 from tests.factories.courses import make_session, manager_of
 
 pytestmark = pytest.mark.django_db
@@ -91,3 +93,40 @@ def test_session_on_line_is_voided_though_it_holds_no_room(now: datetime) -> Non
     seats.void_session(session=session, by=manager_of(session.host), reason="停电", now=now)
 
     assert (session.state, session.cancel_reason, session.sequence) == ("cancelled", "停电", 1)
+
+
+def test_seats_are_kept_to_the_last_and_not_beyond(session: CourseSession) -> None:
+    seats.take_seats(session_id=session.pk, seats=12)
+
+    seats.hold_seats(session_id=session.pk, seats=9)
+    with pytest.raises(SessionFull) as full:
+        seats.hold_seats(session_id=session.pk, seats=2)
+
+    assert full.value.facts == {"seats": 2, "seats_left": 1}
+    session.refresh_from_db()
+    assert (session.seats_taken, session.seats_held) == (12, 11)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_seats_that_come_free_after_the_refusal_are_not_promised(now: datetime) -> None:
+    """The UPDATE found no room; when the reason is looked up there is room again."""
+    session = make_session(now=now)
+    seats.take_seats(session_id=session.pk, seats=24)
+    freed: list[Any] = []
+
+    def freed_meanwhile(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        answer = execute(sql, params, many, context)
+        if not freed and sql.startswith('UPDATE "courses_coursesession"'):
+            freed.extend(at_once(lambda: seats.release_seats(session_id=session.pk, seats=24)))
+        return answer
+
+    with (
+        connection.execute_wrapper(freed_meanwhile),
+        pytest.raises(SessionFull) as full,
+        transaction.atomic(),
+    ):
+        seats.take_seats(session_id=session.pk, seats=1)
+
+    assert freed == [None]
+    assert full.value.facts == {"seats": 1, "seats_left": 0}
+    assert taken(session) == 0

@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from accounts.actors import SYSTEM
-from hours.models import HourCredit, PracticumRequirement
+from accounts.choices import OrganisationKind
+from hours.models import HourCredit, PracticumRequirement, RequirementMinimum
 from tests.bookings.conftest import World
 from tests.factories.hours import make_credit
 
@@ -13,5 +14,10 @@ def test_rows_call_themselves(world: World, now: datetime) -> None:
     credit = make_credit(by=world.manager, student=student, session=world.session(), now=now)
 
     assert str(credit) == f"{student.pk} +4"
-    assert str(PracticumRequirement.objects.get()) == "初中职业体验"
+    requirement = PracticumRequirement.objects.get()
+    minimum = RequirementMinimum(
+        requirement=requirement, host_kind=OrganisationKind.ENTERPRISE, class_hours=4
+    )
+    assert str(requirement) == "初中职业体验"
+    assert str(minimum) == f"{requirement.pk} enterprise"
     assert HourCredit.objects.visible_to(SYSTEM).get() == credit

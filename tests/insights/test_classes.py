@@ -1,6 +1,6 @@
 """A class at a glance: its sentence, its label, and what waits for its teacher."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,9 +10,11 @@ from hours.models import PracticumRequirement
 from insights.selectors import classes
 from insights.selectors.classes import ClassCard, Todo
 from rosters.models import ClassGroup
+from rosters.services.students import remove_student
 from tests.bookings.conftest import World, make_world
 from tests.factories.bookings import make_booking
 from tests.factories.hours import make_credit
+from tests.factories.rosters import StudentFactory
 from tests.insights.test_views import page
 
 PAST = date(2026, 11, 3)
@@ -122,6 +124,28 @@ def test_what_waits_is_the_classes_furthest_behind(world: World, now: datetime) 
             f"/classes/{few.pk}/?show=short",
         ),
     ]
+
+
+@pytest.mark.parametrize(
+    ("came", "went", "detail"),
+    [
+        (1, 0, "1 人没有加入已约的行程"),
+        (0, 2, "2 人离开后还占着名额"),
+        (2, 1, "2 人没有加入已约的行程，1 人离开后还占着名额"),
+    ],
+)
+def test_who_came_and_who_went_since_the_booking_waits_first(
+    world: World, now: datetime, came: int, went: int, detail: str
+) -> None:
+    book(world, 5, 14, now, world.group)
+    later = now + timedelta(hours=1)
+    for student in world.students[:went]:
+        remove_student(by=world.coordinator, student=student, now=later)
+    StudentFactory.create_batch(came, class_group=world.group, joined_at=later)
+
+    first, *_others = classes.todos(classes.cards([world.group], later), later)
+
+    assert first == Todo("七(3)班名单有变化", detail, f"/classes/{world.group.pk}/")
 
 
 def test_six_classes_at_most_wait_at_once(world: World, now: datetime) -> None:

@@ -288,3 +288,24 @@ def test_the_students_page_keeps_needs_and_phone(
     client.post(page, {"name": "别名", "seat_no": "9"})
     student.refresh_from_db()
     assert student.seat_no == 2
+
+
+def test_of_two_that_are_one_the_survivors_own_is_kept(
+    school: School, student: Student, now: datetime
+) -> None:
+    decide(school, now)
+    duplicate = school.group.students.get(seat_no=3)
+    for one, phone, diet in (
+        (student, PHONE, "花生过敏"),
+        (duplicate, "13900001111", "不吃猪肉"),
+    ):
+        care.set_guardian_phone(by=school.teacher, student=one, phone=phone, now=now)
+        care.set_needs(by=school.teacher, student=one, needs={"diet": diet}, now=now)
+
+    care.take_over(survivor=student, duplicate=duplicate)
+
+    assert care.masked_phone(student) == "****5678"
+    assert GuardianPhone.objects.get().student == student
+    assert [(need.student_id, need.text) for need in care.unsealed(StudentNeed.objects.all())] == [
+        (student.pk, "花生过敏")
+    ]

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from accounts.actors import Actor
 from accounts.errors import NotAllowed, NotYours
-from accounts.models import Membership
+from accounts.models import AuditEntry, Membership
 from rosters import selectors
 from rosters.choices import ConsentKind
 from rosters.errors import (
@@ -166,6 +166,24 @@ def test_consents_are_ticked_once_and_withdrawn(school: School, now: datetime) -
     assert record([keys[0]]) == 1
     assert Consent.objects.filter(student_id=keys[0]).count() == 2
     assert set(Consent.objects.values_list("text__kind", "text__version")) == {("year", 1)}
+
+
+def test_withdrawing_what_nobody_signed_changes_and_records_nothing(
+    school: School, now: datetime
+) -> None:
+    keys = [one.pk for one in school.group.students.order_by("seat_no")]
+    asked = {"by": school.teacher, "class_group": school.group, "school_year": YEAR, "now": now}
+    consents.record_consents(student_ids=keys[:1], **asked)  # type: ignore[arg-type]
+
+    withdrawn = [
+        consents.withdraw_consents(student_ids=chosen, **asked)  # type: ignore[arg-type]
+        for chosen in (keys[1:], keys, keys)
+    ]
+
+    assert withdrawn == [0, 1, 0]
+    assert [
+        entry.facts["count"] for entry in AuditEntry.objects.filter(verb="consents.withdrawn")
+    ] == [1]
 
 
 def test_who_ticks_consents(school: School, now: datetime) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.conf import LazySettings
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django_q.models import OrmQ, Task
 
@@ -425,6 +425,52 @@ def test_a_file_dropped_while_it_is_read_stays_dropped(empty: School, now: datet
 
     row.refresh_from_db()
     assert (row.state, row.content, row.reading) == (ImportState.DROPPED, None, None)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_file_dropped_by_somebody_else_is_read_no_further(now: datetime) -> None:
+    office = MembershipFactory(coordinator=True)
+    row = starting.start(
+        by=actor_of(office),
+        school=office.organisation,
+        content="姓名,班级\n王雨,7(3)\n".encode(),
+        suffix=".csv",
+        now=now,
+    )
+    dropped: list[Any] = []
+
+    def dropped_meanwhile(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if not dropped and sql.startswith("UPDATE") and '"rows_read"' in sql:
+            dropped.extend(
+                at_once(lambda: ending.drop(by=actor_of(office), roster_import=row, now=now))
+            )
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(dropped_meanwhile):
+        answer = reading.read(import_id=row.pk, now=now)
+
+    assert answer is None
+    assert dropped == [row]
+    row.refresh_from_db()
+    assert (row.state, row.content, row.reading) == (ImportState.DROPPED, None, None)
+    assert (row.rows_read, row.summary) == (0, {})
+
+
+def test_a_reading_that_no_roster_can_hold_is_not_called_a_change_by_somebody_else(
+    empty: School, now: datetime
+) -> None:
+    row = bring(empty, "王雨,7(3),A,1\n", now=now)
+    assert row.reading is not None
+    row.reading["rows"][0][6] = -1
+    row.save(update_fields=["reading"])
+
+    with pytest.raises(IntegrityError, match="student_seat"), transaction.atomic():
+        confirming.confirm(
+            by=empty.coordinator, roster_import=row, digest=row.roster_digest, now=now
+        )
+
+    row.refresh_from_db()
+    assert (row.state, students(empty)) == (ImportState.READY, [])
 
 
 def test_hosts_have_no_rosters(now: datetime) -> None:

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from accounts.actors import SYSTEM
 from accounts.choices import Role, Stage
@@ -319,3 +320,14 @@ def test_names_are_for_the_school_alone(school: School) -> None:
     }
     assert Student.objects.visible_to(SYSTEM).count() == 4
     assert ClassTeacher.objects.taught_by(SYSTEM).count() == 0
+
+
+def test_what_only_the_database_refuses_is_not_called_a_number_in_use(
+    school: School, now: datetime
+) -> None:
+    with pytest.raises(IntegrityError, match="student_seat_positive"), transaction.atomic():
+        students.add_student(
+            by=SYSTEM, class_group=school.group, name="王雨", student_no="N-1", seat_no=0, now=now
+        )
+
+    assert not Student.objects.filter(student_no="N-1").exists()

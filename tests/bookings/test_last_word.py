@@ -1,0 +1,271 @@
+"""Where a race slips past every look and lock, the database refuses, and what it refuses is told
+in words; what no race explains is raised as it is.
+
+Real second connections act between two statements of the first. What our services keep apart by
+their locks is written past them: the constraints guard against code that is not yet written.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connection
+
+from accounts.actors import Actor
+from bookings.choices import BookingState
+from bookings.errors import AlreadyBooked, RequestOpen, StudentBusy, TooManyChangesAtOnce
+from bookings.models import Booking, ChangeRequest, Place, Reservation, SeatHold
+from bookings.services import change_requests, changes, holds, host_moves, lists, swapping
+from courses.models import CourseSession
+from rosters.models import Student
+from tests.bookings.conftest import DAY, World, make_world
+from tests.bookings.races import at_once, before_commit
+from tests.bookings.test_host_moves import later
+from tests.bookings.test_swap_races import check_counters
+from tests.factories.bookings import make_booking
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+NOBODY = 0
+
+
+@pytest.fixture
+def world(transactional_db: None, now: datetime) -> World:
+    return make_world(now)
+
+
+@contextmanager
+def meanwhile(
+    *steps: tuple[str, Callable[[], Any]], afterwards: Callable[[], Any] | None = None
+) -> Iterator[list[Any]]:
+    """Each step is done on a connection of its own before the first statement that has its text,
+    one after the other; ``afterwards`` once a statement was refused. Yields their answers."""
+    answers: list[Any] = []
+    waiting = list(steps)
+
+    def between(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if waiting and waiting[0][0] in sql:
+            _text, step = waiting.pop(0)
+            answers.extend(at_once(step))
+        try:
+            return execute(sql, params, many, context)
+        except IntegrityError:
+            if afterwards is not None:
+                answers.extend(at_once(afterwards))
+            raise
+
+    with connection.execute_wrapper(between):
+        yield answers
+    assert waiting == []
+
+
+def unknown(actor: Actor) -> Actor:
+    """The actor under a membership that does not exist, as the audit trail learns at the end."""
+    return replace(actor, membership_id=NOBODY)
+
+
+def booked(world: World, session: CourseSession, now: datetime, **more: Any) -> Booking:
+    more.setdefault("class_group", world.group)
+    return make_booking(by=world.coordinator, session=session, now=now, **more)
+
+
+# ── requests ──
+
+
+@pytest.fixture
+def late(world: World) -> datetime:
+    return world.session().starts_at - timedelta(days=2)
+
+
+def ask(world: World, booking: Booking, by: Actor, late: datetime) -> Callable[[], Any]:
+    wanted = lists.look_up(
+        booking,
+        late,
+        student_ids=[student.pk for student in world.students[:3]],
+        seats=None,
+        adults=None,
+        companions=None,
+    )
+    return lambda: change_requests.ask_change(
+        by=by, booking=booking, edition=1, wanted=wanted, reason="两人请假", now=late
+    )
+
+
+def test_of_two_requests_at_once_one_is_open(world: World, now: datetime, late: datetime) -> None:
+    booking = booked(world, world.session(), now)
+
+    answer = before_commit(
+        ask(world, booking, world.coordinator, late), ask(world, booking, world.teacher, late)
+    )
+
+    assert isinstance(answer, RequestOpen)
+    assert ChangeRequest.objects.get().asked_by_id == world.coordinator.membership_id
+
+
+def test_a_request_of_nobody_is_not_called_open(
+    world: World, now: datetime, late: datetime
+) -> None:
+    booking = booked(world, world.session(), now)
+
+    with pytest.raises(IntegrityError, match="accounts_membership"):
+        ask(world, booking, unknown(world.coordinator), late)()
+
+    assert not ChangeRequest.objects.exists()
+
+
+# ── sessions that move ──
+
+
+def move(world: World, session: CourseSession, by: Actor, now: datetime) -> CourseSession:
+    return host_moves.change_session(
+        by=by, session=session, sequence=0, change=later(session, 24), reason="换天", now=now
+    )
+
+
+@pytest.mark.parametrize("stays", [True, False])
+def test_a_student_who_joins_during_the_move_and_is_elsewhere_then_stops_it(
+    world: World, now: datetime, stays: bool
+) -> None:
+    """She has no seat when the students are locked, one when the session is, and another at the
+    new time just before it moves; with it given back, one more try would do."""
+    session, elsewhere = world.session(), world.session(day=DAY + timedelta(days=1))
+    few, other = world.group, world.new_group(4, 2)
+    booked(world, session, now, class_group=few)
+    joined = Student.objects.get(class_group=other, seat_no=2)
+    trips: list[Booking] = []
+
+    def join(one: CourseSession) -> Booking:
+        trips.append(booked(world, one, now, class_group=other, student_ids=[joined.pk]))
+        return trips[-1]
+
+    def give_back() -> Booking:
+        return changes.cancel_booking(
+            by=world.coordinator, booking=trips[1], reason="停课", now=now
+        )
+
+    with (
+        meanwhile(
+            ('FOR UPDATE OF "courses_coursesession"', lambda: join(session)),
+            ('UPDATE "courses_coursesession"', lambda: join(elsewhere)),
+            afterwards=None if stays else give_back,
+        ) as answers,
+        pytest.raises(StudentBusy if stays else TooManyChangesAtOnce),
+    ):
+        move(world, session, world.manager, now)
+
+    assert [type(one) for one in answers] == [Booking] * (2 if stays else 3)
+    session.refresh_from_db()
+    assert (session.sequence, session.starts_at) == (0, trips[0].session.starts_at)
+    check_counters()
+
+
+def test_a_move_by_nobody_is_not_called_a_clash(world: World, now: datetime) -> None:
+    session = world.session()
+    booked(world, session, now)
+
+    with pytest.raises(IntegrityError, match="accounts_membership"):
+        move(world, session, unknown(world.manager), now)
+
+    session.refresh_from_db()
+    assert session.sequence == 0
+    check_counters()
+
+
+# ── swaps ──
+
+
+def swap(world: World, booking: Booking, session: CourseSession, by: Actor, now: datetime) -> Any:
+    return swapping.swap(by=by, booking=booking, session_ids=[session.pk], reason="", now=now)
+
+
+def test_a_list_that_changes_before_the_swap_has_it_is_looked_at_again(
+    world: World, now: datetime
+) -> None:
+    booking, new = booked(world, world.session(), now), world.session(day=DAY + timedelta(days=1))
+
+    answer = before_commit(
+        lambda: lists.change_booking(
+            by=world.coordinator,
+            booking=booking,
+            edition=1,
+            student_ids=[student.pk for student in world.students[:3]],
+            now=now,
+        ),
+        lambda: swap(world, booking, new, world.coordinator, now),
+    )
+
+    assert isinstance(answer, TooManyChangesAtOnce)
+    booking.refresh_from_db()
+    assert (booking.state, booking.seats) == (BookingState.CONFIRMED, 3)
+    check_counters()
+
+
+@pytest.mark.parametrize("stays", [True, False])
+def test_a_booking_of_the_class_that_no_lock_kept_out_stops_the_swap(
+    world: World, now: datetime, stays: bool
+) -> None:
+    old, new = world.session(), world.session(day=DAY + timedelta(days=1))
+    booking = booked(world, old, now)
+
+    def write_past_the_locks() -> Booking:
+        reservation = Reservation.objects.get(pk=booking.reservation_id)
+        reservation.pk, reservation.reference = None, "R-2"
+        reservation.idempotency_key = "another"
+        reservation.save()
+        return Booking.objects.create(
+            reservation=reservation,
+            session=new,
+            class_group=booking.class_group,
+            school=booking.school,
+            host=booking.host,
+            state=BookingState.CONFIRMED,
+            seats=1,
+            created_at=now,
+        )
+
+    def take_back() -> Any:
+        return Booking.objects.filter(session=new).delete()
+
+    with (
+        meanwhile(
+            ('INSERT INTO "bookings_booking"', write_past_the_locks),
+            afterwards=None if stays else take_back,
+        ) as answers,
+        pytest.raises(AlreadyBooked if stays else TooManyChangesAtOnce) as refused,
+    ):
+        swap(world, booking, new, world.coordinator, now)
+
+    assert isinstance(answers[0], Booking)
+    assert refused.value.facts == ({"class_group": "七(3)班", "reference": "R-2"} if stays else {})
+    booking.refresh_from_db()
+    old.refresh_from_db()
+    assert (booking.state, old.seats_taken) == (BookingState.CONFIRMED, 5)
+    assert Place.objects.live().filter(booking=booking).count() == 5
+
+
+def test_a_swap_by_nobody_is_not_called_a_clash(world: World, now: datetime) -> None:
+    booking, new = booked(world, world.session(), now), world.session(day=DAY + timedelta(days=1))
+
+    with pytest.raises(IntegrityError, match="accounts_membership"):
+        swap(world, booking, new, unknown(world.coordinator), now)
+
+    assert Booking.objects.live().get() == booking
+    check_counters()
+
+
+def test_kept_seats_that_two_sweep_at_once_are_freed_once(world: World, now: datetime) -> None:
+    booking, new = booked(world, world.session(), now), world.session(day=DAY + timedelta(days=1))
+    other = booked(world, world.session(), now, class_group=world.new_group(4, 2))
+    for one, moment in ((booking, now), (other, now + timedelta(minutes=10))):
+        swapping.keep_seats(by=world.coordinator, booking=one, session_ids=[new.pk], now=moment)
+    over = now + timedelta(minutes=15)
+
+    answer = before_commit(lambda: holds.sweep(now=over), lambda: holds.sweep(now=over))
+
+    assert answer == 1
+    new.refresh_from_db()
+    assert (new.seats_held, SeatHold.objects.standing().get().booking) == (2, other)
+    check_counters()
