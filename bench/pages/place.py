@@ -1,0 +1,92 @@
+"""The two databases: the demonstration's district, and the same with many rows more."""
+
+import json
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+
+import psycopg
+
+from bench.booking import stage
+from config import postgres
+
+DEMO, MANY = "pages_demo", "pages_many"
+FILL = stage.ROOT / "bench" / "pages" / "many.sql"
+# What the databases were made from, and when: the demonstration lies around its own day.
+NOTE = stage.VAR / "pages-made.json"
+
+
+def url(name: str) -> str:
+    return postgres.url(stage.VAR).replace(f"/{postgres.DATABASE}?", f"/{name}?")
+
+
+def run(name: str, surroundings: dict[str, str], *command: str) -> str:
+    """What the command prints, with this database behind it."""
+    done = subprocess.run(
+        [sys.executable, *command],
+        cwd=stage.ROOT,
+        env=surroundings | {"DATABASE_URL": url(name), "DJANGO_SETTINGS_MODULE": "config.settings"},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    return done.stdout
+
+
+def make(surroundings: dict[str, str]) -> None:
+    """Both databases stand, those of an earlier run of the same day and state if there are any."""
+    made = {"day": f"{datetime.now(UTC):%F}", "fill": FILL.read_text(encoding="utf-8")}
+    if os.environ.get("ANEW") or not NOTE.exists() or json.loads(NOTE.read_text()) != made:
+        NOTE.unlink(missing_ok=True)
+        print("Building the demonstration's district …", flush=True)
+        _create(DEMO, "template0")
+        migrate(DEMO, surroundings)
+        run(DEMO, surroundings, "manage.py", "seed_demo")
+        print("Adding 100,000 sessions and 1,000,000 places; a minute or two …", flush=True)
+        _create(MANY, DEMO)
+        _fill()
+        NOTE.write_text(json.dumps(made))
+    else:
+        for name in (DEMO, MANY):
+            migrate(name, surroundings)
+
+
+def migrate(name: str, surroundings: dict[str, str]) -> None:
+    run(name, surroundings, "manage.py", "migrate", "-v0")
+    run(name, surroundings, "manage.py", "createcachetable", "-v0")
+
+
+def _create(name: str, template: str) -> None:
+    with psycopg.connect(postgres.url(stage.VAR), autocommit=True) as db:
+        db.execute(f"DROP DATABASE IF EXISTS {name}")
+        db.execute(f"CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE {template}")
+
+
+def _fill() -> None:
+    done = subprocess.run(
+        [
+            postgres.program("psql"), "-q", "-o", os.devnull, "-v", "ON_ERROR_STOP=1",
+            "-f", str(FILL), url(MANY),
+        ],
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )  # fmt: skip
+    if done.returncode:
+        sys.exit(done.stderr[-2000:])
+
+
+def rows(name: str) -> dict[str, int]:
+    """How large the tables are."""
+    with psycopg.connect(url(name)) as db:
+        return {
+            what: db.execute(f"SELECT count(*) FROM {table} {where}").fetchone()[0]  # type: ignore[index]
+            for what, table, where in (
+                ("sessions", "courses_coursesession", ""),
+                ("to come", "courses_coursesession", "WHERE starts_at > now()"),
+                ("bookings", "bookings_booking", ""),
+                ("places", "bookings_place", ""),
+                ("credits", "hours_hourcredit", ""),
+            )
+        }
