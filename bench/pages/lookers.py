@@ -57,6 +57,7 @@ def pages() -> dict[str, tuple[str, str]]:
         .filter(class_group__school=group.school_id, session__starts_at__gt=now)
         .order_by("session__starts_at", "pk")[0]
     )
+    student = group.students.order_by("pk")[0]
     find = reverse("bookings:catalogue")
 
     def found(**asked: object) -> str:
@@ -88,7 +89,13 @@ def pages() -> dict[str, tuple[str, str]]:
             ("trips", OFFICE, reverse("bookings:trips")),
             ("trips, past", OFFICE, reverse("bookings:trips") + "?show=past"),
             ("trip", OFFICE, reverse("bookings:booking", args=[booking.pk])),
+            ("trips of a teacher", teacher, reverse("bookings:trips") + "?show=past"),
+            ("student", teacher, reverse("insights:student", args=[group.pk, student.pk])),
+            ("API: bookings", OFFICE, reverse("bookings:api-bookings")),
             ("school", OFFICE, reverse("insights:school")),
+            ("classes", OFFICE, reverse("insights:classes")),
+            ("host's requests", manager, reverse("bookings:change_requests")),
+            ("host's no-shows", manager, reverse("attendance:no_shows")),
             ("host's week", manager, reverse("courses:host_week")),
             ("host's day", manager, reverse("attendance:host_day", args=[today])),
             ("alliance's sessions", "secretariat", reverse("insights:alliance_sessions")),

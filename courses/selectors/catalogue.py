@@ -126,7 +126,10 @@ def offered_sessions(actor: Actor, course: Course, now: datetime) -> QuerySet[Co
         .scheduled()
         .filter(
             Q(pk__in=first_days.values("pk"))
-            | Q(session_set__in=first_days.exclude(session_set=None).values("session_set"))
+            | Q(session_set__in=first_days.exclude(session_set=None).values("session_set")),
+            # Follows from the first; without it every session there ever was is looked at.
+            version__course=course,
+            starts_at__gt=now,
         )
         .select_related("season", "version", "host", "school", "session_set", "room__site")
         .order_by("starts_at", "pk")
