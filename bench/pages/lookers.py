@@ -19,12 +19,16 @@ from django.db.models import Count
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts import access
+
 TEACHER, OFFICE = "teacher", "qinghe.office"
 
 
-def sign_in(user: object) -> str:
-    """The key of a session that is the user's."""
+def sign_in(user: object, membership: int | None = None) -> str:
+    """The key of a session that is the user's, acting as that membership if she has several."""
     session = SessionStore()
+    if membership is not None:
+        session[access.SESSION_KEY] = membership
     session[SESSION_KEY] = str(user.pk)  # type: ignore[attr-defined]
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()  # type: ignore[attr-defined]
@@ -80,7 +84,11 @@ def pages() -> dict[str, tuple[str, str]]:
             ("catalogue, next week", teacher, found(since=week, until=week + timedelta(days=6))),
             ("catalogue, week after", teacher, found(week=week + timedelta(days=7))),
             ("catalogue, page 2", teacher, found(page=2)),
-            ("course", teacher, f"{reverse('bookings:course', args=[busiest.pk])}?class={group.pk}"),
+            (
+                "course",
+                teacher,
+                f"{reverse('bookings:course', args=[busiest.pk])}?class={group.pk}",
+            ),
             ("complete a class", teacher, reverse("bookings:complete", args=[group.pk])),
             ("home, teacher", teacher, reverse("insights:home")),
             ("class", teacher, reverse("insights:class", args=[group.pk])),
@@ -103,9 +111,7 @@ def pages() -> dict[str, tuple[str, str]]:
             ("API: sessions to come", teacher, f"{sessions}?since={today}&free=1&stage=junior"),
             ("API: courses", teacher, reverse("courses:api-courses")),
         )
-        for who in [
-            User.objects.get(email=who + DEMO_ADDRESS) if isinstance(who, str) else who
-        ]
+        for who in [User.objects.get(email=who + DEMO_ADDRESS) if isinstance(who, str) else who]
     }
 
 

@@ -13,7 +13,7 @@ from config import postgres
 
 DEMO, MANY = "pages_demo", "pages_many"
 FILL = stage.ROOT / "bench" / "pages" / "many.sql"
-# What the databases were made from, and when: the demonstration lies around its own day.
+# From what each database was made, and when: the demonstration lies around its own day.
 NOTE = stage.VAR / "pages-made.json"
 
 
@@ -34,22 +34,45 @@ def run(name: str, surroundings: dict[str, str], *command: str) -> str:
     return done.stdout
 
 
-def make(surroundings: dict[str, str]) -> None:
-    """Both databases stand, those of an earlier run of the same day and state if there are any."""
-    made = {"day": f"{datetime.now(UTC):%F}", "fill": FILL.read_text(encoding="utf-8")}
-    if os.environ.get("ANEW") or not NOTE.exists() or json.loads(NOTE.read_text()) != made:
-        NOTE.unlink(missing_ok=True)
-        print("Building the demonstration's district …", flush=True)
-        _create(DEMO, "template0")
+def make_demo(surroundings: dict[str, str]) -> None:
+    """The demonstration's district stands, of today: an earlier run's, or a new one."""
+    if _is_made(DEMO, ""):
         migrate(DEMO, surroundings)
-        run(DEMO, surroundings, "manage.py", "seed_demo")
-        print("Adding 100,000 sessions and 1,000,000 places; a minute or two …", flush=True)
-        _create(MANY, DEMO)
-        _fill()
-        NOTE.write_text(json.dumps(made))
-    else:
-        for name in (DEMO, MANY):
-            migrate(name, surroundings)
+        return
+    print("Building the demonstration's district …", flush=True)
+    create(DEMO, "template0")
+    migrate(DEMO, surroundings)
+    run(DEMO, surroundings, "manage.py", "seed_demo")
+    _remember(DEMO, "")
+
+
+def make(surroundings: dict[str, str]) -> None:
+    """Both databases stand, those of an earlier run of the same day if there are any."""
+    make_demo(surroundings)
+    fill = FILL.read_text(encoding="utf-8")
+    if _is_made(MANY, fill):
+        migrate(MANY, surroundings)
+        return
+    print("Adding 100,000 sessions and 1,000,000 places; a minute or two …", flush=True)
+    create(MANY, DEMO)
+    _fill()
+    _remember(MANY, fill)
+
+
+def _is_made(name: str, fill: str) -> bool:
+    """Whether the database was made today, from this."""
+    if os.environ.get("ANEW") or not NOTE.exists():
+        return False
+    return bool(json.loads(NOTE.read_text()).get(name) == [_today(), fill])
+
+
+def _remember(name: str, fill: str) -> None:
+    made = json.loads(NOTE.read_text()) if NOTE.exists() else {}
+    NOTE.write_text(json.dumps(made | {name: [_today(), fill]}))
+
+
+def _today() -> str:
+    return f"{datetime.now(UTC):%F}"
 
 
 def migrate(name: str, surroundings: dict[str, str]) -> None:
@@ -57,7 +80,8 @@ def migrate(name: str, surroundings: dict[str, str]) -> None:
     run(name, surroundings, "manage.py", "createcachetable", "-v0")
 
 
-def _create(name: str, template: str) -> None:
+def create(name: str, template: str) -> None:
+    """The database is a copy of the template, whatever it was before."""
     with psycopg.connect(postgres.url(stage.VAR), autocommit=True) as db:
         db.execute(f"DROP DATABASE IF EXISTS {name}")
         db.execute(f"CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE {template}")
