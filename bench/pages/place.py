@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from datetime import UTC, datetime
+import time
 
 import psycopg
 
@@ -72,7 +72,7 @@ def _remember(name: str, fill: str) -> None:
 
 
 def _today() -> str:
-    return f"{datetime.now(UTC):%F}"
+    return time.strftime("%F")
 
 
 def migrate(name: str, surroundings: dict[str, str]) -> None:
@@ -101,16 +101,21 @@ def _fill() -> None:
         sys.exit(done.stderr[-2000:])
 
 
+COUNTED = {
+    "sessions": "courses_coursesession",
+    "to come": "courses_coursesession WHERE starts_at > now()",
+    "bookings": "bookings_booking",
+    "places": "bookings_place",
+    "credits": "hours_hourcredit",
+}
+
+
 def rows(name: str) -> dict[str, int]:
     """How large the tables are."""
+    found = {}
     with psycopg.connect(url(name)) as db:
-        return {
-            what: db.execute(f"SELECT count(*) FROM {table} {where}").fetchone()[0]  # type: ignore[index]
-            for what, table, where in (
-                ("sessions", "courses_coursesession", ""),
-                ("to come", "courses_coursesession", "WHERE starts_at > now()"),
-                ("bookings", "bookings_booking", ""),
-                ("places", "bookings_place", ""),
-                ("credits", "hours_hourcredit", ""),
-            )
-        }
+        for what, where in COUNTED.items():
+            row = db.execute(f"SELECT count(*) FROM {where}").fetchone()  # noqa: S608  ours, above
+            assert row is not None
+            found[what] = int(row[0])
+    return found

@@ -118,19 +118,20 @@ def page_of(
 
 
 def with_all(bookings: BookingQuerySet) -> BookingQuerySet:
-    """With everything a page tells of a booking."""
+    """With everything a page tells of a booking. What many bookings share is read after them:
+    joined in too, fifteen tables take PostgreSQL forty times as long to plan as to read."""
     return bookings.select_related(
-        "class_group",
+        "class_group", "session__room__site", "session__version"
+    ).prefetch_related(
+        "companions",
         "host",
         "reservation__made_by__user",
         "school",
         "session__host",
-        "session__room__site",
         "session__school",
         "session__season",
         "session__session_set",
-        "session__version",
-    ).prefetch_related("companions")
+    )
 
 
 def upcoming(actor: Actor, now: datetime) -> QuerySet[Booking]:
