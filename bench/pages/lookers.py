@@ -19,13 +19,14 @@ from django.db.models import Count
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import access
-
 TEACHER, OFFICE = "teacher", "qinghe.office"
 
 
 def sign_in(user: object, membership: int | None = None) -> str:
     """The key of a session that is the user's, acting as that membership if she has several."""
+    # Only now are the models there.
+    from accounts import access  # noqa: PLC0415
+
     session = SessionStore()
     if membership is not None:
         session[access.SESSION_KEY] = membership
@@ -38,8 +39,7 @@ def sign_in(user: object, membership: int | None = None) -> str:
 
 def pages() -> dict[str, tuple[str, str]]:
     """By the page's name, who opens which address."""
-    # Only now are the models there.
-    from accounts.models import User  # noqa: PLC0415
+    from accounts.models import User  # noqa: PLC0415  as above
     from accounts.selectors import DEMO_ADDRESS  # noqa: PLC0415
     from bookings.models import Booking  # noqa: PLC0415
     from courses.models import Course  # noqa: PLC0415
@@ -117,7 +117,7 @@ def pages() -> dict[str, tuple[str, str]]:
 
 def main() -> None:
     django.setup()
-    from accounts.models import User  # noqa: PLC0415
+    from accounts.models import User  # noqa: PLC0415  as above
 
     if emails := sys.argv[1:]:
         json.dump({email: sign_in(User.objects.get(email=email)) for email in emails}, sys.stdout)

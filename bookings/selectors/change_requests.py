@@ -14,17 +14,19 @@ def requests_for(actor: Actor) -> ChangeRequestQuerySet:
     return (
         ChangeRequest.objects.visible_to(actor)
         .select_related(
-            "booking__class_group", "booking__session__room__site", "booking__session__version"
+            "booking__session__room__site",
+            "booking__session__school",
+            "booking__session__session_set",
         )
         .prefetch_related(
             "asked_by__user",
+            "booking__class_group",
             "booking__host",
             "booking__reservation__made_by__user",
             "booking__school",
             "booking__session__host",
-            "booking__session__school",
             "booking__session__season",
-            "booking__session__session_set",
+            "booking__session__version",
         )
     )
 

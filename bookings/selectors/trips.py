@@ -118,19 +118,19 @@ def page_of(
 
 
 def with_all(bookings: BookingQuerySet) -> BookingQuerySet:
-    """With everything a page tells of a booking. What many bookings share is read after them:
+    """With everything a page tells of a booking. What every booking has is read after them, once:
     joined in too, fifteen tables take PostgreSQL forty times as long to plan as to read."""
     return bookings.select_related(
-        "class_group", "session__room__site", "session__version"
+        "session__room__site", "session__school", "session__session_set"
     ).prefetch_related(
+        "class_group",
         "companions",
         "host",
         "reservation__made_by__user",
         "school",
         "session__host",
-        "session__school",
         "session__season",
-        "session__session_set",
+        "session__version",
     )
 
 

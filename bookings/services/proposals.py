@@ -127,9 +127,8 @@ def _on_offer(
             version__stages__contains=[class_group.stage],
         )
         # Hundreds of sessions of a few dozen courses: each course is read once.
-        .prefetch_related(
-            "season", "version__course", "host", "school", "session_set", "room__site"
-        )
+        .select_related("school", "session_set", "room__site")
+        .prefetch_related("season", "version__course", "host")
         .order_by("starts_at", "pk")
     )
     found = offers.offers_of(sessions[:OFFERS_AT_MOST])

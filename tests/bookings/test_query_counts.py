@@ -64,7 +64,7 @@ def test_requests_of_schools(
     client = login(world.manager)
     client.get("/requests/")
 
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(16):
         page = client.get("/requests/")
 
     assert len(page.context["rows"]) == count
@@ -95,7 +95,7 @@ def test_one_request_with_few_students_or_many(
     client = login(world.manager)
     client.get("/requests/")
 
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(18):
         page = client.get(f"/requests/{asked.pk}/")
 
     assert page.context["difference"]
