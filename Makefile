@@ -124,7 +124,7 @@ reset: ## Throw the local database away; the next start builds it anew
 bench-booking: setup ## What a booking costs, beside the least it could; minutes, on a quiet machine
 	@$(PY) -m bench.booking
 
-bench-pages: setup ## Pages with 100,000 sessions and 1,000,000 places behind them (ROUNDS=40)
+bench-pages: setup ## Pages with 100,000 sessions and 1,000,000 places behind them (ROUNDS=20)
 	@$(PY) -m bench.pages
 
 bench-opening: setup ## Sixty teachers refresh and book at once (SECONDS=60)
