@@ -1,8 +1,9 @@
 """``python -m bench.pages``: every page in turn, of both databases, again and again.
 
-Three repeats of ``ROUNDS`` (20) of each page, ``PAGES`` (part of a name) for some of them, ``ANEW=1`` to build the
-databases anew. The percentiles are the medians of those of the repeats. Ends with 1 where a page takes more queries with more rows, or its 95th percentile
-is more than twice the demonstration's.
+Three repeats of ``ROUNDS`` (20) of each page, ``PAGES`` (part of a name) for some of them,
+``ANEW=1`` to build the databases anew. The percentiles are the medians of those of the repeats.
+Ends with 1 where a page takes more queries with more rows, or its 95th percentile is more than
+twice the demonstration's.
 """
 
 import http.client
