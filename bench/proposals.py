@@ -21,7 +21,7 @@ from bench.pages import place
 # Seconds, for the slowest class.
 TARGET = 1.0
 # The first call of a process compiles and connects.
-ROUNDS = 3
+ROUNDS = 2
 
 
 def main() -> int:
