@@ -120,9 +120,18 @@ reset: ## Throw the local database away; the next start builds it anew
 	@if [ -x $(PY) ]; then $(PY) -m config.postgres stop || true; fi
 	rm -rf var/pg var/mail
 
-.PHONY: bench-booking race
+.PHONY: bench-booking bench-pages bench-opening bench-proposals race
 bench-booking: setup ## What a booking costs, beside the least it could; minutes, on a quiet machine
 	@$(PY) -m bench.booking
 
-race: setup-dev ## Sixteen clients change the same rows, in peace and under kill -9 (SECONDS=20)
+bench-pages: setup ## Pages with 100,000 sessions and 1,000,000 places behind them (ROUNDS=20)
+	@$(PY) -m bench.pages
+
+bench-opening: setup ## Sixty teachers refresh and book at once (SECONDS=60)
+	@$(PY) -m bench.opening
+
+bench-proposals: setup ## What would complete a class's hours: how long three baskets take
+	@$(PY) -m bench.proposals
+
+race: setup-dev ## Sixteen clients change the same rows, in peace and under kill -9 (SECONDS=60)
 	@$(PY) -m bench.race

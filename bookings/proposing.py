@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 # Half-finished baskets followed further, for each number of hours.
 FOLLOWED = 8
@@ -76,22 +76,28 @@ class Proposal:
     reaches: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Basket:
-    """Choices in the order of time. ``short`` is what they leave missing: hours, occupations,
-    hours at hosts of a kind."""
+class _Basket(NamedTuple):
+    """Choices in the order of time, with what they add up to: growing one is all the search does.
+
+    ``by_kind`` are the hours at each of the need's kinds of host; ``short`` is what is still
+    missing: hours, occupations, hours at hosts of a kind. ``over_at`` is when the last is over.
+    """
 
     choices: tuple[Choice, ...]
+    keys: tuple[int, ...]
     hours: int
     sites: frozenset[int | None]
     occupations: frozenset[str]
+    by_kind: tuple[int, ...]
+    groups: int
     short: tuple[int, int, int]
-    # When the last of them is over.
     over_at: datetime | None
 
-    @property
-    def keys(self) -> tuple[int, ...]:
-        return tuple(one.key for one in self.choices)
+    @classmethod
+    def empty(cls, need: Need) -> Self:
+        by_kind = (0,) * len(need.kinds)
+        short = _short(0, 0, by_kind, need)
+        return cls((), (), 0, frozenset(), frozenset(), by_kind, 0, short, None)
 
     def is_lean(self, need: Need) -> bool:
         """Whether each choice is needed."""
@@ -100,20 +106,27 @@ class _Basket:
         return not any(self._does_without(choice, need) for choice in self.choices)
 
     def _does_without(self, choice: Choice, need: Need) -> bool:
-        rest = [one for one in self.choices if one is not choice]
-        occupations = {one.occupation for one in rest} - need.had
-        return not any(_short(rest, self.hours - choice.hours, len(occupations), need))
+        occupations = {one.occupation for one in self.choices if one is not choice} - need.had
+        by_kind = _added(self.by_kind, choice, -choice.hours, need)
+        return not any(_short(self.hours - choice.hours, len(occupations), by_kind, need))
 
     def with_(self, choice: Choice, need: Need) -> "_Basket":
-        choices = (*self.choices, choice)
         hours = self.hours + choice.hours
-        occupations = self.occupations | ({choice.occupation} - need.had)
+        occupations, sites = self.occupations, self.sites
+        if choice.occupation not in occupations and choice.occupation not in need.had:
+            occupations |= {choice.occupation}
+        if choice.site not in sites:
+            sites |= {choice.site}
+        by_kind = _added(self.by_kind, choice, choice.hours, need)
         return _Basket(
-            choices,
+            (*self.choices, choice),
+            (*self.keys, choice.key),
             hours,
-            self.sites | {choice.site},
+            sites,
             occupations,
-            _short(choices, hours, len(occupations), need),
+            by_kind,
+            self.groups + len(choice.seating),
+            _short(hours, len(occupations), by_kind, need),
             choice.ends_at if self.over_at is None else max(self.over_at, choice.ends_at),
         )
 
@@ -128,15 +141,24 @@ class _Basket:
         )
 
 
+def _added(by_kind: tuple[int, ...], choice: Choice, hours: int, need: Need) -> tuple[int, ...]:
+    """The hours by kind of host with those of the choice."""
+    return tuple(
+        had + hours if kind == choice.host_kind else had
+        for (kind, _wanted), had in zip(need.kinds, by_kind, strict=True)
+    )
+
+
 def _short(
-    choices: Sequence[Choice], hours: int, occupations: int, need: Need
+    hours: int, occupations: int, by_kind: tuple[int, ...], need: Need
 ) -> tuple[int, int, int]:
     return (
         max(0, need.hours - hours),
         max(0, need.occupations - occupations),
         sum(
-            max(0, wanted - sum(one.hours for one in choices if one.host_kind == kind))
-            for kind, wanted in need.kinds
+            wanted - had
+            for (_kind, wanted), had in zip(need.kinds, by_kind, strict=True)
+            if wanted > had
         ),
     )
 
@@ -165,7 +187,7 @@ def propose(choices: Sequence[Choice], need: Need) -> list[Proposal]:
 def _search(ordered: Sequence[Choice], need: Need, aim: Aim) -> list[_Basket]:
     """Finished baskets, or where there is none the nearest; the best for the aim first."""
     rank = _RANKS[aim]
-    nothing = _Basket((), 0, frozenset(), frozenset(), _short((), 0, 0, need), None)
+    nothing = _Basket.empty(need)
     # By hours: the place in the order and the basket, the best first.
     followed: dict[int, list[tuple[tuple[Any, ...], _Basket]]] = {0: [((), nothing)]}
     finished: list[_Basket] = []
@@ -195,8 +217,11 @@ def _follow(
     rank: Callable[[_Basket], tuple[Any, ...]],
 ) -> None:
     """The basket is among those followed, if it is one of the best."""
+    is_full = len(baskets) == FOLLOWED
+    if is_full and larger.short > baskets[-1][0][0]:
+        return
     place = (larger.short, rank(larger), larger.keys)
-    if len(baskets) == FOLLOWED and place >= baskets[-1][0]:
+    if is_full and place >= baskets[-1][0]:
         return
     insort(baskets, (place, larger), key=lambda one: one[0])
     del baskets[FOLLOWED:]
@@ -219,12 +244,8 @@ def _last(basket: _Basket) -> float:
     return basket.over_at.timestamp() if basket.over_at is not None else 0.0
 
 
-def _groups(basket: _Basket) -> int:
-    return sum(len(one.seating) for one in basket.choices)
-
-
 _RANKS: dict[Aim, Callable[[_Basket], tuple[Any, ...]]] = {
-    Aim.FEW_SITES: lambda one: (len(one.sites), _outings(one), _groups(one), _last(one)),
-    Aim.EARLY: lambda one: (_last(one), len(one.sites), _groups(one)),
-    Aim.VARIED: lambda one: (-len(one.occupations), len(one.sites), _groups(one), _last(one)),
+    Aim.FEW_SITES: lambda one: (len(one.sites), _outings(one), one.groups, _last(one)),
+    Aim.EARLY: lambda one: (_last(one), len(one.sites), one.groups),
+    Aim.VARIED: lambda one: (-len(one.occupations), len(one.sites), one.groups, _last(one)),
 }

@@ -12,19 +12,24 @@ from rosters.models import Student
 
 
 def requests_for(actor: Actor) -> ChangeRequestQuerySet:
-    """Those the actor may see, with all that a page tells of them."""
-    return ChangeRequest.objects.visible_to(actor).select_related(
-        "asked_by__user",
-        "booking__class_group",
-        "booking__host",
-        "booking__reservation__made_by__user",
-        "booking__school",
-        "booking__session__host",
-        "booking__session__room__site",
-        "booking__session__school",
-        "booking__session__season",
-        "booking__session__session_set",
-        "booking__session__version",
+    """Those the actor may see, with all that a page tells of them (as ``trips.with_all``)."""
+    return (
+        ChangeRequest.objects.visible_to(actor)
+        .select_related(
+            "booking__session__room__site",
+            "booking__session__school",
+            "booking__session__session_set",
+        )
+        .prefetch_related(
+            "asked_by__user",
+            "booking__class_group",
+            "booking__host",
+            "booking__reservation__made_by__user",
+            "booking__school",
+            "booking__session__host",
+            "booking__session__season",
+            "booking__session__version",
+        )
     )
 
 
@@ -48,7 +53,16 @@ def open_requests(actor: Actor, now: datetime) -> QuerySet[ChangeRequest]:
 
 def latest_of(actor: Actor, booking: Booking) -> ChangeRequest | None:
     """The booking's newest request, if it ever had one."""
-    return requests_for(actor).filter(booking=booking).order_by("-asked_at", "-pk").first()
+    found = (
+        ChangeRequest.objects.visible_to(actor)
+        .filter(booking=booking)
+        .select_related("asked_by__user")
+        .order_by("-asked_at", "-pk")
+        .first()
+    )
+    if found is not None:
+        found.booking = booking
+    return found
 
 
 def difference(request: ChangeRequest) -> Difference:

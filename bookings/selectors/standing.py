@@ -21,7 +21,9 @@ from rosters.models import Student
 # then the one due first (``hours.selectors.requirements_of`` says the same of a class). An
 # occupation, and hours at a kind of host, count where the ledger's sum is above nothing. A place
 # counts as booked until its session is over or its hours are credited
-# (``progress.places_to_come``).
+# (``progress.places_to_come``). A class shares its sessions: each is looked up once. ``OFFSET 0``
+# has rows looked up by their keys, student by student; for a whole school PostgreSQL would read
+# every credit, place and session there ever was instead.
 STANDING = """
 WITH chosen AS (
     SELECT student.id, student.class_group_id, requirement.id AS requirement_id,
@@ -39,35 +41,46 @@ WITH chosen AS (
         ORDER BY one.school_kind = '', one.due_on, one.id
         LIMIT 1
     ) requirement ON TRUE
-), credited AS MATERIALIZED (
-    SELECT credit.student_id, credit.session_id
+), credit AS MATERIALIZED (
+    SELECT one.*, chosen.counts_from IS NULL OR one.earned_on >= chosen.counts_from AS counts
     FROM chosen
-    JOIN hours_hourcredit credit ON credit.student_id = chosen.id
-    WHERE credit.kind = 'attendance'
-      AND NOT EXISTS (SELECT FROM hours_hourcredit one WHERE one.reverses_id = credit.id)
-), entry AS (
-    SELECT chosen.id AS student_id, credit.session_id, credit.class_hours AS earned, 0 AS booked
-    FROM chosen
-    JOIN hours_hourcredit credit ON credit.student_id = chosen.id
-    WHERE chosen.counts_from IS NULL OR credit.earned_on >= chosen.counts_from
+    CROSS JOIN LATERAL (
+        SELECT * FROM hours_hourcredit WHERE student_id = chosen.id OFFSET 0
+    ) one
+), credited AS (
+    SELECT student_id, session_id FROM credit
+    WHERE kind = 'attendance'
+      AND NOT EXISTS (SELECT FROM credit one WHERE one.reverses_id = credit.id)
+), entry AS MATERIALIZED (
+    SELECT student_id, session_id, class_hours AS earned, 0 AS booked
+    FROM credit WHERE counts
     UNION ALL
-    SELECT chosen.id, place.session_id, 0, session.class_hours
+    SELECT place.student_id, place.session_id, 0, session.class_hours
     FROM chosen
-    JOIN bookings_place place ON place.student_id = chosen.id AND place.is_live
+    CROSS JOIN LATERAL (
+        SELECT * FROM bookings_place
+        WHERE student_id = chosen.id AND is_live AND ends_at > %s OFFSET 0
+    ) place
     JOIN courses_coursesession session ON session.id = place.session_id
-    WHERE place.ends_at > %s AND session.state = 'scheduled'
+    WHERE session.state = 'scheduled'
       AND NOT EXISTS (
         SELECT FROM credited
         WHERE credited.student_id = place.student_id AND credited.session_id = place.session_id
       )
+), met AS MATERIALIZED (
+    SELECT session.id, host.kind, version.occupation_zh AS occupation
+    FROM (SELECT DISTINCT session_id FROM entry) one
+    CROSS JOIN LATERAL (
+        SELECT * FROM courses_coursesession WHERE id = one.session_id OFFSET 0
+    ) session
+    JOIN courses_courseversion version ON version.id = session.version_id
+    JOIN accounts_organisation host ON host.id = session.host_id
 ), counted AS (
-    SELECT entry.student_id, host.kind, version.occupation_zh AS occupation,
+    SELECT entry.student_id, met.kind, met.occupation,
            sum(entry.earned) AS earned, sum(entry.booked) AS booked
     FROM entry
-    LEFT JOIN courses_coursesession session ON session.id = entry.session_id
-    LEFT JOIN courses_courseversion version ON version.id = session.version_id
-    LEFT JOIN accounts_organisation host ON host.id = session.host_id
-    GROUP BY entry.student_id, host.kind, version.occupation_zh
+    LEFT JOIN met ON met.id = entry.session_id
+    GROUP BY entry.student_id, met.kind, met.occupation
 ), total AS (
     SELECT student_id, sum(earned) AS earned, sum(booked) AS booked,
            count(DISTINCT occupation) FILTER (WHERE earned > 0) AS occupations,

@@ -118,19 +118,20 @@ def page_of(
 
 
 def with_all(bookings: BookingQuerySet) -> BookingQuerySet:
-    """With everything a page tells of a booking."""
+    """With everything a page tells of a booking. What every booking has is read after them, once:
+    joined in too, fifteen tables take PostgreSQL forty times as long to plan as to read."""
     return bookings.select_related(
+        "session__room__site", "session__school", "session__session_set"
+    ).prefetch_related(
         "class_group",
+        "companions",
         "host",
         "reservation__made_by__user",
         "school",
         "session__host",
-        "session__room__site",
-        "session__school",
         "session__season",
-        "session__session_set",
         "session__version",
-    ).prefetch_related("companions")
+    )
 
 
 def upcoming(actor: Actor, now: datetime) -> QuerySet[Booking]:

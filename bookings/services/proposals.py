@@ -43,7 +43,7 @@ class Proposed:
 
 
 def proposals_for(actor: Actor, class_group: ClassGroup, now: datetime) -> Proposed:
-    """Up to three baskets that complete the class's hours. Ten queries, whatever is on offer.
+    """Up to three baskets that complete the class's hours, in as many queries whatever is on offer.
 
     Refused: NotYourClass, another school's class.
     """
@@ -127,7 +127,9 @@ def _on_offer(
             season__closes_at__gt=now,
             version__stages__contains=[class_group.stage],
         )
-        .select_related("season", "version__course", "host", "school", "session_set", "room__site")
+        # Hundreds of sessions of a few dozen courses: each course is read once.
+        .select_related("school", "session_set", "room__site")
+        .prefetch_related("season", "version__course", "host")
         .order_by("starts_at", "pk")
     )
     found = offers.offers_of(sessions[:OFFERS_AT_MOST])

@@ -4,6 +4,7 @@ An *offer* is what can be booked at once: a session, or a session set, which sta
 first day. What has begun is no offer any more, nor a set whose first day has passed.
 """
 
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, time, timedelta
@@ -22,6 +23,7 @@ from django.db.models import (
     Subquery,
     Sum,
     TextField,
+    Value,
 )
 from django.db.models.functions import TruncDate
 
@@ -126,7 +128,10 @@ def offered_sessions(actor: Actor, course: Course, now: datetime) -> QuerySet[Co
         .scheduled()
         .filter(
             Q(pk__in=first_days.values("pk"))
-            | Q(session_set__in=first_days.exclude(session_set=None).values("session_set"))
+            | Q(session_set__in=first_days.exclude(session_set=None).values("session_set")),
+            # Follows from the first; without it every session there ever was is looked at.
+            version__course=course,
+            starts_at__gt=now,
         )
         .select_related("season", "version", "host", "school", "session_set", "room__site")
         .order_by("starts_at", "pk")
@@ -215,38 +220,67 @@ def search(actor: Actor, wanted: Wanted, now: datetime, *, sort: str = "soon") -
 
 def facets(actor: Actor, wanted: Wanted, now: datetime, *, grade: int | None, seats: int) -> Facets:
     """For each value of each kind of condition, how many courses it would leave; ``grade`` and
-    ``seats`` are those of the class that looks. Seven queries."""
+    ``seats`` are those of the class that looks. One query: the courses there are, counted here."""
 
-    def counts(kind: str, field: str) -> dict[object, int]:
-        found = matching_courses(actor, wanted.without(kind), now)
-        return dict(found.values_list(field).annotate(it=Count("pk")).order_by())
+    def has_offer(**changes: Any) -> Exists:
+        return Exists(_offers_of_course(wanted_offers(actor, replace(wanted, **changes), now)))
 
-    any_stage = matching_courses(actor, wanted.without("stage", "grade"), now).aggregate(
-        any=Count("pk"),
-        own=Count("pk", filter=_for_grade(grade)),
-        **{
-            stage: Count("pk", filter=Q(published_version__stages__contains=[stage]))
-            for stage in Stage.values
-        },
+    courses = matching_courses(actor, Wanted(words=wanted.words), now).annotate(
+        suits=has_offer() if wanted.asks_for_dates else Value(True),
+        has_seats=has_offer(seats=seats),
+        **{half_day: has_offer(half_days=(half_day,)) for half_day in HalfDay.values},
     )
-    without_half_days = wanted.without("half_days")
-    suiting = _offers_of_course(wanted_offers(actor, without_half_days, now))
-    half_days = matching_courses(actor, without_half_days, now).aggregate(
-        **{
-            half_day: Count("pk", filter=Exists(suiting.filter(in_half_days([half_day]))))
-            for half_day in HalfDay.values
+    families, hours, kinds, hosts = Counter[str](), Counter[int](), Counter[str](), Counter[int]()
+    stages, half_days = Counter[str](), Counter[str]()
+    any_stage = own_grade = with_seats = 0
+    for row in courses.values(
+        "published_version__occupation_family",
+        "published_version__class_hours",
+        "published_version__stages",
+        "published_version__grade_from",
+        "published_version__grade_to",
+        "host__kind",
+        "host_id",
+        "suits",
+        "has_seats",
+        *HalfDay.values,
+    ):
+        family, length = (
+            row["published_version__occupation_family"],
+            row["published_version__class_hours"],
+        )
+        taught = range(row["published_version__grade_from"], row["published_version__grade_to"] + 1)
+        meets = {
+            "families": not wanted.families or family in wanted.families,
+            "hours": not wanted.hours or length in wanted.hours,
+            "kinds": not wanted.kinds or row["host__kind"] in wanted.kinds,
+            "hosts": not wanted.hosts or row["host_id"] in wanted.hosts,
+            "stage": (not wanted.stage or wanted.stage in row["published_version__stages"])
+            and (wanted.grade is None or wanted.grade in taught),
+            "offer": row["suits"],
         }
-    )
+        missed = {name for name, is_met in meets.items() if not is_met}
+        families[family] += missed <= {"families"}
+        hours[length] += missed <= {"hours"}
+        kinds[row["host__kind"]] += missed <= {"kinds"}
+        hosts[row["host_id"]] += missed <= {"hosts"}
+        if missed <= {"stage"}:
+            any_stage += 1
+            own_grade += grade is None or grade in taught
+            stages.update(row["published_version__stages"])
+        if missed <= {"offer"}:
+            half_days.update(half_day for half_day in HalfDay.values if row[half_day])
+            with_seats += row["has_seats"]
     return Facets(
-        families=counts("families", "published_version__occupation_family"),  # type: ignore[arg-type]
-        hours=counts("hours", "published_version__class_hours"),  # type: ignore[arg-type]
-        kinds=counts("kinds", "host__kind"),  # type: ignore[arg-type]
-        hosts=counts("hosts", "host_id"),  # type: ignore[arg-type]
-        stages={stage: any_stage[stage] for stage in Stage.values},
-        any_stage=any_stage["any"],
-        own_grade=any_stage["own"],
-        half_days=half_days,
-        seats=matching_courses(actor, replace(wanted, seats=seats), now).count(),
+        families=dict(+families),
+        hours=dict(+hours),
+        kinds=dict(+kinds),
+        hosts=dict(+hosts),
+        stages={stage: stages[stage] for stage in Stage.values},
+        any_stage=any_stage,
+        own_grade=own_grade,
+        half_days={half_day: half_days[half_day] for half_day in HalfDay.values},
+        seats=with_seats,
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Coalesce
 
 from accounts.actors import Actor
@@ -71,9 +71,13 @@ def hints_of_class(group: ClassGroup, now: datetime) -> dict[int, tuple[Hint, ..
     missed = _of_child(session=OuterRef("session"), kind__in=MISSING, voided_by=None).filter(
         child=OuterRef("child")
     )  # type: ignore[misc]
+    # Keys of students first: "in the class or merged into one of it" as one condition over
+    # joins reads every student there is.
+    in_class = Student.objects.filter(class_group=group)
+    merged = Student.objects.filter(merged_into__class_group=group)
     events = (
         _of_child(
-            Q(student__class_group=group) | Q(student__merged_into__class_group=group),
+            student__in=in_class.values("pk").union(merged.values("pk")),
             session__ends_at__lte=now,
         )
         .filter(Exists(missed))
@@ -91,8 +95,8 @@ def hints_of_class(group: ClassGroup, now: datetime) -> dict[int, tuple[Hint, ..
     return found
 
 
-def _of_child(*conditions: Q, **lookups: object) -> "QuerySet[CheckIn]":
+def _of_child(**lookups: object) -> "QuerySet[CheckIn]":
     """The events that meet the conditions; ``child`` is whom a merged student stands for."""
-    return CheckIn.objects.filter(*conditions, **lookups).annotate(
+    return CheckIn.objects.filter(**lookups).annotate(
         child=Coalesce("student__merged_into_id", "student_id")
     )

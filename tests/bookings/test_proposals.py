@@ -172,7 +172,7 @@ def test_the_page_takes_the_same_queries_whatever_is_on_offer(
     client = login(world.teacher)
     client.get("/trips/")
 
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(18):
         page = client.get(f"/classes/{world.group.pk}/complete/")
 
     assert page.context["cards"]

@@ -15,7 +15,7 @@ from tests.factories.bookings import make_booking, make_reservation
 
 Login = Callable[[Actor], Client]
 
-SWAP_QUERIES = 11
+SWAP_QUERIES = 20
 CANCEL_QUERIES = 9
 CHANGE_QUERIES = 13
 

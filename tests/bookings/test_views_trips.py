@@ -273,7 +273,7 @@ def test_trips_takes_the_same_queries_for_one_and_three(
     client = login(world.teacher)
     client.get("/trips/")
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(17):
         page = client.get("/trips/")
 
     assert len(page.context["trips"]) == count

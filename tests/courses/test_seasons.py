@@ -287,6 +287,25 @@ def test_the_list_names_years_and_phases(secretary: Client, now: datetime) -> No
     assert text.index("开课单位排场次") < text.index("预约中")
 
 
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_list_takes_the_same_queries_for_one_and_three(
+    secretary: Client, now: datetime, count: int, django_assert_num_queries: Any
+) -> None:
+    for number in range(count):
+        make_season(
+            name=f"{number}",
+            runs_from=date(2026 + number, 9, 1),
+            runs_until=date(2027 + number, 1, 29),
+        )
+
+    with time_machine.travel(now, tick=False):
+        secretary.get("/seasons/")
+        with django_assert_num_queries(6):
+            page = secretary.get("/seasons/")
+
+    assert len(page.context["seasons"]) == count
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_season_saved_twice_by_a_doubled_click_is_one(now: datetime) -> None:
     def save() -> Season:

@@ -165,6 +165,34 @@ def test_minimums_above_the_whole_are_refused(secretary: Membership, now: dateti
     assert not RequirementMinimum.objects.exists()
 
 
+@pytest.mark.parametrize(("path", "queries"), [("/requirements/", 6), ("/hours/", 6)])
+@pytest.mark.parametrize("count", [1, 3])
+def test_pages_take_the_same_queries_for_one_and_three(
+    client: Client,
+    secretary: Membership,
+    now: datetime,
+    count: int,
+    path: str,
+    queries: int,
+    django_assert_num_queries: Any,
+) -> None:
+    for number in range(count):
+        services.set_requirement(
+            by=actor_of(secretary),
+            requirement=None,
+            now=now,
+            minimums={OrganisationKind.ENTERPRISE: 4},
+            **(VALUES | {"name": f"{number}"}),
+        )
+    client.force_login(secretary.user)
+    client.get("/")
+
+    with django_assert_num_queries(queries):
+        page = client.get(path)
+
+    assert len(page.context["requirements"]) == count
+
+
 @pytest.mark.parametrize("count", [1, 3])
 def test_lists_take_the_same_queries_however_many(
     client: Client,

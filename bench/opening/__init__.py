@@ -1,0 +1,1 @@
+"""The morning on which booking opens: ``make bench-opening``."""

@@ -1,0 +1,1 @@
+"""What pages cost with a hundred thousand sessions behind them: ``make bench-pages``."""
