@@ -306,7 +306,7 @@ class KeyReused(BookingsRefusal):
 
     code = "key_reused"
     kind = Refusal.INVALID
-    sentence = _("同一个请求编号已用于另一份内容，请换一个编号再提交。")
+    sentence = _("这一页已经提交过一次，这次的内容不同。请重新打开页面再填；接口请换一个编号。")
 
 
 class ConsentMissing(BookingsRefusal):

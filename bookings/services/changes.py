@@ -182,7 +182,8 @@ def swap_student(
         consent_rules.check_signed([entering], [session], booking.class_group)
 
     def write() -> Place:
-        student_rules.lock([entering.pk])
+        locked = student_rules.lock([entering.pk])
+        student_rules.check_in_class(locked, [entering], booking.class_group, now)
         together.lock_session(session)
         row = Booking.objects.select_for_update(of=("self",), no_key=True).get(pk=booking.pk)
         if not row.is_live:
@@ -248,7 +249,9 @@ def admit_walk_in(*, by: Actor, session: CourseSession, student: Student, now: d
             return placed
         student_rules.check_free([student], [session], student.class_group)
         seats.take_seats(session_id=session.pk, seats=1)
-        booking = _booking_for_walk_in(by, session, student.class_group, now)
+        # Its times as they are now that its row is ours.
+        current = CourseSession.objects.get(pk=session.pk)
+        booking = _booking_for_walk_in(by, current, student.class_group, now)
         place = writing.new_place(booking, student, is_walk_in=True)
         place.save()
         audit.record(by=by, verb="place.walked_in", now=now, target=booking, student=student.pk)

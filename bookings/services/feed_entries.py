@@ -1,4 +1,5 @@
-"""The entries of a feed, in the language of its reader. No student, no person, no telephone."""
+"""The entries of a feed, in the language of its reader. No student, no person, no telephone,
+and nothing that somebody typed, since it may name one: a reason is its code's label."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -55,7 +56,7 @@ def _of_booking(booking: Booking) -> calendar.Entry:
             (_("开课单位"), wording.organisation_name(booking.host)),
             (_("怎么去"), wording.directions(session)),
             (_("人数"), wording.students(booking.seats) if booking.is_live else ""),
-            (_("取消原因"), booking.cancel_reason),
+            (_("取消原因"), "" if booking.is_live else booking.get_cancel_code_display()),
             (_("预约号"), booking.reservation.reference),
         ],
         organizer=wording.organisation_name(booking.host),
@@ -93,7 +94,6 @@ def _of_session(session: Any) -> calendar.Entry:
                 else _("已约 %(taken)d / %(capacity)d")
                 % {"taken": session.seats_taken, "capacity": session.capacity},
             ),
-            (_("取消原因"), session.cancel_reason),
         ],
         organizer=wording.organisation_name(session.host),
     )

@@ -219,11 +219,16 @@ def _wanted(asked: Sequence[Asked]) -> list[tuple[CourseSession, int, int]]:
 
 
 def _take_seats(asked: Sequence[Asked]) -> dict[int, CourseSession]:
-    """The seats are taken; the sessions by key as they are now that their rows are ours."""
+    """The seats are taken; the sessions by key as they are now that their rows are ours.
+    Refused: one that its host has moved since it was looked at (TooManyChangesAtOnce)."""
     wanted = _wanted(asked)
     for session, taken, adults in wanted:
         seats.take_seats(session_id=session.pk, seats=taken, adults=adults)
-    return CourseSession.objects.in_bulk([session.pk for session, _taken, _adults in wanted])
+    current = CourseSession.objects.in_bulk([session.pk for session, _taken, _adults in wanted])
+    if any(current[session.pk].sequence != session.sequence for session, _taken, _adults in wanted):
+        # It was moved since we looked: what was asked for is not what it is now.
+        raise TooManyChangesAtOnce
+    return current
 
 
 def _to_lock(asked: Sequence[Asked]) -> Collection[int]:

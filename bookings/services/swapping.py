@@ -32,6 +32,7 @@ from bookings.services import (
     together,
     writing,
 )
+from bookings.services import consents as consent_rules
 from bookings.services import students as student_rules
 from bookings.services.companions import CompanionInput
 from bookings.services.parts import Asked, Part
@@ -271,6 +272,7 @@ def _check_can_have(
         if not is_kept:
             seats.check_room_for(session, seats=asked.seats, adults=asked.adults[session.pk])
     _check_free(asked, old)
+    consent_rules.check_signed(asked.students, asked.sessions, asked.class_group)
 
 
 def _check_free(asked: Asked, old: Collection[Booking]) -> None:

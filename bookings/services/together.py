@@ -27,13 +27,14 @@ def check_open(booking: Booking, now: datetime) -> None:
 
 
 def of(booking: Booking) -> list[Booking]:
-    """The booking, with those of the same reservation that were only to be had together."""
+    """The booking, with its class's others of the reservation that were only to be had together."""
     if booking.session.session_set_id is None:
         return [booking]
     return list(
         Booking.objects.live()
         .filter(
             reservation_id=booking.reservation_id,
+            class_group_id=booking.class_group_id,
             session__session_set_id=booking.session.session_set_id,
         )
         .select_related("class_group", "session__season", "session__version")

@@ -12,21 +12,24 @@ from accounts.access import MemberRequest
 from bookings.services import idempotency
 from bookings.services.idempotency import Answer
 
-FIELD = "form_key"
+# The form's own key, or that of the reservation it makes.
+FIELDS = ("form_key", "key")
 # What the browser adds to the form by itself.
-NOT_CONTENT = (FIELD, "csrfmiddlewaretoken")
+NOT_CONTENT = (*FIELDS, "csrfmiddlewaretoken")
 
 # Nothing was carried out: the form came back, with a preview or a refusal.
 NOT_DONE = Answer(422, None)
 
 
 def once_per_form(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """The page with ``{% form_key %}`` in its form: sent again within 24 hours it leads where it
-    led the first time. Only what ended in a redirect is done; all else may be sent again."""
+    """The page with ``{% form_key %}`` or a reservation's ``key`` in its form: sent again within
+    24 hours it leads where it led the first time. Only what ended in a redirect is done; all else
+    may be sent again."""
 
     @functools.wraps(view)
     def answer(request: MemberRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if request.method != "POST" or not request.POST.get(FIELD):
+        form_key = next((request.POST[name] for name in FIELDS if request.POST.get(name)), "")
+        if request.method != "POST" or not form_key:
             return view(request, *args, **kwargs)
         responses: list[HttpResponse] = []
 
@@ -39,7 +42,7 @@ def once_per_form(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespon
 
         given = idempotency.once(
             by=request.actor,
-            key=request.POST[FIELD],
+            key=form_key,
             digest=idempotency.digest_of(
                 request.path,
                 {key: values for key, values in request.POST.lists() if key not in NOT_CONTENT},

@@ -24,6 +24,7 @@ from bookings.services.offers import Offer, offer_of
 from bookings.services.parts import Part
 from bookings.services.proposals import Proposed
 from bookings.views.finding import with_class
+from bookings.views.once import once_per_form
 from courses.naming import headline
 from rosters.models import Student
 from sites import dates
@@ -37,6 +38,7 @@ AIMS = {
 
 
 @members_only(*SCHOOL_ROLES)
+@once_per_form
 def complete(request: MemberRequest, pk: int) -> HttpResponse:
     """Up to three baskets that complete the class's hours, each with one button. Where one
     cannot be had any more the page says why and proposes anew."""
@@ -132,6 +134,7 @@ def _choice_line(choice: Choice, offers: tuple[Offer, ...]) -> dict[str, Any]:
 
 
 @members_only(*SCHOOL_ROLES)
+@once_per_form
 def split(request: MemberRequest, pk: int) -> HttpResponse:
     """A class larger than the session's seats, in groups: by number, or by hand."""
     now = timezone.now()
@@ -157,7 +160,9 @@ def split(request: MemberRequest, pk: int) -> HttpResponse:
         by_number=splits.by_number(students, way),
     )
     why, status = "", 200
-    if request.method == "POST" and way:
+    if request.method == "POST" and not way:
+        why, status = _("这一场刚才有了变化，不能再这样分组。请回到场次重新选择。"), 409
+    elif request.method == "POST":
         if not form.is_valid():
             why, status = _("请给每名学生选一组。"), 422
         else:
@@ -185,7 +190,8 @@ def split(request: MemberRequest, pk: int) -> HttpResponse:
                 first = made.bookings.order_by("session__starts_at", "pk")[0]
                 messages.success(
                     request,
-                    _("分组约好了。预约号 %(reference)s。") % {"reference": made.reference},
+                    _("已分 %(count)d 组约好，各组都在“行程”里。预约号 %(reference)s。")
+                    % {"count": made.bookings.count(), "reference": made.reference},
                 )
                 return redirect("bookings:booking", pk=first.pk)
     return render(

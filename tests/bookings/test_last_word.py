@@ -15,10 +15,25 @@ import pytest
 from django.db import IntegrityError, connection
 
 from accounts.actors import Actor
-from bookings.choices import BookingState
-from bookings.errors import AlreadyBooked, RequestOpen, StudentBusy, TooManyChangesAtOnce
+from bookings.choices import BookingState, ChangeState
+from bookings.errors import (
+    AlreadyBooked,
+    NotInClass,
+    RequestOpen,
+    StudentBusy,
+    TooManyChangesAtOnce,
+)
 from bookings.models import Booking, ChangeRequest, Place, Reservation, SeatHold
-from bookings.services import change_requests, changes, holds, host_moves, lists, swapping
+from bookings.services import (
+    change_requests,
+    changes,
+    holds,
+    host_moves,
+    lists,
+    reservations,
+    swapping,
+)
+from bookings.services.parts import Part
 from courses.models import CourseSession
 from rosters.models import Student
 from tests.bookings.conftest import DAY, World, make_world
@@ -269,3 +284,101 @@ def test_kept_seats_that_two_sweep_at_once_are_freed_once(world: World, now: dat
     new.refresh_from_db()
     assert (new.seats_held, SeatHold.objects.standing().get().booking) == (2, other)
     check_counters()
+
+
+# ── what changed between the look and the lock ──
+
+
+def test_a_session_moved_meanwhile_is_not_booked(world: World, now: datetime) -> None:
+    session = world.session()
+
+    def move() -> None:
+        CourseSession.objects.filter(pk=session.pk).update(
+            starts_at=session.starts_at + timedelta(days=1),
+            ends_at=session.ends_at + timedelta(days=1),
+            sequence=session.sequence + 1,
+        )
+
+    with (
+        meanwhile(('UPDATE "courses_coursesession"', move)),
+        pytest.raises(TooManyChangesAtOnce),
+    ):
+        booked(world, session, now)
+
+    assert not Booking.objects.exists()
+    assert CourseSession.objects.get(pk=session.pk).seats_taken == 0
+
+
+def test_who_left_the_class_meanwhile_takes_no_ones_seat(world: World, now: datetime) -> None:
+    going, entering = world.students[0], world.students[4]
+    booking = booked(
+        world, world.session(), now, student_ids=[student.pk for student in world.students[:3]]
+    )
+    other = world.new_group(9, 1)
+
+    def move() -> None:
+        Student.objects.filter(pk=entering.pk).update(class_group=other, seat_no=7)
+
+    with meanwhile(("FOR NO KEY UPDATE", move)), pytest.raises(NotInClass):
+        changes.swap_student(
+            by=world.teacher,
+            booking=booking,
+            out_student_id=going.pk,
+            in_student_id=entering.pk,
+            now=now,
+        )
+
+    assert Place.objects.live().filter(booking=booking, student=going).exists()
+
+
+def test_a_walk_in_has_the_times_of_the_session_as_it_is(world: World, now: datetime) -> None:
+    session = world.session()
+    longer = session.ends_at + timedelta(minutes=30)
+    CourseSession.objects.filter(pk=session.pk).update(ends_at=longer)
+
+    place = changes.admit_walk_in(
+        by=world.manager, session=session, student=world.students[0], now=session.starts_at
+    )
+
+    assert place.ends_at == longer
+
+
+def test_two_classes_of_one_camp_ask_each_for_itself(world: World, now: datetime) -> None:
+    other = world.new_group(4, 5)
+    world.teach(other)
+    camp, days = world.camp()
+    made = reservations.reserve(
+        by=world.teacher,
+        parts=[
+            Part(
+                class_group=group,
+                session_set_id=camp.pk,
+                student_ids=sorted(group.students.values_list("pk", flat=True))[:3],
+            )
+            for group in (world.group, other)
+        ],
+        idempotency_key="two classes",
+        now=now,
+    )
+    late = days[0].starts_at - timedelta(days=1)
+
+    for group in (world.group, other):
+        booking = made.bookings.get(class_group=group, session=days[0])
+        wanted = lists.look_up(
+            booking,
+            late,
+            student_ids=sorted(group.students.values_list("pk", flat=True)),
+            seats=None,
+            adults=None,
+            companions=None,
+        )
+        change_requests.ask_change(
+            by=world.teacher,
+            booking=booking,
+            edition=booking.edition,
+            wanted=wanted,
+            reason="多来几人",
+            now=late,
+        )
+
+    assert ChangeRequest.objects.filter(state=ChangeState.ASKED).count() == 2

@@ -172,7 +172,7 @@ def test_the_page_takes_the_same_queries_whatever_is_on_offer(
     client = login(world.teacher)
     client.get("/trips/")
 
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(17):
         page = client.get(f"/classes/{world.group.pk}/complete/")
 
     assert page.context["cards"]
@@ -181,6 +181,49 @@ def test_the_page_takes_the_same_queries_whatever_is_on_offer(
 def split_form(client: Client, url: str, **more: Any) -> dict[str, Any]:
     form = client.get(url).context["form"]
     return {"key": form["key"].value()} | {row.html_name: row.value() for row in form.rows()} | more
+
+
+def test_a_split_sent_twice_is_made_once(world: World, login: Login) -> None:
+    one = world.session(capacity=3)
+    world.session(capacity=3)
+    client = login(world.teacher)
+    url = f"/sessions/{one.pk}/split/?class={world.group.pk}"
+    data = split_form(client, url)
+
+    first, second = client.post(url, data), client.post(url, data)
+
+    assert first.status_code == second.status_code == 302
+    assert first["Location"] == second["Location"]
+    assert Booking.objects.count() == 2
+
+
+def test_a_split_of_what_is_gone_says_so(world: World, login: Login) -> None:
+    one = world.session(capacity=3)
+    other = world.session(capacity=3)
+    client = login(world.teacher)
+    url = f"/sessions/{one.pk}/split/?class={world.group.pk}"
+    data = split_form(client, url)
+    CourseSession.objects.filter(pk=other.pk).update(capacity=1)
+
+    answer = client.post(url, data)
+
+    assert answer.status_code == 409
+    assert "这一场刚才有了变化，不能再这样分组。请回到场次重新选择。" in answer.content.decode()
+    assert not Booking.objects.exists()
+
+
+def test_completing_hours_sent_twice_is_made_once(world: World, login: Login) -> None:
+    for day in range(4):
+        world.session(day=DAY + timedelta(days=day), class_hours=7)
+    client = login(world.teacher)
+    url = f"/classes/{world.group.pk}/complete/"
+    data = {"key": "a", "picks": client.get(url).context["cards"][0]["picks"]}
+
+    first, second = client.post(url, data), client.post(url, data)
+
+    assert first.status_code == second.status_code == 302
+    assert first["Location"] == second["Location"]
+    assert Booking.objects.count() == 2
 
 
 def test_a_class_goes_in_groups_by_number_as_one_trip(

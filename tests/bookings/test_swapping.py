@@ -10,6 +10,7 @@ from bookings.choices import BookingState, CancelledSide, ReasonCode
 from bookings.errors import (
     AlreadyBooked,
     BookingOver,
+    ConsentMissing,
     HoldGone,
     NamesDue,
     SameSession,
@@ -23,7 +24,9 @@ from bookings.tasks import sweep_holds
 from courses.errors import RoomFull, SessionCancelled, SessionFull
 from courses.models import CourseSession
 from notifications.models import Message
+from rosters.choices import ConsentRule
 from rosters.errors import NotYourClass
+from rosters.models import SchoolSettings
 from tests.bookings.conftest import DAY, World
 from tests.factories.accounts import MembershipFactory, actor_of
 from tests.factories.bookings import make_booking, make_reservation
@@ -377,3 +380,21 @@ def test_who_may_swap_and_until_when(
                 swapping.check_can_swap(actor, booking, now)
     with pytest.raises(SessionStarted):
         swapping.check_can_swap(world.teacher, booking, old.starts_at)
+
+
+def test_a_swap_asks_for_consents_as_booking_does(world: World, now: datetime) -> None:
+    booking = make_booking(
+        by=world.teacher, session=world.session(), class_group=world.group, now=now
+    )
+    SchoolSettings.objects.update_or_create(
+        school=world.school, defaults={"consent_rule": ConsentRule.YEAR, "consent_blocks": True}
+    )
+    other = world.session(day=DAY + timedelta(days=1))
+
+    with pytest.raises(ConsentMissing):
+        swapping.swap(
+            by=world.teacher, booking=booking, session_ids=[other.pk], reason="换一天", now=now
+        )
+
+    booking.refresh_from_db()
+    assert booking.is_live
