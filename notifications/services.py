@@ -7,8 +7,11 @@ brings them to the mail server, and a sweeper finds those whose task was lost.
 import logging
 import smtplib
 import time
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.errors import MessageError
+from functools import partial
 from uuid import UUID
 
 from django.conf import settings
@@ -36,9 +39,56 @@ MISSED_AFTER = timedelta(minutes=2)
 SWEEP_AT_MOST = 200
 # A slow mail server does not keep a sweep longer: the cluster ends a task after two minutes.
 SWEEP_FOR = timedelta(seconds=60)
+# One task delivers so many of what was told at once; other workers share the rest.
+DELIVERIES_PER_TASK = 20
 # Mails whose link lets its bearer in: the link is forgotten once the mail has left.
 SECRET_KINDS = frozenset({"invitation", "password_reset"})
 FORGOTTEN = "—"
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What one person is told: ``subject`` and ``body`` in the recipient's language, ``path`` the
+    page it is about."""
+
+    recipient: AbstractBaseUser
+    kind: str
+    subject: str
+    body: str
+    path: str = ""
+    calendar: str = ""
+    calendar_method: str = ""
+
+
+def tell_all(letters: Sequence[Letter], *, now: datetime) -> list[Message]:
+    """As ``tell`` for each, in three inserts however many they are: one transaction tells of one
+    change, and the cluster is woken once for it."""
+    if not letters:
+        return []
+    with transaction.atomic(savepoint=False):
+        messages = Message.objects.bulk_create(
+            Message(
+                recipient=letter.recipient,
+                kind=letter.kind,
+                subject=_one_line(letter.subject),
+                body=letter.body,
+                path=letter.path,
+                calendar=letter.calendar,
+                calendar_method=letter.calendar_method,
+                created_at=now,
+            )
+            for letter in letters
+        )
+        deliveries = Delivery.objects.bulk_create(
+            Delivery(
+                message=message,
+                address=letter.recipient.email,  # type: ignore[attr-defined]
+                created_at=now,
+            )
+            for message, letter in zip(messages, letters, strict=True)
+        )
+        _queue([delivery.pk for delivery in deliveries])
+    return messages
 
 
 def tell(
@@ -107,8 +157,7 @@ def _write(
     fields = {
         "recipient": recipient,
         "kind": kind,
-        # A subject is one line of a mail's head.
-        "subject": " ".join(subject.split())[:200],
+        "subject": _one_line(subject),
         "body": body,
         "path": path,
         "calendar": calendar,
@@ -122,16 +171,38 @@ def _write(
             message, is_new = Message.objects.get_or_create(once_key=once_key, defaults=fields)
         if is_new:
             delivery = Delivery.objects.create(message=message, address=address, created_at=now)
-            _queue(delivery.pk)
+            _queue([delivery.pk])
     return message
 
 
-def _queue(delivery_id: int) -> None:
-    """Hands the delivery to the cluster: by a row of this transaction, or with Redis after it."""
-    if settings.REDIS_URL:
-        transaction.on_commit(lambda: async_task("notifications.tasks.deliver", delivery_id))
-    else:
-        async_task("notifications.tasks.deliver", delivery_id)
+def _one_line(subject: str) -> str:
+    """A subject is one line of a mail's head."""
+    return " ".join(subject.split())[:200]
+
+
+def _queue(delivery_ids: Sequence[int]) -> None:
+    """Hands the deliveries to the cluster: by rows of this transaction, or with Redis after it."""
+    for first in range(0, len(delivery_ids), DELIVERIES_PER_TASK):
+        part = delivery_ids[first : first + DELIVERIES_PER_TASK]
+        if settings.REDIS_URL:
+            transaction.on_commit(partial(async_task, "notifications.tasks.deliver", *part))
+        else:
+            async_task("notifications.tasks.deliver", *part)
+
+
+def deliver_all(*, delivery_ids: Collection[int], now: datetime) -> int:
+    """As ``deliver`` for each; says how many left just now. One that fails unforeseen is counted
+    and does not keep the others; it is raised at the end."""
+    left = 0
+    unforeseen: Exception | None = None
+    for pk in delivery_ids:
+        try:
+            left += deliver(delivery_id=pk, now=now)
+        except Exception as error:  # noqa: BLE001 (raised below, once the others have left)
+            unforeseen = error
+    if unforeseen is not None:
+        raise unforeseen
+    return left
 
 
 def deliver(*, delivery_id: int, now: datetime) -> bool:
@@ -223,8 +294,7 @@ def retry_failed(*, now: datetime, delivery_id: int | None = None) -> int:
         Delivery.objects.filter(pk__in=ids).update(
             state=DeliveryState.WAITING, attempts=0, created_at=now
         )
-        for pk in ids:
-            _queue(pk)
+        _queue(ids)
     return len(ids)
 
 

@@ -5,8 +5,8 @@ from django.utils import timezone
 from . import services
 
 
-def deliver(delivery_id: int) -> bool:
-    return services.deliver(delivery_id=delivery_id, now=timezone.now())
+def deliver(*delivery_ids: int) -> int:
+    return services.deliver_all(delivery_ids=delivery_ids, now=timezone.now())
 
 
 def sweep() -> int:
