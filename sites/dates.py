@@ -8,11 +8,22 @@ from typing import overload
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import gettext_noop, pgettext
 
 from .calendar import FIRST_DAY, LAST_DAY, NOON, SHANGHAI
 
 Moment = datetime.date | datetime.datetime
+
+# Marked for translation here, translated one at a time.
+MONTHS = (
+    gettext_noop("1 月"), gettext_noop("2 月"), gettext_noop("3 月"), gettext_noop("4 月"),
+    gettext_noop("5 月"), gettext_noop("6 月"), gettext_noop("7 月"), gettext_noop("8 月"),
+    gettext_noop("9 月"), gettext_noop("10 月"), gettext_noop("11 月"), gettext_noop("12 月"),
+)  # fmt: skip
+WEEKDAYS = (
+    gettext_noop("周一"), gettext_noop("周二"), gettext_noop("周三"), gettext_noop("周四"),
+    gettext_noop("周五"), gettext_noop("周六"), gettext_noop("周日"),
+)  # fmt: skip
 
 
 def check_day(value: Moment) -> None:
@@ -38,17 +49,12 @@ def local(value: Moment) -> Moment:
 
 def month_name(value: Moment) -> str:
     """Return the month as it stands in a date: 12 月, or Dec."""
-    months = (
-        _("1 月"), _("2 月"), _("3 月"), _("4 月"), _("5 月"), _("6 月"),
-        _("7 月"), _("8 月"), _("9 月"), _("10 月"), _("11 月"), _("12 月"),
-    )  # fmt: skip
-    return months[local(value).month - 1]
+    return _(MONTHS[local(value).month - 1])
 
 
 def weekday(value: Moment) -> str:
     """Return 周二, or Tue."""
-    days = (_("周一"), _("周二"), _("周三"), _("周四"), _("周五"), _("周六"), _("周日"))
-    return days[local(value).weekday()]
+    return _(WEEKDAYS[local(value).weekday()])
 
 
 def day(value: Moment) -> str:
