@@ -68,7 +68,7 @@ def tell_all(letters: Sequence[Letter], *, now: datetime) -> list[Message]:
     with transaction.atomic(savepoint=False):
         messages = Message.objects.bulk_create(
             Message(
-                recipient=letter.recipient,
+                recipient_id=letter.recipient.pk,
                 kind=letter.kind,
                 subject=_one_line(letter.subject),
                 body=letter.body,

@@ -22,6 +22,7 @@ from accounts.selectors import people_to_tell
 from bookings import calendar, wording
 from bookings.models import Booking, Reservation
 from courses.models import CourseSession
+from notifications.services import Letter
 from rosters.models import ClassTeacher
 from sites.calendar import local_day
 
@@ -44,10 +45,11 @@ def confirmed(reservation: Reservation, *, by: Actor, now: datetime) -> None:
     """The school's people get each booking's entry; each host's managers one message."""
     bookings = list(loaded().filter(reservation=reservation).order_by("session__starts_at", "pk"))
     people = {booking.class_group_id: people_of_school(booking) for booking in bookings}
+    letters = []
     for booking in bookings:
         for person in people[booking.class_group_id]:
             with translation.override(person.language):
-                tell_school(
+                letter = school_letter(
                     booking,
                     person,
                     kind="booking_confirmed",
@@ -55,13 +57,15 @@ def confirmed(reservation: Reservation, *, by: Actor, now: datetime) -> None:
                     body=body_of(_("名额已定。"), facts_of(booking)),
                     now=now,
                 )
+            letters.append(letter)
     for host_id in {booking.host_id: None for booking in bookings}:
-        _tell_host_of_bookings(
-            [booking for booking in bookings if booking.host_id == host_id], by=by, now=now
+        letters += _letters_on_bookings(
+            [booking for booking in bookings if booking.host_id == host_id], by=by
         )
+    notifications.services.tell_all(letters, now=now)
 
 
-def _tell_host_of_bookings(bookings: Sequence[Booking], *, by: Actor, now: datetime) -> None:
+def _letters_on_bookings(bookings: Sequence[Booking], *, by: Actor) -> list[Letter]:
     first = bookings[0]
 
     def text() -> tuple[str, str]:
@@ -74,7 +78,7 @@ def _tell_host_of_bookings(bookings: Sequence[Booking], *, by: Actor, now: datet
             body_of(opening, *[facts_for_host(booking) for booking in bookings]),
         )
 
-    tell_host(first, kind="booking_made", text=text, now=now)
+    return host_letters(first, kind="booking_made", text=text)
 
 
 def changed(booking_id: int, *, by: Actor, now: datetime) -> None:
@@ -292,10 +296,18 @@ def entry_of(booking: Booking) -> calendar.Entry:
 def tell_school(
     booking: Booking, person: User, *, kind: str, subject: str, body: str, now: datetime
 ) -> None:
+    letter = school_letter(booking, person, kind=kind, subject=subject, body=body, now=now)
+    notifications.services.tell_all([letter], now=now)
+
+
+def school_letter(
+    booking: Booking, person: User, *, kind: str, subject: str, body: str, now: datetime
+) -> Letter:
+    """With the booking's calendar entry; in the active language."""
     text, method = calendar.invitation(
         entry_of(booking), name=person.name, address=person.email, stamp=now
     )
-    notifications.services.tell(
+    return Letter(
         recipient=person,
         kind=kind,
         subject=subject,
@@ -303,7 +315,6 @@ def tell_school(
         path=reverse("bookings:booking", args=[booking.pk]),
         calendar=text,
         calendar_method=method,
-        now=now,
     )
 
 
@@ -311,17 +322,20 @@ def tell_host(
     booking: Booking, *, kind: str, text: Callable[[], tuple[str, str]], now: datetime
 ) -> None:
     """``text`` gives subject and body in the language that is active when it is called."""
+    notifications.services.tell_all(host_letters(booking, kind=kind, text=text), now=now)
+
+
+def host_letters(
+    booking: Booking, *, kind: str, text: Callable[[], tuple[str, str]]
+) -> list[Letter]:
+    """One to each manager of the host, in the manager's language."""
+    letters = []
     for person in people_to_tell(booking.host_id, [Role.HOST_MANAGER]):
         with translation.override(person.language):
             subject, body = text()
-            notifications.services.tell(
-                recipient=person,
-                kind=kind,
-                subject=subject,
-                body=body,
-                path=reverse("attendance:host_day", args=[local_day(booking.session.starts_at)]),
-                now=now,
-            )
+        path = reverse("attendance:host_day", args=[local_day(booking.session.starts_at)])
+        letters.append(Letter(person, kind, subject, body, path))
+    return letters
 
 
 def trip(booking: Booking) -> str:

@@ -23,6 +23,7 @@ from schemathesis.generation.modes import GenerationMode
 from accounts.choices import Role
 from accounts.selectors import actor_of
 from accounts.services import tokens
+from bookings.services import change_requests, lists
 from config.wsgi import application
 from rosters.services.imports import reading, starting
 from tests.factories.accounts import MembershipFactory, OrganisationFactory
@@ -91,6 +92,21 @@ def _make_world(now: datetime) -> World:
     booking = make_booking(
         by=actor_of(teacher), session=soon, class_group=group, now=now - timedelta(days=10)
     )
+    request = change_requests.ask_change(
+        by=actor_of(teacher),
+        booking=booking,
+        edition=booking.edition,
+        wanted=lists.look_up(
+            booking,
+            now,
+            student_ids=list(group.students.order_by("pk").values_list("pk", flat=True))[:2],
+            seats=None,
+            adults=None,
+            companions=None,
+        ),
+        reason="一人请假",
+        now=now,
+    )
     waiting = starting.start(
         by=coordinator,
         school=group.school,
@@ -112,6 +128,7 @@ def _make_world(now: datetime) -> World:
         secrets=cycle([tokens.issue(by=actor, label="test", now=now)[1] for actor in actors]),
         ids={
             "bookings": booking.pk,
+            "change-requests": request.pk,
             "classes": group.pk,
             "courses": version.course_id,
             "reservations": booking.reservation_id,

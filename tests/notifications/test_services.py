@@ -262,8 +262,8 @@ def test_all_failed_deliveries_are_tried_again(now: datetime) -> None:
     number = services.retry_failed(now=now)
 
     assert number == 2
-    assert [row.task["args"] for row in OrmQ.objects.order_by("pk")] == [
-        (delivery.pk,) for delivery in deliveries[:2]
+    assert [row.task["args"] for row in OrmQ.objects.all()] == [
+        tuple(delivery.pk for delivery in deliveries[:2])
     ]
 
 
