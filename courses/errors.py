@@ -38,7 +38,10 @@ class SessionHasSeatsTaken(CoursesRefusal):
     """What would change a booked session belongs to ``bookings.services``."""
 
     code = "session_has_seats_taken"
-    sentence = _("这一场已有 %(seats_taken)s 位预约，不能再改。确需变动，请取消场次并说明原因。")
+    sentence = _(
+        "这一场已有 %(seats_taken)s 位预约，这里不能再改。"
+        "请在当天的场次里点“调整场次”，或取消场次并说明原因。"
+    )
 
 
 class InstructorTaken(CoursesRefusal):

@@ -79,6 +79,25 @@ def test_booking_page_shows_all_that_a_teacher_needs(
     }
 
 
+def test_a_trip_without_names_asks_for_them_and_counts_nobody(
+    world: World, now: datetime, login: Login
+) -> None:
+    booking = make_booking(
+        by=world.teacher,
+        session=world.session(),
+        class_group=world.group,
+        now=now,
+        student_ids=[],
+        seats=3,
+    )
+
+    page = login(world.teacher).get(f"/trips/{booking.pk}/").content.decode()
+
+    assert "名额已占，还没有选学生。" in page
+    assert "去了以后" not in page
+    assert "全部收齐" not in page
+
+
 def test_changing_a_booking(world: World, now: datetime, login: Login) -> None:
     booking = booked(world, now)
     client = login(world.teacher)

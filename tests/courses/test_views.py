@@ -390,7 +390,9 @@ def test_unbooked_session_is_changed_a_booked_one_is_not(
     late = manager.post(f"{path}edit/", form)
 
     assert (session.capacity, session.starts_at.astimezone(now.tzinfo).hour) == (9, 13)
-    sentence = "这一场已有 2 位预约，不能再改。确需变动，请取消场次并说明原因。"
+    sentence = (
+        "这一场已有 2 位预约，这里不能再改。请在当天的场次里点“调整场次”，或取消场次并说明原因。"
+    )
     assert sentence in page
     assert late.status_code == 409
     assert sentence in late.content.decode()
