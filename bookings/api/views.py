@@ -85,9 +85,9 @@ class ReservationList(generics.ListAPIView[Reservation]):
         given = values.get("parts") or [values]
         groups = {
             group.pk: group
-            for group in ClassGroup.objects.visible_to(actor).filter(
-                pk__in={one["class_group"] for one in given}
-            )
+            for group in ClassGroup.objects.visible_to(actor)
+            .filter(pk__in={one["class_group"] for one in given})
+            .select_related("school")
         }
         if any(one["class_group"] not in groups for one in given):
             raise NotYours
@@ -99,9 +99,8 @@ class ReservationList(generics.ListAPIView[Reservation]):
             idempotency_key=request.headers.get("Idempotency-Key", ""),
             now=timezone.now(),
         )
-        shown = selectors.reservations_for(actor).get(pk=made.pk)
         return Response(
-            ReservationOutput(shown, context={"request": request}).data,
+            ReservationOutput(made, context={"request": request}).data,
             status=201,
             headers={"Location": f"/api/v1/reservations/{made.pk}/"},
         )

@@ -51,26 +51,18 @@ def once(*, by: Actor, key: str, digest: str, now: datetime, work: Callable[[], 
     membership_id = by.membership_id
 
     def carry_out() -> Answer:
-        _wait_for(by, key)
-        first = IdempotentAnswer.objects.filter(
-            membership_id=membership_id, key=key, made_at__gt=now - KEPT_FOR
-        ).first()
-        if first is not None:
+        own = _make_ours(membership_id, key, digest, now)
+        if own is None:
+            first = IdempotentAnswer.objects.get(membership_id=membership_id, key=key)
             if first.digest != digest:
                 raise KeyReused
             return Answer(first.status, first.body, is_replay=True)
         answer = work()
+        ours = IdempotentAnswer.objects.filter(pk=own)
         if answer.is_kept:
-            IdempotentAnswer.objects.update_or_create(
-                membership_id=membership_id,
-                key=key,
-                defaults={
-                    "digest": digest,
-                    "status": answer.status,
-                    "body": answer.body,
-                    "made_at": now,
-                },
-            )
+            ours.update(status=answer.status, body=answer.body)
+        else:
+            ours.delete()
         return answer
 
     return in_one_transaction(carry_out)
@@ -85,11 +77,30 @@ def purge(*, now: datetime) -> int:
     return gone
 
 
-def _wait_for(by: Actor, key: str) -> None:
-    """Whoever else sent this key is answered; ours until the transaction ends. First of all
-    locks, so it is never waited for with another one in hand."""
-    number = int.from_bytes(
-        hashlib.sha256(f"{by.membership_id}:{key}".encode()).digest()[:8], "big", signed=True
-    )
+# Whoever else sent this key in the same moment has committed, or taken everything back, before
+# PostgreSQL answers. First of all locks, so it is never waited for with another one in hand.
+MAKE_OURS = """
+INSERT INTO bookings_idempotentanswer AS old (membership_id, key, digest, status, body, made_at)
+VALUES (%(membership)s, %(key)s, %(digest)s, 0, 'null', %(now)s)
+ON CONFLICT (membership_id, key) DO UPDATE
+SET digest = excluded.digest, status = 0, body = 'null', made_at = excluded.made_at
+WHERE old.made_at <= %(too_old)s
+RETURNING id
+"""
+
+
+def _make_ours(membership_id: int, key: str, digest: str, now: datetime) -> int | None:
+    """The row in which our answer will stand; None where a first answer stands in it."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])
+        cursor.execute(
+            MAKE_OURS,
+            {
+                "membership": membership_id,
+                "key": key,
+                "digest": digest,
+                "now": now,
+                "too_old": now - KEPT_FOR,
+            },
+        )
+        row = cursor.fetchone()
+    return row[0] if row else None

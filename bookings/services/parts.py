@@ -12,7 +12,7 @@ from django.db.models import Q
 from accounts.actors import Actor
 from accounts.errors import NotYours
 from bookings import wording
-from bookings.errors import NoSessions, SessionsOverlap, SetBookedWhole
+from bookings.errors import NoSessions, NoStudents, SessionsOverlap, SetBookedWhole
 from bookings.services import companions as companion_rules
 from bookings.services import students as student_rules
 from bookings.services.companions import CompanionInput
@@ -41,8 +41,8 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A part with its sessions (season, version and school loaded) and its students; ``adults``
-    by session."""
+    """A part with its sessions, all that is told of them loaded, and its students; ``adults`` by
+    session."""
 
     class_group: ClassGroup
     sessions: tuple[CourseSession, ...]
@@ -62,15 +62,27 @@ def classes_of(parts: Iterable[Part]) -> list[ClassGroup]:
     return [by_key[key] for key in sorted(by_key)]
 
 
-def look_up(by: Actor, parts: Sequence[Part], now: datetime) -> list[Asked]:
-    """The parts as they are asked for. Two queries, and one for each part's students.
+def look_up(
+    by: Actor, parts: Sequence[Part], now: datetime, *, is_locking: bool = False
+) -> list[Asked]:
+    """The parts as they are asked for. Two queries, one more where sets are asked for.
+
+    With ``is_locking`` the rows of the students are ours until the transaction ends, of seats
+    without names those of the whole class, so that nobody takes more for it at the same time.
 
     Refused: NoSessions, a session that is not there (NotYours), SetBookedWhole, NoStudents,
     NotInClass, SessionsOverlap, CompanionNameMissing, TooFewCompanions.
     """
+    sessions = _sessions(by, parts)
+    students = student_rules.of_parts(
+        [_named(part) for part in parts],
+        whole=[part.class_group for part in parts if is_locking and _has_unnamed(part)],
+        now=now,
+        is_locking=is_locking,
+    )
     asked = [
-        _asked(part, sessions, now)
-        for part, sessions in zip(parts, _sessions(by, parts), strict=True)
+        _asked(part, sessions, students)
+        for part, sessions, students in zip(parts, sessions, students, strict=True)
     ]
     if not asked:
         raise NoSessions
@@ -79,11 +91,20 @@ def look_up(by: Actor, parts: Sequence[Part], now: datetime) -> list[Asked]:
     return asked
 
 
-def _asked(part: Part, sessions: Sequence[CourseSession], now: datetime) -> Asked:
+def _named(part: Part) -> tuple[ClassGroup, Collection[int] | None]:
+    """Which students of which class are named: with seats and nobody, none."""
+    ids = part.student_ids
+    return part.class_group, () if part.seats is not None and ids is None else ids
+
+
+def _has_unnamed(part: Part) -> bool:
+    return part.seats is not None and part.seats > len(set(part.student_ids or ()))
+
+
+def _asked(part: Part, sessions: Sequence[CourseSession], students: Sequence[Student]) -> Asked:
     named = companion_rules.tidy(part.companions)
-    students: list[Student] = []
-    if part.seats is None or part.student_ids:
-        students = student_rules.of_class(part.class_group, part.student_ids, now)
+    if part.seats is None and not students:
+        raise NoStudents
     seats = max(part.seats or 0, len(students))
     return Asked(
         class_group=part.class_group,
@@ -107,7 +128,7 @@ def _sessions(by: Actor, parts: Sequence[Part]) -> list[list[CourseSession]]:
     session_ids = {pk for part in parts for pk in part.session_ids}
     known = (
         CourseSession.objects.visible_to(by)
-        .select_related("season", "version", "school")
+        .select_related("season", "version", "school", "host", "room__site")
         # A set is cancelled whole, so what stands of it is the offer.
         .filter(Q(pk__in=session_ids) | Q(session_set_id__in=set_ids, state=SessionState.SCHEDULED))
         .order_by("pk")

@@ -1,7 +1,7 @@
 """Reserving seats: the one way a booking comes into being."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import IntegrityError
@@ -21,14 +21,22 @@ from bookings.errors import (
     WrongStage,
 )
 from bookings.models import Booking, Reservation
-from bookings.services import class_seats, freeze, telling, together, writing
+from bookings.selectors.api import reservations_for
+from bookings.services import (
+    class_seats,
+    freeze,
+    in_the_way,
+    telling_reservations,
+    together,
+    writing,
+)
 from bookings.services import consents as consent_rules
 from bookings.services import students as student_rules
 from bookings.services.parts import Asked, Part, classes_of, digest_of, look_up
 from bookings.services.retries import in_one_transaction
 from courses import phases
 from courses.choices import SeasonAction, SessionState, Venue
-from courses.errors import SessionCancelled, SessionFull
+from courses.errors import SessionCancelled, SessionFull, StaleSession
 from courses.models import CourseSession
 from courses.services import seats
 from rosters.errors import NotYourClass
@@ -118,7 +126,8 @@ def reserve(
 
     The school's people and the hosts are told. Repeating a request under its
     ``idempotency_key`` returns the first reservation and changes nothing; the key with other
-    contents is refused (KeyReused).
+    contents is refused (KeyReused). Its bookings come with what is told of them at hand, as
+    ``selectors.api.reservations_for`` brings them.
 
     Refused besides, each naming the fact: NotYourClass, NotInClass, NoStudents, MoreThanClass,
     NamesDue, TooFewCompanions, CompanionNameMissing, NoSessions, SessionsOverlap,
@@ -130,30 +139,12 @@ def reserve(
     for class_group in classes_of(parts):
         check_is_own_class(by, class_group, now)
     digest = digest_of(parts, contact_phone=contact_phone, note=note)
-    first = _first_answer(by, idempotency_key, digest)
-    if first is not None:
-        return first
-    try:
-        asked = look_up(by, parts, now)
-        check_can_have(asked, now)
-    except Refusal:
-        # What stands in the way may be this very request, answered since we looked.
-        first = _first_answer(by, idempotency_key, digest)
-        if first is None:
-            raise
-        return first
+    asked: list[Asked] = []
 
     def write() -> Reservation:
+        asked[:] = look_up(by, parts, now, is_locking=True)
+        check_can_have(asked, now)
         assert by.membership_id is not None
-        locked = student_rules.lock(_to_lock(asked))
-        # Whoever held these students has committed by now: the same request may be answered,
-        # a student may have left the class or be elsewhere.
-        first = _first_answer(by, idempotency_key, digest)
-        if first is not None:
-            return first
-        for one in asked:
-            student_rules.check_in_class(locked, one.students, one.class_group, now)
-        _check_free(asked)
         reservation = Reservation.objects.create(
             reference=writing.new_reference(),
             school_id=asked[0].class_group.school_id,
@@ -165,7 +156,9 @@ def reserve(
             idempotency_key=idempotency_key,
             request_digest=digest,
         )
-        bookings = writing.write_bookings(reservation, asked, _take_seats(asked), now=now)
+        bookings = writing.write_bookings(reservation, asked, now=now)
+        bookings.sort(key=lambda booking: (booking.session.starts_at, booking.pk))
+        writing.at_hand(reservation, "bookings", bookings)
         audit.record(
             by=by,
             verb="reservation.made",
@@ -175,15 +168,26 @@ def reserve(
             sessions=[booking.session_id for booking in bookings],
             seats=sum(booking.seats for booking in bookings),
         )
-        telling.confirmed(reservation, by=by, now=now)
+        telling_reservations.confirmed(bookings, by=by, now=now)
+        # Last of all: whoever else wants the session waits for as little as can be.
+        _take_seats(asked)
         return reservation
 
     try:
         return in_one_transaction(write)
+    except Refusal:
+        # What stands in the way may be this very request, answered before.
+        first = _first_answer(by, idempotency_key, digest)
+        if first is None:
+            raise
+        return first
     except IntegrityError as error:
         name = together.constraint_of(error)
         if name == "reservation_key_once":
-            raise KeyReused from error
+            first = _first_answer(by, idempotency_key, digest)
+            if first is None:
+                raise TooManyChangesAtOnce from error
+            return first
         if name not in ("booking_live_once_per_class", "place_student_one_at_a_time"):
             raise
         _check_free(asked)
@@ -192,15 +196,19 @@ def reserve(
 
 
 def check_can_have(asked: Sequence[Asked], now: datetime) -> None:
-    """Whether all of it can be had together now, without a lock: a kind answer, which the
-    constraints and the conditional updates confirm. Three queries, one more with unnamed seats."""
+    """Whether all of it can be had together now: a kind answer, which the constraints and the
+    conditional updates confirm. One query where nothing stands in the way; where something may,
+    three more, to say what."""
     for one in asked:
         for session in one.sessions:
             check_session_suits(session, one.class_group, now)
             if one.unnamed:
                 freeze.check_names_may_follow(session, now)
-    _check_free(asked)
-    consent_rules.check_all_signed([(one.students, one.sessions, one.class_group) for one in asked])
+    if in_the_way.may_be(asked):
+        _check_free(asked)
+        consent_rules.check_all_signed(
+            [(one.students, one.sessions, one.class_group) for one in asked]
+        )
     for session, taken, adults in _wanted(asked):
         seats.check_room_for(session, seats=taken, adults=adults)
 
@@ -218,26 +226,16 @@ def _wanted(asked: Sequence[Asked]) -> list[tuple[CourseSession, int, int]]:
     return [(sessions[pk], taken[pk], adults[pk]) for pk in sorted(sessions)]
 
 
-def _take_seats(asked: Sequence[Asked]) -> dict[int, CourseSession]:
-    """The seats are taken; the sessions by key as they are now that their rows are ours.
-    Refused: one that its host has moved since it was looked at (TooManyChangesAtOnce)."""
-    wanted = _wanted(asked)
-    for session, taken, adults in wanted:
-        seats.take_seats(session_id=session.pk, seats=taken, adults=adults)
-    current = CourseSession.objects.in_bulk([session.pk for session, _taken, _adults in wanted])
-    if any(current[session.pk].sequence != session.sequence for session, _taken, _adults in wanted):
-        # It was moved since we looked: what was asked for is not what it is now.
-        raise TooManyChangesAtOnce
-    return current
-
-
-def _to_lock(asked: Sequence[Asked]) -> Collection[int]:
-    """The students to be locked: those named, and of seats without names the whole class, so
-    that nobody takes more seats for it at the same time."""
-    whole = [one.class_group for one in asked if one.unnamed]
-    return {student.pk for one in asked for student in one.students} | (
-        student_rules.keys_of_classes(whole) if whole else set()
-    )
+def _take_seats(asked: Sequence[Asked]) -> None:
+    """The seats are taken. Refused: a session that its host has moved since it was looked at,
+    since what was asked for is not what it is now (TooManyChangesAtOnce)."""
+    for session, taken, adults in _wanted(asked):
+        try:
+            seats.take_seats(
+                session_id=session.pk, seats=taken, adults=adults, sequence=session.sequence
+            )
+        except StaleSession as refusal:
+            raise TooManyChangesAtOnce from refusal
 
 
 def _check_free(asked: Sequence[Asked]) -> None:
@@ -261,7 +259,7 @@ def _check_free(asked: Sequence[Asked]) -> None:
 
 def _first_answer(by: Actor, key: str, digest: str) -> Reservation | None:
     """The reservation this very request made before."""
-    found = Reservation.objects.filter(made_by_id=by.membership_id, idempotency_key=key).first()
+    found = reservations_for(by).filter(made_by_id=by.membership_id, idempotency_key=key).first()
     if found is not None and found.request_digest != digest:
         raise KeyReused
     return found

@@ -27,6 +27,47 @@ def of_class(
     return list(students)
 
 
+def of_parts(
+    named: Sequence[tuple[ClassGroup, Collection[int] | None]],
+    *,
+    whole: Collection[ClassGroup],
+    now: datetime,
+    is_locking: bool,
+) -> list[list[Student]]:
+    """For each class the students named in it, or all of it, by key; one query for all of them.
+
+    With ``is_locking`` their rows are ours until the transaction ends, and those of the classes
+    ``whole``: first in the lock order, by key, see ``lock``. Refused: somebody who is not in the
+    class now (NotInClass, which says nothing of where they are).
+    """
+    keys = {pk for _class_group, ids in named for pk in ids or ()}
+    classes = {one.pk for one in whole} | {one.pk for one, ids in named if ids is None}
+    if not keys and not classes:
+        return [[] for _one in named]
+    wanted = Q(pk__in=keys) if keys else Q()
+    if classes:
+        wanted |= Q(class_group__in=classes)
+    rows = Student.objects.current().filter(wanted).order_by("pk")
+    if is_locking:
+        rows = rows.select_for_update(no_key=True)
+    by_class: dict[int, list[Student]] = {}
+    for student in rows:
+        by_class.setdefault(student.class_group_id, []).append(student)
+    return [_of(by_class.get(group.pk, []), group, ids, now) for group, ids in named]
+
+
+def _of(
+    students: list[Student], class_group: ClassGroup, ids: Collection[int] | None, now: datetime
+) -> list[Student]:
+    if ids is None:
+        return students
+    keys = set(ids)
+    found = [student for student in students if student.pk in keys]
+    if len(found) != len(keys):
+        raise NotInClass(class_group=wording.class_name(class_group, now))
+    return found
+
+
 def keys_of_classes(class_groups: Collection[ClassGroup]) -> set[int]:
     """The keys of all who are in the classes now."""
     return set(

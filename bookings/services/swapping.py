@@ -200,8 +200,7 @@ def swap(
                 held=hold.seats if hold else 0,
                 held_adults=hold.adults if hold else 0,
             )
-        sessions = CourseSession.objects.in_bulk([session.pk for session in asked.sessions])
-        made = writing.write_bookings(booking.reservation, [asked], sessions, now=now)
+        made = writing.write_bookings(booking.reservation, [asked], now=now)
         audit.record(
             by=by,
             verb="booking.swapped",

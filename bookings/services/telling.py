@@ -17,13 +17,13 @@ from django.utils.translation import ngettext
 import notifications.services
 from accounts.actors import Actor
 from accounts.choices import Role
-from accounts.models import Membership, User
+from accounts.models import User
 from accounts.selectors import people_to_tell
 from bookings import calendar, wording
-from bookings.models import Booking, Reservation
+from bookings.models import Booking
+from bookings.services import recipients
 from courses.models import CourseSession
 from notifications.services import Letter
-from rosters.models import ClassTeacher
 from sites.calendar import local_day
 
 
@@ -39,46 +39,6 @@ def loaded() -> QuerySet[Booking]:
         "session__school",
         "session__version",
     ).prefetch_related("companions")
-
-
-def confirmed(reservation: Reservation, *, by: Actor, now: datetime) -> None:
-    """The school's people get each booking's entry; each host's managers one message."""
-    bookings = list(loaded().filter(reservation=reservation).order_by("session__starts_at", "pk"))
-    people = {booking.class_group_id: people_of_school(booking) for booking in bookings}
-    letters = []
-    for booking in bookings:
-        for person in people[booking.class_group_id]:
-            with translation.override(person.language):
-                letter = school_letter(
-                    booking,
-                    person,
-                    kind="booking_confirmed",
-                    subject=_("预约已确认：%(trip)s") % {"trip": trip(booking)},
-                    body=body_of(_("名额已定。"), facts_of(booking)),
-                    now=now,
-                )
-            letters.append(letter)
-    for host_id in {booking.host_id: None for booking in bookings}:
-        letters += _letters_on_bookings(
-            [booking for booking in bookings if booking.host_id == host_id], by=by
-        )
-    notifications.services.tell_all(letters, now=now)
-
-
-def _letters_on_bookings(bookings: Sequence[Booking], *, by: Actor) -> list[Letter]:
-    first = bookings[0]
-
-    def text() -> tuple[str, str]:
-        opening = _("%(school)s的%(name)s约了下列场次。") % {
-            "school": wording.organisation_name(first.school),
-            "name": by.name,
-        }
-        return (
-            _("新预约：%(trip)s") % {"trip": trip_of_school(first)},
-            body_of(opening, *[facts_for_host(booking) for booking in bookings]),
-        )
-
-    return host_letters(first, kind="booking_made", text=text)
 
 
 def changed(booking_id: int, *, by: Actor, now: datetime) -> None:
@@ -253,20 +213,7 @@ def reminded(booking: Booking, *, now: datetime) -> None:
 def people_of_school(booking: Booking) -> list[User]:
     """Who booked and who teaches the class, as far as they are still there; else the school's
     coordinators."""
-    people = User.objects.filter(
-        pk__in=Membership.objects.live()
-        .filter(
-            pk__in=[
-                booking.reservation.made_by_id,
-                *ClassTeacher.objects.filter(class_group_id=booking.class_group_id).values_list(
-                    "membership_id", flat=True
-                ),
-            ],
-            organisation_id=booking.school_id,
-        )
-        .values("user_id")
-    ).order_by("pk")
-    return list(people) or people_to_tell(booking.school_id, [Role.SCHOOL_COORDINATOR])
+    return recipients.of_bookings([booking]).of_class[booking.class_group_id]
 
 
 def entry_of(booking: Booking) -> calendar.Entry:

@@ -4,36 +4,48 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.db import connection
+from django.db.models import Model
+
 from bookings.choices import BookingState
 from bookings.models import Booking, Companion, Place, Reservation
 from bookings.services import companions as companion_rules
 from bookings.services.parts import Asked
-from courses.models import CourseSession
 from rosters.models import Student
 
 # Without the letters and digits that are mistaken for each other on paper and by phone.
 REFERENCE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 
+PLACES = """
+INSERT INTO bookings_place (
+    booking_id, session_id, school_id, host_id, student_id, starts_at, ends_at, is_live, is_walk_in
+)
+SELECT booking.id, session.id, booking.school_id, booking.host_id, wanted.student_id,
+       session.starts_at, session.ends_at, true, false
+FROM unnest(%s::bigint[], %s::bigint[]) AS wanted (booking_id, student_id)
+JOIN bookings_booking booking ON booking.id = wanted.booking_id
+JOIN courses_coursesession session ON session.id = booking.session_id
+ORDER BY booking.session_id, wanted.student_id
+"""
+
+
 def write_bookings(
-    reservation: Reservation,
-    asked: Sequence[Asked],
-    sessions: dict[int, CourseSession],
-    *,
-    now: datetime,
+    reservation: Reservation, asked: Sequence[Asked], *, now: datetime
 ) -> list[Booking]:
     """The bookings with places and companions: three inserts, whatever their number.
 
-    ``sessions`` by key, as they are now that their rows are ours.
+    Each comes with what is told of it at hand: reservation, session, class, school, host,
+    companions, and ``live_places`` by student.
     """
-    rows = [(one, sessions[session.pk]) for one in asked for session in one.sessions]
+    rows = [(one, session) for one in asked for session in one.sessions]
     bookings = Booking.objects.bulk_create(
         Booking(
             reservation=reservation,
             session=session,
             class_group=one.class_group,
-            school_id=one.class_group.school_id,
-            host_id=session.host_id,
+            school=one.class_group.school,
+            host=session.host,
             state=BookingState.CONFIRMED,
             seats=one.seats,
             adults=one.adults[session.pk],
@@ -42,15 +54,42 @@ def write_bookings(
         for one, session in rows
     )
     made = list(zip(bookings, [one for one, _session in rows], strict=True))
-    Companion.objects.bulk_create(
+    _write_places(made)
+    companions = Companion.objects.bulk_create(
         companion
         for booking, one in made
         for companion in companion_rules.name([booking], one.companions)
     )
-    Place.objects.bulk_create(
-        place for booking, one in made for place in places(booking, one.students, one.unnamed)
-    )
+    for booking in bookings:
+        at_hand(booking, "companions", [one for one in companions if one.booking_id == booking.pk])
     return bookings
+
+
+def _write_places(made: Sequence[tuple[Booking, Asked]]) -> None:
+    """A place for each student, and so many without a name; in the order of the sessions, whose
+    rows their foreign keys lock, as everywhere.
+
+    Written by PostgreSQL out of the bookings and sessions: thirty places made one by one cost
+    more than all the rest of a reservation (``bench/booking``).
+    """
+    wanted: list[tuple[int, int | None]] = []
+    for booking, one in made:
+        students: list[int | None] = [student.pk for student in one.students]
+        students += [None] * one.unnamed
+        wanted += [(booking.pk, student_id) for student_id in students]
+        booking.live_places = [  # type: ignore[attr-defined]
+            Place(booking_id=booking.pk, student_id=student_id) for student_id in students
+        ]
+    with connection.cursor() as cursor:
+        cursor.execute(PLACES, [list(column) for column in zip(*wanted, strict=True)])
+
+
+def at_hand(owner: Model, name: str, rows: Sequence[Model]) -> None:
+    """The owner's related rows are these: ``owner.name.all()`` asks no more."""
+    found = getattr(owner, name).all()
+    found._result_cache = list(rows)
+    found._prefetch_done = True
+    vars(owner).setdefault("_prefetched_objects_cache", {})[name] = found
 
 
 def places(booking: Booking, students: Sequence[Student], unnamed: int = 0) -> list[Place]:

@@ -6,23 +6,29 @@ from django.db.models import F, Q
 
 from accounts.actors import Actor
 from courses.choices import SessionState
-from courses.errors import RoomFull, SessionCancelled, SessionFull
+from courses.errors import RoomFull, SessionCancelled, SessionFull, StaleSession
 from courses.models import CourseSession, CourseSessionQuerySet
 from sites import services as sites_services
 
 
-def take_seats(*, session_id: int, seats: int, adults: int = 0) -> None:
+def take_seats(
+    *, session_id: int, seats: int, adults: int = 0, sequence: int | None = None
+) -> None:
     """``seats`` more are taken and ``adults`` more come along, or nothing changes. Either may
     be negative. Call within a transaction, as late as possible.
 
     Refused: SessionCancelled; SessionFull with the seats that are left; RoomFull with how many
-    people the room holds and how many come already.
+    people the room holds and how many come already; StaleSession where the session is not at
+    ``sequence`` any more, since its host has moved it.
     """
-    changed = _with_room(session_id, seats=seats, adults=adults).update(
+    open_seats = _with_room(session_id, seats=seats, adults=adults)
+    if sequence is not None:
+        open_seats = open_seats.filter(sequence=sequence)
+    changed = open_seats.update(
         seats_taken=F("seats_taken") + seats, adults_coming=F("adults_coming") + adults
     )
     if not changed:
-        _refuse(session_id, seats=seats, adults=adults)
+        _refuse(session_id, seats=seats, adults=adults, sequence=sequence)
 
 
 def _with_room(session_id: int, *, seats: int, adults: int) -> CourseSessionQuerySet:
@@ -41,8 +47,11 @@ def _with_room(session_id: int, *, seats: int, adults: int) -> CourseSessionQuer
     )
 
 
-def _refuse(session_id: int, *, seats: int, adults: int) -> None:
-    check_room_for(CourseSession.objects.get(pk=session_id), seats=seats, adults=adults)
+def _refuse(session_id: int, *, seats: int, adults: int, sequence: int | None = None) -> None:
+    session = CourseSession.objects.get(pk=session_id)
+    if session.state == SessionState.SCHEDULED and sequence not in (None, session.sequence):
+        raise StaleSession
+    check_room_for(session, seats=seats, adults=adults)
     # What stood in the way is gone again since; asking once more would take them.
     raise SessionFull(seats=seats, seats_left=0)
 

@@ -300,7 +300,7 @@ def test_a_session_moved_meanwhile_is_not_booked(world: World, now: datetime) ->
         )
 
     with (
-        meanwhile(('UPDATE "courses_coursesession"', move)),
+        meanwhile(('INSERT INTO "bookings_reservation"', move)),
         pytest.raises(TooManyChangesAtOnce),
     ):
         booked(world, session, now)

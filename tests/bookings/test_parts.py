@@ -216,16 +216,15 @@ def test_a_part_that_the_class_has_or_whose_student_is_elsewhere_is_refused(
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_a_reservation_takes_the_same_queries_for_one_and_three_parts_but_looks_and_seats(
+def test_a_reservation_takes_the_same_queries_for_one_and_three_parts_but_seats(
     world: World, now: datetime, count: int, django_assert_num_queries
 ) -> None:
-    """Per part: its students and who is told of it are looked up; per session: one conditional
-    update."""
+    """Per session one conditional update."""
     parts = [
         part(world, world.session(day=DAY + timedelta(days=number))) for number in range(count)
     ]
 
-    with django_assert_num_queries(22 + 4 * count):
+    with django_assert_num_queries(13 + count):
         reserve(world, now, *parts)
 
 

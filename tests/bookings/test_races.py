@@ -375,19 +375,31 @@ def test_a_change_that_waits_for_a_cancellation_is_refused(world: World, now: da
     assert isinstance(answer, BookingOver)
 
 
+@pytest.mark.parametrize("is_named", [True, False])
 def test_a_student_who_leaves_the_class_meanwhile_is_not_booked(
-    world: World, now: datetime
+    world: World, now: datetime, is_named: bool
 ) -> None:
+    """Named, the request is refused; of the whole class come those who are in it then."""
     other = world.new_group(4, 0)
-    student = world.students[0]
+    student, *stay = [one.pk for one in world.students]
 
     answer = before_commit(
-        lambda: Student.objects.filter(pk=student.pk).update(class_group=other),
-        book(world, world.session(), world.group, now),
+        lambda: Student.objects.filter(pk=student).update(class_group=other),
+        book(
+            world,
+            world.session(),
+            world.group,
+            now,
+            student_ids=[student, *stay] if is_named else None,
+        ),
     )
 
-    assert isinstance(answer, NotInClass)
-    assert not Reservation.objects.exists()
+    if is_named:
+        assert isinstance(answer, NotInClass)
+        assert not Reservation.objects.exists()
+    else:
+        assert isinstance(answer, Booking)
+        assert [one.student_id for one in answer.places.order_by("student_id")] == stay
 
 
 def test_two_walk_ins_for_the_last_seat_let_one_in(world: World, now: datetime) -> None:

@@ -24,7 +24,7 @@ from bookings.errors import (
     WrongStage,
 )
 from bookings.models import Booking, Place, Reservation
-from bookings.services import companions, reservations
+from bookings.services import companions, reservations, telling
 from bookings.services.companions import CompanionInput
 from bookings.services.parts import Part
 from courses.choices import Venue
@@ -618,7 +618,7 @@ def test_a_booking_of_a_leaver_is_told_to_the_coordinators(world: World, now: da
     world.teacher_membership.ended_at = now
     world.teacher_membership.save()
 
-    people = reservations.telling.people_of_school(booking)
+    people = telling.people_of_school(booking)
 
     assert [person.pk for person in people] == [world.coordinator.user_id]
 
