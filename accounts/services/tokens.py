@@ -9,11 +9,23 @@ from django.db import transaction
 from accounts.actors import Actor
 from accounts.errors import NotAllowed, NotYours, TokenRevoked
 from accounts.models import ApiToken
+from accounts.prepared import Prepared, asked
 from accounts.services import audit
 
 PREFIX = "cc_"
 # The time of use is kept this exactly, so that a busy key does not write at each request.
 USE_NOTED_EVERY = timedelta(minutes=10)
+
+# Asked by every request of the web API. A digest is there once.
+LIVE_TOKEN = Prepared(
+    lambda: ApiToken.objects.filter(
+        asked("accounts_apitoken.digest = %s"),
+        revoked_at=None,
+        membership__ended_at=None,
+        membership__user__is_active=True,
+        membership__organisation__is_active=True,
+    ).select_related("membership__user", "membership__organisation")
+)
 
 
 def digest_of(secret: str) -> str:
@@ -53,19 +65,10 @@ def use(*, secret: str, now: datetime) -> ApiToken | None:
 
     Notes the time of use.
     """
-    token = (
-        ApiToken.objects.filter(
-            digest=digest_of(secret),
-            revoked_at=None,
-            membership__ended_at=None,
-            membership__user__is_active=True,
-            membership__organisation__is_active=True,
-        )
-        .select_related("membership__user", "membership__organisation")
-        .first()
-    )
-    if token is None:
+    found = LIVE_TOKEN(digest_of(secret))
+    if not found:
         return None
+    (token,) = found
     if token.last_used_at is None or token.last_used_at < now - USE_NOTED_EVERY:
         ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
     return token

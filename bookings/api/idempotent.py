@@ -1,13 +1,11 @@
 """Idempotency-Key on the requests that change something."""
 
 import functools
-import json
 from collections.abc import Callable
 from typing import Any
 
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -40,7 +38,7 @@ def idempotent(handler: Callable[..., Response]) -> Callable[..., Response]:
         def work() -> Answer:
             response = handler(view, request, *args, **kwargs)
             responses[:] = [response]
-            return Answer(response.status_code, json.loads(JSONRenderer().render(response.data)))
+            return Answer(response.status_code, response.data)
 
         given = idempotency.once(
             by=request.actor,  # type: ignore[attr-defined]

@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from accounts.phones import check_phone
 from bookings.choices import ReasonCode
-from bookings.models import Booking, ChangeRequest, Reservation
+from bookings.models import Booking, ChangeRequest, Place, Reservation
 from courses.models import CourseSession
 
 KEY: dict[str, Any] = {"min_value": 1, "max_value": 2**63 - 1}
@@ -189,13 +189,10 @@ class BookingOutput(serializers.ModelSerializer[Booking]):
         )
 
     def get_students(self, booking: Booking) -> list[int] | None:
-        if not self.context["request"].actor.is_school:
+        places: list[Place] | None = getattr(booking, "live_places", None)
+        if places is None:
             return None
-        return [
-            place.student_id
-            for place in booking.live_places  # type: ignore[attr-defined]
-            if place.student_id is not None
-        ]
+        return [place.student_id for place in places if place.student_id is not None]
 
 
 class ChangeRequestOutput(serializers.ModelSerializer[ChangeRequest]):

@@ -7,17 +7,20 @@ from bookings.models import Booking, Place, Reservation
 
 
 def bookings_for(actor: Actor) -> QuerySet[Booking]:
-    """What the actor may see, with session, reservation, companions and live places."""
-    return (
+    """What the actor may see, with session, reservation and companions; for the school with
+    ``live_places``, since who comes is nobody else's to read here."""
+    bookings = (
         Booking.objects.visible_to(actor)
         .select_related("session", "reservation")
-        .prefetch_related(
-            "companions",
-            Prefetch(
-                "places",
-                Place.objects.visible_to(actor).live().order_by("student_id", "pk"),
-                to_attr="live_places",
-            ),
+        .prefetch_related("companions")
+    )
+    if not actor.is_school:
+        return bookings
+    return bookings.prefetch_related(
+        Prefetch(
+            "places",
+            Place.objects.visible_to(actor).live().order_by("student_id", "pk"),
+            to_attr="live_places",
         )
     )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection
 
 from accounts.actors import Actor
@@ -58,11 +59,7 @@ def once(*, by: Actor, key: str, digest: str, now: datetime, work: Callable[[], 
                 raise KeyReused
             return Answer(first.status, first.body, is_replay=True)
         answer = work()
-        ours = IdempotentAnswer.objects.filter(pk=own)
-        if answer.is_kept:
-            ours.update(status=answer.status, body=answer.body)
-        else:
-            ours.delete()
+        _keep(own, answer)
         return answer
 
     return in_one_transaction(carry_out)
@@ -89,6 +86,9 @@ RETURNING id
 """
 
 
+KEEP = "UPDATE bookings_idempotentanswer SET status = %s, body = %s WHERE id = %s"
+
+
 def _make_ours(membership_id: int, key: str, digest: str, now: datetime) -> int | None:
     """The row in which our answer will stand; None where a first answer stands in it."""
     with connection.cursor() as cursor:
@@ -104,3 +104,13 @@ def _make_ours(membership_id: int, key: str, digest: str, now: datetime) -> int 
         )
         row = cursor.fetchone()
     return row[0] if row else None
+
+
+def _keep(own: int, answer: Answer) -> None:
+    """The answer stands in our row; what is not kept leaves no row."""
+    if not answer.is_kept:
+        IdempotentAnswer.objects.filter(pk=own).delete()
+        return
+    body = json.dumps(answer.body, cls=DjangoJSONEncoder)
+    with connection.cursor() as cursor:
+        cursor.execute(KEEP, [answer.status, body, own])

@@ -7,18 +7,34 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import combinations, pairwise
 
-from django.db.models import Q
+from django.db.models import prefetch_related_objects
 
 from accounts.actors import Actor
 from accounts.errors import NotYours
+from accounts.prepared import Prepared, asked
 from bookings import wording
 from bookings.errors import NoSessions, NoStudents, SessionsOverlap, SetBookedWhole
 from bookings.services import companions as companion_rules
 from bookings.services import students as student_rules
 from bookings.services.companions import CompanionInput
-from courses.choices import SessionState
 from courses.models import CourseSession, SessionSet
 from rosters.models import ClassGroup, Student
+
+# With all that is told of them. A set is cancelled whole, so what stands of it is the offer. What
+# is on is known to every member (``CourseSession.objects.visible_to``).
+SESSIONS = Prepared(
+    lambda: (
+        CourseSession.objects.filter(
+            asked(
+                "courses_coursesession.id = ANY(%s) OR"
+                " courses_coursesession.session_set_id = ANY(%s)"
+                " AND courses_coursesession.state = 'scheduled'"
+            )
+        )
+        .select_related("season", "version", "host", "room__site")
+        .order_by("pk")
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +142,11 @@ def _sessions(by: Actor, parts: Sequence[Part]) -> list[list[CourseSession]]:
     booked whole."""
     set_ids = {part.session_set_id for part in parts if part.session_set_id is not None}
     session_ids = {pk for part in parts for pk in part.session_ids}
-    known = (
-        CourseSession.objects.visible_to(by)
-        .select_related("season", "version", "school", "host", "room__site")
-        # A set is cancelled whole, so what stands of it is the offer.
-        .filter(Q(pk__in=session_ids) | Q(session_set_id__in=set_ids, state=SessionState.SCHEDULED))
-        .order_by("pk")
-    )
+    if by.organisation_id is None and not by.is_system:
+        raise NotYours
+    known = SESSIONS(list(session_ids), list(set_ids))
+    # Few come to a school; joined for all, it is the dearest part of the look-up.
+    prefetch_related_objects([one for one in known if one.school_id is not None], "school")
     by_part = []
     for part in parts:
         if part.session_set_id is not None:

@@ -3,13 +3,23 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
+from accounts.prepared import Prepared, asked
 from bookings import wording
 from bookings.errors import NoStudents, NotInClass, StudentBusy
 from bookings.models import Booking, Place
 from courses.models import CourseSession
 from rosters.models import ClassGroup, Student
+
+
+def _those_asked() -> QuerySet[Student]:
+    named = "rosters_student.id = ANY(%s) OR rosters_student.class_group_id = ANY(%s)"
+    return Student.objects.current().filter(asked(named)).order_by("pk")
+
+
+STUDENTS = Prepared(_those_asked)
+LOCKED_STUDENTS = Prepared(lambda: _those_asked().select_for_update(no_key=True))
 
 
 def of_class(
@@ -44,14 +54,9 @@ def of_parts(
     classes = {one.pk for one in whole} | {one.pk for one, ids in named if ids is None}
     if not keys and not classes:
         return [[] for _one in named]
-    wanted = Q(pk__in=keys) if keys else Q()
-    if classes:
-        wanted |= Q(class_group__in=classes)
-    rows = Student.objects.current().filter(wanted).order_by("pk")
-    if is_locking:
-        rows = rows.select_for_update(no_key=True)
+    rows = LOCKED_STUDENTS if is_locking else STUDENTS
     by_class: dict[int, list[Student]] = {}
-    for student in rows:
+    for student in rows(list(keys), list(classes)):
         by_class.setdefault(student.class_group_id, []).append(student)
     return [_of(by_class.get(group.pk, []), group, ids, now) for group, ids in named]
 

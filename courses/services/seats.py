@@ -2,13 +2,29 @@
 
 from datetime import datetime
 
-from django.db.models import F, Q
+from django.db import connection
+from django.db.models import F
 
 from accounts.actors import Actor
 from courses.choices import SessionState
 from courses.errors import RoomFull, SessionCancelled, SessionFull, StaleSession
-from courses.models import CourseSession, CourseSessionQuerySet
+from courses.models import CourseSession
 from sites import services as sites_services
+
+# So many more, or fewer, are taken, held, coming and held for, if the session stands, is as it was
+# looked at, and has room for them.
+CHANGE = """
+UPDATE courses_coursesession
+SET seats_taken = seats_taken + %(taken)s,
+    seats_held = seats_held + %(held)s,
+    adults_coming = adults_coming + %(coming)s,
+    adults_held = adults_held + %(adults_held)s
+WHERE id = %(session)s AND state = %(state)s
+  AND (%(sequence)s::integer IS NULL OR sequence = %(sequence)s)
+  AND capacity >= seats_taken + seats_held + %(taken)s + %(held)s
+  AND (heads_limit IS NULL OR heads_limit >= seats_taken + seats_held + adults_coming + adults_held
+       + %(taken)s + %(held)s + %(coming)s + %(adults_held)s)
+"""
 
 
 def take_seats(
@@ -21,30 +37,33 @@ def take_seats(
     people the room holds and how many come already; StaleSession where the session is not at
     ``sequence`` any more, since its host has moved it.
     """
-    open_seats = _with_room(session_id, seats=seats, adults=adults)
-    if sequence is not None:
-        open_seats = open_seats.filter(sequence=sequence)
-    changed = open_seats.update(
-        seats_taken=F("seats_taken") + seats, adults_coming=F("adults_coming") + adults
-    )
-    if not changed:
+    if not _change(session_id, taken=seats, coming=adults, sequence=sequence):
         _refuse(session_id, seats=seats, adults=adults, sequence=sequence)
 
 
-def _with_room(session_id: int, *, seats: int, adults: int) -> CourseSessionQuerySet:
-    """The session, if it stands and so many more fit."""
-    return CourseSession.objects.scheduled().filter(
-        Q(heads_limit=None)
-        | Q(
-            heads_limit__gte=F("seats_taken")
-            + F("seats_held")
-            + F("adults_coming")
-            + F("adults_held")
-            + (seats + adults)
-        ),
-        pk=session_id,
-        capacity__gte=F("seats_taken") + F("seats_held") + seats,
-    )
+def _change(
+    session_id: int,
+    *,
+    taken: int = 0,
+    held: int = 0,
+    coming: int = 0,
+    adults_held: int = 0,
+    sequence: int | None = None,
+) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            CHANGE,
+            {
+                "session": session_id,
+                "state": SessionState.SCHEDULED,
+                "sequence": sequence,
+                "taken": taken,
+                "held": held,
+                "coming": coming,
+                "adults_held": adults_held,
+            },
+        )
+        return cursor.rowcount == 1
 
 
 def _refuse(session_id: int, *, seats: int, adults: int, sequence: int | None = None) -> None:
@@ -80,10 +99,7 @@ def hold_seats(*, session_id: int, seats: int, adults: int = 0) -> None:
 
     Refused as by ``take_seats``. Call within a transaction.
     """
-    changed = _with_room(session_id, seats=seats, adults=adults).update(
-        seats_held=F("seats_held") + seats, adults_held=F("adults_held") + adults
-    )
-    if not changed:
+    if not _change(session_id, held=seats, adults_held=adults):
         _refuse(session_id, seats=seats, adults=adults)
 
 
@@ -102,13 +118,7 @@ def turn_held(
     as late as possible.
     """
     more, more_adults = seats - held, adults - held_adults
-    changed = _with_room(session_id, seats=more, adults=more_adults).update(
-        seats_taken=F("seats_taken") + seats,
-        seats_held=F("seats_held") - held,
-        adults_coming=F("adults_coming") + adults,
-        adults_held=F("adults_held") - held_adults,
-    )
-    if not changed:
+    if not _change(session_id, taken=seats, held=-held, coming=adults, adults_held=-held_adults):
         _refuse(session_id, seats=more, adults=more_adults)
 
 

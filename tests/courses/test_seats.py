@@ -116,7 +116,7 @@ def test_seats_that_come_free_after_the_refusal_are_not_promised(now: datetime) 
 
     def freed_meanwhile(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         answer = execute(sql, params, many, context)
-        if not freed and sql.startswith('UPDATE "courses_coursesession"'):
+        if not freed and sql.lstrip().startswith("UPDATE courses_coursesession"):
             freed.extend(at_once(lambda: seats.release_seats(session_id=session.pk, seats=24)))
         return answer
 
