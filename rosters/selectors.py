@@ -1,6 +1,7 @@
 """Reads of classes: who is in them and who teaches them, who signed, what the school decided."""
 
 import unicodedata
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db.models import Count, F, Max, Prefetch, Q, QuerySet
@@ -8,6 +9,7 @@ from django.db.models import Count, F, Max, Prefetch, Q, QuerySet
 from accounts.actors import Actor
 from accounts.choices import OrganisationKind, Role
 from accounts.models import Membership, Organisation
+from accounts.prepared import Prepared, asked
 
 from . import naming
 from .choices import ConsentRule
@@ -25,6 +27,22 @@ from .wording import DEFAULT_TEXTS
 
 # So many students at most does a search show.
 MOST_FOUND = 50
+
+
+OF_SCHOOL = Prepared(
+    lambda: ClassGroup.objects.filter(
+        asked("rosters_classgroup.id = ANY(%s) AND rosters_classgroup.school_id = %s")
+    ).select_related("school")
+)
+
+
+def classes_of_school(actor: Actor, keys: Collection[int]) -> list[ClassGroup]:
+    """Those of the classes that the actor may see, with their school; what somebody who acts for
+    a school asks for each booking."""
+    if actor.is_coordinator:
+        return OF_SCHOOL(list(keys), actor.organisation_id)
+    classes = ClassGroup.objects.visible_to(actor).filter(pk__in=keys)
+    return list(classes.select_related("school"))
 
 
 def students_of(actor: Actor, class_group: ClassGroup) -> list[Student]:

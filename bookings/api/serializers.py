@@ -1,5 +1,6 @@
 """What comes in, checked for shape; what goes out, ids and numbers and never a student's name."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -189,7 +190,7 @@ class BookingOutput(serializers.ModelSerializer[Booking]):
         )
 
     def get_students(self, booking: Booking) -> list[int] | None:
-        places: list[Place] | None = getattr(booking, "live_places", None)
+        places: Iterable[Place] | None = getattr(booking, "live_places", None)
         if places is None:
             return None
         return [place.student_id for place in places if place.student_id is not None]

@@ -20,6 +20,7 @@ from bookings.services import changes, lists, reservations, swapping
 from bookings.services.companions import CompanionInput
 from bookings.services.parts import Part
 from rosters.models import ClassGroup
+from rosters.selectors import classes_of_school
 
 from .idempotent import HEADER, KEY_PARAMETER, idempotent
 from .serializers import (
@@ -89,9 +90,7 @@ class ReservationList(generics.ListAPIView[Reservation]):
         given = values.get("parts") or [values]
         groups = {
             group.pk: group
-            for group in ClassGroup.objects.visible_to(actor)
-            .filter(pk__in={one["class_group"] for one in given})
-            .select_related("school")
+            for group in classes_of_school(actor, {one["class_group"] for one in given})
         }
         if any(one["class_group"] not in groups for one in given):
             raise NotYours

@@ -8,16 +8,14 @@ from bookings.choices import LIVE_STATES
 from bookings.services.parts import Asked
 from rosters.choices import ConsentRule
 
-# A booking of one of the classes, or a place of one of the students, at the time of one of the
-# sessions; or a school that books nobody without a signature.
+# A booking of one of the classes, or a place of one of the students, between the first session and
+# the last; or a school that books nobody without a signature.
 MAY_BE = """
 SELECT EXISTS (
-    SELECT FROM unnest(%(classes)s::bigint[], %(starts)s::timestamptz[], %(ends)s::timestamptz[])
-        AS asked (class_group_id, starts_at, ends_at)
-    JOIN bookings_booking booking ON booking.class_group_id = asked.class_group_id
+    SELECT FROM bookings_booking booking
     JOIN courses_coursesession session ON session.id = booking.session_id
-    WHERE booking.state = ANY(%(live)s)
-      AND session.starts_at < asked.ends_at AND session.ends_at > asked.starts_at
+    WHERE booking.class_group_id = ANY(%(classes)s) AND booking.state = ANY(%(live)s)
+      AND session.starts_at < %(until)s AND session.ends_at > %(since)s
 ) OR EXISTS (
     SELECT FROM bookings_place
     WHERE is_live AND student_id = ANY(%(students)s)
@@ -34,24 +32,17 @@ def may_be(asked: Sequence[Asked]) -> bool:
     names, which are counted; False where nothing does. One query, or none."""
     if any(one.unnamed for one in asked):
         return True
-    spans = [
-        (one.class_group.pk, session.starts_at, session.ends_at)
-        for one in asked
-        for session in one.sessions
-    ]
-    classes, starts, ends = (list(column) for column in zip(*spans, strict=True))
+    sessions = [session for one in asked for session in one.sessions]
     with connection.cursor() as cursor:
         cursor.execute(
             MAY_BE,
             {
-                "classes": classes,
-                "starts": starts,
-                "ends": ends,
+                "classes": [one.class_group.pk for one in asked],
                 "live": list(LIVE_STATES),
                 "students": [student.pk for one in asked for student in one.students],
-                "since": min(starts),
-                "until": max(ends),
-                "schools": list({one.class_group.school_id for one in asked}),
+                "since": min(session.starts_at for session in sessions),
+                "until": max(session.ends_at for session in sessions),
+                "schools": [one.class_group.school_id for one in asked],
                 "rule": ConsentRule.YEAR,
             },
         )

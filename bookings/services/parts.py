@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import combinations, pairwise
 
-from django.db.models import prefetch_related_objects
+from django.db.models import QuerySet, prefetch_related_objects
 
 from accounts.actors import Actor
 from accounts.errors import NotYours
@@ -17,22 +17,22 @@ from bookings.errors import NoSessions, NoStudents, SessionsOverlap, SetBookedWh
 from bookings.services import companions as companion_rules
 from bookings.services import students as student_rules
 from bookings.services.companions import CompanionInput
+from courses.choices import SessionState
 from courses.models import CourseSession, SessionSet
 from rosters.models import ClassGroup, Student
 
-# With all that is told of them. A set is cancelled whole, so what stands of it is the offer. What
-# is on is known to every member (``CourseSession.objects.visible_to``).
-SESSIONS = Prepared(
-    lambda: (
-        CourseSession.objects.filter(
-            asked(
-                "courses_coursesession.id = ANY(%s) OR"
-                " courses_coursesession.session_set_id = ANY(%s)"
-                " AND courses_coursesession.state = 'scheduled'"
-            )
-        )
-        .select_related("season", "version", "host", "room__site")
-        .order_by("pk")
+
+def _told_of() -> QuerySet[CourseSession]:
+    """Sessions with all that is told of them. What is on is known to every member."""
+    sessions = CourseSession.objects.select_related("season", "version", "host", "room__site")
+    return sessions.order_by("pk")
+
+
+SESSIONS = Prepared(lambda: _told_of().filter(asked("courses_coursesession.id = ANY(%s)")))
+# A set is cancelled whole, so what stands of it is the offer.
+DAYS_OF_SETS = Prepared(
+    lambda: _told_of().filter(
+        asked("courses_coursesession.session_set_id = ANY(%s)"), state=SessionState.SCHEDULED
     )
 )
 
@@ -144,7 +144,9 @@ def _sessions(by: Actor, parts: Sequence[Part]) -> list[list[CourseSession]]:
     session_ids = {pk for part in parts for pk in part.session_ids}
     if by.organisation_id is None and not by.is_system:
         raise NotYours
-    known = SESSIONS(list(session_ids), list(set_ids))
+    by_key = {one.pk: one for one in SESSIONS(list(session_ids))} if session_ids else {}
+    by_key |= {one.pk: one for one in DAYS_OF_SETS(list(set_ids))} if set_ids else {}
+    known = [by_key[pk] for pk in sorted(by_key)]
     # Few come to a school; joined for all, it is the dearest part of the look-up.
     prefetch_related_objects([one for one in known if one.school_id is not None], "school")
     by_part = []

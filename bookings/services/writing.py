@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import connection
 from django.db.models import Model
@@ -15,6 +16,12 @@ from rosters.models import Student
 
 # Without the letters and digits that are mistaken for each other on paper and by phone.
 REFERENCE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+
+
+class Placed(NamedTuple):
+    """A place just written, as far as it is told."""
+
+    student_id: int | None
 
 
 PLACES = """
@@ -77,9 +84,7 @@ def _write_places(made: Sequence[tuple[Booking, Asked]]) -> None:
         students: list[int | None] = [student.pk for student in one.students]
         students += [None] * one.unnamed
         wanted += [(booking.pk, student_id) for student_id in students]
-        booking.live_places = [  # type: ignore[attr-defined]
-            Place(booking_id=booking.pk, student_id=student_id) for student_id in students
-        ]
+        booking.live_places = [Placed(one) for one in students]  # type: ignore[attr-defined]
     with connection.cursor() as cursor:
         cursor.execute(PLACES, [list(column) for column in zip(*wanted, strict=True)])
 
