@@ -196,6 +196,7 @@ def show_student(request: MemberRequest, pk: int, student_pk: int) -> HttpRespon
         Student.objects.visible_to(request.actor).current(), pk=student_pk, class_group=group
     )
     progress = class_progress(request.actor, group, now)
+    required = progress.requirement
     hours = next(row for row in progress.rows if row.student.pk == student.pk)
     audit.record_names_read(
         by=request.actor, now=now, context="student_page", target=student, students=[student]
@@ -211,7 +212,10 @@ def show_student(request: MemberRequest, pk: int, student_pk: int) -> HttpRespon
             "row": hours,
             "lacks": lacks_of(hours),
             "outside": outside_of(hours),
-            "credits": ledger.credits_of(request.actor, student),
+            "credits": [
+                (credit, required is None or required.counts_on(credit.earned_on))
+                for credit in ledger.credits_of(request.actor, student)
+            ],
             "places": trips.trips_of_student(request.actor, student, now),
         },
     )

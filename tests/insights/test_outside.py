@@ -60,6 +60,8 @@ def test_the_student_page_says_which(world: World, now: datetime, seat: int, sen
     text = page(world.teacher_membership, f"/classes/{world.group.pk}/students/{student.pk}/", now)
 
     assert text.count(sentence) == 1
+    # The entry before the first day stands in the ledger, marked.
+    assert text.count("出席 · 不计入") == (1 if seat == 5 else 0)
     assert "已得 0 学时" in text
     assert "已约 0 学时" in text
 
@@ -95,6 +97,7 @@ def test_the_export_has_a_column_for_it(world: World, now: datetime) -> None:
 
 def test_where_everything_counts_nothing_is_said(world: World, now: datetime) -> None:
     PracticumRequirement.objects.update(counts_from=date(2026, 9, 1), due_on=DAY)
+    student = f"/classes/{world.group.pk}/students/{world.students[4].pk}/"
 
-    for path in ("/classes/", f"/classes/{world.group.pk}/"):
+    for path in ("/classes/", f"/classes/{world.group.pk}/", student):
         assert "不计入" not in page(world.teacher_membership, path, now)
