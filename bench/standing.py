@@ -34,7 +34,7 @@ def main() -> None:
                 with connection.cursor() as cursor:
                     cursor.execute(
                         "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) "
-                        + standing.STANDING.format(students=wanted)
+                        + standing.statement(wanted)
                         + select,
                         [*params, now],
                     )

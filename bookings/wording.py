@@ -188,6 +188,43 @@ def lacking_of_many(
     return _sentence(parts)
 
 
+def outside(before: int, after: int) -> str:
+    """另有 2 学时在起算日以前、4 学时在截止日以后，不计入。 Empty where everything counts."""
+    where = _where_outside(before, after)
+    return _("另有 %(where)s，不计入。") % {"where": where} if where else ""
+
+
+def outside_of_many(people: int, before: int, after: int) -> str:
+    """The same of a school: 8 人另有 16 学时在截止日以后，不计入。"""
+    where = _where_outside(before, after)
+    if not where:
+        return ""
+    return ngettext(
+        "%(people)d 人另有 %(where)s，不计入。", "%(people)d 人另有 %(where)s，不计入。", people
+    ) % {"people": people, "where": where}
+
+
+def outside_then(before: int, after: int) -> str:
+    """The same of what is booked together: 其中 4 学时在截止日以后，不计入。"""
+    where = _where_outside(before, after)
+    return _("其中 %(where)s，不计入。") % {"where": where} if where else ""
+
+
+def _where_outside(before: int, after: int) -> str:
+    parts = []
+    if before:
+        parts.append(
+            ngettext("%(count)d 学时在起算日以前", "%(count)d 学时在起算日以前", before)
+            % {"count": before}
+        )
+    if after:
+        parts.append(
+            ngettext("%(count)d 学时在截止日以后", "%(count)d 学时在截止日以后", after)
+            % {"count": after}
+        )
+    return _("、").join(parts)
+
+
 def _with_places(missing: str, kinds: Iterable[tuple[str, int]]) -> str:
     places = _("、").join(
         ngettext("%(count)d 学时须在%(kind)s", "%(count)d 学时须在%(kind)s", number)

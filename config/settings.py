@@ -193,6 +193,7 @@ SCHEDULES = {
     "bookings.tasks.send_due_reminders": 20,
     "insights.tasks.check_invariants": "03:30",
     "rosters.tasks.expire_imports": 5,
+    "sites.tasks.seed_calendar": 24 * 60,
     "attendance.tasks.retain": 24 * 60,
     "bookings.tasks.sweep_holds": 1,
     "bookings.tasks.expire_requests": 1,

@@ -222,6 +222,14 @@ class SeasonOutOfOrder(CoursesRefusal):
     sentence = _("日期的先后不对：结束要晚于开始。")
 
 
+class WishesOver(CoursesRefusal):
+    """A wish phase is set that has passed already."""
+
+    code = "wishes_over"
+    kind = Refusal.INVALID
+    sentence = _("填志愿的时间已经过去，请改到以后；不设志愿阶段就两项都不填。")
+
+
 class SeasonsOverlap(CoursesRefusal):
     """A day's sessions belong to one season. Facts: the other ``season``, ``first``, ``last``."""
 

@@ -1,5 +1,6 @@
 """How many class hours a cohort must reach, and the ledger of those earned."""
 
+from datetime import date, datetime, time, timedelta
 from typing import Self
 
 import pgtrigger
@@ -10,13 +11,18 @@ from django.utils.translation import gettext_lazy as _
 from accounts.actors import Actor
 from accounts.choices import HOST_KINDS, SchoolKind, Stage
 from rosters.models import ClassTeacher
+from sites.calendar import at
 
 from .choices import CreditKind
 from .errors import RequirementOutOfOrder
 
 
 class PracticumRequirement(models.Model):
-    """What a cohort must reach: ``class_hours`` by ``due_on``, counted from ``counts_from``.
+    """What a cohort must reach: ``class_hours`` on the days from ``counts_from`` to ``due_on``,
+    both included.
+
+    What was earned or is booked on an earlier or a later day does not count towards it. The day
+    is the session's in Shanghai, never that of the entry: a credit has it as ``earned_on``.
 
     The cohort is a stage and the entry years from ``entry_year_from`` to ``entry_year_to``,
     both included, at schools of ``school_kind`` (empty: of every kind). ``minimums`` say how
@@ -61,6 +67,16 @@ class PracticumRequirement(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def counts_on(self, day: date) -> bool:
+        """Whether class hours of that day count. ``bookings.selectors.standing`` says the same
+        in SQL."""
+        return self.counts_from <= day <= self.due_on
+
+    @property
+    def period(self) -> tuple[datetime, datetime]:
+        """The first moment that counts, and the first that counts no more."""
+        return at(self.counts_from, time()), at(self.due_on + timedelta(days=1), time())
 
 
 class RequirementMinimum(models.Model):

@@ -66,13 +66,13 @@ def requirements_of(
 def earned_by_student(
     student_ids: Iterable[int], requirement: PracticumRequirement | None
 ) -> dict[int, int]:
-    """The ledger's sum for each student who has entries, since the requirement counts.
+    """The ledger's sum for each student who has entries on the requirement's days.
 
     Without a requirement everything earned counts.
     """
     credits = HourCredit.objects.filter(student_id__in=list(student_ids))
     if requirement is not None:
-        credits = credits.filter(earned_on__gte=requirement.counts_from)
+        credits = credits.filter(earned_on__range=(requirement.counts_from, requirement.due_on))
     return dict(
         credits.values("student_id")
         .annotate(hours=Sum("class_hours"))

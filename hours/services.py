@@ -221,13 +221,16 @@ def set_requirement(
         or values["entry_year_to"] < values["entry_year_from"]
     ):
         raise RequirementOutOfOrder
-    at_least = sum((minimums or {}).values())
-    if at_least > values["class_hours"]:
-        raise MinimumsTooHigh(minimums=at_least, hours=values["class_hours"])
     requirement = requirement or PracticumRequirement()
-    for name, value in values.items():
-        setattr(requirement, name, value)
     with transaction.atomic():
+        # Two who set it at once do so one after the other: the hours of one are compared with
+        # the minimums that the other has left.
+        PracticumRequirement.objects.select_for_update().filter(pk=requirement.pk).first()
+        at_least = sum(_kept_minimums(requirement) if minimums is None else minimums.values())
+        if at_least > values["class_hours"]:
+            raise MinimumsTooHigh(minimums=at_least, hours=values["class_hours"])
+        for name, value in values.items():
+            setattr(requirement, name, value)
         requirement.save()
         if minimums is not None:
             requirement.minimums.exclude(host_kind__in=minimums).delete()
@@ -245,3 +248,9 @@ def set_requirement(
             class_hours=requirement.class_hours,
         )
     return requirement
+
+
+def _kept_minimums(requirement: PracticumRequirement) -> list[int]:
+    if requirement.pk is None:
+        return []
+    return list(requirement.minimums.values_list("class_hours", flat=True))

@@ -183,29 +183,52 @@ def reopen_room(*, by: Actor, hold: RoomHold, now: datetime) -> None:
 
 def seed_calendar(*, years: Iterable[int]) -> int:
     """The public holidays and make-up workdays of those years are known, as far as the package
-    knows them; days already there, perhaps edited, stay. Returns how many were added."""
+    knows them; days already there, perhaps edited, stay. Of a year for which the State Council's
+    notice is not out, or not in the package yet, the holidays that fall on the same day of the
+    sun's year are known until then. Returns how many more days are known."""
+    announced: list[CalendarDay] = []
+    provisional: list[CalendarDay] = []
+    with transaction.atomic():
+        before = CalendarDay.objects.count()
+        for year in years:
+            try:
+                days = _announced(year)
+            except NotImplementedError:
+                provisional += _by_law(year)
+                continue
+            announced += days
+            CalendarDay.objects.filter(day__year=year, is_provisional=True).delete()
+        CalendarDay.objects.bulk_create([*announced, *provisional], ignore_conflicts=True)
+        return CalendarDay.objects.count() - before
+
+
+def _announced(year: int) -> list[CalendarDay]:
     rows = []
-    for year in years:
-        try:
-            days = chinese_calendar.get_dates(date(year, 1, 1), date(year, 12, 31))
-            for day in days:
-                is_holiday, name = chinese_calendar.get_holiday_detail(day)
-                if is_holiday and name:
-                    rows.append(CalendarDay(day=day, kind=DayKind.HOLIDAY, name=_holiday(name)))
-                elif not is_holiday and day.weekday() >= SATURDAY:
-                    rows.append(
-                        CalendarDay(
-                            day=day,
-                            kind=DayKind.MAKEUP_WORKDAY,
-                            name=str(DayKind.MAKEUP_WORKDAY.label),
-                        )
-                    )
-        except NotImplementedError:
-            # The State Council's notice for that year is not out, or not in the package yet.
-            continue
-    before = CalendarDay.objects.count()
-    CalendarDay.objects.bulk_create(rows, ignore_conflicts=True)
-    return CalendarDay.objects.count() - before
+    for day in chinese_calendar.get_dates(date(year, 1, 1), date(year, 12, 31)):
+        is_holiday, name = chinese_calendar.get_holiday_detail(day)
+        if is_holiday and name:
+            rows.append(CalendarDay(day=day, kind=DayKind.HOLIDAY, name=_holiday(name)))
+        elif not is_holiday and day.weekday() >= SATURDAY:
+            name = str(DayKind.MAKEUP_WORKDAY.label)
+            rows.append(CalendarDay(day=day, kind=DayKind.MAKEUP_WORKDAY, name=name))
+    return rows
+
+
+def _by_law(year: int) -> list[CalendarDay]:
+    """New Year's Day, Qingming, Labour Day and the National Day; those of the moon's year wait
+    for the notice."""
+    april = chinese_calendar.get_solar_terms(date(year, 4, 1), date(year, 4, 19))
+    named = {
+        chinese_calendar.Holiday.new_years_day: [date(year, 1, 1)],
+        chinese_calendar.Holiday.tomb_sweeping_day: [day for day, _name in april],
+        chinese_calendar.Holiday.labour_day: [date(year, 5, 1), date(year, 5, 2)],
+        chinese_calendar.Holiday.national_day: [date(year, 10, day) for day in (1, 2, 3)],
+    }
+    return [
+        CalendarDay(day=day, kind=DayKind.HOLIDAY, name=holiday.chinese, is_provisional=True)
+        for holiday, days in named.items()
+        for day in days
+    ]
 
 
 def _holiday(name: str) -> str:

@@ -24,6 +24,8 @@ class OwnBadge:
     is_done: bool
     # What exactly is missing, as a sentence.
     lacks: str
+    # Which hours do not count, as a sentence.
+    outside: str
     next_at: datetime | None
     is_known: bool
     masked_name: str = ""
@@ -54,6 +56,7 @@ def own_badge(student: Student, student_no: str, now: datetime) -> OwnBadge:
         lacks=wording.lacking(
             stands.lacking.hours, stands.lacking.kinds, stands.lacking.occupations
         ),
+        outside=wording.outside(stands.outside.before, stands.outside.after),
         next_at=place.starts_at if place else None,
         is_known=is_known,
     )

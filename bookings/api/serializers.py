@@ -4,11 +4,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.phones import check_phone
 from bookings.choices import ReasonCode
 from bookings.models import Booking, ChangeRequest, Place, Reservation
+from bookings.selectors.standing import Lacking
 from courses.models import CourseSession
 
 KEY: dict[str, Any] = {"min_value": 1, "max_value": 2**63 - 1}
@@ -275,20 +277,51 @@ class ChangedSessionOutput(serializers.ModelSerializer[CourseSession]):
         )
 
 
+class KindHoursOutput(serializers.Serializer[Any]):
+    host_kind = serializers.CharField(help_text="vocational_school, enterprise or education_unit.")
+    class_hours = serializers.IntegerField()
+
+
+class LackingOutput(serializers.Serializer[Any]):
+    """What is missing when everything booked is attended: ``hours``, those of them that must be
+    at hosts of a kind, and further ``occupations``."""
+
+    hours = serializers.IntegerField()
+    kinds = serializers.SerializerMethodField()
+    occupations = serializers.IntegerField()
+
+    @extend_schema_field(KindHoursOutput(many=True))
+    def get_kinds(self, lacking: Lacking) -> list[dict[str, Any]]:
+        return [{"host_kind": kind, "class_hours": hours} for kind, hours in lacking.kinds]
+
+
+class OutsideOutput(serializers.Serializer[Any]):
+    """Hours earned or booked ``before`` the requirement's first day and ``after`` its last, which
+    do not count."""
+
+    before = serializers.IntegerField()
+    after = serializers.IntegerField()
+
+
 class StudentHoursOutput(serializers.Serializer[Any]):
     student = serializers.IntegerField(source="student.pk")
     seat_no = serializers.IntegerField(source="student.seat_no")
     earned = serializers.IntegerField()
     booked = serializers.IntegerField()
     missing = serializers.IntegerField()
+    lacking = LackingOutput()
+    outside = OutsideOutput()
 
 
 class ClassHoursOutput(serializers.Serializer[Any]):
-    """``earned``, ``booked`` and ``missing`` are what most of the class has."""
+    """``earned``, ``booked``, ``missing``, ``lacking`` and ``outside`` are what most of the class
+    has."""
 
     class_group = serializers.IntegerField(source="class_group.pk")
     required = serializers.IntegerField()  # type: ignore[assignment]
     earned = serializers.IntegerField()
     booked = serializers.IntegerField()
     missing = serializers.IntegerField()
+    lacking = LackingOutput()
+    outside = OutsideOutput()
     students = StudentHoursOutput(source="rows", many=True)

@@ -11,8 +11,9 @@ from accounts.actors import Actor
 from accounts.errors import NotYours
 from bookings.models import Place
 from bookings.selectors import standing
-from bookings.selectors.standing import Lacking, Standing
+from bookings.selectors.standing import Lacking, Outside, Standing
 from courses.choices import SessionState
+from courses.models import CourseSession
 from hours.choices import CreditKind
 from hours.models import HourCredit, PracticumRequirement
 from hours.selectors import requirements_of
@@ -22,7 +23,7 @@ from rosters.models import ClassGroup, Student
 @dataclass(frozen=True, slots=True)
 class StudentHours:
     """One student's hours. ``missing`` are those still to be booked, ``lacking`` says which, and
-    what besides hours is missing."""
+    what besides hours is missing; those ``outside`` the requirement's days do not count."""
 
     student: Student
     earned: int
@@ -31,13 +32,14 @@ class StudentHours:
     is_done: bool
     differs: bool
     lacking: Lacking
+    outside: Outside
 
 
 @dataclass(frozen=True, slots=True)
 class ClassProgress:
-    """A class's hours: ``earned``, ``booked`` and ``missing`` are those most of its students
-    have (of equally many, those of the students further behind); ``rows`` has each student's,
-    in seat order."""
+    """A class's hours: ``earned``, ``booked``, ``missing`` and ``outside`` are those most of its
+    students have (of equally many, those of the students further behind); ``rows`` has each
+    student's, in seat order."""
 
     class_group: ClassGroup
     requirement: PracticumRequirement | None
@@ -47,6 +49,7 @@ class ClassProgress:
     missing: int
     rows: tuple[StudentHours, ...]
     lacking: Lacking
+    outside: Outside
 
     @property
     def students(self) -> int:
@@ -60,6 +63,17 @@ class ClassProgress:
     def reached_with(self, hours: int) -> int:
         """What the class has once it also attends so many hours more, as far as they count."""
         return min(self.required, self.earned + self.booked + hours)
+
+    def outside_of(self, sessions: Iterable[CourseSession]) -> Outside:
+        """The hours of these sessions that would not count towards what the class must reach."""
+        if self.requirement is None:
+            return Outside()
+        starts, ends = self.requirement.period
+        held = [(session.starts_at, session.class_hours) for session in sessions]
+        return Outside(
+            before=sum(hours for moment, hours in held if moment < starts),
+            after=sum(hours for moment, hours in held if moment >= ends),
+        )
 
     @property
     def differing(self) -> int:
@@ -147,6 +161,7 @@ def _of_standings(
             is_done=one.is_done,
             differs=False,
             lacking=one.lacking,
+            outside=one.outside,
         )
         for student, one in standings
     ]
@@ -159,14 +174,14 @@ def _of_rows(
     required: int,
     rows: Collection[StudentHours],
 ) -> ClassProgress:
-    counts = Counter((row.earned, row.booked, row.lacking) for row in rows)
+    counts = Counter(_hours(row) for row in rows)
     # The most frequent; of equally frequent ones that with the fewest hours.
     usual = min(
         counts,
         key=lambda one: (-counts[one], one[0] + one[1], one[0], one[1], -one[2].hours),
-        default=(0, 0, Lacking(hours=required)),
+        default=(0, 0, Lacking(hours=required), Outside()),
     )
-    earned, booked, lacking = usual
+    earned, booked, lacking, outside = usual
     return ClassProgress(
         class_group=group,
         requirement=requirement,
@@ -174,11 +189,15 @@ def _of_rows(
         earned=earned,
         booked=booked,
         missing=lacking.hours,
-        rows=tuple(
-            replace(row, differs=(row.earned, row.booked, row.lacking) != usual) for row in rows
-        ),
+        rows=tuple(replace(row, differs=_hours(row) != usual) for row in rows),
         lacking=lacking,
+        outside=outside,
     )
+
+
+def _hours(row: StudentHours) -> tuple[int, int, Lacking, Outside]:
+    """What a class has in common."""
+    return row.earned, row.booked, row.lacking, row.outside
 
 
 def of_students(progress: ClassProgress, student_ids: Collection[int]) -> ClassProgress:

@@ -15,12 +15,15 @@ from django.db.models import QuerySet
 
 from accounts.choices import HOST_KINDS
 from rosters.models import Student
+from sites.calendar import SHANGHAI
 
 # What a session that takes place, or took place, counts for. ``chosen`` are the students with
 # the requirement of their class: the one for the school's own kind before one for every kind,
-# then the one due first (``hours.selectors.requirements_of`` says the same of a class). An
-# occupation, and hours at a kind of host, count where the ledger's sum is above nothing. A place
-# counts as booked until its session is over or its hours are credited
+# then the one due first (``hours.selectors.requirements_of`` says the same of a class). What lies
+# on a day before the requirement's first or after its last counts for nothing and is only added
+# up (``PracticumRequirement.counts_on``): the day is the session's in Shanghai, which a credit
+# has as ``earned_on``. An occupation, and hours at a kind of host, count where the ledger's sum
+# is above nothing. A place counts as booked until its session is over or its hours are credited
 # (``progress.places_to_come``). A class shares its sessions: each is looked up once. ``OFFSET 0``
 # has rows looked up by their keys, student by student; for a whole school PostgreSQL would read
 # every credit, place and session there ever was instead.
@@ -28,7 +31,7 @@ STANDING = """
 WITH chosen AS (
     SELECT student.id, student.class_group_id, requirement.id AS requirement_id,
            requirement.class_hours AS required, requirement.min_occupations,
-           requirement.counts_from
+           requirement.counts_from, requirement.due_on
     FROM ({students}) AS wanted (id)
     JOIN rosters_student student ON student.id = wanted.id
     JOIN rosters_classgroup class ON class.id = student.class_group_id
@@ -42,7 +45,7 @@ WITH chosen AS (
         LIMIT 1
     ) requirement ON TRUE
 ), credit AS MATERIALIZED (
-    SELECT one.*, chosen.counts_from IS NULL OR one.earned_on >= chosen.counts_from AS counts
+    SELECT one.*, chosen.counts_from, chosen.due_on
     FROM chosen
     CROSS JOIN LATERAL (
         SELECT * FROM hours_hourcredit WHERE student_id = chosen.id OFFSET 0
@@ -51,11 +54,13 @@ WITH chosen AS (
     SELECT student_id, session_id FROM credit
     WHERE kind = 'attendance'
       AND NOT EXISTS (SELECT FROM credit one WHERE one.reverses_id = credit.id)
-), entry AS MATERIALIZED (
-    SELECT student_id, session_id, class_hours AS earned, 0 AS booked
-    FROM credit WHERE counts
+), dated AS (
+    SELECT student_id, session_id, class_hours AS earned, 0 AS booked, earned_on AS day,
+           counts_from, due_on
+    FROM credit
     UNION ALL
-    SELECT place.student_id, place.session_id, 0, session.class_hours
+    SELECT place.student_id, place.session_id, 0, session.class_hours,
+           (place.starts_at AT TIME ZONE '{zone}')::date, chosen.counts_from, chosen.due_on
     FROM chosen
     CROSS JOIN LATERAL (
         SELECT * FROM bookings_place
@@ -67,9 +72,21 @@ WITH chosen AS (
         SELECT FROM credited
         WHERE credited.student_id = place.student_id AND credited.session_id = place.session_id
       )
+), entry AS MATERIALIZED (
+    SELECT student_id, session_id, earned, booked,
+           coalesce(day < counts_from, FALSE) AS is_early,
+           coalesce(day > due_on, FALSE) AS is_late
+    FROM dated
+), outside AS (
+    SELECT student_id,
+           coalesce(sum(earned + booked) FILTER (WHERE is_early), 0) AS before,
+           coalesce(sum(earned + booked) FILTER (WHERE is_late), 0) AS after
+    FROM entry
+    WHERE is_early OR is_late
+    GROUP BY student_id
 ), met AS MATERIALIZED (
     SELECT session.id, host.kind, version.occupation_zh AS occupation
-    FROM (SELECT DISTINCT session_id FROM entry) one
+    FROM (SELECT DISTINCT session_id FROM entry WHERE NOT is_early AND NOT is_late) one
     CROSS JOIN LATERAL (
         SELECT * FROM courses_coursesession WHERE id = one.session_id OFFSET 0
     ) session
@@ -80,6 +97,7 @@ WITH chosen AS (
            sum(entry.earned) AS earned, sum(entry.booked) AS booked
     FROM entry
     LEFT JOIN met ON met.id = entry.session_id
+    WHERE NOT is_early AND NOT is_late
     GROUP BY entry.student_id, met.kind, met.occupation
 ), total AS (
     SELECT student_id, sum(earned) AS earned, sum(booked) AS booked,
@@ -107,6 +125,8 @@ WITH chosen AS (
     SELECT chosen.id AS student_id, chosen.class_group_id, chosen.requirement_id, chosen.required,
            coalesce(total.earned, 0)::int AS earned,
            coalesce(total.booked, 0)::int AS booked,
+           coalesce(outside.before, 0)::int AS before,
+           coalesce(outside.after, 0)::int AS after,
            greatest(
                0,
                coalesce(chosen.required, 0) - coalesce(total.earned, 0)
@@ -123,12 +143,14 @@ WITH chosen AS (
                AND coalesce(minimum.reached, TRUE) AS is_done
     FROM chosen
     LEFT JOIN total ON total.student_id = chosen.id
+    LEFT JOIN outside ON outside.student_id = chosen.id
     LEFT JOIN minimum ON minimum.student_id = chosen.id
 )
 """
 
 OF_STUDENTS = """
-SELECT student_id, requirement_id, earned, booked, missing, kinds::text, occupations, is_done
+SELECT student_id, requirement_id, earned, booked, missing, kinds::text, occupations, is_done,
+       before, after
 FROM standing
 """
 
@@ -156,7 +178,10 @@ SELECT class_group_id,
        coalesce(sum((kinds ->> 'vocational_school')::int), 0),
        coalesce(sum((kinds ->> 'enterprise')::int), 0),
        coalesce(sum((kinds ->> 'education_unit')::int), 0),
-       count(*) FILTER (WHERE occupations > 0)
+       count(*) FILTER (WHERE occupations > 0),
+       count(*) FILTER (WHERE before > 0 OR after > 0),
+       sum(before),
+       sum(after)
 FROM standing
 WHERE required IS NOT NULL
 GROUP BY class_group_id
@@ -177,22 +202,41 @@ class Lacking:
 
 
 @dataclass(frozen=True, slots=True)
+class Outside:
+    """Class hours, earned or booked, that count for nothing: ``before`` the requirement's first
+    day and ``after`` its last."""
+
+    before: int = 0
+    after: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.before or self.after)
+
+    @property
+    def hours(self) -> int:
+        return self.before + self.after
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
-    """One student's hours: ``earned`` in the ledger, ``booked`` in sessions to come. Done is who
-    has earned the hours, those at each kind of host, and the occupations."""
+    """One student's hours: ``earned`` in the ledger, ``booked`` in sessions to come, as far as
+    they lie on the requirement's days; those ``outside`` do not count. Done is who has earned
+    the hours, those at each kind of host, and the occupations."""
 
     requirement_id: int | None
     earned: int
     booked: int
     lacking: Lacking
     is_done: bool
+    outside: Outside = Outside()
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
     """Students of a class or school by band, and their hours. Those without a requirement are
     not counted. Hours are capped at what each student needs, so that they add up to a share;
-    what is missing, and where, is not."""
+    what is missing, and where, is not. ``with_outside`` have hours before or after the days of
+    their requirement, which do not count."""
 
     students: int = 0
     none: int = 0
@@ -208,6 +252,9 @@ class Coverage:
     missing_enterprise: int = 0
     missing_education_unit: int = 0
     short_of_occupations: int = 0
+    with_outside: int = 0
+    hours_before: int = 0
+    hours_after: int = 0
 
     def __add__(self, other: "Coverage") -> "Coverage":
         return Coverage(*(getattr(self, name) + getattr(other, name) for name in self.__slots__))
@@ -239,9 +286,11 @@ def of_students(students: "QuerySet[Student]", now: datetime) -> dict[int, Stand
             booked=booked,
             lacking=Lacking(missing, tuple(sorted(json.loads(kinds).items())), occupations),
             is_done=is_done,
+            outside=Outside(before, after),
         )
         for (
-            student_id, requirement_id, earned, booked, missing, kinds, occupations, is_done
+            student_id, requirement_id, earned, booked, missing, kinds, occupations, is_done,
+            before, after,
         ) in _rows(OF_STUDENTS, students, now)
     }  # fmt: skip
 
@@ -257,6 +306,11 @@ def of_classes(students: "QuerySet[Student]", now: datetime) -> dict[int, Covera
     return {row[0]: Coverage(*map(int, row[1:])) for row in _rows(OF_CLASSES, students, now)}
 
 
+def statement(students: str) -> str:
+    """The common part of each statement, for the students that the SQL ``students`` chooses."""
+    return STANDING.format(students=students, zone=SHANGHAI.key)
+
+
 def _rows(select: str, students: "QuerySet[Student]", now: datetime) -> Sequence[tuple[Any, ...]]:
     try:
         wanted, params = students.order_by().values("pk").query.sql_with_params()
@@ -264,5 +318,5 @@ def _rows(select: str, students: "QuerySet[Student]", now: datetime) -> Sequence
         return []
     with connection.cursor() as cursor:
         # The texts are ours; whatever comes from outside is a parameter.
-        cursor.execute(STANDING.format(students=wanted) + select, [*params, now])
+        cursor.execute(statement(wanted) + select, [*params, now])
         return cursor.fetchall()

@@ -10,6 +10,7 @@ from bookings import wording
 from bookings.errors import BasketEmpty, SessionsOverlap
 from bookings.models import BasketItem, Reservation
 from bookings.selectors.progress import ClassProgress, progress_of_classes
+from bookings.selectors.standing import Outside
 from bookings.services import offers, reservations
 from bookings.services import students as student_rules
 from bookings.services.companions import CompanionInput
@@ -32,15 +33,22 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class ClassBasket:
-    """A class's items and their effect: hours it has, and would have."""
+    """A class's items and their effect: hours it has, and would have, as far as they count."""
 
     class_group: ClassGroup
     lines: tuple[Line, ...]
     progress: ClassProgress
 
     @property
+    def outside(self) -> Outside:
+        """The items' hours that would not count."""
+        return self.progress.outside_of(
+            session for line in self.lines for session in line.offer.sessions
+        )
+
+    @property
     def hours(self) -> int:
-        return sum(line.offer.class_hours for line in self.lines)
+        return sum(line.offer.class_hours for line in self.lines) - self.outside.hours
 
     @property
     def hours_then(self) -> int:

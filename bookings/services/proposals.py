@@ -3,8 +3,10 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from itertools import combinations
+
+from django.db.models import Exists, OuterRef, Q
 
 from accounts.actors import Actor
 from accounts.errors import NotYours, Refusal
@@ -20,7 +22,6 @@ from bookings.services.offers import Offer
 from bookings.services.parts import Part
 from courses.models import CourseSession
 from rosters.models import ClassGroup, Student
-from sites.calendar import at
 
 # So many offers are looked at, the earliest first; a district has a few hundred in a season.
 OFFERS_AT_MOST = 400
@@ -115,14 +116,17 @@ def _shared_out(
 def _on_offer(
     actor: Actor, class_group: ClassGroup, progress: ClassProgress, now: datetime
 ) -> list[Offer]:
-    """What the class may book until its hours are due."""
+    """What the class may book on the days whose hours count; of a set, all of its days."""
     assert progress.requirement is not None
+    counts_from, counts_until = progress.requirement.period
+    counts = Q(starts_at__gt=now, starts_at__gte=counts_from, starts_at__lt=counts_until)
+    cut = CourseSession.objects.scheduled().filter(~counts, session_set=OuterRef("session_set"))
     sessions = (
         CourseSession.objects.visible_to(actor)
         .scheduled()
         .filter(
-            starts_at__gt=now,
-            starts_at__lt=at(progress.requirement.due_on + timedelta(days=1), time()),
+            counts,
+            ~Exists(cut),
             season__opens_at__lte=now,
             season__closes_at__gt=now,
             version__stages__contains=[class_group.stage],

@@ -148,6 +148,7 @@ def _shown(basket: ClassBasket) -> dict[str, Any]:
         "label": wording.class_name(basket.class_group, now),
         "booked_then": progress.booked + basket.hours,
         "before": progress.earned + progress.booked,
+        "outside": wording.outside_then(basket.outside.before, basket.outside.after),
         "lines": [
             {
                 "line": line,

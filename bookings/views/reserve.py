@@ -103,6 +103,8 @@ def reserve(request: MemberRequest, pk: int) -> HttpResponse:
     )
     chosen = {row.student.pk for row in form.student_rows() if row.is_chosen}
     of_chosen = of_students(progress, chosen) if chosen else progress
+    outside = progress.outside_of(offer.sessions)
+    counting = offer.class_hours - outside.hours
     return render(
         request,
         "bookings/reserve.html",
@@ -114,8 +116,10 @@ def reserve(request: MemberRequest, pk: int) -> HttpResponse:
             "why_not_text": str(answer.why_not) if answer.why_not else "",
             "booking": answer.booking,
             "progress": of_chosen,
-            "booked_then": of_chosen.booked + offer.class_hours,
-            "hours_then": of_chosen.reached_with(offer.class_hours),
+            "new_hours": counting,
+            "booked_then": of_chosen.booked + counting,
+            "hours_then": of_chosen.reached_with(counting),
+            "outside": wording.outside_then(outside.before, outside.after),
             "of_class": progress.students,
             "free_students": progress.students - len(answer.busy),
             "needed": needed_for(offer.first.version, progress.students),

@@ -73,7 +73,8 @@ def booking(request: MemberRequest, pk: int) -> HttpResponse:
     is_to_come = found.is_live and found.session.ends_at > now
     asked = requests.latest_of(request.actor, found)
     of_class = progress.class_progress(request.actor, found.class_group, now)
-    counts_as_booked = progress.places_to_come(now).filter(booking=found).exists()
+    outside = of_class.outside_of([found.session])
+    counts_as_booked = not outside and progress.places_to_come(now).filter(booking=found).exists()
     return render(
         request,
         "bookings/booking.html",
@@ -87,6 +88,7 @@ def booking(request: MemberRequest, pk: int) -> HttpResponse:
             "is_excused": found.no_show_code in EXCUSED,
             "progress": progress.of_students(of_class, {student.pk for student in students}),
             "new_hours": found.session.class_hours if counts_as_booked else 0,
+            "outside": wording.outside_then(outside.before, outside.after),
             "is_whole_class": len(students) >= of_class.students,
             "unnamed": found.seats - len(students) if found.is_live else 0,
             "needed": needed_for(found.session.version, found.seats),

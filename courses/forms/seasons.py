@@ -4,9 +4,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from courses.errors import SeasonBeforeBooking, SeasonsOverlap
+from courses.errors import SeasonBeforeBooking, SeasonsOverlap, WishesOver
 from courses.models import Season
-from courses.selectors.seasons import overlapping
+from courses.selectors.seasons import overlapping, wishes_are_over
 from sites import dates
 from sites.calendar import local_day
 from sites.dates import check_day
@@ -27,8 +27,9 @@ class SeasonForm(forms.ModelForm):
             for name in MOMENTS
         } | {name: forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d") for name in DAYS}
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.now = now
         for name in (*MOMENTS, *DAYS):
             self.fields[name].validators.append(check_day)
         self.fields["freeze_days"] = forms.IntegerField(
@@ -77,10 +78,14 @@ class SeasonForm(forms.ModelForm):
             self.add_error("wishes_until", _("要晚于开始填志愿。"))
         elif ends and opens and ends > opens:
             self.add_error("wishes_until", _("不能晚于开始预约。"))
+        elif wishes_are_over(self._known(), starts, ends, self.now):
+            self.add_error("wishes_until", WishesOver.sentence)
+
+    def _known(self) -> Season | None:
+        return self.instance if self.instance.pk else None
 
     def _check_alone(self, first: Any, last: Any) -> None:
-        known = self.instance if self.instance.pk else None
-        other = overlapping(known, first, last)
+        other = overlapping(self._known(), first, last)
         if other is not None:
             late = other.runs_from > first
             self.add_error(

@@ -38,6 +38,25 @@ def overlapping(season: Season | None, runs_from: date, runs_until: date) -> Sea
     return others.order_by("runs_from", "pk").first()
 
 
+def wishes_are_over(
+    season: Season | None,
+    wishes_from: datetime | None,
+    wishes_until: datetime | None,
+    now: datetime,
+) -> bool:
+    """Whether these dates would set a wish phase that has passed already. One that has passed as
+    it was set before may stand."""
+    if wishes_from is None or wishes_until is None or wishes_until > now:
+        return False
+    known = (season.wishes_from, season.wishes_until) if season is not None else (None, None)
+    # A form has minutes.
+    return [_minute(moment) for moment in known] != [_minute(wishes_from), _minute(wishes_until)]
+
+
+def _minute(moment: datetime | None) -> datetime | None:
+    return moment.replace(second=0, microsecond=0) if moment is not None else None
+
+
 @dataclass(frozen=True, slots=True)
 class Affected:
     """Sessions of one kind: how many, how many of them are booked and by how many students, and
@@ -61,14 +80,16 @@ class Affected:
 class Effects:
     """What happens the moment a season gets other dates.
 
-    ``outside``: sessions that would lie outside its days. ``freezing`` and ``thawing``: booked
-    sessions whose list of students would now be fixed, or be free again. ``opening`` and
-    ``closing``: actions that would begin or end now.
+    ``outside``: sessions that would lie outside its days. ``unbookable``: sessions that begin
+    after booking now closes earlier, and cannot be booked from then on. ``freezing`` and
+    ``thawing``: booked sessions whose list of students would now be fixed, or be free again.
+    ``opening`` and ``closing``: actions that would begin or end now.
     """
 
     phase: SeasonPhase
     new_phase: SeasonPhase
     outside: Affected
+    unbookable: Affected
     freezing: Affected
     thawing: Affected
     opening: tuple[SeasonAction, ...]
@@ -77,6 +98,7 @@ class Effects:
     def __bool__(self) -> bool:
         return bool(
             self.outside.sessions
+            or self.unbookable.sessions
             or self.freezing.sessions
             or self.thawing.sessions
             or self.phase != self.new_phase
@@ -107,6 +129,9 @@ def effects_of(season: Season, values: Mapping[str, Any], now: datetime) -> Effe
                 | Q(starts_at__gte=at(changed.runs_until + timedelta(days=1), time(0)))
             )
         ),
+        unbookable=_affected(coming.filter(starts_at__gte=changed.closes_at))
+        if changed.closes_at < season.closes_at
+        else Affected(),
         freezing=_affected(booked.filter(starts_at__gte=was, starts_at__lt=will)),
         thawing=_affected(booked.filter(starts_at__gte=will, starts_at__lt=was)),
         opening=tuple(one for one in SeasonAction if one in open_then - open_now),

@@ -13,9 +13,10 @@ from courses.errors import (
     SeasonNameTaken,
     SeasonOutOfOrder,
     SeasonsOverlap,
+    WishesOver,
 )
 from courses.models import Season
-from courses.selectors.seasons import effects_of, overlapping
+from courses.selectors.seasons import effects_of, overlapping, wishes_are_over
 from sites import dates
 from sites.calendar import local_day
 
@@ -46,9 +47,9 @@ def set_season(
     """The season (a new one for None) has these dates.
 
     ``seal`` is that of the effects somebody looked at before (``Effects.seal``); None asks for
-    no look. Refused: SeasonOutOfOrder, SeasonBeforeBooking, SeasonNameTaken, SeasonsOverlap, and
-    NotAsLookedAt where the dates would affect something else than what was looked at; then
-    nothing is saved.
+    no look. Refused: SeasonOutOfOrder, SeasonBeforeBooking, WishesOver, SeasonNameTaken,
+    SeasonsOverlap, and NotAsLookedAt where the dates would affect something else than what was
+    looked at; then nothing is saved.
     """
     check_can_set_seasons(by)
     wishes = (wishes_from, wishes_until)
@@ -63,6 +64,8 @@ def set_season(
         raise SeasonOutOfOrder
     if runs_from < local_day(opens_at):
         raise SeasonBeforeBooking
+    if wishes_are_over(season, wishes_from, wishes_until, now):
+        raise WishesOver
     values = {
         "name": name,
         "school_year": school_year,

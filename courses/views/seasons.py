@@ -44,10 +44,10 @@ def edit(request: MemberRequest, pk: int | None = None) -> HttpResponse:
     """A new season, or the dates of one. What other dates would affect at once is shown first,
     and saved on a second button."""
     season = get_object_or_404(Season, pk=pk) if pk else None
-    form = SeasonForm(request.POST or None, instance=season)
+    now = timezone.now()
+    form = SeasonForm(request.POST or None, instance=season, now=now)
     status, effects, seal = 200, None, ""
     if request.method == "POST" and form.is_valid():
-        now = timezone.now()
         stored = get_object_or_404(Season, pk=pk) if pk else None
         values = form.values()
         try:

@@ -32,6 +32,7 @@ class ClassCard:
     everybody_done: bool
     sentence: str
     lacks: str
+    outside: str
     due: str
 
 
@@ -67,6 +68,7 @@ def card_of(progress: ClassProgress, now: datetime) -> ClassCard:
         lacks=wording.lacking(
             progress.lacking.hours, progress.lacking.kinds, progress.lacking.occupations
         ),
+        outside=wording.outside(progress.outside.before, progress.outside.after),
         due=dates.day(progress.requirement.due_on) if progress.requirement else "",
     )
 

@@ -99,6 +99,11 @@ def show_class(request: MemberRequest, pk: int) -> HttpResponse:
                             else ()
                         ),
                         *(
+                            (ledger.Hint(state="", text=outside_of(row)),)
+                            if row.outside and row.outside != progress.outside
+                            else ()
+                        ),
+                        *(
                             (ledger.Hint(state="", text=_("同名，看座号")),)
                             if row.student.name in same_name
                             else ()
@@ -148,6 +153,11 @@ def lacks_of(row: StudentHours) -> str:
     return wording.lacking(row.lacking.hours, row.lacking.kinds, row.lacking.occupations)
 
 
+def outside_of(row: StudentHours) -> str:
+    """Which hours of one student do not count."""
+    return wording.outside(row.outside.before, row.outside.after)
+
+
 def band_of(earned: int, required: int, is_done: bool) -> str:
     """The band of one student: none, under half, half or more, done. Who has the hours but not
     where or in as many occupations as required is not done."""
@@ -186,6 +196,7 @@ def show_student(request: MemberRequest, pk: int, student_pk: int) -> HttpRespon
         Student.objects.visible_to(request.actor).current(), pk=student_pk, class_group=group
     )
     progress = class_progress(request.actor, group, now)
+    required = progress.requirement
     hours = next(row for row in progress.rows if row.student.pk == student.pk)
     audit.record_names_read(
         by=request.actor, now=now, context="student_page", target=student, students=[student]
@@ -200,7 +211,11 @@ def show_student(request: MemberRequest, pk: int, student_pk: int) -> HttpRespon
             "required": progress.required,
             "row": hours,
             "lacks": lacks_of(hours),
-            "credits": ledger.credits_of(request.actor, student),
+            "outside": outside_of(hours),
+            "credits": [
+                (credit, required is None or required.counts_on(credit.earned_on))
+                for credit in ledger.credits_of(request.actor, student)
+            ],
             "places": trips.trips_of_student(request.actor, student, now),
         },
     )
@@ -224,7 +239,9 @@ def export_class(request: MemberRequest, pk: int) -> HttpResponse:
     response["Content-Disposition"] = f'attachment; filename="class-{group.pk}-hours.csv"'
     response.write("\ufeff")
     writer = csv.writer(response)
-    writer.writerow([_("班级"), _("座号"), _("学号"), _("姓名"), _("已得"), _("已约"), _("还差")])
+    writer.writerow(
+        [_("班级"), _("座号"), _("学号"), _("姓名"), _("已得"), _("已约"), _("还差"), _("不计入")]
+    )
     for row in progress.rows:
         writer.writerow(_cells(wording.class_name(group, now), row))
     # Who took it out and when, under the table, where it is in nobody's way.
@@ -241,7 +258,8 @@ def _cells(label: str, row: StudentHours) -> list[str | int]:
     """One line; text that a spreadsheet would take for a formula gets a leading apostrophe."""
     student = row.student
     texts = [_text(text) for text in (label, student.student_no, student.name)]
-    return [texts[0], student.seat_no, texts[1], texts[2], row.earned, row.booked, row.missing]
+    hours = (row.earned, row.booked, row.missing, row.outside.hours)
+    return [texts[0], student.seat_no, texts[1], texts[2], *hours]
 
 
 def _text(text: str) -> str:
@@ -265,6 +283,9 @@ def show_school(request: MemberRequest) -> HttpResponse:
             "today": local_day(now),
             "classes": rows,
             "lacks": lacks_of_many(total),
+            "outside": wording.outside_of_many(
+                total.with_outside, total.hours_before, total.hours_after
+            ),
             "total": {**{band: getattr(total, band) for band in BANDS}, "of_students": of_students},
             **{f"{band}_url": f"?show={band}" for band in BANDS},
         },

@@ -10,9 +10,11 @@ import time_machine
 from django.test import Client
 
 from accounts.actors import Actor
+from accounts.choices import OrganisationKind
 from accounts.services import tokens
 from bookings.models import Booking, Reservation
 from bookings.services import changes
+from hours.models import PracticumRequirement, RequirementMinimum
 from notifications.models import Message
 from tests.bookings.conftest import DAY, World
 from tests.factories.accounts import MembershipFactory, actor_of
@@ -274,13 +276,43 @@ def test_the_hours_of_a_class(world: World, now: datetime) -> None:
         "earned": 0,
         "booked": 4,
         "missing": 10,
+        "lacking": {"hours": 10, "kinds": [], "occupations": 0},
+        "outside": {"before": 0, "after": 0},
     }
-    assert {key: hours[key] for key in ("required", "earned", "booked", "missing")} == {
+    assert {key: value for key, value in hours.items() if key != "students"} == {
+        "class_group": world.group.pk,
         "required": 14,
         "earned": 0,
         "booked": 4,
         "missing": 10,
+        "lacking": {"hours": 10, "kinds": [], "occupations": 0},
+        "outside": {"before": 0, "after": 0},
     }
+
+
+def test_the_hours_of_a_class_say_what_exactly_is_missing(world: World, now: datetime) -> None:
+    """Of the class and of each student; and which hours do not count."""
+    PracticumRequirement.objects.update(min_occupations=3, due_on=DAY - timedelta(days=1))
+    RequirementMinimum.objects.create(
+        requirement=PracticumRequirement.objects.get(),
+        host_kind=OrganisationKind.ENTERPRISE,
+        class_hours=6,
+    )
+    make_booking(
+        by=world.teacher,
+        session=world.session(day=DAY - timedelta(days=1)),
+        class_group=world.group,
+        now=now,
+        student_ids=[student.pk for student in world.students[:4]],
+    )
+    booked(world, now)
+
+    hours = send("GET", f"/api/v1/classes/{world.group.pk}/hours/", world.teacher, now).json()
+
+    kinds = [{"host_kind": "enterprise", "class_hours": 6}]
+    assert hours["lacking"] == {"hours": 10, "kinds": kinds, "occupations": 2}
+    assert hours["students"][4]["lacking"] == {"hours": 14, "kinds": kinds, "occupations": 3}
+    assert hours["outside"] == hours["students"][4]["outside"] == {"before": 0, "after": 4}
 
 
 def test_nobody_else_reaches_a_booking(world: World, now: datetime) -> None:

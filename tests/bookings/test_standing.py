@@ -1,6 +1,7 @@
 """What each student still lacks: the database's sums are what a recount of the rows gives."""
 
-from collections import defaultdict
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -16,16 +17,18 @@ from bookings.choices import BookingState
 from bookings.models import Booking, Place, Reservation
 from bookings.selectors import standing
 from bookings.selectors.progress import progress_of_classes
-from bookings.selectors.standing import Coverage, Lacking, Standing
+from bookings.selectors.standing import Coverage, Lacking, Outside, Standing
 from courses.choices import SessionState, Venue
 from courses.models import Course, CourseSession, CourseVersion
 from hours.choices import CreditKind
 from hours.models import HourCredit, PracticumRequirement, RequirementMinimum
 from hours.selectors import requirements_of
+from hours.services import reverse
 from rosters.models import ClassGroup, Student
-from sites.calendar import at
+from sites.calendar import SHANGHAI, at, local_day
 from tests.bookings.conftest import World
 from tests.factories.accounts import OrganisationFactory
+from tests.factories.hours import make_credit
 
 OCCUPATIONS = ("面包师", "汽车维修工", "网络管理员")
 
@@ -35,6 +38,7 @@ class Meeting:
     """A session as hypothesis draws it: on which day from today, where, for what."""
 
     days: int
+    clock: time
     kind: OrganisationKind
     occupation: str
     class_hours: int
@@ -54,6 +58,8 @@ meetings = st.lists(
     st.builds(
         Meeting,
         days=st.integers(-40, 40),
+        # At seven in Shanghai it is still yesterday in Greenwich.
+        clock=st.sampled_from((time(7), time(9), time(19))),
         kind=st.sampled_from(HOST_KINDS),
         occupation=st.sampled_from(OCCUPATIONS),
         class_hours=st.integers(1, 16),
@@ -93,7 +99,7 @@ def make_session(world: World, meeting: Meeting, number: int, now: datetime) -> 
         group_size_max=40,
         summary_zh="—",
     )
-    starts_at = at(now.date() + timedelta(days=meeting.days), time(9))
+    starts_at = at(now.date() + timedelta(days=meeting.days), meeting.clock)
     over: dict[str, Any] = {"cancelled_at": now, "cancel_reason": "天气"}
     return CourseSession.objects.create(
         version=version,
@@ -148,7 +154,7 @@ def give(world: World, student: Student, session: CourseSession, had: Had, now: 
             "student": student,
             "school": student.school,
             "session": session,
-            "earned_on": session.starts_at.date(),
+            "earned_on": local_day(session.starts_at),
             "credited_at": now,
         }
         credit = HourCredit.objects.create(
@@ -164,53 +170,164 @@ def give(world: World, student: Student, session: CourseSession, had: Had, now: 
             )
 
 
+@dataclass(frozen=True)
+class Hours:
+    """Class hours of one student: on which day, at what kind of host, for which occupation."""
+
+    day: date
+    kind: str
+    occupation: str
+    class_hours: int
+
+    @classmethod
+    def of(cls, session: CourseSession, class_hours: int) -> "Hours":
+        """The hours of a session belong to the day in Shanghai on which it begins."""
+        return cls(
+            day=session.starts_at.astimezone(SHANGHAI).date(),
+            kind=session.host.kind,
+            occupation=session.version.occupation_zh,
+            class_hours=class_hours,
+        )
+
+
+def total(found: Iterable[Hours], kind: str = "") -> int:
+    return sum(one.class_hours for one in found if kind in ("", one.kind))
+
+
+def occupations(found: Iterable[Hours]) -> set[str]:
+    """Those with hours to them; what was credited and taken back again leaves none."""
+    sums: Counter[str] = Counter()
+    for one in found:
+        sums[one.occupation] += one.class_hours
+    return {occupation for occupation, hours in sums.items() if hours > 0}
+
+
 def recount(student: Student, requirement: PracticumRequirement, now: datetime) -> Standing:
-    """The same by hand, row by row."""
-    earned: dict[tuple[str, str], int] = defaultdict(int)
-    booked: dict[tuple[str, str], int] = defaultdict(int)
-    standing_credits = set()
-    for credit in HourCredit.objects.filter(student=student).select_related(
+    """The rule as the requirement states it, on the rows one by one: hours count on the days from
+    ``counts_from`` to ``due_on``, both included, be they earned or still to come."""
+    credits = HourCredit.objects.filter(student=student).select_related(
         "session__version", "session__host"
-    ):
-        assert credit.session is not None
-        if credit.kind == CreditKind.ATTENDANCE and not hasattr(credit, "reversed_by"):
-            standing_credits.add(credit.session_id)
-        if credit.earned_on >= requirement.counts_from:
-            what = (credit.session.host.kind, credit.session.version.occupation_zh)
-            earned[what] += credit.class_hours
-    for place in Place.objects.filter(student=student, is_live=True).select_related(
-        "session__version", "session__host"
-    ):
-        session = place.session
-        is_to_come = session.ends_at > now and session.state == SessionState.SCHEDULED
-        if is_to_come and session.pk not in standing_credits:
-            booked[(session.host.kind, session.version.occupation_zh)] += session.class_hours
-
-    def at_kind(counts: dict[tuple[str, str], int], kind: str) -> int:
-        return sum(hours for (where, _what), hours in counts.items() if where == kind)
-
-    required = {one.host_kind: one.class_hours for one in requirement.minimums.all()}
-    short = {
-        kind: hours - at_kind(earned, kind) - at_kind(booked, kind)
-        for kind, hours in required.items()
+    )
+    all_earned = [Hours.of(one.session, one.class_hours) for one in credits if one.session]
+    taken_back = {one.reverses_id for one in credits if one.reverses_id}
+    done_with = {
+        one.session_id
+        for one in credits
+        if one.kind == CreditKind.ATTENDANCE and one.pk not in taken_back
     }
+    all_booked = [
+        Hours.of(place.session, place.session.class_hours)
+        for place in Place.objects.filter(student=student, is_live=True).select_related(
+            "session__version", "session__host"
+        )
+        if place.session.ends_at > now
+        and place.session.state == SessionState.SCHEDULED
+        and place.session_id not in done_with
+    ]
+    first, last = requirement.counts_from, requirement.due_on
+    earned = [one for one in all_earned if first <= one.day <= last]
+    booked = [one for one in all_booked if first <= one.day <= last]
+    asked = {one.host_kind: one.class_hours for one in requirement.minimums.all()}
+    short = {kind: hours - total([*earned, *booked], kind) for kind, hours in asked.items()}
     short = {kind: hours for kind, hours in short.items() if hours > 0}
-    known = {what for (_where, what), hours in earned.items() if hours > 0}
-    known_then = known | {what for (_where, what), hours in booked.items() if hours > 0}
-    total_earned, total_booked = sum(earned.values()), sum(booked.values())
     return Standing(
         requirement_id=requirement.pk,
-        earned=total_earned,
-        booked=total_booked,
+        earned=total(earned),
+        booked=total(booked),
         lacking=Lacking(
-            max(0, requirement.class_hours - total_earned - total_booked, sum(short.values())),
+            max(
+                0,
+                requirement.class_hours - total(earned) - total(booked),
+                sum(short.values()),
+            ),
             tuple(sorted(short.items())),
-            max(0, requirement.min_occupations - len(known_then)),
+            max(0, requirement.min_occupations - len(occupations(earned) | occupations(booked))),
         ),
-        is_done=total_earned >= requirement.class_hours
-        and len(known) >= requirement.min_occupations
-        and all(at_kind(earned, kind) >= hours for kind, hours in required.items()),
+        is_done=total(earned) >= requirement.class_hours
+        and len(occupations(earned)) >= requirement.min_occupations
+        and all(total(earned, kind) >= hours for kind, hours in asked.items()),
+        outside=Outside(
+            before=total(one for one in [*all_earned, *all_booked] if one.day < first),
+            after=total(one for one in [*all_earned, *all_booked] if one.day > last),
+        ),
     )
+
+
+FIRST, LAST = date(2026, 11, 10), date(2026, 12, 20)
+
+
+@pytest.mark.parametrize(
+    ("day", "clock", "side"),
+    [
+        (date(2026, 11, 9), time(19), "before"),
+        (date(2026, 11, 10), time(7), "counts"),
+        (date(2026, 11, 23), time(9), "counts"),
+        (date(2026, 12, 8), time(9), "counts"),
+        (date(2026, 12, 20), time(19), "counts"),
+        (date(2026, 12, 21), time(7), "after"),
+    ],
+)
+@pytest.mark.parametrize("is_credited", [True, False])
+def test_hours_count_from_the_first_day_to_the_last(
+    world: World, now: datetime, day: date, clock: time, side: str, is_credited: bool
+) -> None:
+    """The day in Shanghai rules, for what is earned and for what is booked; seven in the morning
+    there is the evening before in Greenwich, where the database counts."""
+    PracticumRequirement.objects.update(counts_from=FIRST, due_on=LAST)
+    if not is_credited:
+        now = at(date(2026, 11, 1), time(8))
+    meeting = Meeting(
+        (day - now.date()).days, clock, OrganisationKind.ENTERPRISE, "面包师", 4, False
+    )
+    session = make_session(world, meeting, 1, now)
+    student = world.students[0]
+    give(world, student, session, Had(not is_credited, is_credited, False), now)
+
+    found = standing.of_students(Student.objects.filter(pk=student.pk), now)[student.pk]
+
+    counted = 4 if side == "counts" else 0
+    assert (found.earned, found.booked) == ((counted, 0) if is_credited else (0, counted))
+    assert found.lacking == Lacking(14 - counted, (), 0 if counted else 1)
+    assert found.outside == Outside(
+        before=4 if side == "before" else 0, after=4 if side == "after" else 0
+    )
+    assert standing.occupations_of(Student.objects.filter(pk=student.pk), now) == (
+        {"面包师"} if counted else frozenset()
+    )
+
+
+def test_the_sessions_day_rules_and_not_the_day_of_the_entry(world: World, now: datetime) -> None:
+    """A desk closed weeks late credits the day of the session; so does what takes it back."""
+    PracticumRequirement.objects.update(counts_from=FIRST, due_on=LAST)
+    session = world.session(day=LAST)
+    late = at(date(2027, 2, 1), time(9))
+    student, other = world.students[:2]
+    for one in (student, other):
+        make_credit(by=world.manager, student=one, session=session, now=late)
+    reverse(
+        by=world.manager,
+        credit=HourCredit.objects.get(student=other),
+        reason="认错人",
+        now=late,
+    )
+
+    found = standing.of_students(Student.objects.filter(class_group=world.group), late)
+
+    assert (found[student.pk].earned, found[student.pk].outside) == (4, Outside())
+    assert (found[other.pk].earned, found[other.pk].outside) == (0, Outside())
+
+
+def test_without_a_requirement_no_hours_lie_outside(world: World, now: datetime) -> None:
+    PracticumRequirement.objects.all().delete()
+    meeting = Meeting(-700, time(9), OrganisationKind.ENTERPRISE, "面包师", 4, False)
+    give(
+        world, world.students[0], make_session(world, meeting, 1, now), Had(False, True, False), now
+    )
+
+    found = standing.of_students(Student.objects.filter(class_group=world.group), now)
+
+    assert [one.earned for one in found.values()] == [4, 0, 0, 0, 0]
+    assert {one.outside for one in found.values()} == {Outside()}
 
 
 @settings(
@@ -223,7 +340,9 @@ def recount(student: Student, requirement: PracticumRequirement, now: datetime) 
     history=histories,
     least=minimums,
     hours=st.integers(1, 32),
-    occupations=st.integers(1, 3),
+    least_occupations=st.integers(1, 3),
+    first=st.integers(-40, 40),
+    length=st.integers(1, 60),
 )
 def test_the_databases_sums_are_a_recount_of_the_rows(
     world: World,
@@ -232,7 +351,9 @@ def test_the_databases_sums_are_a_recount_of_the_rows(
     history: list[list[Had]],
     least: dict[OrganisationKind, int],
     hours: int,
-    occupations: int,
+    least_occupations: int,
+    first: int,
+    length: int,
 ) -> None:
     group = world.new_group(ClassGroup.objects.count() + 5, len(history), entry_year=2024)
     requirement = PracticumRequirement.objects.create(
@@ -241,9 +362,9 @@ def test_the_databases_sums_are_a_recount_of_the_rows(
         entry_year_from=2024,
         entry_year_to=2024,
         class_hours=hours,
-        min_occupations=occupations,
-        counts_from=now.date() - timedelta(days=20),
-        due_on=now.date() + timedelta(days=20),
+        min_occupations=least_occupations,
+        counts_from=now.date() + timedelta(days=first),
+        due_on=now.date() + timedelta(days=first + length),
     )
     for kind, number in least.items():
         RequirementMinimum.objects.create(
@@ -280,6 +401,9 @@ def test_the_databases_sums_are_a_recount_of_the_rows(
         ),
         hours_missing=sum(row.lacking.hours for row in rows),
         short_of_occupations=sum(row.lacking.occupations > 0 for row in rows),
+        with_outside=sum(bool(row.outside) for row in rows),
+        hours_before=sum(row.outside.before for row in rows),
+        hours_after=sum(row.outside.after for row in rows),
         **{
             f"missing_{kind.value}": sum(dict(row.lacking.kinds).get(kind, 0) for row in rows)
             for kind in HOST_KINDS
@@ -354,7 +478,7 @@ def test_the_class_lacks_what_most_of_it_lacks(world: World, now: datetime) -> N
         host_kind=OrganisationKind.VOCATIONAL_SCHOOL,
         class_hours=6,
     )
-    meeting = Meeting(-3, OrganisationKind.ENTERPRISE, "面包师", 10, is_cancelled=False)
+    meeting = Meeting(-3, time(9), OrganisationKind.ENTERPRISE, "面包师", 10, is_cancelled=False)
     session = make_session(world, meeting, 1, now)
     for student in world.students[:4]:
         give(world, student, session, Had(False, True, False), now)

@@ -19,6 +19,7 @@ from courses.errors import (
     OutsideSeason,
     SeasonNameTaken,
     SeasonsOverlap,
+    WishesOver,
 )
 from courses.models import CourseSession, Season
 from courses.selectors.seasons import Affected, effects_of, season_of_day
@@ -99,7 +100,8 @@ def test_what_is_wrong_stands_at_its_date_and_once(
 ) -> None:
     make_season(**SPRING)
 
-    answer = secretary.post("/seasons/new/", FORM | typed)
+    with time_machine.travel(datetime(2026, 7, 1, tzinfo=SHANGHAI), tick=False):
+        answer = secretary.post("/seasons/new/", FORM | typed)
 
     form = answer.context["form"]
     assert form.errors == {field: [sentence]}
@@ -197,6 +199,7 @@ def test_effects_are_what_lies_outside_what_freezes_and_what_opens(db: None, now
     )
 
     assert found.outside == Affected(2, 1, 12, ((date(2027, 1, 28), 2),))
+    assert found.unbookable.sessions == 4
     assert found.freezing == Affected(1, 1, 7, ((date(2026, 11, 29), 1),))
     assert found.thawing == Affected()
     assert (found.phase, found.new_phase) == (SeasonPhase.BOOKING, SeasonPhase.RUNNING)
@@ -245,6 +248,90 @@ def test_a_change_is_looked_at_before_it_is_saved(secretary: Client, now: dateti
     assert "影响的内容和刚才看到的不一样了" in stale.content.decode()
     assert saved.status_code == 302
     assert season.runs_until == date(2027, 1, 20)
+
+
+def test_closing_booking_earlier_names_the_sessions_it_leaves_out(
+    secretary: Client, now: datetime
+) -> None:
+    """Nothing opens or closes today: the sessions after the new closing, booked or not."""
+    season = make_season()
+    version = make_version()
+    make_session(version, starts_at=datetime(2026, 12, 20, 9, tzinfo=SHANGHAI))
+    make_session(version, starts_at=datetime(2026, 12, 21, 9, tzinfo=SHANGHAI))
+    taken(make_session(version, starts_at=datetime(2027, 1, 6, 9, tzinfo=SHANGHAI)), 12)
+    address, sooner = f"/seasons/{season.pk}/", FORM | {"closes_at": "2026-12-21T00:00"}
+
+    with time_machine.travel(now, tick=False):
+        shown = secretary.post(address, sooner)
+        season.refresh_from_db()
+        kept = season.closes_at
+        saved = secretary.post(address, sooner | {"seal": shown.context["seal"]})
+        later = secretary.post(address, FORM)
+
+    text = shown.content.decode()
+    season.refresh_from_db()
+    assert shown.context["effects"].unbookable == Affected(
+        2, 1, 12, ((date(2026, 12, 21), 1), (date(2027, 1, 6), 1))
+    )
+    assert "预约提早结束，结束以后开课的 2 场到时不能再约，已约的照常进行。" in text
+    assert "其中已有预约的场次：1；学生：12。" in text
+    assert f"{reverse('insights:alliance_sessions')}?day=2026-12-21" in text
+    assert kept == datetime(2027, 1, 20, tzinfo=SHANGHAI)
+    assert (saved.status_code, later.status_code) == (302, 302)
+    assert season.closes_at == kept
+
+
+PAST_WISHES = {"wishes_from": "2026-08-01T00:00", "wishes_until": "2026-08-20T00:00"}
+
+
+def test_wishes_that_are_over_are_refused_at_their_end(secretary: Client, now: datetime) -> None:
+    season = make_season()
+
+    with time_machine.travel(now, tick=False):
+        answer = secretary.post(f"/seasons/{season.pk}/", FORM | PAST_WISHES)
+        new = secretary.post("/seasons/new/", FORM | PAST_WISHES | {"name": "新"})
+    with pytest.raises(WishesOver):
+        seasons.set_season(
+            by=SYSTEM,
+            season=season,
+            now=now,
+            **values_of(
+                season,
+                wishes_from=datetime(2026, 8, 1, tzinfo=SHANGHAI),
+                wishes_until=datetime(2026, 8, 20, tzinfo=SHANGHAI),
+            ),
+        )
+
+    season.refresh_from_db()
+    for form in (answer.context["form"], new.context["form"]):
+        assert form.errors["wishes_until"] == [
+            "填志愿的时间已经过去，请改到以后；不设志愿阶段就两项都不填。"
+        ]
+    assert season.wishes_until is None
+    assert Season.objects.count() == 1
+
+
+def test_wishes_that_were_set_in_time_stand_when_they_are_over(
+    secretary: Client, now: datetime
+) -> None:
+    """The season's other dates are changed long after the wishes; seconds that a form does not
+    show are no change. Moving a passed end to another passed day is one."""
+    season = make_season()
+    Season.objects.update(
+        wishes_from=datetime(2026, 8, 1, 0, 0, 30, tzinfo=SHANGHAI),
+        wishes_until=datetime(2026, 8, 20, 0, 0, 30, tzinfo=SHANGHAI),
+    )
+    address = f"/seasons/{season.pk}/"
+
+    with time_machine.travel(now, tick=False):
+        saved = secretary.post(address, FORM | PAST_WISHES | {"name": "秋季"})
+        moved = secretary.post(
+            address, FORM | PAST_WISHES | {"wishes_until": "2026-08-21T00:00", "name": "冬季"}
+        )
+
+    season.refresh_from_db()
+    assert (saved.status_code, season.name) == (302, "秋季")
+    assert list(moved.context["form"].errors) == ["wishes_until"]
 
 
 def test_a_name_is_saved_at_once(secretary: Client, now: datetime) -> None:

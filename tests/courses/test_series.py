@@ -13,7 +13,7 @@ from courses.services.sessions import Place
 from sites.calendar import at
 from sites.choices import DayKind
 from sites.models import CalendarDay, RoomHold
-from sites.services import close_room
+from sites.services import close_room, seed_calendar
 from tests.factories.courses import (
     make_draft,
     make_room,
@@ -79,6 +79,21 @@ def test_preview_names_why_a_date_is_skipped_and_saves_nothing(
     ]
     assert plan.seats == 48
     assert CourseSession.objects.count() == before
+
+
+def test_new_years_day_is_skipped_before_its_notice_is_out(wanted: dict[str, Any]) -> None:
+    """The first of January 2031 is a Wednesday; no package knows that year yet."""
+    make_season(name="2030 学年第一学期", runs_from=date(2030, 9, 2), runs_until=date(2031, 1, 24))
+    seed_calendar(years=[2031])
+    around = {"first": date(2030, 12, 30), "last": date(2031, 1, 3), "weekdays": [1, 2, 3]}
+
+    plan = series.preview_series(**wanted | around)
+
+    assert [(row.starts_at.date(), row.reason) for row in plan.rows] == [
+        (date(2030, 12, 31), ""),
+        (date(2031, 1, 1), "元旦"),
+        (date(2031, 1, 2), ""),
+    ]
 
 
 def starts(plan: series.SeriesPlan) -> set[datetime]:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from accounts.actors import SYSTEM
 from accounts.choices import OrganisationKind, Role, Stage
 from accounts.errors import NotAllowed
 from accounts.models import Membership
@@ -13,6 +14,7 @@ from accounts.selectors import actor_of
 from hours import selectors, services
 from hours.errors import MinimumsTooHigh, RequirementOutOfOrder
 from hours.models import PracticumRequirement, RequirementMinimum
+from tests.bookings.races import before_commit
 from tests.factories.accounts import MembershipFactory, OrganisationFactory
 
 VALUES: dict[str, Any] = {
@@ -55,6 +57,58 @@ def test_requirement_in_the_wrong_order_is_refused(
         )
 
     assert not PracticumRequirement.objects.exists()
+
+
+def test_hours_below_the_kept_minimums_are_refused(secretary: Membership, now: datetime) -> None:
+    """Not saying anything of the minimums keeps them; what they add up to must still fit."""
+    actor = actor_of(secretary)
+    made = services.set_requirement(
+        by=actor,
+        requirement=None,
+        now=now,
+        minimums={OrganisationKind.VOCATIONAL_SCHOOL: 6, OrganisationKind.ENTERPRISE: 4},
+        **VALUES,
+    )
+
+    with pytest.raises(MinimumsTooHigh) as caught:
+        services.set_requirement(
+            by=actor, requirement=made, now=now, **VALUES | {"class_hours": 9, "name": "九学时"}
+        )
+    made.refresh_from_db()
+    refused = (made.name, made.class_hours)
+    services.set_requirement(
+        by=actor, requirement=made, now=now, **VALUES | {"class_hours": 10, "name": "十学时"}
+    )
+
+    assert str(caught.value) == "各类最低学时合计 10，超过了总学时 9。"
+    assert refused == (VALUES["name"], 14)
+    assert (made.name, made.class_hours) == ("十学时", 10)
+    assert sorted(made.minimums.values_list("class_hours", flat=True)) == [4, 6]
+    services.set_requirement(
+        by=actor, requirement=made, now=now, minimums={}, **VALUES | {"class_hours": 9}
+    )
+    assert (made.class_hours, made.minimums.count()) == (9, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_minimums_and_hours_set_at_once_fit_together(now: datetime) -> None:
+    """One lowers the hours while another raises the minimums: the second is refused."""
+    made = services.set_requirement(by=SYSTEM, requirement=None, now=now, **VALUES)
+
+    answer = before_commit(
+        lambda: services.set_requirement(
+            by=SYSTEM, requirement=made, now=now,
+            minimums={OrganisationKind.ENTERPRISE: 12}, **VALUES,
+        ),
+        lambda: services.set_requirement(
+            by=SYSTEM, requirement=PracticumRequirement.objects.get(), now=now,
+            **VALUES | {"class_hours": 8},
+        ),
+    )  # fmt: skip
+
+    assert isinstance(answer, MinimumsTooHigh)
+    assert PracticumRequirement.objects.get().class_hours == 14
+    assert RequirementMinimum.objects.get().class_hours == 12
 
 
 @pytest.mark.parametrize("trait", ["teacher", "coordinator", "host_manager", "reviewer"])

@@ -37,17 +37,16 @@ def test_a_class_may_have_no_requirement(world: World) -> None:
     assert selectors.requirement_for(world.group) is None
 
 
-def test_only_what_was_earned_since_the_requirement_counts(world: World, now: datetime) -> None:
+def test_only_what_was_earned_on_the_requirements_days_counts(world: World, now: datetime) -> None:
     student = world.students[0]
-    before = world.session(day=date(2026, 8, 31))
-    since = world.session(day=date(2026, 9, 1))
-    for session in (before, since):
+    days = [date(2026, 8, 31), date(2026, 9, 1), date(2027, 6, 30), date(2027, 7, 1)]
+    for session in [world.session(day=day) for day in days]:
         make_credit(by=world.manager, student=student, session=session, now=now)
 
     counted = selectors.earned_by_student([student.pk], selectors.requirement_for(world.group))
 
-    assert counted == {student.pk: 4}
-    assert selectors.earned_by_student([student.pk], None) == {student.pk: 8}
+    assert counted == {student.pk: 8}
+    assert selectors.earned_by_student([student.pk], None) == {student.pk: 16}
 
 
 def test_who_sees_which_credits(world: World, now: datetime) -> None:

@@ -100,7 +100,7 @@ def test_export_opens_in_a_spreadsheet_and_runs_no_formula(
 
     text = page(client, teacher, f"/classes/{group.pk}/hours.csv", now)
 
-    assert text.startswith("\ufeff班级,座号,学号,姓名,已得,已约,还差\r\n")
+    assert text.startswith("\ufeff班级,座号,学号,姓名,已得,已约,还差,不计入\r\n")
     assert ",'=1+1," in text
 
 

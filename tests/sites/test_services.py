@@ -3,6 +3,7 @@
 from datetime import date, datetime, timedelta
 
 import pytest
+import time_machine
 from django.db import IntegrityError
 
 from accounts.actors import SYSTEM, Actor
@@ -10,7 +11,7 @@ from accounts.choices import Role
 from accounts.errors import NotAllowed, NotYours
 from accounts.models import Membership
 from accounts.selectors import actor_of
-from sites import selectors, services
+from sites import selectors, services, tasks
 from sites.choices import DayKind
 from sites.errors import NameTaken, RoomClosed, RoomTaken
 from sites.models import CalendarDay, Room, RoomHold, SchoolTerm
@@ -237,6 +238,56 @@ def test_calendar_knows_the_year_once_and_keeps_what_was_edited() -> None:
     assert selectors.day_names(date(2026, 10, 2), date(2026, 10, 2)) == {
         date(2026, 10, 2): "国庆节"
     }
+
+
+BY_LAW = [
+    (date(2031, 1, 1), "元旦"),
+    (date(2031, 4, 5), "清明"),
+    (date(2031, 5, 1), "劳动节"),
+    (date(2031, 5, 2), "劳动节"),
+    (date(2031, 10, 1), "国庆节"),
+    (date(2031, 10, 2), "国庆节"),
+    (date(2031, 10, 3), "国庆节"),
+]
+
+
+@pytest.mark.django_db
+def test_a_year_without_a_notice_has_the_holidays_of_the_suns_year() -> None:
+    added = services.seed_calendar(years=[2031])
+    again = services.seed_calendar(years=[2031])
+
+    assert (added, again) == (7, 0)
+    assert list(CalendarDay.objects.order_by("day").values_list("day", "name")) == BY_LAW
+    assert set(CalendarDay.objects.values_list("kind", "is_provisional")) == {
+        (DayKind.HOLIDAY, True)
+    }
+
+
+@pytest.mark.django_db
+def test_the_notice_takes_the_place_of_what_was_provisional() -> None:
+    """What stood for 2026 before its notice was out is gone; what somebody entered stays."""
+    CalendarDay.objects.create(
+        day=date(2026, 7, 7), kind=DayKind.HOLIDAY, name="待定", is_provisional=True
+    )
+    CalendarDay.objects.create(day=date(2026, 7, 8), kind=DayKind.NO_LESSONS, name="校庆")
+
+    services.seed_calendar(years=[2026])
+
+    days = range(7, 9)
+    assert [selectors.day_names(date(2026, 7, day), date(2026, 7, day)) for day in days] == [
+        {},
+        {date(2026, 7, 8): "校庆"},
+    ]
+    assert not CalendarDay.objects.filter(is_provisional=True).exists()
+
+
+@pytest.mark.django_db
+def test_the_cluster_keeps_the_calendar_of_three_years(now: datetime) -> None:
+    with time_machine.travel(now, tick=False):
+        tasks.seed_calendar()
+
+    years = {day.year for day in CalendarDay.objects.values_list("day", flat=True)}
+    assert years == {2026, 2027, 2028}
 
 
 @pytest.mark.django_db
