@@ -106,6 +106,13 @@ class RequestOver(BookingsRefusal):
     sentence = _("这份申请%(state)s，不能再改。")
 
 
+class RequestStale(BookingsRefusal):
+    """What a request would change has itself changed since."""
+
+    code = "request_stale"
+    sentence = _("提出申请以后，预约的学生或人数已经变了，这份申请已过期，预约不变。")
+
+
 class ListStillOpen(BookingsRefusal):
     code = "list_still_open"
     sentence = _("名单还没有定，可以直接修改，不用申请。")

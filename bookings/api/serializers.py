@@ -199,12 +199,14 @@ class BookingOutput(serializers.ModelSerializer[Booking]):
 
 
 class ChangeRequestOutput(serializers.ModelSerializer[ChangeRequest]):
-    """What is asked of the host: ``seats`` and ``adults`` there would be; ``students`` are the ids
-    of those who would come, for the school only."""
+    """What is asked of the host: ``seats`` and ``adults`` there would be, and were when the school
+    asked; ``students`` are the ids of those who would come, for the school only."""
 
     session = serializers.IntegerField(source="booking.session_id")
     seats = serializers.IntegerField(source="wanted.seats")
     adults = serializers.IntegerField(source="wanted.adults")
+    seats_before = serializers.SerializerMethodField()
+    adults_before = serializers.SerializerMethodField()
     students = serializers.SerializerMethodField()
 
     class Meta:
@@ -214,15 +216,22 @@ class ChangeRequestOutput(serializers.ModelSerializer[ChangeRequest]):
             "booking",
             "session",
             "state",
-            "edition",
             "seats",
             "adults",
+            "seats_before",
+            "adults_before",
             "students",
             "reason",
             "asked_at",
             "answered_at",
             "answer",
         )
+
+    def get_seats_before(self, asked: ChangeRequest) -> int:
+        return int(asked.before[0]["seats"])
+
+    def get_adults_before(self, asked: ChangeRequest) -> int:
+        return int(asked.before[0]["adults"])
 
     def get_students(self, asked: ChangeRequest) -> list[int] | None:
         if not self.context["request"].actor.is_school:

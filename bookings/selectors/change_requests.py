@@ -1,12 +1,13 @@
 """What a school asks the host to change, as a difference to what is booked now."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db.models import QuerySet
 
 from accounts.actors import Actor
 from accounts.errors import NotYours
-from bookings.models import Booking, ChangeRequest, ChangeRequestQuerySet, Place
+from bookings.models import Booking, ChangeRequest, ChangeRequestQuerySet
 from bookings.wording import Difference
 from rosters.models import Student
 
@@ -66,20 +67,30 @@ def latest_of(actor: Actor, booking: Booking) -> ChangeRequest | None:
 
 
 def difference(request: ChangeRequest) -> Difference:
-    """What would change if the request were accepted now. Two queries."""
-    booking = request.booking
-    wanted = set(request.wanted["students"])
-    now_in = set(
-        Place.objects.live()
-        .filter(booking=booking, student__isnull=False)
-        .values_list("student_id", flat=True)
-    )
-    seat_of = dict(Student.objects.filter(pk__in=wanted ^ now_in).values_list("pk", "seat_no"))
-    return Difference(
-        coming=tuple(sorted(seat_of[pk] for pk in wanted - now_in if pk in seat_of)),
-        leaving=tuple(sorted(seat_of[pk] for pk in now_in - wanted if pk in seat_of)),
-        seats_now=booking.seats,
-        seats_then=request.wanted["seats"],
-        adults_now=booking.adults,
-        adults_then=request.wanted["adults"],
-    )
+    """What the request changes, if it is accepted; what it was to change, once it is over."""
+    return differences([request])[request.pk]
+
+
+def differences(requests: Sequence[ChangeRequest]) -> dict[int, Difference]:
+    """By request, in class seat numbers. One query, whatever their number."""
+    pairs = {
+        one.pk: (set(one.before[0]["students"]), set(one.wanted["students"]), one)
+        for one in requests
+    }
+    differing = {pk for before, wanted, _one in pairs.values() for pk in before ^ wanted}
+    seat_of = dict(Student.objects.filter(pk__in=differing).values_list("pk", "seat_no"))
+
+    def seats(keys: set[int]) -> tuple[int, ...]:
+        return tuple(sorted(seat_of[pk] for pk in keys if pk in seat_of))
+
+    return {
+        pk: Difference(
+            coming=seats(wanted - before),
+            leaving=seats(before - wanted),
+            seats_now=one.before[0]["seats"],
+            seats_then=one.wanted["seats"],
+            adults_now=one.before[0]["adults"],
+            adults_then=one.wanted["adults"],
+        )
+        for pk, (before, wanted, one) in pairs.items()
+    }

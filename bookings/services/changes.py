@@ -12,7 +12,7 @@ from accounts.actors import Actor
 from accounts.errors import NotAllowed, NotYours
 from accounts.services import audit
 from bookings import wording
-from bookings.choices import BookingState, CancelledSide, ChangeState, ReasonCode
+from bookings.choices import BookingState, CancelledSide, ReasonCode
 from bookings.errors import (
     AlreadyPlaced,
     BookingOver,
@@ -21,9 +21,9 @@ from bookings.errors import (
     ReasonMissing,
     SessionStarted,
 )
-from bookings.models import Booking, ChangeRequest, Place, Reservation
+from bookings.models import Booking, Place, Reservation
 from bookings.services import consents as consent_rules
-from bookings.services import freeze, reservations, telling, together, writing
+from bookings.services import freeze, reservations, standing_requests, telling, together, writing
 from bookings.services import students as student_rules
 from bookings.services.retries import in_one_transaction
 from courses import phases
@@ -127,9 +127,7 @@ def end_bookings(
     Within the caller's transaction, which holds the sessions' rows and frees or voids the seats.
     """
     Place.objects.live().filter(booking__in=bookings).update(is_live=False)
-    ChangeRequest.objects.open().filter(booking__in=bookings).update(
-        state=ChangeState.EXPIRED, answered_at=now
-    )
+    standing_requests.end_with(bookings, now=now)
     for booking in bookings:
         booking.state = BookingState.CANCELLED
         booking.seats = booking.adults = 0
@@ -213,6 +211,7 @@ def swap_student(
         place = writing.new_place(leaving.booking, entering)
         place.save()
         Booking.objects.filter(pk=row.pk).update(edition=F("edition") + 1)
+        standing_requests.expire_stale([row.pk], now=now)
         audit.record(
             by=by,
             verb="place.swapped",
@@ -254,6 +253,7 @@ def admit_walk_in(*, by: Actor, session: CourseSession, student: Student, now: d
         booking = _booking_for_walk_in(by, current, student.class_group, now)
         place = writing.new_place(booking, student, is_walk_in=True)
         place.save()
+        standing_requests.expire_stale([booking.pk], now=now)
         audit.record(by=by, verb="place.walked_in", now=now, target=booking, student=student.pk)
         return place
 

@@ -13,7 +13,7 @@ from accounts.errors import Refusal
 from accounts.services import audit
 from bookings import wording
 from bookings.choices import ChangeState
-from bookings.errors import StaleBooking
+from bookings.errors import ReasonMissing, StaleBooking
 from bookings.forms.trips import AnswerForm, ChangeForm
 from bookings.models import Booking
 from bookings.selectors import change_requests as requests
@@ -40,9 +40,11 @@ def change(request: MemberRequest, pk: int) -> HttpResponse:
         form = ChangeForm(request.POST, students=students, settled=settled)
         if form.is_valid():
             try:
-                said = _save(request, found, form)
+                said = _save(request, found, form, settled=settled)
             except Refusal as refusal:
-                status = put_on(form, refusal)
+                status = put_on(
+                    form, refusal, "reason" if isinstance(refusal, ReasonMissing) else None
+                )
                 if isinstance(refusal, StaleBooking):
                     found = selectors.booking_for(request.actor, pk)
                     form.bring_up_to_date(found.edition)
@@ -88,29 +90,35 @@ def _initial(request: MemberRequest, found: Booking) -> dict[str, object]:
     }
 
 
-def _save(request: MemberRequest, found: Booking, form: ChangeForm) -> str:
-    """The change is made, or asked for where a reason was given; the sentence to show."""
+def _save(request: MemberRequest, found: Booking, form: ChangeForm, *, settled: bool) -> str:
+    """The change is made, or after the freeze asked for; the sentence to show."""
     now = timezone.now()
     values = form.cleaned_data
     student_ids = [student.pk for student in values["students"]]
-    if values.get("reason"):
+    if settled:
         wanted = lists.look_up(
             found,
             now,
             student_ids=student_ids,
             seats=values["seats"],
             adults=values["adults"],
-            companions=None,
+            companions=form.companions(),
         )
-        change_requests.ask_change(
-            by=request.actor,
-            booking=found,
-            edition=values["edition"],
-            wanted=wanted,
-            reason=values["reason"],
-            now=now,
-        )
-        return _("申请已发给开课单位，答复前预约不变。")
+        renames = lists.differs_in_names(found, wanted)
+        if lists.differs_in_list(found, wanted) or (values["reason"] and not renames):
+            asked = change_requests.ask_change(
+                by=request.actor,
+                booking=found,
+                edition=values["edition"],
+                wanted=wanted,
+                reason=values["reason"],
+                now=now,
+            )
+            if "companions" in asked.wanted:
+                return _("申请已发给开课单位，答复前预约不变；带队教师的姓名同意后一起更新。")
+            if renames:
+                return _("带队教师已保存；其余的申请已发给开课单位，答复前不变。")
+            return _("申请已发给开课单位，答复前预约不变。")
     changed = lists.change_booking(
         by=request.actor,
         booking=found,
@@ -121,6 +129,8 @@ def _save(request: MemberRequest, found: Booking, form: ChangeForm) -> str:
         companions=form.companions(),
         now=now,
     )
+    if settled:
+        return _("带队教师已保存。")
     return _("已保存，现在是 %(seats)d 人。") % {"seats": changed.seats}
 
 
