@@ -1,5 +1,7 @@
 """Who comes: changing a booking's list, and asking the host for a change after the freeze."""
 
+from datetime import datetime
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -9,13 +11,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import MemberRequest, members_only, put_on
 from accounts.choices import Role
-from accounts.errors import Refusal
+from accounts.errors import NotAllowed, Refusal
 from accounts.services import audit
-from bookings import wording
-from bookings.choices import ChangeState
 from bookings.errors import ReasonMissing, StaleBooking
 from bookings.forms.trips import AnswerForm, ChangeForm
-from bookings.models import Booking
+from bookings.models import Booking, ChangeRequest
 from bookings.selectors import change_requests as requests
 from bookings.selectors import trips as selectors
 from bookings.services import change_requests, changes, freeze, lists
@@ -145,22 +145,37 @@ def withdraw(request: MemberRequest, pk: int) -> HttpResponse:
 
 
 @require_safe
-@members_only(Role.HOST_MANAGER)
+@members_only(Role.HOST_MANAGER, *SCHOOL_ROLES)
 def asked_changes(request: MemberRequest) -> HttpResponse:
-    """What schools ask the host to change, waiting for an answer."""
-    waiting = requests.open_requests(request.actor, timezone.now())
+    """What schools ask of the host, or the school asked of hosts: waiting, or answered."""
+    after = ""
+    is_answered = request.GET.get("show") == "answered"
+    if is_answered:
+        found, after = requests.answered(request.actor, after=request.GET.get("after", ""))
+    else:
+        found = list(requests.open_requests(request.actor, timezone.now()))
     return render(
         request,
         "bookings/change_requests.html",
-        {"rows": [(one, selectors.in_words(one.booking)) for one in waiting]},
+        {
+            "rows": requests.rows_of(found, with_trips=True),
+            "is_answered": is_answered,
+            "is_host": request.actor.is_host,
+            "after": after,
+        },
     )
 
 
-@members_only(Role.HOST_MANAGER)
+@members_only(Role.HOST_MANAGER, *SCHOOL_ROLES)
 @once_per_form
 def answer(request: MemberRequest, pk: int) -> HttpResponse:
-    """One request as a difference, with yes and no."""
+    """One request as a difference, with yes and no. The school reads it with its trip."""
+    now = timezone.now()
     asked = requests.request_for(request.actor, pk)
+    if request.actor.is_school:
+        if request.method == "POST":
+            raise NotAllowed
+        return redirect("bookings:booking", pk=asked.booking_id)
     form = AnswerForm(request.POST or None)
     status = 200
     if request.method == "POST" and form.is_valid():
@@ -170,14 +185,11 @@ def answer(request: MemberRequest, pk: int) -> HttpResponse:
             else change_requests.decline_change
         )
         try:
-            service(
-                by=request.actor,
-                request=asked,
-                answer=form.cleaned_data["answer"],
-                now=timezone.now(),
-            )
+            service(by=request.actor, request=asked, answer=form.cleaned_data["answer"], now=now)
         except Refusal as refusal:
             status = put_on(form, refusal)
+            # It may be over by now.
+            asked = requests.request_for(request.actor, pk)
         else:
             messages.success(request, _("已答复，学校会收到通知。"))
             return redirect("bookings:change_requests")
@@ -185,14 +197,17 @@ def answer(request: MemberRequest, pk: int) -> HttpResponse:
         request,
         "bookings/change_request.html",
         {
-            "asked": asked,
-            "trip": selectors.in_words(asked.booking),
-            "session": asked.booking.session,
-            "difference": wording.difference(requests.difference(asked)),
-            "is_open": asked.state == ChangeState.ASKED
-            and asked.booking.is_live
-            and asked.booking.session.starts_at > timezone.now(),
+            "row": requests.rows_of([asked], with_trips=True)[0],
+            "is_open": not _why_not_answered(request, asked, now),
             "form": form,
         },
         status=status,
     )
+
+
+def _why_not_answered(request: MemberRequest, asked: ChangeRequest, now: datetime) -> str:
+    try:
+        change_requests.check_can_answer_change(request.actor, asked, now)
+    except Refusal as refusal:
+        return str(refusal)
+    return ""

@@ -13,8 +13,8 @@ from accounts.access import MemberRequest, members_only, put_on
 from accounts.choices import Role
 from accounts.errors import Refusal
 from accounts.services import audit
-from bookings import calendar, wording
-from bookings.choices import EXCUSED, ChangeState
+from bookings import calendar
+from bookings.choices import EXCUSED
 from bookings.forms.trips import ReasonForm
 from bookings.models import Booking
 from bookings.selectors import change_requests as requests
@@ -71,7 +71,6 @@ def booking(request: MemberRequest, pk: int) -> HttpResponse:
         by=request.actor, now=now, context="booking", target=found, students=students
     )
     is_to_come = found.is_live and found.session.ends_at > now
-    asked = requests.latest_of(request.actor, found)
     of_class = progress.class_progress(request.actor, found.class_group, now)
     counts_as_booked = progress.places_to_come(now).filter(booking=found).exists()
     return render(
@@ -93,10 +92,7 @@ def booking(request: MemberRequest, pk: int) -> HttpResponse:
             "settles_at": freeze.settles_at(found.session),
             "is_settled": freeze.is_settled(found.session, now),
             "groups": selectors.groups_of(request.actor, found),
-            "change_request": asked,
-            "difference": wording.difference(requests.difference(asked))
-            if asked is not None and asked.state == ChangeState.ASKED
-            else [],
+            "requests": requests.rows_of(requests.of_booking(request.actor, found)),
             "consent": consents.consent_of_booking(found, students) if is_to_come else None,
             "why_no_change": _why_not(changes.check_can_change_booking, request, found),
             "why_no_swap": _why_not(swapping.check_can_swap, request, found),

@@ -218,16 +218,6 @@ def test_a_request_that_finds_no_seat_is_refused_and_stays_open(
     assert request.state == ChangeState.ASKED
 
 
-def test_a_request_about_an_older_booking_is_stale(
-    world: World, booking: Booking, late: datetime
-) -> None:
-    request = ask(world, booking, late)
-    Booking.objects.update(edition=7)
-
-    with pytest.raises(StaleBooking):
-        change_requests.accept_change(by=world.manager, request=request, now=late)
-
-
 def test_only_the_hosts_manager_answers(world: World, booking: Booking, late: datetime) -> None:
     request = ask(world, booking, late)
     instructor = actor_of(MembershipFactory(instructor=True, organisation=world.host))
