@@ -32,7 +32,6 @@ def requests_for(actor: Actor) -> ChangeRequestQuerySet:
             "asked_by__user",
             "booking__class_group",
             "booking__host",
-            "booking__reservation__made_by__user",
             "booking__school",
             "booking__session__host",
             "booking__session__season",

@@ -136,6 +136,7 @@ def _save(request: MemberRequest, found: Booking, form: ChangeForm, *, settled: 
 
 @require_POST
 @members_only(*SCHOOL_ROLES)
+@once_per_form
 def withdraw(request: MemberRequest, pk: int) -> HttpResponse:
     """The school takes its request back."""
     asked = requests.request_for(request.actor, pk)
