@@ -32,6 +32,21 @@ class SessionStarted(BookingsRefusal):
     sentence = _("这一场%(when)s已经开始，不能再改预约。")
 
 
+class SessionMoved(BookingsRefusal):
+    """The host changed the session after it was shown. Facts: ``was`` and ``now``, when it was
+    and is; ``where`` it is."""
+
+    code = "session_moved"
+    sentence = _(
+        "这一场已由开课单位改期：原来是%(was)s，现在是%(now)s，在%(where)s。请看过再提交。"
+    )
+    same_time = _("这一场已由开课单位改动：时间仍是%(now)s，现在在%(where)s。请看过再提交。")
+
+    def __str__(self) -> str:
+        sentence = self.same_time if self.facts["was"] == self.facts["now"] else self.sentence
+        return str(sentence) % self.facts
+
+
 class AlreadyBooked(BookingsRefusal):
     code = "already_booked"
     sentence = _("%(class_group)s已约这一场（预约号%(reference)s），如需增减人数，请在预约里修改。")

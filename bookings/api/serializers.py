@@ -8,6 +8,7 @@ from rest_framework import serializers
 from accounts.phones import check_phone
 from bookings.choices import ReasonCode
 from bookings.models import Booking, ChangeRequest, Reservation
+from bookings.services.sessions_seen import Seen
 from courses.models import CourseSession
 
 KEY: dict[str, Any] = {"min_value": 1, "max_value": 2**63 - 1}
@@ -18,6 +19,23 @@ class CompanionSerializer(serializers.Serializer[Any]):
     phone = serializers.CharField(
         max_length=30, required=False, allow_blank=True, default="", validators=[check_phone]
     )
+
+
+class SeenInput(serializers.Serializer[Any]):
+    """A session as you read it. Changed by its host since, it is refused (``session_moved``)."""
+
+    session = serializers.IntegerField(**KEY)
+    sequence = serializers.IntegerField(min_value=0, max_value=2**31 - 1)
+    starts_at = serializers.DateTimeField()
+    ends_at = serializers.DateTimeField()
+
+
+def seen_of(values: dict[str, Any]) -> list[Seen]:
+    """The sessions as the request had them, if it says so."""
+    return [
+        Seen(one["session"], one["sequence"], one["starts_at"], one["ends_at"])
+        for one in values.get("seen", ())
+    ]
 
 
 SEATS: dict[str, Any] = {"min_value": 1, "max_value": 500}
@@ -43,6 +61,7 @@ class PartInput(serializers.Serializer[Any]):
     companions = CompanionSerializer(  # type: ignore[call-arg]
         many=True, required=False, max_length=20
     )
+    seen = SeenInput(many=True, required=False, max_length=20)  # type: ignore[call-arg]
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if ("sessions" in attrs) == ("session_set" in attrs):
@@ -82,6 +101,7 @@ class BookingChangeInput(serializers.Serializer[Any]):
     companions = CompanionSerializer(  # type: ignore[call-arg]
         many=True, required=False, max_length=20
     )
+    seen = SeenInput(many=True, required=False, max_length=20)  # type: ignore[call-arg]
 
 
 class ReasonInput(serializers.Serializer[Any]):
@@ -101,6 +121,7 @@ class ChangeRequestInput(serializers.Serializer[Any]):
     students = serializers.ListField(child=serializers.IntegerField(**KEY), max_length=500)
     seats = serializers.IntegerField(required=False, **SEATS)
     adults = serializers.IntegerField(required=False, **ADULTS)
+    seen = SeenInput(many=True, required=False, max_length=20)  # type: ignore[call-arg]
     reason = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
 
 

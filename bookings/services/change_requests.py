@@ -1,5 +1,6 @@
 """Changes after the freeze: the school asks, the host answers."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -22,6 +23,7 @@ from bookings.services import (
     changes,
     freeze,
     lists,
+    sessions_seen,
     standing_requests,
     telling_requests,
     together,
@@ -29,6 +31,7 @@ from bookings.services import (
 from bookings.services.companions import CompanionInput
 from bookings.services.lists import Wanted
 from bookings.services.retries import in_one_transaction
+from bookings.services.sessions_seen import Seen
 from courses import phases
 from courses.choices import SeasonAction
 
@@ -49,13 +52,20 @@ def check_can_ask_change(actor: Actor, booking: Booking, now: datetime) -> None:
 
 
 def ask_change(
-    *, by: Actor, booking: Booking, edition: int, wanted: Wanted, reason: str, now: datetime
+    *,
+    by: Actor,
+    booking: Booking,
+    edition: int,
+    wanted: Wanted,
+    reason: str,
+    now: datetime,
+    seen: Sequence[Seen] = (),
 ) -> ChangeRequest:
     """The host is asked about students, seats and adults; none of them changes before it accepts.
 
     Companions, if given, are named at once, since that is nobody's leave to give; where there are
     more of them than adults come now, their names wait with the request. Refused: ListStillOpen,
-    RequestOpen, NothingToChange, StaleBooking, ReasonMissing, TooFewCompanions, ConsentMissing,
+    RequestOpen, NothingToChange, SessionMoved, StaleBooking, ReasonMissing, TooFewCompanions, ConsentMissing,
     and what a change of the booking is refused for.
     """
     if not reason.strip():
@@ -69,6 +79,7 @@ def ask_change(
         current = next(row for row in rows if row.pk == booking.pk)
         for row in rows:
             together.check_open(row, now)
+        sessions_seen.check_unmoved(seen, [row.session for row in rows])
         if current.edition != edition:
             raise StaleBooking
         if not any(lists.differs_in_list(row, wanted) for row in rows):

@@ -12,6 +12,7 @@ from bookings.services import (
     changes,
     class_seats,
     freeze,
+    sessions_seen,
     standing_requests,
     telling,
     together,
@@ -21,6 +22,7 @@ from bookings.services import companions as companion_rules
 from bookings.services import consents as consent_rules
 from bookings.services import students as student_rules
 from bookings.services.companions import CompanionInput
+from bookings.services.sessions_seen import Seen
 from courses.errors import SessionFull
 from courses.models import CourseSession
 from courses.services import seats as session_seats
@@ -59,16 +61,18 @@ def change_booking(
     seats: int | None = None,
     adults: int | None = None,
     companions: Sequence[CompanionInput] | None = None,
+    seen: Sequence[Seen] = (),
 ) -> Booking:
     """The booking holds seats for just these students, or ``seats`` of which these are named;
     and, if given, so many adults and these companions.
 
     More seats are taken or nothing changes (SessionFull, RoomFull); fewer are free at once. Of
     a set every day is changed alike. Both sides are told and the calendar entry is updated.
-    Repeating the change does nothing. ``edition`` is that of the booking the form showed.
+    Repeating the change does nothing. ``edition`` is that of the booking the form showed,
+    ``seen`` its sessions as it showed them.
 
     Once the list is settled only the companions' names may change (ListSettled). Refused
-    besides: StaleBooking, BookingOver, SessionStarted, NotYourClass, NotInClass, NoStudents,
+    besides: SessionMoved, StaleBooking, BookingOver, SessionStarted, NotYourClass, NotInClass, NoStudents,
     MoreThanClass, TooFewCompanions, CompanionNameMissing, StudentBusy; ConsentMissing for
     students who were not in it before.
     """
@@ -92,6 +96,7 @@ def change_booking(
             return current
         for row in listed:
             freeze.check_open(row.session, now)
+        sessions_seen.check_unmoved(seen, [row.session for row in rows])
         if current.edition != edition:
             raise StaleBooking
         apply(rows, wanted, by=by, now=now)

@@ -14,8 +14,10 @@ from accounts.errors import NotYours
 from bookings import wording
 from bookings.errors import NoSessions, SessionsOverlap, SetBookedWhole
 from bookings.services import companions as companion_rules
+from bookings.services import sessions_seen
 from bookings.services import students as student_rules
 from bookings.services.companions import CompanionInput
+from bookings.services.sessions_seen import Seen
 from courses.choices import SessionState
 from courses.models import CourseSession, SessionSet
 from rosters.models import ClassGroup, Student
@@ -27,7 +29,7 @@ class Part:
 
     ``student_ids`` None means every student; with ``seats`` it means nobody yet: so many seats
     are taken, and whoever is not named now is named until the list is settled. ``adults`` None
-    means as many as the course asks for.
+    means as many as the course asks for. ``seen``: its sessions as whoever asks has them.
     """
 
     class_group: ClassGroup
@@ -37,6 +39,7 @@ class Part:
     seats: int | None = None
     adults: int | None = None
     companions: Sequence[CompanionInput] = ()
+    seen: Sequence[Seen] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +68,9 @@ def classes_of(parts: Iterable[Part]) -> list[ClassGroup]:
 def look_up(by: Actor, parts: Sequence[Part], now: datetime) -> list[Asked]:
     """The parts as they are asked for. Two queries, and one for each part's students.
 
-    Refused: NoSessions, a session that is not there (NotYours), SetBookedWhole, NoStudents,
-    NotInClass, SessionsOverlap, CompanionNameMissing, TooFewCompanions.
+    Refused: NoSessions, a session that is not there (NotYours) or has been moved since it was
+    seen (SessionMoved), SetBookedWhole, NoStudents, NotInClass, SessionsOverlap,
+    CompanionNameMissing, TooFewCompanions.
     """
     asked = [
         _asked(part, sessions, now)
@@ -80,6 +84,7 @@ def look_up(by: Actor, parts: Sequence[Part], now: datetime) -> list[Asked]:
 
 
 def _asked(part: Part, sessions: Sequence[CourseSession], now: datetime) -> Asked:
+    sessions_seen.check_unmoved(part.seen, sessions)
     named = companion_rules.tidy(part.companions)
     students: list[Student] = []
     if part.seats is None or part.student_ids:

@@ -13,13 +13,15 @@ from accounts.access import MemberRequest, members_only, put_on
 from accounts.choices import Role
 from accounts.errors import NotAllowed, Refusal
 from accounts.services import audit
-from bookings.errors import ReasonMissing, StaleBooking
+from bookings.errors import ReasonMissing, SessionMoved, StaleBooking
 from bookings.forms.trips import AnswerForm, ChangeForm
 from bookings.models import Booking, ChangeRequest
 from bookings.selectors import change_requests as requests
 from bookings.selectors import trips as selectors
-from bookings.services import change_requests, changes, freeze, lists
+from bookings.services import change_requests, changes, freeze, lists, together
 from bookings.services.companions import CompanionInput, needed_for
+from bookings.services.sessions_seen import Seen
+from courses.models import CourseSession
 
 from .once import once_per_form
 
@@ -45,9 +47,10 @@ def change(request: MemberRequest, pk: int) -> HttpResponse:
                 status = put_on(
                     form, refusal, "reason" if isinstance(refusal, ReasonMissing) else None
                 )
-                if isinstance(refusal, StaleBooking):
+                if isinstance(refusal, StaleBooking | SessionMoved):
                     found = selectors.booking_for(request.actor, pk)
                     form.bring_up_to_date(found.edition)
+                    form.see(_sessions_of(found))
             else:
                 messages.success(request, said)
                 return redirect("bookings:booking", pk=pk)
@@ -87,7 +90,13 @@ def _initial(request: MemberRequest, found: Booking) -> dict[str, object]:
         "students": named,
         "seats": found.seats if found.seats > len(named) else None,
         "adults": found.adults,
+        "seen": [Seen.of(one) for one in _sessions_of(found)],
     }
+
+
+def _sessions_of(found: Booking) -> list[CourseSession]:
+    """Those that change together with the booking's."""
+    return [one.session for one in together.of(found)]
 
 
 def _save(request: MemberRequest, found: Booking, form: ChangeForm, *, settled: bool) -> str:
@@ -112,6 +121,7 @@ def _save(request: MemberRequest, found: Booking, form: ChangeForm, *, settled: 
                 edition=values["edition"],
                 wanted=wanted,
                 reason=values["reason"],
+                seen=values["seen"],
                 now=now,
             )
             if "companions" in asked.wanted:
@@ -127,6 +137,7 @@ def _save(request: MemberRequest, found: Booking, form: ChangeForm, *, settled: 
         seats=values["seats"],
         adults=values["adults"],
         companions=form.companions(),
+        seen=values["seen"],
         now=now,
     )
     if settled:
