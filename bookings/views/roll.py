@@ -47,7 +47,7 @@ def add_newcomer(request: MemberRequest, pk: int) -> HttpResponse:
         if outcome.why_not is not None:
             messages.error(
                 request,
-                _("%(when)s没有加入：%(reason)s")
+                _("%(when)s 没有加入：%(reason)s")
                 % {"when": wording.when(outcome.booking.session), "reason": outcome.why_not},
             )
     if not outcomes:

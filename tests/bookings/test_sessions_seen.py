@@ -21,7 +21,7 @@ from tests.factories.bookings import make_booking
 
 Login = Callable[[Actor], Client]
 MOVED = (
-    "这一场已由开课单位改期：原来是12 月 8 日（周二）9:00–11:30，现在是12 月 9 日（周三）9:00–11:30，"
+    "这一场已由开课单位改期：原来是 12 月 8 日（周二）9:00–11:30，现在是 12 月 9 日（周三）9:00–11:30，"
     "在焙烤实训中心 1号实训室。请看过再提交。"
 )
 
@@ -79,7 +79,7 @@ def test_a_move_to_another_room_says_where(world: World, login: Login) -> None:
     refused = client.post(url, filled)
 
     assert errors(refused) == [
-        "这一场已由开课单位改动：时间仍是12 月 8 日（周二）9:00–11:30，"
+        "这一场已由开课单位改动：时间仍是 12 月 8 日（周二）9:00–11:30，"
         "现在在焙烤实训中心 2号实训室。请看过再提交。"
     ]
     assert not Booking.objects.exists()

@@ -173,7 +173,7 @@ def test_between_seasons_and_before_hosts_publish_nothing_is_opened(
         )
 
     assert str(early.value) == (
-        "“2026 学年第二学期”现在是“筹备中”，12 月 1 日（周二）0:00起可以排场次。"
+        "“2026 学年第二学期”现在是“筹备中”，12 月 1 日（周二）0:00 起可以排场次。"
     )
 
 
