@@ -38,9 +38,7 @@ class CalendarFeedQuerySet(models.QuerySet["CalendarFeed"]):
             made_by__ended_at=None,
             made_by__user__is_active=True,
         )
-        return self.live().filter(
-            Q(person, membership__isnull=False) | Q(site, site__isnull=False)
-        )
+        return self.live().filter(Q(person, membership__isnull=False) | Q(site, site__isnull=False))
 
 
 class CalendarFeed(models.Model):

@@ -37,8 +37,7 @@ def bookings_shown(actor: Actor, now: datetime) -> "QuerySet[Booking]":
     return (
         Booking.objects.visible_to(actor)
         .filter(
-            Q(cancelled_at=None, session__ends_at__gt=now - KEPT)
-            | Q(cancelled_at__gt=now - KEPT)
+            Q(cancelled_at=None, session__ends_at__gt=now - KEPT) | Q(cancelled_at__gt=now - KEPT)
         )
         .select_related(
             "class_group",
@@ -73,8 +72,7 @@ def _shown(sessions: "QuerySet[CourseSession]", now: datetime) -> "QuerySet[Cour
     standing = Booking.objects.live().select_related("school", "class_group").order_by("pk")
     return (
         sessions.filter(
-            Q(state=SessionState.SCHEDULED, ends_at__gt=now - KEPT)
-            | Q(cancelled_at__gt=now - KEPT)
+            Q(state=SessionState.SCHEDULED, ends_at__gt=now - KEPT) | Q(cancelled_at__gt=now - KEPT)
         )
         .select_related("version", "host", "room__site", "school")
         .annotate(

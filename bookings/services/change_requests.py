@@ -12,7 +12,6 @@ from bookings.choices import ChangeState
 from bookings.errors import (
     ListStillOpen,
     NothingToChange,
-    ReasonMissing,
     RequestOpen,
     RequestOver,
     RequestStale,
@@ -65,20 +64,17 @@ def ask_change(
 
     Companions, if given, are named at once, since that is nobody's leave to give; where there are
     more of them than adults come now, their names wait with the request. Refused: ListStillOpen,
-    RequestOpen, NothingToChange, SessionMoved, StaleBooking, ReasonMissing, TooFewCompanions, ConsentMissing,
-    and what a change of the booking is refused for.
+    RequestOpen, NothingToChange, SessionMoved, StaleBooking, ReasonMissing, TooFewCompanions,
+    ConsentMissing, and what a change of the booking is refused for.
     """
-    if not reason.strip():
-        raise ReasonMissing
+    reason = changes.in_words(reason)
     check_can_ask_change(by, booking, now)
     adults = wanted.adults_of(booking)
     lists.check_signed(booking, wanted, [one.session for one in together.of(booking)])
 
     def write() -> ChangeRequest:
-        rows = together.locked(booking)
+        rows = together.locked_open(booking, now)
         current = next(row for row in rows if row.pk == booking.pk)
-        for row in rows:
-            together.check_open(row, now)
         sessions_seen.check_unmoved(seen, [row.session for row in rows])
         if current.edition != edition:
             raise StaleBooking
@@ -99,7 +95,7 @@ def ask_change(
             before=standing_requests.contents_of(
                 [current, *(row for row in rows if row.pk != current.pk)]
             ),
-            reason=reason.strip(),
+            reason=reason,
             asked_at=now,
             asked_by_id=by.membership_id,
         )
@@ -142,9 +138,7 @@ def check_can_answer_change(actor: Actor, request: ChangeRequest, now: datetime)
     if request.booking.host_id != actor.organisation_id:
         raise NotYours
     _check_asked(request)
-    together.check_open(request.booking, now)
-    for one in together.of(request.booking):
-        together.check_open(one, now)
+    together.of_open(request.booking, now)
 
 
 def accept_change(
@@ -175,10 +169,8 @@ def accept_change(
 
     def write() -> ChangeRequest | None:
         lists.lock_students(booking, wanted)
-        rows = together.locked(booking)
+        rows = together.locked_open(booking, now)
         locked = _locked(request)
-        for row in rows:
-            together.check_open(row, now)
         if standing_requests.is_stale(locked):
             return None
         standing_requests.close(locked, ChangeState.ACCEPTED, by=by, answer=answer.strip(), now=now)
@@ -216,13 +208,12 @@ def decline_change(
 ) -> ChangeRequest:
     """The booking stays as it is, and the school reads why. Refused: RequestOver,
     ReasonMissing."""
-    if not answer.strip():
-        raise ReasonMissing
+    answer = changes.in_words(answer)
     check_can_answer_change(by, request, now)
 
     def write() -> ChangeRequest:
         locked = _locked(request)
-        standing_requests.close(locked, ChangeState.DECLINED, by=by, answer=answer.strip(), now=now)
+        standing_requests.close(locked, ChangeState.DECLINED, by=by, answer=answer, now=now)
         telling_requests.answered(locked, by=by, now=now)
         return locked
 

@@ -72,9 +72,9 @@ def change_booking(
     ``seen`` its sessions as it showed them.
 
     Once the list is settled only the companions' names may change (ListSettled). Refused
-    besides: SessionMoved, StaleBooking, BookingOver, SessionStarted, NotYourClass, NotInClass, NoStudents,
-    MoreThanClass, TooFewCompanions, CompanionNameMissing, StudentBusy; ConsentMissing for
-    students who were not in it before.
+    besides: SessionMoved, StaleBooking, BookingOver, SessionStarted, NotYourClass, NotInClass,
+    NoStudents, MoreThanClass, TooFewCompanions, CompanionNameMissing, StudentBusy;
+    ConsentMissing for students who were not in it before.
     """
     changes.check_can_change_booking(by, booking, now)
     wanted = look_up(
@@ -87,10 +87,8 @@ def change_booking(
 
     def write() -> Booking:
         lock_students(booking, wanted)
-        rows = together.locked(booking)
+        rows = together.locked_open(booking, now)
         current = next(row for row in rows if row.pk == booking.pk)
-        for row in rows:
-            together.check_open(row, now)
         listed = [row for row in rows if differs_in_list(row, wanted)]
         if not listed and not any(differs_in_names(row, wanted) for row in rows):
             return current

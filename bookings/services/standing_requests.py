@@ -1,4 +1,4 @@
-"""A request for a change stands on the list it was made from: what that was, and when it is over."""
+"""A request for a change stands on the list it was made from: what that was, when it is over."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime

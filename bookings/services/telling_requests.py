@@ -18,9 +18,7 @@ from bookings.selectors import change_requests as selectors
 from bookings.services import telling
 
 
-def asked(
-    request: ChangeRequest, bookings: Sequence[Booking], *, by: Actor, now: datetime
-) -> None:
+def asked(request: ChangeRequest, bookings: Sequence[Booking], *, by: Actor, now: datetime) -> None:
     """The host's managers read who asks for what, why, and of which of the ``bookings``' days
     where it is more than one."""
     booking = telling.loaded().get(pk=request.booking_id)
@@ -71,8 +69,7 @@ def unanswered(request: ChangeRequest, *, now: datetime) -> None:
     """Both sides learn that nobody answered in time."""
     _expired(
         request,
-        lambda host: _("%(host)s在开课前没有答复修改申请，申请已过期，预约不变。")
-        % {"host": host},
+        lambda host: _("%(host)s在开课前没有答复修改申请，申请已过期，预约不变。") % {"host": host},
         now=now,
     )
 

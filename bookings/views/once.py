@@ -22,8 +22,8 @@ from bookings.services.idempotency import Answer
 # The form's own key, or that of the reservation it makes.
 FIELDS = ("form_key", "key")
 # What the page adds to the form by itself: another one for each page that is shown.
-TOKEN = "csrfmiddlewaretoken"
-NOT_CONTENT = (*FIELDS, TOKEN)
+PAGE = "csrfmiddlewaretoken"
+NOT_CONTENT = (*FIELDS, PAGE)
 
 # Nothing was carried out: the form came back, with a preview or a refusal.
 NOT_DONE = Answer(422, None)
@@ -72,6 +72,6 @@ def _key_of(request: MemberRequest, digest: str) -> str:
     for name in FIELDS:
         if request.POST.get(name):
             return str(request.POST[name])
-    token = request.POST.get(TOKEN)
+    page = request.POST.get(PAGE)
     # Several forms of a page share its token, so that it alone would not tell them apart.
-    return idempotency.digest_of(token, digest) if token else ""
+    return idempotency.digest_of(page, digest) if page else ""

@@ -86,7 +86,9 @@ def test_a_settled_list_refuses_students_and_numbers_but_not_names_of_adults(
         change(3, late, adults=3)
     changed = change(3, late, companions=[CompanionInput("顶班老师")])
 
-    assert str(refusal.value) == "名单 12 月 6 日（周日）0:00 已定，要改请写明原因，向开课单位申请。"
+    assert (
+        str(refusal.value) == "名单 12 月 6 日（周日）0:00 已定，要改请写明原因，向开课单位申请。"
+    )
     assert [one.name for one in changed.companions.all()] == ["顶班老师"]
 
 

@@ -135,7 +135,7 @@ def test_a_request_of_nobody_is_not_called_open(
 def test_a_student_placed_elsewhere_meanwhile_is_named_and_not_who_goes_both_days(
     world: World, now: datetime, asks: bool
 ) -> None:
-    """Those who go on both days are not elsewhere on the second; only the one who comes newly is."""
+    """Who goes on both days is not elsewhere on the second; only the one who comes newly is."""
     camp, days = world.camp(capacity=20)
     few, new = [student.pk for student in world.students[:3]], world.students[3]
     made = reservations.reserve(

@@ -162,7 +162,9 @@ def test_seats_without_names_are_had_until_the_list_is_settled(world: World, now
         reserve(world, settled, part(world, session, seats=2))
     reserve(world, settled - timedelta(minutes=1), part(world, session, seats=2))
 
-    assert str(refusal.value) == ("这一场的名单 12 月 6 日（周日）0:00 已定，现在预约须先选好学生。")
+    assert str(refusal.value) == (
+        "这一场的名单 12 月 6 日（周日）0:00 已定，现在预约须先选好学生。"
+    )
     assert counted(session) == (2, 2)
 
 

@@ -20,7 +20,6 @@ from bookings.services import (
     proposals,
     reservations,
     standing_requests,
-    standing_requests,
     swapping,
 )
 from bookings.services.parts import Part

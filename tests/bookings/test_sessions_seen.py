@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.test import Client
+from django.utils import timezone
 
 from accounts.actors import Actor
 from bookings.models import Booking, ChangeRequest
@@ -21,8 +22,8 @@ from tests.factories.bookings import make_booking
 
 Login = Callable[[Actor], Client]
 MOVED = (
-    "这一场已由开课单位改期：原来是 12 月 8 日（周二）9:00–11:30，现在是 12 月 9 日（周三）9:00–11:30，"
-    "在焙烤实训中心 1号实训室。请看过再提交。"
+    "这一场已由开课单位改期：原来是 12 月 8 日（周二）9:00–11:30，"
+    "现在是 12 月 9 日（周三）9:00–11:30，在焙烤实训中心 1号实训室。请看过再提交。"
 )
 
 
@@ -39,7 +40,7 @@ def rearrange(world: World, session: CourseSession, change: host_moves.Change) -
         sequence=session.sequence,
         change=change,
         reason="设备检修",
-        now=datetime.now(session.starts_at.tzinfo),
+        now=timezone.now(),
     )
 
 

@@ -224,7 +224,9 @@ def test_a_trip_that_has_begun_shows_why_nothing_can_be_changed(
         page = client.get(f"/trips/{booking.pk}/")
         refused = client.get(f"/trips/{booking.pk}/change/")
 
-    assert page.content.decode().count("这一场 12 月 8 日（周二）9:00 已经开始，不能再改预约。") == 3
+    assert (
+        page.content.decode().count("这一场 12 月 8 日（周二）9:00 已经开始，不能再改预约。") == 3
+    )
     assert refused.status_code == 409
 
 
