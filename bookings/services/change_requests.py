@@ -20,7 +20,6 @@ from bookings.errors import (
 from bookings.models import Booking, ChangeRequest
 from bookings.services import (
     changes,
-    freeze,
     lists,
     sessions_seen,
     standing_requests,
@@ -44,7 +43,7 @@ def check_can_ask_change(actor: Actor, booking: Booking, now: datetime) -> None:
     Refused besides: ListStillOpen, RequestOpen.
     """
     changes.check_can_act(actor, booking, now, SeasonAction.REQUEST)
-    if not freeze.is_settled(booking.session, now):
+    if not lists.is_settled(booking, now):
         raise ListStillOpen
     if ChangeRequest.objects.open().filter(booking__in=together.of(booking)).exists():
         raise RequestOpen

@@ -105,6 +105,15 @@ def change_booking(
     )
 
 
+def settles_at(booking: Booking) -> datetime:
+    """When the booking's list is settled: with the first of the days that change together."""
+    return min(freeze.settles_at(part.session) for part in together.of(booking))
+
+
+def is_settled(booking: Booking, now: datetime) -> bool:
+    return settles_at(booking) <= now
+
+
 def look_up(
     booking: Booking,
     now: datetime,

@@ -18,7 +18,7 @@ from bookings.forms.trips import AnswerForm, ChangeForm
 from bookings.models import Booking, ChangeRequest
 from bookings.selectors import change_requests as requests
 from bookings.selectors import trips as selectors
-from bookings.services import change_requests, changes, freeze, lists, together
+from bookings.services import change_requests, changes, lists, together
 from bookings.services.companions import CompanionInput, needed_for
 from bookings.services.sessions_seen import Seen
 from courses.models import CourseSession
@@ -36,7 +36,8 @@ def change(request: MemberRequest, pk: int) -> HttpResponse:
     now = timezone.now()
     found = selectors.booking_for(request.actor, pk)
     students = selectors.students_to_choose(request.actor, found)
-    settled = freeze.is_settled(found.session, now)
+    settles_at = lists.settles_at(found)
+    settled = settles_at <= now
     status = 200
     if request.method == "POST":
         form = ChangeForm(request.POST, students=students, settled=settled)
@@ -75,7 +76,7 @@ def change(request: MemberRequest, pk: int) -> HttpResponse:
             "free": found.session.capacity - found.session.seats_taken - found.session.seats_held,
             "needed": needed_for(found.session.version, found.seats),
             "settled": settled,
-            "settles_at": freeze.settles_at(found.session),
+            "settles_at": settles_at,
             "form": form,
             "now_in": list(selectors.students_in(request.actor, found)),
         },

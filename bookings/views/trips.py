@@ -21,7 +21,7 @@ from bookings.selectors import change_requests as requests
 from bookings.selectors import consents, progress
 from bookings.selectors import swapping as swaps
 from bookings.selectors import trips as selectors
-from bookings.services import changes, freeze, swapping, telling
+from bookings.services import changes, freeze, lists, swapping, telling
 from bookings.services.companions import needed_for
 from courses.choices import Venue
 
@@ -72,6 +72,7 @@ def booking(request: MemberRequest, pk: int) -> HttpResponse:
     )
     is_to_come = found.is_live and found.session.ends_at > now
     of_class = progress.class_progress(request.actor, found.class_group, now)
+    settles_at = lists.settles_at(found)
     counts_as_booked = progress.places_to_come(now).filter(booking=found).exists()
     return render(
         request,
@@ -89,8 +90,8 @@ def booking(request: MemberRequest, pk: int) -> HttpResponse:
             "is_whole_class": len(students) >= of_class.students,
             "unnamed": found.seats - len(students) if found.is_live else 0,
             "needed": needed_for(found.session.version, found.seats),
-            "settles_at": freeze.settles_at(found.session),
-            "is_settled": freeze.is_settled(found.session, now),
+            "settles_at": settles_at,
+            "is_settled": settles_at <= now,
             "groups": selectors.groups_of(request.actor, found),
             "requests": requests.rows_of(requests.of_booking(request.actor, found)),
             "consent": consents.consent_of_booking(found, students) if is_to_come else None,

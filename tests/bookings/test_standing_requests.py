@@ -232,6 +232,17 @@ def test_all_days_of_a_trip_are_told_changed_and_shown_as_one(
     assert {one["booking"] for one in request.before} == {one.pk for one in days}
 
 
+def test_the_list_of_all_days_is_settled_with_the_first(world: World, days: list[Booking]) -> None:
+    """Between the two there is no direct change of the second day, so there is a request."""
+    between = days[1].session.starts_at - timedelta(days=3)
+    settled = [freeze.is_settled(one.session, between) for one in days]
+
+    request = ask(world, days[1], between)
+
+    assert settled == [True, False]
+    assert request.state == ChangeState.ASKED
+
+
 def test_another_day_that_changes_ends_the_request_too(world: World, days: list[Booking]) -> None:
     late = days[0].session.starts_at - timedelta(days=1)
     request = ask(world, days[0], late)
