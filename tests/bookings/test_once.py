@@ -78,6 +78,9 @@ def test_every_form_about_a_booking_carries_a_key() -> None:
 
     assert without == []
     assert keyed >= 15
+    # The frame that the pages which only confirm are made of.
+    (confirming,) = FORM.findall((settings.BASE_DIR / "templates/pieces/confirm.html").read_text())
+    assert "{% form_key %}" in confirming
 
 
 @pytest.fixture
