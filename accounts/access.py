@@ -97,7 +97,8 @@ def refusal_page(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     )
 
 
-def put_on(form: forms.BaseForm, refusal: Refusal) -> int:
-    """The refusal stands on the form, which keeps what was typed; the status of the answer."""
-    form.add_error(None, str(refusal))
+def put_on(form: forms.BaseForm, refusal: Refusal, field: str | None = None) -> int:
+    """The refusal stands on the form, or at one field of it, and what was typed is kept; the
+    status of the answer."""
+    form.add_error(field, str(refusal))
     return STATUS_OF_KIND[refusal.kind]

@@ -161,6 +161,7 @@ VERBS = {
     "booking.no_show": _("登记没有人到场的原因"),
     "feed.made": _("生成日历订阅"),
     "feed.revoked": _("停用日历订阅"),
+    "companions.named": _("填写带队教师"),
     "place.swapped": _("换一名学生"),
     "place.walked_in": _("现场加入学生"),
     "badge.issued": _("发放胸牌"),

@@ -61,6 +61,7 @@ NAV: dict[Role, list[tuple[str | Promise, str, str]]] = {
 _BELONGS = {
     "/courses/": "bookings:catalogue",
     "/sessions/": "bookings:catalogue",
+    "/requests/": "bookings:trips",
     "/school/classes/": "insights:classes",
     "/school/students/": "insights:classes",
     "/school/transfers/": "insights:classes",

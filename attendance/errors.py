@@ -49,7 +49,7 @@ class DeskClosed(AttendanceRefusal):
 
 class DeskNotOpenYet(AttendanceRefusal):
     code = "desk_not_open_yet"
-    sentence = _("本场%(opens)s开始签到。")
+    sentence = _("本场 %(opens)s 开始签到。")
 
 
 class RevokeReasonMissing(AttendanceRefusal):
@@ -81,7 +81,7 @@ class DeskReasonMissing(AttendanceRefusal):
 
 class SessionNotOver(AttendanceRefusal):
     code = "session_not_over"
-    sentence = _("本场%(starts)s开始，开始以后才能结束签到。")
+    sentence = _("本场 %(starts)s 开始，开始以后才能结束签到。")
 
 
 class NotInYet(AttendanceRefusal):

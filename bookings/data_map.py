@@ -43,8 +43,8 @@ PERSONAL = (
         kept=Term.BASKET,
     ),
     PersonalField(
-        fields=("bookings.ChangeRequest.wanted",),
-        what=_("名单定下后申请改成哪些学生"),
+        fields=("bookings.ChangeRequest.wanted", "bookings.ChangeRequest.before"),
+        what=_("名单定下后申请改哪些学生，加派的带队教师的姓名、电话"),
         person=Person.STUDENT,
         purpose=_("请开课单位答复名单的修改"),
         basis=Basis.DUTY,
@@ -97,11 +97,7 @@ IMPERSONAL = (
         "random codes and a digest",
     ),
     Impersonal(
-        (
-            "bookings.Booking.edition",
-            "bookings.Booking.sequence",
-            "bookings.ChangeRequest.edition",
-        ),
+        ("bookings.Booking.edition", "bookings.Booking.sequence"),
         "counters of a booking",
     ),
     Impersonal(

@@ -19,7 +19,7 @@ class StudentBusy(BookingsRefusal):
     """``seats``: class seat numbers of those who are elsewhere; ``elsewhere``: what and when."""
 
     code = "student_busy"
-    sentence = _("%(class_group)s %(seats)s号在%(when)s已约%(elsewhere)s，时间冲突。")
+    sentence = _("%(class_group)s %(seats)s号在 %(when)s 已约%(elsewhere)s，时间冲突。")
 
 
 class FeedReadTooOften(BookingsRefusal):
@@ -29,7 +29,22 @@ class FeedReadTooOften(BookingsRefusal):
 
 class SessionStarted(BookingsRefusal):
     code = "session_started"
-    sentence = _("这一场%(when)s已经开始，不能再改预约。")
+    sentence = _("这一场 %(when)s 已经开始，不能再改预约。")
+
+
+class SessionMoved(BookingsRefusal):
+    """The host changed the session after it was shown. Facts: ``was`` and ``now``, when it was
+    and is; ``where`` it is."""
+
+    code = "session_moved"
+    sentence = _(
+        "这一场已由开课单位改期：原来是 %(was)s，现在是 %(now)s，在%(where)s。请看过再提交。"
+    )
+    same_time = _("这一场已由开课单位改动：时间仍是 %(now)s，现在在%(where)s。请看过再提交。")
+
+    def __str__(self) -> str:
+        sentence = self.same_time if self.facts["was"] == self.facts["now"] else self.sentence
+        return str(sentence) % self.facts
 
 
 class AlreadyBooked(BookingsRefusal):
@@ -63,7 +78,7 @@ class NotInClass(BookingsRefusal):
 class TooFewCompanions(BookingsRefusal):
     code = "too_few_companions"
     kind = Refusal.INVALID
-    sentence = _("%(students)s名学生至少要%(needed)s位带队教师，现在填了%(given)s位。")
+    sentence = _("%(students)s 名学生至少要 %(needed)s 位带队教师，现在填了 %(given)s 位。")
 
 
 class MoreThanClass(BookingsRefusal):
@@ -71,21 +86,21 @@ class MoreThanClass(BookingsRefusal):
 
     code = "more_than_class"
     kind = Refusal.INVALID
-    sentence = _("%(class_group)s有 %(size)s 名学生，%(when)s一共要了 %(seats)s 个名额，请减少。")
+    sentence = _("%(class_group)s有 %(size)s 名学生，%(when)s 一共要了 %(seats)s 个名额，请减少。")
 
 
 class NamesDue(BookingsRefusal):
     """Seats without names are to be had until the list is settled; ``when`` it was."""
 
     code = "names_due"
-    sentence = _("这一场的名单%(when)s已定，现在预约请选好学生。")
+    sentence = _("这一场的名单 %(when)s 已定，现在预约须先选好学生。")
 
 
 class ListSettled(BookingsRefusal):
     """From the freeze on a change is a request to the host; ``when`` it began."""
 
     code = "list_settled"
-    sentence = _("名单%(when)s已定，要改请向开课单位提出申请。")
+    sentence = _("名单 %(when)s 已定，要改请写明原因，向开课单位申请。")
 
 
 class NothingToChange(BookingsRefusal):
@@ -104,6 +119,13 @@ class RequestOver(BookingsRefusal):
 
     code = "request_over"
     sentence = _("这份申请%(state)s，不能再改。")
+
+
+class RequestStale(BookingsRefusal):
+    """What a request would change has itself changed since."""
+
+    code = "request_stale"
+    sentence = _("提出申请以后，预约的学生或人数已经变了，这份申请已过期，预约不变。")
 
 
 class ListStillOpen(BookingsRefusal):
@@ -157,7 +179,7 @@ class SessionsOverlap(BookingsRefusal):
 
     code = "sessions_overlap"
     kind = Refusal.INVALID
-    sentence = _("所选的场次时间重叠：%(first)s和%(second)s，请分别预约。")
+    sentence = _("所选的场次时间重叠：%(first)s 和 %(second)s，请分别预约。")
 
 
 class NoSessions(BookingsRefusal):
@@ -175,7 +197,7 @@ class StaleBooking(BookingsRefusal):
     """Somebody changed the booking after the form was opened."""
 
     code = "stale_booking"
-    sentence = _("这个预约刚才已被修改，请看过最新的内容再提交。您填的内容还在。")
+    sentence = _("这个预约刚才已被修改，请看过最新的内容再提交。")
 
 
 class ReasonMissing(BookingsRefusal):
@@ -207,24 +229,24 @@ class NoWalkInNow(BookingsRefusal):
     """A walk-in is let in around the session only: facts ``opens`` and ``closes``."""
 
     code = "no_walk_in_now"
-    sentence = _("这一场%(opens)s至%(closes)s可以现场加人。")
+    sentence = _("这一场 %(opens)s 至 %(closes)s 可以现场加人。")
 
 
 class NamesNotNow(BookingsRefusal):
     """A host meets names from three days before to seven days after; ``opens``, ``closes``."""
 
     code = "names_not_now"
-    sentence = _("名单在%(opens)s至%(closes)s可以查看，保护学生信息。")
+    sentence = _("为保护学生信息，名单只在 %(opens)s至 %(closes)s可以查看。")
 
 
 class SessionNotOverYet(BookingsRefusal):
     code = "session_not_over_yet"
-    sentence = _("这一场%(when)s结束，结束以后再填未到的原因。")
+    sentence = _("这一场 %(when)s 结束，结束以后再填未到的原因。")
 
 
 class SessionOver(BookingsRefusal):
     code = "session_over"
-    sentence = _("这一场%(when)s已经开始，不能再取消。")
+    sentence = _("这一场 %(when)s 已经开始，不能再取消。")
 
 
 class NotOfSession(BookingsRefusal):
@@ -241,7 +263,7 @@ class AlreadyCancelled(BookingsRefusal):
 
 class NothingToCancel(BookingsRefusal):
     code = "nothing_to_cancel"
-    sentence = _("%(day)s没有还未开始的场次，无可取消。")
+    sentence = _("%(day)s没有可取消的场次：没有安排，或都已开始、已取消。请看另一天。")
 
 
 class SameSession(BookingsRefusal):

@@ -4,9 +4,11 @@
 STATUS_KINDS = {
     "requested": "pend",
     "waiting": "pend",
+    "asked": "pend",
     "in_review": "eye",
     "confirmed": "conf",
     "approved": "conf",
+    "accepted": "conf",
     "published": "conf",
     "sent": "ok",
     "declined": "canc",

@@ -48,7 +48,7 @@ class InstructorTaken(CoursesRefusal):
     """Instructor or assistant: whoever is asked for is elsewhere then."""
 
     code = "instructor_taken"
-    sentence = _("%(instructor)s在%(when)s已带%(what)s，请换时间或换人。")
+    sentence = _("%(instructor)s在 %(when)s 已带%(what)s，请换时间或换人。")
     short = _("%(instructor)s已带%(what)s")
 
 
@@ -88,7 +88,7 @@ class InThePast(CoursesRefusal):
 
 class OutsideRunningDays(CoursesRefusal):
     code = "outside_running_days"
-    sentence = _("“%(season)s”的开课日期是%(first)s至%(last)s，请选这段时间。")
+    sentence = _("“%(season)s”的开课日期是 %(first)s至 %(last)s，请选这段时间。")
     short = _("不在开课日期内")
 
 
@@ -106,7 +106,7 @@ class AssistantIsInstructor(CoursesRefusal):
 
 class SessionBegun(CoursesRefusal):
     code = "session_begun"
-    sentence = _("这一场%(when)s已经开始，不能再改。")
+    sentence = _("这一场 %(when)s 已经开始，不能再改。")
 
 
 class StaleSession(CoursesRefusal):
@@ -235,7 +235,7 @@ class SeasonsOverlap(CoursesRefusal):
 
     code = "seasons_overlap"
     kind = Refusal.INVALID
-    sentence = _("开课日期与“%(season)s”（%(first)s至%(last)s）重叠，请错开。")
+    sentence = _("开课日期与“%(season)s”（%(first)s至 %(last)s）重叠，请错开。")
 
 
 class OutsideSeason(CoursesRefusal):
@@ -249,11 +249,11 @@ class OutsideSeason(CoursesRefusal):
 
 
 class NotYetInSeason(OutsideSeason):
-    sentence = _("“%(season)s”现在是“%(phase)s”，%(opens)s起可以%(action)s。")
+    sentence = _("“%(season)s”现在是“%(phase)s”，%(opens)s 起可以%(action)s。")
 
 
 class NoLongerInSeason(OutsideSeason):
-    sentence = _("“%(season)s”现在是“%(phase)s”，%(closed)s起不能再%(action)s。")
+    sentence = _("“%(season)s”现在是“%(phase)s”，%(closed)s 起不能再%(action)s。")
 
 
 class NotAsLookedAt(CoursesRefusal):

@@ -11,13 +11,13 @@ class RoomTaken(SitesRefusal):
     """The room already holds a session then; ``what`` names it, ``when`` says when."""
 
     code = "room_taken"
-    sentence = _("%(room)s在%(when)s已安排%(what)s，请换时间或换实训室。")
+    sentence = _("%(room)s在 %(when)s 已安排%(what)s，请换时间或换实训室。")
     short = _("已安排%(what)s")
 
 
 class RoomClosed(SitesRefusal):
     code = "room_closed"
-    sentence = _("%(room)s在%(when)s停用（%(reason)s），请换时间或换实训室。")
+    sentence = _("%(room)s在 %(when)s 停用（%(reason)s），请换时间或换实训室。")
     short = _("停用：%(reason)s")
 
 

@@ -29,6 +29,7 @@ from attendance.choices import WayIn
 from attendance.models import Badge
 from attendance.services import badges, check_in
 from bookings.models import BasketItem, Booking, ChangeRequest, Place
+from bookings.services import standing_requests
 from bookings.services.companions import CompanionInput
 from courses.models import CourseSession
 from notifications.models import Message
@@ -160,7 +161,7 @@ def _make_world(now: datetime, names: tuple[str, str, str] = NAMES) -> World:
     change = ChangeRequest.objects.create(
         booking=booking,
         wanted={"students": [place.student_id], "seats": 1, "adults": 2},
-        edition=booking.edition,
+        before=standing_requests.contents_of([booking]),
         reason="两人请假",
         asked_at=now,
         asked_by=teacher,

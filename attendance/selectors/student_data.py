@@ -41,6 +41,7 @@ LEFT_OUT = {
     "hours.HourCredit.revision": "a counter",
     "hours.HourCredit.rule_version": "a counter",
     "bookings.BasketItem.student_ids": "a choice not made yet; gone once the session is over",
+    "bookings.ChangeRequest.before": "what a host was asked; her places are told",
     "bookings.ChangeRequest.wanted": "what a host was asked; her places are told",
     "bookings.Place.is_walk_in": "the place is told as what it is",
 }

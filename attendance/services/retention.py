@@ -181,6 +181,7 @@ RULES = (
         Term.TRIP,
         (
             "bookings.ChangeRequest.wanted",
+            "bookings.ChangeRequest.before",
             "bookings.ChangeRequest.reason",
             "bookings.ChangeRequest.answer",
         ),

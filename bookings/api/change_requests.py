@@ -16,7 +16,7 @@ from bookings.selectors import change_requests as selectors
 from bookings.services import change_requests, lists
 
 from .idempotent import KEY_PARAMETER, idempotent
-from .serializers import ChangeAnswerInput, ChangeRequestInput, ChangeRequestOutput
+from .serializers import ChangeAnswerInput, ChangeRequestInput, ChangeRequestOutput, seen_of
 from .views import PROBLEMS, actor_of, booking_of
 
 
@@ -75,6 +75,7 @@ class BookingChangeRequest(APIView):
                 companions=None,
             ),
             reason=values["reason"],
+            seen=seen_of(values),
             now=now,
         )
         return _shown(request, made.pk, status=201)

@@ -11,6 +11,7 @@ from accounts.phones import check_phone
 from bookings.choices import ReasonCode
 from bookings.models import Booking, ChangeRequest, Place, Reservation
 from bookings.selectors.standing import Lacking
+from bookings.services.sessions_seen import Seen
 from courses.models import CourseSession
 
 KEY: dict[str, Any] = {"min_value": 1, "max_value": 2**63 - 1}
@@ -21,6 +22,23 @@ class CompanionSerializer(serializers.Serializer[Any]):
     phone = serializers.CharField(
         max_length=30, required=False, allow_blank=True, default="", validators=[check_phone]
     )
+
+
+class SeenInput(serializers.Serializer[Any]):
+    """A session as you read it. Changed by its host since, it is refused (``session_moved``)."""
+
+    session = serializers.IntegerField(**KEY)
+    sequence = serializers.IntegerField(min_value=0, max_value=2**31 - 1)
+    starts_at = serializers.DateTimeField()
+    ends_at = serializers.DateTimeField()
+
+
+def seen_of(values: dict[str, Any]) -> list[Seen]:
+    """The sessions as the request had them, if it says so."""
+    return [
+        Seen(one["session"], one["sequence"], one["starts_at"], one["ends_at"])
+        for one in values.get("seen", ())
+    ]
 
 
 SEATS: dict[str, Any] = {"min_value": 1, "max_value": 500}
@@ -46,6 +64,7 @@ class PartInput(serializers.Serializer[Any]):
     companions = CompanionSerializer(  # type: ignore[call-arg]
         many=True, required=False, max_length=20
     )
+    seen = SeenInput(many=True, required=False, max_length=20)  # type: ignore[call-arg]
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if ("sessions" in attrs) == ("session_set" in attrs):
@@ -85,6 +104,7 @@ class BookingChangeInput(serializers.Serializer[Any]):
     companions = CompanionSerializer(  # type: ignore[call-arg]
         many=True, required=False, max_length=20
     )
+    seen = SeenInput(many=True, required=False, max_length=20)  # type: ignore[call-arg]
 
 
 class ReasonInput(serializers.Serializer[Any]):
@@ -104,6 +124,7 @@ class ChangeRequestInput(serializers.Serializer[Any]):
     students = serializers.ListField(child=serializers.IntegerField(**KEY), max_length=500)
     seats = serializers.IntegerField(required=False, **SEATS)
     adults = serializers.IntegerField(required=False, **ADULTS)
+    seen = SeenInput(many=True, required=False, max_length=20)  # type: ignore[call-arg]
     reason = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
 
 
@@ -199,12 +220,14 @@ class BookingOutput(serializers.ModelSerializer[Booking]):
 
 
 class ChangeRequestOutput(serializers.ModelSerializer[ChangeRequest]):
-    """What is asked of the host: ``seats`` and ``adults`` there would be; ``students`` are the ids
-    of those who would come, for the school only."""
+    """What is asked of the host: ``seats`` and ``adults`` there would be, and were when the school
+    asked; ``students`` are the ids of those who would come, for the school only."""
 
     session = serializers.IntegerField(source="booking.session_id")
     seats = serializers.IntegerField(source="wanted.seats")
     adults = serializers.IntegerField(source="wanted.adults")
+    seats_before = serializers.SerializerMethodField()
+    adults_before = serializers.SerializerMethodField()
     students = serializers.SerializerMethodField()
 
     class Meta:
@@ -214,15 +237,22 @@ class ChangeRequestOutput(serializers.ModelSerializer[ChangeRequest]):
             "booking",
             "session",
             "state",
-            "edition",
             "seats",
             "adults",
+            "seats_before",
+            "adults_before",
             "students",
             "reason",
             "asked_at",
             "answered_at",
             "answer",
         )
+
+    def get_seats_before(self, asked: ChangeRequest) -> int:
+        return int(asked.before[0]["seats"])
+
+    def get_adults_before(self, asked: ChangeRequest) -> int:
+        return int(asked.before[0]["adults"])
 
     def get_students(self, asked: ChangeRequest) -> list[int] | None:
         if not self.context["request"].actor.is_school:

@@ -31,6 +31,7 @@ from .serializers import (
     ReservationInput,
     ReservationOutput,
     SwapInput,
+    seen_of,
 )
 
 PROBLEMS = {
@@ -158,6 +159,7 @@ class BookingDetail(APIView):
             companions=None
             if companions is None
             else [CompanionInput(**one) for one in companions],
+            seen=seen_of(values),
             now=timezone.now(),
         )
         return _shown(request, pk)
@@ -243,6 +245,7 @@ def _part(values: dict[str, Any], group: ClassGroup) -> Part:
         seats=values.get("seats"),
         adults=values.get("adults"),
         companions=[CompanionInput(**one) for one in values.get("companions", ())],
+        seen=seen_of(values),
     )
 
 

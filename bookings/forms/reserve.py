@@ -1,7 +1,7 @@
 """What a teacher fills in to book: nothing, unless something differs from the usual."""
 
 import uuid
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from django import forms
@@ -10,8 +10,11 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.phones import check_phone
 from bookings.forms.companions import CompanionsForm
+from bookings.forms.seen import SeenForm
 from bookings.forms.trips import SeatAndName
 from bookings.services.companions import CompanionInput
+from bookings.services.sessions_seen import Seen
+from courses.models import CourseSession
 from rosters.models import Student
 
 
@@ -22,7 +25,7 @@ class StudentRow(NamedTuple):
     is_unsigned: bool
 
 
-class ReserveForm(CompanionsForm):
+class ReserveForm(SeenForm, CompanionsForm):
     """Students, the whole class unless changed; companions, the teacher herself unless changed.
 
     ``key`` names the request: sent twice, it books once. With ``seats`` so many places are
@@ -75,6 +78,7 @@ class ReserveForm(CompanionsForm):
         companions: Sequence[CompanionInput],
         adults: int,
         phone: str,
+        sessions: Iterable[CourseSession] = (),
     ) -> None:
         super().__init__(
             data,
@@ -84,6 +88,7 @@ class ReserveForm(CompanionsForm):
                 "students": list(chosen),
                 "adults": adults,
                 "contact_phone": phone,
+                "seen": [Seen.of(one) for one in sessions],
             },
         )
         self.fields["students"].queryset = students  # type: ignore[attr-defined]

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from bookings.choices import ReasonCode
 from bookings.errors import ReasonMissing
 from bookings.forms.companions import CompanionsForm
+from bookings.forms.seen import SeenForm
 from rosters.models import Student
 
 
@@ -18,7 +19,7 @@ class SeatAndName(forms.ModelMultipleChoiceField):
         return f"{obj.seat_no} {obj.name}"
 
 
-class ChangeForm(CompanionsForm):
+class ChangeForm(SeenForm, CompanionsForm):
     """Who comes along. ``edition`` is that of the booking the form was made from."""
 
     edition = forms.IntegerField(min_value=1, widget=forms.HiddenInput)

@@ -77,14 +77,16 @@ class ChangeRequestQuerySet(models.QuerySet["ChangeRequest"]):
 class ChangeRequest(models.Model):
     """What a school asks of the host after the freeze: who comes, how many, which adults.
 
-    ``wanted`` holds keys and numbers: ``students`` (their keys), ``seats``, ``adults``.
+    ``wanted`` holds ``students`` (their keys), ``seats`` and ``adults``; ``companions``, name and
+    telephone each, only where more are named than come now. ``before`` is what those were when
+    the school asked, of the booking first and then of the other days that change with it: the
+    request stands as long as they are so.
     """
 
     booking = models.ForeignKey(Booking, on_delete=models.PROTECT, related_name="change_requests")
     state = models.CharField(max_length=10, choices=ChangeState.choices, default=ChangeState.ASKED)
     wanted = models.JSONField()
-    # The booking's edition that the request was made against.
-    edition = models.PositiveIntegerField()
+    before = models.JSONField()
     reason = models.CharField(_("原因"), max_length=200)
     asked_at = models.DateTimeField()
     asked_by = models.ForeignKey(

@@ -1,14 +1,22 @@
 """What a school asks the host to change, as a difference to what is booked now."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.actors import Actor
 from accounts.errors import NotYours
-from bookings.models import Booking, ChangeRequest, ChangeRequestQuerySet, Place
+from bookings import wording
+from bookings.choices import ChangeState
+from bookings.models import Booking, ChangeRequest, ChangeRequestQuerySet
+from bookings.selectors.trips import Trip, in_words
 from bookings.wording import Difference
 from rosters.models import Student
+
+PAGE = 20
+SHOWN_OF_BOOKING = 5
 
 
 def requests_for(actor: Actor) -> ChangeRequestQuerySet:
@@ -24,7 +32,6 @@ def requests_for(actor: Actor) -> ChangeRequestQuerySet:
             "asked_by__user",
             "booking__class_group",
             "booking__host",
-            "booking__reservation__made_by__user",
             "booking__school",
             "booking__session__host",
             "booking__session__season",
@@ -51,35 +58,87 @@ def open_requests(actor: Actor, now: datetime) -> QuerySet[ChangeRequest]:
     )
 
 
-def latest_of(actor: Actor, booking: Booking) -> ChangeRequest | None:
-    """The booking's newest request, if it ever had one."""
+def answered(actor: Actor, *, after: str = "") -> tuple[list[ChangeRequest], str]:
+    """A page of those that were answered, withdrawn or expired, the latest first, behind the
+    cursor ``after``; and the cursor of the next page or ""."""
+    found = requests_for(actor).exclude(state=ChangeState.ASKED)
+    moment, _separator, key = after.rpartition("_")
+    try:
+        answered_at, pk = datetime.fromisoformat(moment), int(key)
+    except ValueError:
+        pass
+    else:
+        if answered_at.tzinfo is not None and 0 <= pk < 2**63:
+            found = found.filter(
+                Q(answered_at__lt=answered_at) | Q(answered_at=answered_at, pk__lt=pk)
+            )
+    rows = list(found.order_by("-answered_at", "-pk")[: PAGE + 1])
+    if len(rows) <= PAGE:
+        return rows, ""
+    last = rows[PAGE - 1]
+    assert last.answered_at is not None
+    return rows[:PAGE], f"{last.answered_at.isoformat()}_{last.pk}"
+
+
+def of_booking(actor: Actor, booking: Booking) -> list[ChangeRequest]:
+    """The booking's newest requests, the latest first."""
     found = (
         ChangeRequest.objects.visible_to(actor)
         .filter(booking=booking)
         .select_related("asked_by__user")
-        .order_by("-asked_at", "-pk")
-        .first()
+        .order_by("-asked_at", "-pk")[:SHOWN_OF_BOOKING]
     )
-    if found is not None:
-        found.booking = booking
-    return found
+    return list(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A request with what it changes, line by line; ``trip`` says of which booking, in a list of
+    several."""
+
+    asked: ChangeRequest
+    difference: list[str]
+    trip: Trip | None = None
+
+
+def rows_of(requests: Sequence[ChangeRequest], *, with_trips: bool = False) -> list[Row]:
+    """One query, whatever their number; with trips as ``requests_for`` loads them."""
+    changed = differences(requests)
+    return [
+        Row(
+            asked=one,
+            difference=wording.difference(changed[one.pk]),
+            trip=in_words(one.booking) if with_trips else None,
+        )
+        for one in requests
+    ]
 
 
 def difference(request: ChangeRequest) -> Difference:
-    """What would change if the request were accepted now. Two queries."""
-    booking = request.booking
-    wanted = set(request.wanted["students"])
-    now_in = set(
-        Place.objects.live()
-        .filter(booking=booking, student__isnull=False)
-        .values_list("student_id", flat=True)
-    )
-    seat_of = dict(Student.objects.filter(pk__in=wanted ^ now_in).values_list("pk", "seat_no"))
-    return Difference(
-        coming=tuple(sorted(seat_of[pk] for pk in wanted - now_in if pk in seat_of)),
-        leaving=tuple(sorted(seat_of[pk] for pk in now_in - wanted if pk in seat_of)),
-        seats_now=booking.seats,
-        seats_then=request.wanted["seats"],
-        adults_now=booking.adults,
-        adults_then=request.wanted["adults"],
-    )
+    """What the request changes, if it is accepted; what it was to change, once it is over."""
+    return differences([request])[request.pk]
+
+
+def differences(requests: Sequence[ChangeRequest]) -> dict[int, Difference]:
+    """By request, in class seat numbers. One query, whatever their number."""
+    pairs = {
+        one.pk: (set(one.before[0]["students"]), set(one.wanted["students"]), one)
+        for one in requests
+    }
+    differing = {pk for before, wanted, _one in pairs.values() for pk in before ^ wanted}
+    seat_of = dict(Student.objects.filter(pk__in=differing).values_list("pk", "seat_no"))
+
+    def seats(keys: set[int]) -> tuple[int, ...]:
+        return tuple(sorted(seat_of[pk] for pk in keys if pk in seat_of))
+
+    return {
+        pk: Difference(
+            coming=seats(wanted - before),
+            leaving=seats(before - wanted),
+            seats_now=one.before[0]["seats"],
+            seats_then=one.wanted["seats"],
+            adults_now=one.before[0]["adults"],
+            adults_then=one.wanted["adults"],
+        )
+        for pk, (before, wanted, one) in pairs.items()
+    }

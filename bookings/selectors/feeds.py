@@ -1,8 +1,9 @@
 """What a calendar feed shows: bookings of classes, or sessions of a host. No places, no names."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import Count, Prefetch, Q, QuerySet, Sum
+from django.db.models import Case, Count, F, Prefetch, Q, QuerySet, Sum, When
 
 from accounts.actors import Actor
 from accounts.choices import Role
@@ -12,22 +13,22 @@ from courses.models import CourseSession
 from sites.models import Site
 
 # What is over stays so long, and so does what was cancelled, counted from the cancelling.
-KEPT_AFTER = timedelta(days=60)
-CANCELLED_KEPT = timedelta(days=30)
-# No calendar shows more; a school has a few hundred in a year.
+KEPT = timedelta(days=30)
+# No calendar shows more; a school has a few hundred in a year. Those that come next come first,
+# so that nothing over or cancelled ever takes their room.
 AT_MOST = 2000
 
 
 def feed_of(actor: Actor) -> CalendarFeed | None:
-    """The live feed of the acting membership."""
+    """The feed of the acting membership that is answered."""
     assert actor.membership_id is not None
-    feeds = CalendarFeed.objects.visible_to(actor).live()
+    feeds = CalendarFeed.objects.visible_to(actor).answered()
     return feeds.filter(membership_id=actor.membership_id, site=None).first()
 
 
 def feed_of_site(actor: Actor, site: Site) -> CalendarFeed | None:
-    """The live feed of one of the actor's sites."""
-    return CalendarFeed.objects.visible_to(actor).live().filter(site=site).first()
+    """The feed of one of the actor's sites that is answered."""
+    return CalendarFeed.objects.visible_to(actor).answered().filter(site=site).first()
 
 
 def bookings_shown(actor: Actor, now: datetime) -> "QuerySet[Booking]":
@@ -36,8 +37,7 @@ def bookings_shown(actor: Actor, now: datetime) -> "QuerySet[Booking]":
     return (
         Booking.objects.visible_to(actor)
         .filter(
-            Q(cancelled_at=None, session__ends_at__gt=now - KEPT_AFTER)
-            | Q(cancelled_at__gt=now - CANCELLED_KEPT)
+            Q(cancelled_at=None, session__ends_at__gt=now - KEPT) | Q(cancelled_at__gt=now - KEPT)
         )
         .select_related(
             "class_group",
@@ -47,7 +47,7 @@ def bookings_shown(actor: Actor, now: datetime) -> "QuerySet[Booking]":
             "session__school",
             "session__version",
         )
-        .order_by("session__starts_at", "pk")[:AT_MOST]
+        .order_by(*_next_first("session__", now))[:AT_MOST]
     )
 
 
@@ -72,8 +72,7 @@ def _shown(sessions: "QuerySet[CourseSession]", now: datetime) -> "QuerySet[Cour
     standing = Booking.objects.live().select_related("school", "class_group").order_by("pk")
     return (
         sessions.filter(
-            Q(state=SessionState.SCHEDULED, ends_at__gt=now - KEPT_AFTER)
-            | Q(cancelled_at__gt=now - CANCELLED_KEPT)
+            Q(state=SessionState.SCHEDULED, ends_at__gt=now - KEPT) | Q(cancelled_at__gt=now - KEPT)
         )
         .select_related("version", "host", "room__site", "school")
         .annotate(
@@ -81,5 +80,16 @@ def _shown(sessions: "QuerySet[CourseSession]", now: datetime) -> "QuerySet[Cour
             booking_sequences=Sum("bookings__sequence", default=0),
         )
         .prefetch_related(Prefetch("bookings", queryset=standing, to_attr="standing_bookings"))
-        .order_by("starts_at", "pk")[:AT_MOST]
+        .order_by(*_next_first("", now))[:AT_MOST]
+    )
+
+
+def _next_first(session: str, now: datetime) -> tuple[Any, ...]:
+    """What takes place and is not over, the next first; then the rest, the latest first."""
+    to_come = Q(cancelled_at=None, **{f"{session}ends_at__gt": now})
+    starts_at = f"{session}starts_at"
+    return (
+        Case(When(to_come, then=F(starts_at)), default=None).asc(nulls_last=True),
+        F(starts_at).desc(),
+        F("pk").asc(),
     )

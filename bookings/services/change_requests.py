@@ -1,25 +1,35 @@
 """Changes after the freeze: the school asks, the host answers."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
-from accounts.actors import SYSTEM, Actor
+from accounts.actors import Actor
 from accounts.errors import NotAllowed, NotYours
 from accounts.services import audit
 from bookings.choices import ChangeState
 from bookings.errors import (
     ListStillOpen,
     NothingToChange,
-    ReasonMissing,
     RequestOpen,
     RequestOver,
+    RequestStale,
     StaleBooking,
 )
 from bookings.models import Booking, ChangeRequest
-from bookings.services import changes, freeze, lists, telling_requests, together
+from bookings.services import (
+    changes,
+    lists,
+    sessions_seen,
+    standing_requests,
+    telling_requests,
+    together,
+)
+from bookings.services.companions import CompanionInput
 from bookings.services.lists import Wanted
 from bookings.services.retries import in_one_transaction
+from bookings.services.sessions_seen import Seen
 from courses import phases
 from courses.choices import SeasonAction
 
@@ -33,49 +43,63 @@ def check_can_ask_change(actor: Actor, booking: Booking, now: datetime) -> None:
     Refused besides: ListStillOpen, RequestOpen.
     """
     changes.check_can_act(actor, booking, now, SeasonAction.REQUEST)
-    if not freeze.is_settled(booking.session, now):
+    if not lists.is_settled(booking, now):
         raise ListStillOpen
     if ChangeRequest.objects.open().filter(booking__in=together.of(booking)).exists():
         raise RequestOpen
 
 
 def ask_change(
-    *, by: Actor, booking: Booking, edition: int, wanted: Wanted, reason: str, now: datetime
+    *,
+    by: Actor,
+    booking: Booking,
+    edition: int,
+    wanted: Wanted,
+    reason: str,
+    now: datetime,
+    seen: Sequence[Seen] = (),
 ) -> ChangeRequest:
-    """The host is asked; nothing of the booking changes before it accepts.
+    """The host is asked about students, seats and adults; none of them changes before it accepts.
 
-    Refused: ListStillOpen, RequestOpen, NothingToChange, StaleBooking, ReasonMissing,
-    TooFewCompanions, ConsentMissing, and what a change of the booking is refused for.
+    Companions, if given, are named at once, since that is nobody's leave to give; where there are
+    more of them than adults come now, their names wait with the request. Refused: ListStillOpen,
+    RequestOpen, NothingToChange, SessionMoved, StaleBooking, ReasonMissing, TooFewCompanions,
+    ConsentMissing, and what a change of the booking is refused for.
     """
-    if not reason.strip():
-        raise ReasonMissing
+    reason = changes.in_words(reason)
     check_can_ask_change(by, booking, now)
     adults = wanted.adults_of(booking)
     lists.check_signed(booking, wanted, [one.session for one in together.of(booking)])
 
     def write() -> ChangeRequest:
-        rows = together.locked(booking)
+        rows = together.locked_open(booking, now)
         current = next(row for row in rows if row.pk == booking.pk)
-        for row in rows:
-            together.check_open(row, now)
+        sessions_seen.check_unmoved(seen, [row.session for row in rows])
         if current.edition != edition:
             raise StaleBooking
         if not any(lists.differs_in_list(row, wanted) for row in rows):
             raise NothingToChange
+        named = wanted.companions
+        waits = named is not None and any(len(named) > row.adults for row in rows)
+        if not waits:
+            lists.name_companions(rows, wanted, by=by, now=now)
         request = ChangeRequest.objects.create(
             booking=booking,
             wanted={
                 "students": sorted(wanted.students),
                 "seats": wanted.seats,
                 "adults": adults,
-            },
-            edition=edition,
-            reason=reason.strip(),
+            }
+            | ({"companions": [[one.name, one.phone] for one in named or ()]} if waits else {}),
+            before=standing_requests.contents_of(
+                [current, *(row for row in rows if row.pk != current.pk)]
+            ),
+            reason=reason,
             asked_at=now,
             asked_by_id=by.membership_id,
         )
         audit.record(by=by, verb="change.asked", now=now, target=booking, request=request.pk)
-        telling_requests.asked(request, by=by, now=now)
+        telling_requests.asked(request, rows, by=by, now=now)
         return request
 
     try:
@@ -98,7 +122,7 @@ def withdraw_change(*, by: Actor, request: ChangeRequest, now: datetime) -> Chan
 
     def write() -> ChangeRequest:
         locked = _locked(request)
-        _close(locked, ChangeState.WITHDRAWN, by=by, answer="", now=now)
+        standing_requests.close(locked, ChangeState.WITHDRAWN, by=by, answer="", now=now)
         telling_requests.withdrawn(locked, by=by, now=now)
         return locked
 
@@ -106,52 +130,76 @@ def withdraw_change(*, by: Actor, request: ChangeRequest, now: datetime) -> Chan
 
 
 def check_can_answer_change(actor: Actor, request: ChangeRequest, now: datetime) -> None:
-    """The manager of the host, before the session begins. Refused besides: RequestOver."""
+    """The manager of the host, before the session, and the other days that change with it,
+    begin. Refused besides: RequestOver."""
     if not actor.is_host_manager:
         raise NotAllowed
     if request.booking.host_id != actor.organisation_id:
         raise NotYours
     _check_asked(request)
-    together.check_open(request.booking, now)
+    together.of_open(request.booking, now)
 
 
 def accept_change(
     *, by: Actor, request: ChangeRequest, now: datetime, answer: str = ""
 ) -> ChangeRequest:
-    """The booking is as the school asked, or nothing changes; both sides are told.
+    """The booking, with the days that change with it, is as the school asked, or nothing
+    changes; both sides are told.
 
-    Refused: RequestOver, StaleBooking where the booking changed since, SessionFull, RoomFull,
-    StudentBusy, NotInClass, SessionStarted, OutsideSeason.
+    Refused: RequestOver, RequestStale where the list has changed since (the request is over
+    then), SessionFull, RoomFull, StudentBusy, NotInClass, SessionStarted, OutsideSeason.
     """
     check_can_answer_change(by, request, now)
     booking = request.booking
-    phases.check_is_open(SeasonAction.REQUEST, booking.session.season, now)
+    parts = together.of(booking)
+    for part in parts:
+        phases.check_is_open(SeasonAction.REQUEST, part.session.season, now)
+    if standing_requests.is_stale(request):
+        raise _over(request, now)
+    named = request.wanted.get("companions")
     wanted = lists.look_up(
         booking,
         now,
         student_ids=request.wanted["students"],
         seats=request.wanted["seats"],
         adults=request.wanted["adults"],
-        companions=None,
+        companions=None if named is None else [CompanionInput(*one) for one in named],
     )
-    sessions = [one.session for one in together.of(booking)]
 
-    def write() -> ChangeRequest:
+    def write() -> ChangeRequest | None:
         lists.lock_students(booking, wanted)
-        rows = together.locked(booking)
+        rows = together.locked_open(booking, now)
         locked = _locked(request)
-        for row in rows:
-            together.check_open(row, now)
-        if next(row for row in rows if row.pk == booking.pk).edition != locked.edition:
-            raise StaleBooking
-        _close(locked, ChangeState.ACCEPTED, by=by, answer=answer.strip(), now=now)
+        if standing_requests.is_stale(locked):
+            return None
+        standing_requests.close(locked, ChangeState.ACCEPTED, by=by, answer=answer.strip(), now=now)
         lists.apply(rows, wanted, by=by, now=now)
         telling_requests.answered(locked, by=by, now=now)
         return locked
 
-    return together.translated(
-        write, list(wanted.students.values()), sessions, booking.class_group, besides=booking
+    accepted = together.translated(
+        write,
+        list(wanted.students.values()),
+        [part.session for part in parts],
+        booking.class_group,
+        besides=parts,
     )
+    if accepted is None:
+        raise _over(request, now)
+    return accepted
+
+
+def _over(request: ChangeRequest, now: datetime) -> RequestStale:
+    """The refusal of a request that stands on a list which is no more; the request is over, if
+    nobody was faster (RequestOver)."""
+    request.refresh_from_db(fields=["state"])
+    _check_asked(request)
+
+    def write() -> int:
+        return standing_requests.expire_stale([request.booking_id], now=now)
+
+    in_one_transaction(write)
+    return RequestStale()
 
 
 def decline_change(
@@ -159,13 +207,12 @@ def decline_change(
 ) -> ChangeRequest:
     """The booking stays as it is, and the school reads why. Refused: RequestOver,
     ReasonMissing."""
-    if not answer.strip():
-        raise ReasonMissing
+    answer = changes.in_words(answer)
     check_can_answer_change(by, request, now)
 
     def write() -> ChangeRequest:
         locked = _locked(request)
-        _close(locked, ChangeState.DECLINED, by=by, answer=answer.strip(), now=now)
+        standing_requests.close(locked, ChangeState.DECLINED, by=by, answer=answer, now=now)
         telling_requests.answered(locked, by=by, now=now)
         return locked
 
@@ -196,8 +243,7 @@ def _expire(pk: int, now: datetime) -> bool:
         )
         if locked is None:
             return False
-        _close(locked, ChangeState.EXPIRED, by=SYSTEM, answer="", now=now)
-        telling_requests.expired(locked, now=now)
+        standing_requests.expire(locked, now=now)
     return True
 
 
@@ -215,16 +261,3 @@ def _locked(request: ChangeRequest) -> ChangeRequest:
 def _check_asked(request: ChangeRequest) -> None:
     if request.state != ChangeState.ASKED:
         raise RequestOver(state=ChangeState(request.state).label)
-
-
-def _close(
-    request: ChangeRequest, state: ChangeState, *, by: Actor, answer: str, now: datetime
-) -> None:
-    request.state = state
-    request.answered_at = now
-    request.answered_by_id = by.membership_id
-    request.answer = answer
-    request.save(update_fields=["state", "answered_at", "answered_by", "answer"])
-    audit.record(
-        by=by, verb=f"change.{state.value}", now=now, target=request.booking, request=request.pk
-    )

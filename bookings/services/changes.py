@@ -12,18 +12,17 @@ from accounts.actors import Actor
 from accounts.errors import NotAllowed, NotYours
 from accounts.services import audit
 from bookings import wording
-from bookings.choices import BookingState, CancelledSide, ChangeState, ReasonCode
+from bookings.choices import BookingState, CancelledSide, ReasonCode
 from bookings.errors import (
     AlreadyPlaced,
     BookingOver,
     NotInBooking,
     NoWalkInNow,
     ReasonMissing,
-    SessionStarted,
 )
-from bookings.models import Booking, ChangeRequest, Place, Reservation
+from bookings.models import Booking, Place, Reservation
 from bookings.services import consents as consent_rules
-from bookings.services import freeze, reservations, telling, together, writing
+from bookings.services import freeze, reservations, standing_requests, telling, together, writing
 from bookings.services import students as student_rules
 from bookings.services.retries import in_one_transaction
 from courses import phases
@@ -49,9 +48,7 @@ def check_can_act(
     if not actor.is_school:
         raise NotAllowed
     reservations.check_is_own_class(actor, booking.class_group, now)
-    together.check_open(booking, now)
-    for one in together.of(booking):
-        together.check_open(one, now)
+    for one in together.of_open(booking, now):
         if action is not None:
             phases.check_is_open(action, one.session.season, now)
 
@@ -84,9 +81,7 @@ def cancel_booking(
     check_can_cancel_booking(by, booking, now)
 
     def write() -> Booking:
-        rows = together.locked(booking)
-        for row in rows:
-            together.check_open(row, now)
+        rows = together.locked_open(booking, now)
         for row in rows:
             row.is_late = freeze.is_settled(row.session, now)
             seats.release_seats(session_id=row.session_id, seats=row.seats, adults=row.adults)
@@ -106,12 +101,17 @@ def cancel_booking(
 
 def reason_in_words(code: ReasonCode, words: str) -> str:
     """The words given, else those of the code; "other" alone says nothing (ReasonMissing)."""
-    if words.strip():
-        return words.strip()
-    if code == ReasonCode.OTHER:
-        raise ReasonMissing
+    if words.strip() or code == ReasonCode.OTHER:
+        return in_words(words)
     with translation.override(settings.LANGUAGE_CODE):
         return str(code.label)
+
+
+def in_words(words: str) -> str:
+    """The words, without blanks around. Refused: nothing said (ReasonMissing)."""
+    if not words.strip():
+        raise ReasonMissing
+    return words.strip()
 
 
 def end_bookings(
@@ -127,9 +127,7 @@ def end_bookings(
     Within the caller's transaction, which holds the sessions' rows and frees or voids the seats.
     """
     Place.objects.live().filter(booking__in=bookings).update(is_live=False)
-    ChangeRequest.objects.open().filter(booking__in=bookings).update(
-        state=ChangeState.EXPIRED, answered_at=now
-    )
+    standing_requests.end_with(bookings, now=now)
     for booking in bookings:
         booking.state = BookingState.CANCELLED
         booking.seats = booking.adults = 0
@@ -170,12 +168,7 @@ def swap_student(
     if by.is_host:
         _check_door(by, session, now)
     else:
-        if not by.is_school:
-            raise NotAllowed
-        reservations.check_is_own_class(by, booking.class_group, now)
-        phases.check_is_open(SeasonAction.CHANGE, session.season, now)
-        if session.ends_at <= now:
-            raise SessionStarted(when=dates.moment(session.starts_at))
+        check_can_change_booking(by, booking, now)
         freeze.check_open(session, now)
     (entering,) = student_rules.of_class(booking.class_group, [in_student_id], now)
     if by.is_school:
@@ -213,6 +206,7 @@ def swap_student(
         place = writing.new_place(leaving.booking, entering)
         place.save()
         Booking.objects.filter(pk=row.pk).update(edition=F("edition") + 1)
+        standing_requests.expire_stale([row.pk], now=now)
         audit.record(
             by=by,
             verb="place.swapped",
@@ -254,6 +248,7 @@ def admit_walk_in(*, by: Actor, session: CourseSession, student: Student, now: d
         booking = _booking_for_walk_in(by, current, student.class_group, now)
         place = writing.new_place(booking, student, is_walk_in=True)
         place.save()
+        standing_requests.expire_stale([booking.pk], now=now)
         audit.record(by=by, verb="place.walked_in", now=now, target=booking, student=student.pk)
         return place
 

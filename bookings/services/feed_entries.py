@@ -18,8 +18,12 @@ from courses.models import CourseSession
 
 
 def entries_of(feed: CalendarFeed, now: datetime) -> list[calendar.Entry]:
-    """What the feed shows now; ``feed`` as ``services.feeds.read`` brings it. Two queries at
-    most, whatever their number."""
+    """What the feed shows now, by time; ``feed`` as ``services.feeds.read`` brings it. Two
+    queries at most, whatever their number."""
+    return sorted(_entries(feed, now), key=lambda one: (one.starts_at, str(one.uid)))
+
+
+def _entries(feed: CalendarFeed, now: datetime) -> list[calendar.Entry]:
     if feed.site is not None:
         return [_of_session(one) for one in selectors.sessions_of_site(feed.site, now)]
     assert feed.membership is not None

@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.core.cache import cache
 from django.db import transaction
@@ -39,12 +40,15 @@ def make(*, by: Actor, now: datetime, site: Site | None = None) -> tuple[Calenda
     if site is not None:
         _check_keeps(by, site)
     secret = secrets.token_urlsafe(32)
-    owner = {"site": site} if site is not None else {"membership_id": by.membership_id}
+    owner: dict[str, Any] = {"membership_id": by.membership_id}
+    maker: dict[str, Any] = {}
+    if site is not None:
+        owner, maker = {"site": site}, {"made_by_id": by.membership_id}
     with transaction.atomic():
         # Whoever asks twice at once gets two addresses one after the other; the last one lives.
         _lock(by, site)
         CalendarFeed.objects.live().filter(**owner).update(revoked_at=now)
-        feed = CalendarFeed.objects.create(digest=digest_of(secret), made_at=now, **owner)
+        feed = CalendarFeed.objects.create(digest=digest_of(secret), made_at=now, **owner, **maker)
         audit.record(by=by, verb="feed.made", now=now, target=feed)
     return feed, secret
 
@@ -65,17 +69,18 @@ def revoke(*, by: Actor, feed: CalendarFeed, now: datetime) -> None:
 
 def read(*, secret: str, address: str, now: datetime) -> CalendarFeed | None:
     """The live feed with this secret, its owner loaded; None where there is none, where its
-    person has left, or where its site is closed. Notes the time of reading.
+    person has left, where its site is closed or whoever made it manages it no more. Notes the
+    time of reading.
 
     Refused (FeedReadTooOften): a wrong guess from where many came, a feed read too often.
     """
     feed = (
-        CalendarFeed.objects.live()
+        CalendarFeed.objects.answered()
         .filter(digest=digest_of(secret))
         .select_related("membership__user", "membership__organisation", "site__host")
         .first()
     )
-    if feed is None or not _is_somebodys(feed):
+    if feed is None:
         # Old addresses are asked for years by calendars that share an address with good ones.
         guesses = f"feed-miss {address}"
         if _counted(guesses, now) >= MISSES:
@@ -89,18 +94,6 @@ def read(*, secret: str, address: str, now: datetime) -> CalendarFeed | None:
     if feed.read_at is None or feed.read_at < now - READING_NOTED_EVERY:
         CalendarFeed.objects.filter(pk=feed.pk).update(read_at=now)
     return feed
-
-
-def _is_somebodys(feed: CalendarFeed) -> bool:
-    """Whether its owner is still there: who left reads nothing more."""
-    if feed.site is not None:
-        return feed.site.is_active and feed.site.host.is_active
-    assert feed.membership is not None
-    return (
-        feed.membership.ended_at is None
-        and feed.membership.user.is_active
-        and feed.membership.organisation.is_active
-    )
 
 
 def _check_keeps(by: Actor, site: Site) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -76,8 +77,12 @@ def _take_from_baskets(student_ids: set[int]) -> None:
 def _take_from_requests(student_ids: set[int]) -> None:
     named = Q()
     for pk in student_ids:
-        named |= Q(wanted__students__contains=[pk])
+        named |= Q(wanted__students__contains=[pk]) | Q(before__contains=[{"students": [pk]}])
     for request in ChangeRequest.objects.filter(named) if student_ids else ():
-        left = [pk for pk in request.wanted["students"] if pk not in student_ids]
-        request.wanted = request.wanted | {"students": left}
-        request.save(update_fields=["wanted"])
+        request.wanted = _without(request.wanted, student_ids)
+        request.before = [_without(one, student_ids) for one in request.before]
+        request.save(update_fields=["wanted", "before"])
+
+
+def _without(named: dict[str, Any], student_ids: set[int]) -> dict[str, Any]:
+    return named | {"students": [pk for pk in named["students"] if pk not in student_ids]}

@@ -8,11 +8,21 @@ from accounts.actors import Actor
 from accounts.services import audit
 from bookings.errors import NoStudents, SeatsShortForChange, StaleBooking
 from bookings.models import Booking, Place
-from bookings.services import changes, class_seats, freeze, telling, together, writing
+from bookings.services import (
+    changes,
+    class_seats,
+    freeze,
+    sessions_seen,
+    standing_requests,
+    telling,
+    together,
+    writing,
+)
 from bookings.services import companions as companion_rules
 from bookings.services import consents as consent_rules
 from bookings.services import students as student_rules
 from bookings.services.companions import CompanionInput
+from bookings.services.sessions_seen import Seen
 from courses.errors import SessionFull
 from courses.models import CourseSession
 from courses.services import seats as session_seats
@@ -51,46 +61,57 @@ def change_booking(
     seats: int | None = None,
     adults: int | None = None,
     companions: Sequence[CompanionInput] | None = None,
+    seen: Sequence[Seen] = (),
 ) -> Booking:
     """The booking holds seats for just these students, or ``seats`` of which these are named;
     and, if given, so many adults and these companions.
 
     More seats are taken or nothing changes (SessionFull, RoomFull); fewer are free at once. Of
     a set every day is changed alike. Both sides are told and the calendar entry is updated.
-    Repeating the change does nothing. ``edition`` is that of the booking the form showed.
+    Repeating the change does nothing. ``edition`` is that of the booking the form showed,
+    ``seen`` its sessions as it showed them.
 
     Once the list is settled only the companions' names may change (ListSettled). Refused
-    besides: StaleBooking, BookingOver, SessionStarted, NotYourClass, NotInClass, NoStudents,
-    MoreThanClass, TooFewCompanions, CompanionNameMissing, StudentBusy; ConsentMissing for
-    students who were not in it before.
+    besides: SessionMoved, StaleBooking, BookingOver, SessionStarted, NotYourClass, NotInClass,
+    NoStudents, MoreThanClass, TooFewCompanions, CompanionNameMissing, StudentBusy;
+    ConsentMissing for students who were not in it before.
     """
     changes.check_can_change_booking(by, booking, now)
     wanted = look_up(
         booking, now, student_ids=student_ids, seats=seats, adults=adults, companions=companions
     )
     wanted.adults_of(booking)
-    sessions = [one.session for one in together.of(booking)]
+    parts = together.of(booking)
+    sessions = [one.session for one in parts]
     check_signed(booking, wanted, sessions)
 
     def write() -> Booking:
         lock_students(booking, wanted)
-        rows = together.locked(booking)
+        rows = together.locked_open(booking, now)
         current = next(row for row in rows if row.pk == booking.pk)
-        for row in rows:
-            together.check_open(row, now)
         listed = [row for row in rows if differs_in_list(row, wanted)]
-        if not listed and not any(_differs_in_names(row, wanted) for row in rows):
+        if not listed and not any(differs_in_names(row, wanted) for row in rows):
             return current
         for row in listed:
             freeze.check_open(row.session, now)
+        sessions_seen.check_unmoved(seen, [row.session for row in rows])
         if current.edition != edition:
             raise StaleBooking
         apply(rows, wanted, by=by, now=now)
         return current
 
     return together.translated(
-        write, list(wanted.students.values()), sessions, booking.class_group, besides=booking
+        write, list(wanted.students.values()), sessions, booking.class_group, besides=parts
     )
+
+
+def settles_at(booking: Booking) -> datetime:
+    """When the booking's list is settled: with the first of the days that change together."""
+    return min(freeze.settles_at(part.session) for part in together.of(booking))
+
+
+def is_settled(booking: Booking, now: datetime) -> bool:
+    return settles_at(booking) <= now
 
 
 def look_up(
@@ -150,7 +171,8 @@ def differs_in_list(booking: Booking, wanted: Wanted) -> bool:
     )
 
 
-def _differs_in_names(booking: Booking, wanted: Wanted) -> bool:
+def differs_in_names(booking: Booking, wanted: Wanted) -> bool:
+    """Whether other companions are named than wanted, or with other telephones."""
     if wanted.companions is None:
         return False
     named = booking.companions.order_by("pk").values_list("name", "phone")
@@ -172,8 +194,38 @@ def apply(bookings: Sequence[Booking], wanted: Wanted, *, by: Actor, now: dateti
         bookings=[booking.pk for booking in bookings],
         seats=wanted.seats,
     )
+    # The list may be open again, by a freeze that was moved, while a request still waits.
+    standing_requests.expire_stale([booking.pk for booking in bookings], now=now)
     for booking in bookings:
         telling.changed(booking.pk, by=by, now=now)
+
+
+def name_companions(
+    bookings: Sequence[Booking], wanted: Wanted, *, by: Actor, now: datetime
+) -> None:
+    """The bookings' companions are those wanted, if any were given; all else stays. Audited, and
+    everybody is told. Their rows are the caller's."""
+    changed = [booking for booking in bookings if differs_in_names(booking, wanted)]
+    for booking in changed:
+        companion_rules.put(booking, wanted.companions or ())
+        _raise_counters(booking)
+    if changed:
+        audit.record(
+            by=by,
+            verb="companions.named",
+            now=now,
+            target=changed[0],
+            bookings=[booking.pk for booking in changed],
+        )
+    for booking in changed:
+        telling.changed(booking.pk, by=by, now=now)
+
+
+def _raise_counters(booking: Booking) -> None:
+    """A form opened before is stale, and calendars take the new entry."""
+    booking.edition += 1
+    booking.sequence += 1
+    booking.save(update_fields=["seats", "adults", "edition", "sequence"])
 
 
 def _apply(booking: Booking, wanted: Wanted) -> None:
@@ -188,9 +240,7 @@ def _apply(booking: Booking, wanted: Wanted) -> None:
     _move_places(booking, places, wanted, added)
     booking.seats = wanted.seats
     booking.adults = adults
-    booking.edition += 1
-    booking.sequence += 1
-    booking.save(update_fields=["seats", "adults", "edition", "sequence"])
+    _raise_counters(booking)
     if wanted.companions is not None:
         companion_rules.put(booking, wanted.companions)
 

@@ -15,8 +15,10 @@ from accounts.prepared import Prepared, asked
 from bookings import wording
 from bookings.errors import NoSessions, NoStudents, SessionsOverlap, SetBookedWhole
 from bookings.services import companions as companion_rules
+from bookings.services import sessions_seen
 from bookings.services import students as student_rules
 from bookings.services.companions import CompanionInput
+from bookings.services.sessions_seen import Seen
 from courses.choices import SessionState
 from courses.models import CourseSession, SessionSet
 from rosters.models import ClassGroup, Student
@@ -43,7 +45,7 @@ class Part:
 
     ``student_ids`` None means every student; with ``seats`` it means nobody yet: so many seats
     are taken, and whoever is not named now is named until the list is settled. ``adults`` None
-    means as many as the course asks for.
+    means as many as the course asks for. ``seen``: its sessions as whoever asks has them.
     """
 
     class_group: ClassGroup
@@ -53,6 +55,7 @@ class Part:
     seats: int | None = None
     adults: int | None = None
     companions: Sequence[CompanionInput] = ()
+    seen: Sequence[Seen] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +89,9 @@ def look_up(
     With ``is_locking`` the rows of the students are ours until the transaction ends, of seats
     without names those of the whole class, so that nobody takes more for it at the same time.
 
-    Refused: NoSessions, a session that is not there (NotYours), SetBookedWhole, NoStudents,
-    NotInClass, SessionsOverlap, CompanionNameMissing, TooFewCompanions.
+    Refused: NoSessions, a session that is not there (NotYours) or has been moved since it was
+    seen (SessionMoved), SetBookedWhole, NoStudents, NotInClass, SessionsOverlap,
+    CompanionNameMissing, TooFewCompanions.
     """
     sessions = _sessions(by, parts)
     students = student_rules.of_parts(
@@ -118,6 +122,7 @@ def _has_unnamed(part: Part) -> bool:
 
 
 def _asked(part: Part, sessions: Sequence[CourseSession], students: Sequence[Student]) -> Asked:
+    sessions_seen.check_unmoved(part.seen, sessions)
     named = companion_rules.tidy(part.companions)
     if part.seats is None and not students:
         raise NoStudents

@@ -15,7 +15,7 @@ from bookings.choices import CancelledSide
 from bookings.errors import NothingToRelease
 from bookings.models import Booking, Place
 from bookings.selectors import roll as selectors
-from bookings.services import changes, lists, reservations, telling
+from bookings.services import changes, lists, reservations, standing_requests, telling
 from bookings.services import students as student_rules
 from bookings.services.retries import in_one_transaction
 from courses.models import CourseSession
@@ -170,6 +170,7 @@ def _free(by: Actor, places: Collection[Place], now: datetime) -> list[Booking]:
         if booking not in over:
             telling.released(booking.pk, seats=freed[booking.pk], now=now)
     telling.cancelled([booking.pk for booking in over], by=by, now=now)
+    standing_requests.expire_stale(list(freed), now=now)
     return bookings
 
 
@@ -206,9 +207,10 @@ def take_over_places(*, by: Actor, survivor: Student, duplicate: Student, now: d
     )
     to_come = [one for one in clashing if one.starts_at > now]
     _free(by, to_come, now)
-    moved = places.filter(starts_at__gt=now).count()
+    moved = list(places.filter(starts_at__gt=now).values_list("booking_id", flat=True))
     places.update(student=survivor)
-    return Taken(moved=moved, released=len(to_come))
+    standing_requests.expire_stale(moved, now=now)
+    return Taken(moved=len(moved), released=len(to_come))
 
 
 def clashing_places(survivor: Student, duplicate: Student) -> list[Place]:

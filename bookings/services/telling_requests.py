@@ -1,5 +1,6 @@
 """What both sides are told of a request for a change. Class seat numbers, no names."""
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from django.urls import reverse
@@ -17,10 +18,12 @@ from bookings.selectors import change_requests as selectors
 from bookings.services import telling
 
 
-def asked(request: ChangeRequest, *, by: Actor, now: datetime) -> None:
-    """The host's managers read who asks for what, and why."""
+def asked(request: ChangeRequest, bookings: Sequence[Booking], *, by: Actor, now: datetime) -> None:
+    """The host's managers read who asks for what, why, and of which of the ``bookings``' days
+    where it is more than one."""
     booking = telling.loaded().get(pk=request.booking_id)
     difference = selectors.difference(request)
+    days = sorted((one.session for one in bookings), key=lambda session: session.starts_at)
     for person in people_to_tell(booking.host_id, [Role.HOST_MANAGER]):
         with translation.override(person.language):
             notifications.services.tell(
@@ -37,6 +40,8 @@ def asked(request: ChangeRequest, *, by: Actor, now: datetime) -> None:
                         },
                         "",
                         *wording.difference(difference),
+                        *([_("各场一起改：")] if len(days) > 1 else []),
+                        *([wording.when(one) for one in days] if len(days) > 1 else []),
                     ]
                 ),
                 path=reverse("bookings:change_request", args=[request.pk]),
@@ -60,8 +65,27 @@ def withdrawn(request: ChangeRequest, *, by: Actor, now: datetime) -> None:
             )
 
 
-def expired(request: ChangeRequest, *, now: datetime) -> None:
+def unanswered(request: ChangeRequest, *, now: datetime) -> None:
     """Both sides learn that nobody answered in time."""
+    _expired(
+        request,
+        lambda host: _("%(host)s在开课前没有答复修改申请，申请已过期，预约不变。") % {"host": host},
+        now=now,
+    )
+
+
+def overtaken(request: ChangeRequest, *, now: datetime) -> None:
+    """Both sides learn that the list is not any more what the school asked to change."""
+    _expired(
+        request,
+        lambda _host: _(
+            "提出申请以后，预约的学生或人数已经变了，申请已过期。仍要修改，请按现在的名单再申请一次。"
+        ),
+        now=now,
+    )
+
+
+def _expired(request: ChangeRequest, body: Callable[[str], str], *, now: datetime) -> None:
     booking = telling.loaded().get(pk=request.booking_id)
     sides = (
         (
@@ -82,8 +106,7 @@ def expired(request: ChangeRequest, *, now: datetime) -> None:
                     recipient=person,
                     kind="change_expired",
                     subject=_("申请已过期：%(trip)s") % {"trip": trip(booking)},
-                    body=_("%(host)s在开课前没有答复修改申请，申请已过期，预约不变。")
-                    % {"host": wording.organisation_name(booking.host)},
+                    body=body(wording.organisation_name(booking.host)),
                     path=path,
                     now=now,
                 )

@@ -42,6 +42,24 @@ def of(booking: Booking) -> list[Booking]:
     )
 
 
+def of_open(booking: Booking, now: datetime) -> list[Booking]:
+    """As ``of``. Refused: where the booking, or one that belongs together with it, is over or its
+    session has begun."""
+    check_open(booking, now)
+    parts = of(booking)
+    for part in parts:
+        check_open(part, now)
+    return parts
+
+
+def locked_open(booking: Booking, now: datetime) -> list[Booking]:
+    """As ``locked``. Refused as ``of_open``, by what they are now."""
+    rows = locked(booking)
+    for row in rows:
+        check_open(row, now)
+    return rows
+
+
 def locked(booking: Booking) -> list[Booking]:
     """The bookings of ``of`` as they are now, in the order of their sessions; sessions and
     bookings are ours. The booking itself is among them even if it is over."""

@@ -7,6 +7,7 @@ from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
 from accounts.access import MemberRequest, members_only
 from accounts.errors import NotYours
@@ -48,6 +49,7 @@ def progress_of(looker: Looker) -> ClassProgress | None:
     return progress_of_classes([looker.group], looker.now)[looker.group.pk]
 
 
+@require_safe
 @members_only
 def show_catalogue(request: MemberRequest) -> HttpResponse:
     """The courses on offer, by everything a teacher may want. All choices stand in the address."""
@@ -97,6 +99,7 @@ def show_catalogue(request: MemberRequest) -> HttpResponse:
     )
 
 
+@require_safe
 @members_only
 def show_course(request: MemberRequest, pk: int) -> HttpResponse:
     """What the course is, and its sessions, each with what the class may do."""

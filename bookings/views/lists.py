@@ -1,5 +1,7 @@
 """Who comes: changing a booking's list, and asking the host for a change after the freeze."""
 
+from datetime import datetime
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -9,17 +11,17 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import MemberRequest, members_only, put_on
 from accounts.choices import Role
-from accounts.errors import Refusal
+from accounts.errors import NotAllowed, Refusal
 from accounts.services import audit
-from bookings import wording
-from bookings.choices import ChangeState
-from bookings.errors import StaleBooking
+from bookings.errors import ReasonMissing, SessionMoved, StaleBooking
 from bookings.forms.trips import AnswerForm, ChangeForm
-from bookings.models import Booking
+from bookings.models import Booking, ChangeRequest
 from bookings.selectors import change_requests as requests
 from bookings.selectors import trips as selectors
-from bookings.services import change_requests, changes, freeze, lists
+from bookings.services import change_requests, changes, lists, together
 from bookings.services.companions import CompanionInput, needed_for
+from bookings.services.sessions_seen import Seen
+from courses.models import CourseSession
 
 from .once import once_per_form
 
@@ -34,18 +36,22 @@ def change(request: MemberRequest, pk: int) -> HttpResponse:
     now = timezone.now()
     found = selectors.booking_for(request.actor, pk)
     students = selectors.students_to_choose(request.actor, found)
-    settled = freeze.is_settled(found.session, now)
+    settles_at = lists.settles_at(found)
+    settled = settles_at <= now
     status = 200
     if request.method == "POST":
         form = ChangeForm(request.POST, students=students, settled=settled)
         if form.is_valid():
             try:
-                said = _save(request, found, form)
+                said = _save(request, found, form, settled=settled)
             except Refusal as refusal:
-                status = put_on(form, refusal)
-                if isinstance(refusal, StaleBooking):
+                status = put_on(
+                    form, refusal, "reason" if isinstance(refusal, ReasonMissing) else None
+                )
+                if isinstance(refusal, StaleBooking | SessionMoved):
                     found = selectors.booking_for(request.actor, pk)
                     form.bring_up_to_date(found.edition)
+                    form.see(_sessions_of(found))
             else:
                 messages.success(request, said)
                 return redirect("bookings:booking", pk=pk)
@@ -70,7 +76,7 @@ def change(request: MemberRequest, pk: int) -> HttpResponse:
             "free": found.session.capacity - found.session.seats_taken - found.session.seats_held,
             "needed": needed_for(found.session.version, found.seats),
             "settled": settled,
-            "settles_at": freeze.settles_at(found.session),
+            "settles_at": settles_at,
             "form": form,
             "now_in": list(selectors.students_in(request.actor, found)),
         },
@@ -85,32 +91,45 @@ def _initial(request: MemberRequest, found: Booking) -> dict[str, object]:
         "students": named,
         "seats": found.seats if found.seats > len(named) else None,
         "adults": found.adults,
+        "seen": [Seen.of(one) for one in _sessions_of(found)],
     }
 
 
-def _save(request: MemberRequest, found: Booking, form: ChangeForm) -> str:
-    """The change is made, or asked for where a reason was given; the sentence to show."""
+def _sessions_of(found: Booking) -> list[CourseSession]:
+    """Those that change together with the booking's."""
+    return [one.session for one in together.of(found)]
+
+
+def _save(request: MemberRequest, found: Booking, form: ChangeForm, *, settled: bool) -> str:
+    """The change is made, or after the freeze asked for; the sentence to show."""
     now = timezone.now()
     values = form.cleaned_data
     student_ids = [student.pk for student in values["students"]]
-    if values.get("reason"):
+    if settled:
         wanted = lists.look_up(
             found,
             now,
             student_ids=student_ids,
             seats=values["seats"],
             adults=values["adults"],
-            companions=None,
+            companions=form.companions(),
         )
-        change_requests.ask_change(
-            by=request.actor,
-            booking=found,
-            edition=values["edition"],
-            wanted=wanted,
-            reason=values["reason"],
-            now=now,
-        )
-        return _("申请已发给开课单位，答复前预约不变。")
+        renames = lists.differs_in_names(found, wanted)
+        if lists.differs_in_list(found, wanted) or (values["reason"] and not renames):
+            asked = change_requests.ask_change(
+                by=request.actor,
+                booking=found,
+                edition=values["edition"],
+                wanted=wanted,
+                reason=values["reason"],
+                seen=values["seen"],
+                now=now,
+            )
+            if "companions" in asked.wanted:
+                return _("申请已发给开课单位，答复前预约不变；带队教师的姓名同意后一起更新。")
+            if renames:
+                return _("带队教师已保存；其余的申请已发给开课单位，答复前不变。")
+            return _("申请已发给开课单位，答复前预约不变。")
     changed = lists.change_booking(
         by=request.actor,
         booking=found,
@@ -119,13 +138,17 @@ def _save(request: MemberRequest, found: Booking, form: ChangeForm) -> str:
         seats=values["seats"],
         adults=values["adults"],
         companions=form.companions(),
+        seen=values["seen"],
         now=now,
     )
+    if settled:
+        return _("带队教师已保存。")
     return _("已保存，现在是 %(seats)d 人。") % {"seats": changed.seats}
 
 
 @require_POST
 @members_only(*SCHOOL_ROLES)
+@once_per_form
 def withdraw(request: MemberRequest, pk: int) -> HttpResponse:
     """The school takes its request back."""
     asked = requests.request_for(request.actor, pk)
@@ -135,22 +158,37 @@ def withdraw(request: MemberRequest, pk: int) -> HttpResponse:
 
 
 @require_safe
-@members_only(Role.HOST_MANAGER)
+@members_only(Role.HOST_MANAGER, *SCHOOL_ROLES)
 def asked_changes(request: MemberRequest) -> HttpResponse:
-    """What schools ask the host to change, waiting for an answer."""
-    waiting = requests.open_requests(request.actor, timezone.now())
+    """What schools ask of the host, or the school asked of hosts: waiting, or answered."""
+    after = ""
+    is_answered = request.GET.get("show") == "answered"
+    if is_answered:
+        found, after = requests.answered(request.actor, after=request.GET.get("after", ""))
+    else:
+        found = list(requests.open_requests(request.actor, timezone.now()))
     return render(
         request,
         "bookings/change_requests.html",
-        {"rows": [(one, selectors.in_words(one.booking)) for one in waiting]},
+        {
+            "rows": requests.rows_of(found, with_trips=True),
+            "is_answered": is_answered,
+            "is_host": request.actor.is_host,
+            "after": after,
+        },
     )
 
 
-@members_only(Role.HOST_MANAGER)
+@members_only(Role.HOST_MANAGER, *SCHOOL_ROLES)
 @once_per_form
 def answer(request: MemberRequest, pk: int) -> HttpResponse:
-    """One request as a difference, with yes and no."""
+    """One request as a difference, with yes and no. The school reads it with its trip."""
+    now = timezone.now()
     asked = requests.request_for(request.actor, pk)
+    if request.actor.is_school:
+        if request.method == "POST":
+            raise NotAllowed
+        return redirect("bookings:booking", pk=asked.booking_id)
     form = AnswerForm(request.POST or None)
     status = 200
     if request.method == "POST" and form.is_valid():
@@ -160,14 +198,11 @@ def answer(request: MemberRequest, pk: int) -> HttpResponse:
             else change_requests.decline_change
         )
         try:
-            service(
-                by=request.actor,
-                request=asked,
-                answer=form.cleaned_data["answer"],
-                now=timezone.now(),
-            )
+            service(by=request.actor, request=asked, answer=form.cleaned_data["answer"], now=now)
         except Refusal as refusal:
             status = put_on(form, refusal)
+            # It may be over by now.
+            asked = requests.request_for(request.actor, pk)
         else:
             messages.success(request, _("已答复，学校会收到通知。"))
             return redirect("bookings:change_requests")
@@ -175,14 +210,17 @@ def answer(request: MemberRequest, pk: int) -> HttpResponse:
         request,
         "bookings/change_request.html",
         {
-            "asked": asked,
-            "trip": selectors.in_words(asked.booking),
-            "session": asked.booking.session,
-            "difference": wording.difference(requests.difference(asked)),
-            "is_open": asked.state == ChangeState.ASKED
-            and asked.booking.is_live
-            and asked.booking.session.starts_at > timezone.now(),
+            "row": requests.rows_of([asked], with_trips=True)[0],
+            "is_open": not _why_not_answered(request, asked, now),
             "form": form,
         },
         status=status,
     )
+
+
+def _why_not_answered(request: MemberRequest, asked: ChangeRequest, now: datetime) -> str:
+    try:
+        change_requests.check_can_answer_change(request.actor, asked, now)
+    except Refusal as refusal:
+        return str(refusal)
+    return ""

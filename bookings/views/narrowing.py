@@ -161,7 +161,7 @@ def _days_label(wanted: Wanted) -> str:
         return dates.day_range(wanted.since, wanted.until)
     if wanted.since:
         return _("%(day)s起") % {"day": dates.day_plain(wanted.since)}
-    return _("到%(day)s") % {"day": dates.day_plain(cast("date", wanted.until))}
+    return _("到 %(day)s") % {"day": dates.day_plain(cast("date", wanted.until))}
 
 
 def counted_loosenings(

@@ -1,4 +1,11 @@
-"""A form sent twice, by a double click or a reload, is carried out once."""
+"""A form sent twice, by a double click or a reload, is carried out once.
+
+Every form of a booking's action carries a key, as a test sees to. Should one come without, as from
+a page that was open over a change of ours, the token against forgery that its page was given takes
+the key's place, together with what was filled in. Only a program that sends neither, and says who
+it is in a header, has its request carried out each time it sends it; whatever is done already, the
+services refuse or leave as it is.
+"""
 
 import functools
 from collections.abc import Callable
@@ -14,8 +21,9 @@ from bookings.services.idempotency import Answer
 
 # The form's own key, or that of the reservation it makes.
 FIELDS = ("form_key", "key")
-# What the browser adds to the form by itself.
-NOT_CONTENT = (*FIELDS, "csrfmiddlewaretoken")
+# What the page adds to the form by itself: another one for each page that is shown.
+PAGE = "csrfmiddlewaretoken"
+NOT_CONTENT = (*FIELDS, PAGE)
 
 # Nothing was carried out: the form came back, with a preview or a refusal.
 NOT_DONE = Answer(422, None)
@@ -24,12 +32,18 @@ NOT_DONE = Answer(422, None)
 def once_per_form(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """The page with ``{% form_key %}`` or a reservation's ``key`` in its form: sent again within
     24 hours it leads where it led the first time. Only what ended in a redirect is done; all else
-    may be sent again."""
+    may be sent again. Without a key, see above."""
 
     @functools.wraps(view)
     def answer(request: MemberRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        form_key = next((request.POST[name] for name in FIELDS if request.POST.get(name)), "")
-        if request.method != "POST" or not form_key:
+        if request.method != "POST":
+            return view(request, *args, **kwargs)
+        digest = idempotency.digest_of(
+            request.path,
+            {key: values for key, values in request.POST.lists() if key not in NOT_CONTENT},
+        )
+        key = _key_of(request, digest)
+        if not key:
             return view(request, *args, **kwargs)
         responses: list[HttpResponse] = []
 
@@ -42,14 +56,22 @@ def once_per_form(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespon
 
         given = idempotency.once(
             by=request.actor,
-            key=form_key,
-            digest=idempotency.digest_of(
-                request.path,
-                {key: values for key, values in request.POST.lists() if key not in NOT_CONTENT},
-            ),
+            key=key,
+            digest=digest,
             now=timezone.now(),
             work=work,
         )
         return redirect(given.body["url"]) if given.is_replay else responses[0]
 
+    answer.is_once = True  # type: ignore[attr-defined]
     return answer
+
+
+def _key_of(request: MemberRequest, digest: str) -> str:
+    """The form's key; else one for this page and what was filled in there; else none."""
+    for name in FIELDS:
+        if request.POST.get(name):
+            return str(request.POST[name])
+    page = request.POST.get(PAGE)
+    # Several forms of a page share its token, so that it alone would not tell them apart.
+    return idempotency.digest_of(page, digest) if page else ""

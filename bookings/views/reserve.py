@@ -14,7 +14,7 @@ from accounts.choices import Role
 from accounts.errors import NotYours, Refusal
 from accounts.services import audit
 from bookings import wording
-from bookings.errors import KeyReused
+from bookings.errors import KeyReused, SessionMoved
 from bookings.forms.reserve import ReserveForm
 from bookings.models import Reservation
 from bookings.selectors import choosing
@@ -63,6 +63,7 @@ def reserve(request: MemberRequest, pk: int) -> HttpResponse:
         companions=[CompanionInput(request.user.name, request.user.phone)],
         adults=needed_for(offer.first.version, len(chosen)),
         phone=request.user.phone,
+        sessions=offer.sessions,
     )
     status = 200
     if request.method == "POST" and form.is_valid():
@@ -78,6 +79,7 @@ def reserve(request: MemberRequest, pk: int) -> HttpResponse:
                         seats=form.cleaned_data["seats"],
                         adults=form.cleaned_data["adults"],
                         companions=form.companions(),
+                        seen=form.cleaned_data["seen"],
                     )
                 ],
                 contact_phone=form.cleaned_data["contact_phone"],
@@ -92,6 +94,8 @@ def reserve(request: MemberRequest, pk: int) -> HttpResponse:
             # What stood in the way may have changed what is still to be had.
             offer = offers.offer_of(request.actor, pk)
             answer = offers.answers(request.actor, [offer], group, now)[0]
+            if isinstance(refusal, SessionMoved):
+                form.see(offer.sessions)
         else:
             return _to_booking(request, made, group, wording.class_name(group, now))
     audit.record_names_read(

@@ -20,11 +20,14 @@ from bookings.services import roll
 from rosters import selectors as roster_selectors
 from rosters.models import ClassGroup, Student
 
+from .once import once_per_form
+
 SCHOOL_ROLES = (Role.TEACHER, Role.SCHOOL_COORDINATOR)
 
 
 @require_POST
 @members_only(*SCHOOL_ROLES)
+@once_per_form
 def add_newcomer(request: MemberRequest, pk: int) -> HttpResponse:
     """Seats for a student who joined, in each coming trip that has one; else the reason."""
     student = get_object_or_404(
@@ -44,7 +47,7 @@ def add_newcomer(request: MemberRequest, pk: int) -> HttpResponse:
         if outcome.why_not is not None:
             messages.error(
                 request,
-                _("%(when)s没有加入：%(reason)s")
+                _("%(when)s 没有加入：%(reason)s")
                 % {"when": wording.when(outcome.booking.session), "reason": outcome.why_not},
             )
     if not outcomes:
@@ -54,6 +57,7 @@ def add_newcomer(request: MemberRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @members_only(*SCHOOL_ROLES)
+@once_per_form
 def release_leaver(request: MemberRequest, pk: int, student_pk: int) -> HttpResponse:
     """The seats of a student who left the class are free."""
     group = get_object_or_404(ClassGroup.objects.visible_to(request.actor).current(), pk=pk)
@@ -81,6 +85,7 @@ def release_leaver(request: MemberRequest, pk: int, student_pk: int) -> HttpResp
 
 
 @members_only(Role.SCHOOL_COORDINATOR)
+@once_per_form
 def move_student(request: MemberRequest, pk: int) -> HttpResponse:
     """To another class of the school; seats booked with the old class stay unless let go."""
     student = get_object_or_404(

@@ -14,14 +14,14 @@ from accounts.choices import Role
 from accounts.errors import Refusal
 from accounts.services import audit
 from bookings import calendar, wording
-from bookings.choices import EXCUSED, ChangeState
+from bookings.choices import EXCUSED
 from bookings.forms.trips import ReasonForm
 from bookings.models import Booking
 from bookings.selectors import change_requests as requests
 from bookings.selectors import consents, progress
 from bookings.selectors import swapping as swaps
 from bookings.selectors import trips as selectors
-from bookings.services import changes, freeze, swapping, telling
+from bookings.services import changes, freeze, lists, swapping, telling
 from bookings.services.companions import needed_for
 from courses.choices import Venue
 
@@ -71,10 +71,10 @@ def booking(request: MemberRequest, pk: int) -> HttpResponse:
         by=request.actor, now=now, context="booking", target=found, students=students
     )
     is_to_come = found.is_live and found.session.ends_at > now
-    asked = requests.latest_of(request.actor, found)
     of_class = progress.class_progress(request.actor, found.class_group, now)
     outside = of_class.outside_of([found.session])
     counts_as_booked = not outside and progress.places_to_come(now).filter(booking=found).exists()
+    settles_at = lists.settles_at(found)
     return render(
         request,
         "bookings/booking.html",
@@ -92,13 +92,10 @@ def booking(request: MemberRequest, pk: int) -> HttpResponse:
             "is_whole_class": len(students) >= of_class.students,
             "unnamed": found.seats - len(students) if found.is_live else 0,
             "needed": needed_for(found.session.version, found.seats),
-            "settles_at": freeze.settles_at(found.session),
-            "is_settled": freeze.is_settled(found.session, now),
+            "settles_at": settles_at,
+            "is_settled": settles_at <= now,
             "groups": selectors.groups_of(request.actor, found),
-            "change_request": asked,
-            "difference": wording.difference(requests.difference(asked))
-            if asked is not None and asked.state == ChangeState.ASKED
-            else [],
+            "requests": requests.rows_of(requests.of_booking(request.actor, found)),
             "consent": consents.consent_of_booking(found, students) if is_to_come else None,
             "why_no_change": _why_not(changes.check_can_change_booking, request, found),
             "why_no_swap": _why_not(swapping.check_can_swap, request, found),

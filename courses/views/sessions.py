@@ -273,7 +273,7 @@ def _say_what_was_made(request: MemberRequest, made: int, lost: Collection[serie
     for row in lost:
         messages.warning(
             request,
-            _("预览以后有变化，%(when)s没有生成：%(why)s")
+            _("预览以后有变化，%(when)s 没有生成：%(why)s")
             % {"when": dates.moment(row.starts_at), "why": row.reason},
         )
 

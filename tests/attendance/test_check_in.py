@@ -154,7 +154,7 @@ def test_door_opens_an_hour_before(door: Door) -> None:
         scan(door, door.badges[2].code, now=opens - timedelta(seconds=1))
     scan(door, door.badges[2].code, now=opens)
 
-    assert str(refused.value) == "本场12 月 8 日（周二）8:00开始签到。"
+    assert str(refused.value) == "本场 12 月 8 日（周二）8:00 开始签到。"
     assert CheckIn.objects.count() == 1
 
 

@@ -153,7 +153,7 @@ def test_session_is_not_closed_before_it_begins(door: Door) -> None:
     with pytest.raises(SessionNotOver) as refused:
         desk.close_desk(by=door.manager, session=door.session, now=door.now)
 
-    assert str(refused.value) == "本场12 月 8 日（周二）9:00开始，开始以后才能结束签到。"
+    assert str(refused.value) == "本场 12 月 8 日（周二）9:00 开始，开始以后才能结束签到。"
     assert not Desk.objects.exists()
 
 

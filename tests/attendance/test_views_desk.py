@@ -217,7 +217,7 @@ def test_early_desk_is_shut_with_the_reason(
     page = client.get(address(door))
     refused = scan(client, door, door.badges[2].code)
 
-    assert "本场12 月 8 日（周二）8:00开始签到。" in page.content.decode()
+    assert "本场 12 月 8 日（周二）8:00 开始签到。" in page.content.decode()
     assert not page.context["is_open"]
     assert b"code-form" not in page.content
     assert refused.status_code == 409

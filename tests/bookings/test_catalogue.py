@@ -201,7 +201,7 @@ def test_all_conditions_in_the_address_hold_together(world: World, client: Clien
     ("query", "label"),
     [
         ("since=2026-12-08", "12 月 8 日起"),
-        ("until=2026-12-08", "到12 月 8 日"),
+        ("until=2026-12-08", "到 12 月 8 日"),
         ("since=2026-12-08&until=2026-12-09", "12 月 8 日至 12 月 9 日"),
     ],
 )
@@ -552,7 +552,7 @@ def test_barred_button_says_why(world: World, client: Client, now: datetime) -> 
     reasons = [line.why_not for line in response.context["lines"]]
     assert reasons == [
         "这一场已满，请另选一场。",
-        "七(3)班 1、2、3、4、5号在12 月 9 日（周三）9:00–11:30已约课程2：第2课，时间冲突。",
+        "七(3)班 1、2、3、4、5号在 12 月 9 日（周三）9:00–11:30 已约课程2：第2课，时间冲突。",
     ]
     page = response.content.decode()
     assert page.count('aria-disabled="true"') == 2
@@ -572,7 +572,7 @@ def test_wrong_grade_and_closed_season_are_reasons(
     closed = [line.why_not for line in course_page(client, world).context["lines"]]
 
     assert wrong_grade == ["这门课适合八年级至九年级，七(3)班是七年级，不能预约。"]
-    assert closed == ["“2026 学年秋季”现在是“开课单位排场次”，11 月 25 日（周三）8:00起可以预约。"]
+    assert closed == ["“2026 学年秋季”现在是“开课单位排场次”，11 月 25 日（周三）8:00 起可以预约。"]
 
 
 def test_booked_session_links_to_the_booking_until_cancelled(

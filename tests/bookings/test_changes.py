@@ -488,7 +488,7 @@ def test_walk_ins_are_refused_with_the_reason(world: World, now: datetime) -> No
 
     with pytest.raises(NoWalkInNow) as refusal:
         admit(first, at - timedelta(minutes=61))
-    assert str(refusal.value) == "这一场12 月 8 日（周二）8:00至11:30可以现场加人。"
+    assert str(refusal.value) == "这一场 12 月 8 日（周二）8:00 至 11:30 可以现场加人。"
     with pytest.raises(NoWalkInNow):
         admit(first, session.ends_at)
     with pytest.raises(NotYours):

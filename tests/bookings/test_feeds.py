@@ -17,6 +17,7 @@ from accounts.models import AuditEntry, Membership
 from accounts.services import memberships
 from bookings.choices import ReasonCode
 from bookings.models import CalendarFeed
+from bookings.selectors import feeds as selectors
 from bookings.services import changes, feeds, host_changes, lists
 from sites.calendar import SHANGHAI
 from tests.bookings.conftest import DAY, World
@@ -451,3 +452,92 @@ def test_the_site_page_leads_to_its_feed(world: World, now: datetime) -> None:
     assert "这个基地的场次" in made
     assert client.get(path).status_code == 200
     assert CalendarFeed.objects.get().site == world.site
+
+
+def _loses_role(world: World, now: datetime) -> None:
+    Membership.objects.filter(pk=world.manager.membership_id).update(role=Role.INSTRUCTOR)
+
+
+def _leaves_host(world: World, now: datetime) -> None:
+    Membership.objects.filter(pk=world.manager.membership_id).update(ended_at=now)
+
+
+def _loses_account(world: World, now: datetime) -> None:
+    user = Membership.objects.get(pk=world.manager.membership_id).user
+    user.is_active = False
+    user.save()
+
+
+def _site_changes_hands(world: World, now: datetime) -> None:
+    world.site.host = OrganisationFactory(vocational_school=True)
+    world.site.save()
+
+
+@pytest.mark.parametrize("leave", [_loses_role, _leaves_host, _loses_account, _site_changes_hands])
+def test_a_sites_feed_ends_with_whoever_made_it(
+    world: World, now: datetime, leave: Callable[[World, datetime], None]
+) -> None:
+    path = path_of(world, now, world.manager, site=world.site)
+    before = read(path, now).status_code
+
+    leave(world, now)
+
+    assert (before, read(path, now).status_code) == (200, 404)
+
+
+def test_a_colleague_makes_a_sites_feed_anew(
+    world: World, now: datetime, login: Callable[[Any], Client]
+) -> None:
+    """She sees that there is none any more, though the old one was never stopped by hand."""
+    colleague = actor_of(MembershipFactory(host_manager=True, organisation=world.host))
+    old = path_of(world, now, world.manager, site=world.site)
+    client, page = login(colleague), f"/sites/{world.site.pk}/calendar/"
+    before = client.get(page).context["feed"]
+    _leaves_host(world, now)
+
+    none = client.get(page).context["feed"]
+    made = client.post(page, {"do": "make"})
+
+    assert before is not None
+    assert none is None
+    assert read(made.context["address"], now).status_code == 200
+    assert read(old, now).status_code == 404
+
+
+def test_what_is_to_come_is_never_crowded_out(
+    world: World, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two to come, two over and one called off, where a calendar has room for three."""
+    monkeypatch.setattr(selectors, "AT_MOST", 3)
+    sessions = [
+        world.session(day=now.date() + timedelta(days=days)) for days in (-20, -10, 5, 14, 15)
+    ]
+    called_off, *_others = sessions[2:]
+    host_changes.cancel_session(by=world.manager, session=called_off, reason="停电", now=now)
+    bookings = [
+        make_booking(by=world.teacher, session=session, class_group=world.group, now=now)
+        for session in sessions[3:]
+    ]
+
+    host = events(read(path_of(world, now, world.manager), now))
+    teacher = events(read(path_of(world, now), now))
+
+    # The next two first, then of all others the latest; shown by time.
+    assert [str(one["UID"]) for one in host] == [
+        f"{one.uid}@career-classroom" for one in (called_off, *sessions[3:])
+    ]
+    assert [str(one["UID"]) for one in teacher] == [
+        f"{one.uid}@career-classroom" for one in bookings
+    ]
+
+
+def test_what_is_over_stays_thirty_days(world: World, now: datetime) -> None:
+    booking = make_booking(
+        by=world.teacher, session=world.session(), class_group=world.group, now=now
+    )
+    path = path_of(world, now)
+    gone = booking.session.ends_at + timedelta(days=30)
+
+    shown = [len(events(read(path, at))) for at in (gone - timedelta(seconds=1), gone)]
+
+    assert shown == [1, 0]

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from bookings.models import BasketItem, ChangeRequest
-from bookings.services import basket, forgetting
+from bookings.services import basket, forgetting, standing_requests
 from tests.bookings.conftest import World
 from tests.factories.bookings import make_booking
 
@@ -22,7 +22,7 @@ def test_baskets_and_requests_name_who_was_erased_no_more(world: World, now: dat
     request = ChangeRequest.objects.create(
         booking=booking,
         wanted={"students": [gone, stays], "seats": 2, "adults": 2},
-        edition=1,
+        before=standing_requests.contents_of([booking]),
         reason="两人请假",
         asked_at=now,
     )
@@ -33,6 +33,8 @@ def test_baskets_and_requests_name_who_was_erased_no_more(world: World, now: dat
     request.refresh_from_db()
     assert item.student_ids == [stays]
     assert request.wanted == {"students": [stays], "seats": 2, "adults": 2}
+    assert gone not in request.before[0]["students"]
+    assert stays in request.before[0]["students"]
     before = session.ends_at
     assert not forgetting.basket_items_over(before).exists()
     assert forgetting.basket_items_over(before + timedelta(seconds=1)).get() == item

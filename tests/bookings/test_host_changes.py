@@ -191,7 +191,10 @@ def test_cancelling_a_day_leaves_other_hosts_alone(world: World, now: datetime) 
     with pytest.raises(NothingToCancel) as refusal:
         host_changes.cancel_day(by=stranger, day=DAY, reason="停电", now=now)
 
-    assert str(refusal.value) == "12 月 8 日（周二）没有还未开始的场次，无可取消。"
+    assert (
+        str(refusal.value)
+        == "12 月 8 日（周二）没有可取消的场次：没有安排，或都已开始、已取消。请看另一天。"
+    )
 
 
 def test_cancelling_a_day_needs_a_reason_and_the_manager(world: World, now: datetime) -> None:

@@ -157,7 +157,7 @@ def test_a_move_that_makes_students_clash_names_them(world: World, now: datetime
         change(world, session, later(session, 4), now)
 
     assert str(refusal.value) == (
-        "七(3)班 2、4号在12 月 8 日（周二）13:00–15:30已约面包师：吐司与软欧，时间冲突。"
+        "七(3)班 2、4号在 12 月 8 日（周二）13:00–15:30 已约面包师：吐司与软欧，时间冲突。"
     )
     seen = host_moves.preview(by=world.manager, session=session, change=later(session, 4), now=now)
     assert seen.clashes == {booking.pk: str(refusal.value)}

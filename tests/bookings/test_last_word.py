@@ -8,7 +8,7 @@ their locks is written past them: the constraints guard against code that is not
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -129,6 +129,71 @@ def test_a_request_of_nobody_is_not_called_open(
         ask(world, booking, unknown(world.coordinator), late)()
 
     assert not ChangeRequest.objects.exists()
+
+
+@pytest.mark.parametrize("asks", [True, False])
+def test_a_student_placed_elsewhere_meanwhile_is_named_and_not_who_goes_both_days(
+    world: World, now: datetime, asks: bool
+) -> None:
+    """Who goes on both days is not elsewhere on the second; only the one who comes newly is."""
+    camp, days = world.camp(capacity=20)
+    few, new = [student.pk for student in world.students[:3]], world.students[3]
+    made = reservations.reserve(
+        by=world.coordinator,
+        parts=[Part(class_group=world.group, session_set_id=camp.pk, student_ids=few)],
+        idempotency_key="camp",
+        now=now,
+    )
+    booking = made.bookings.select_related("session__season", "class_group").get(session=days[0])
+    clashing = world.session(day=DAY + timedelta(days=1), starts=time(10))
+    other = booked(world, clashing, now, class_group=world.new_group(4, 2))
+
+    def place_past_the_locks() -> Place:
+        return Place.objects.create(
+            booking=other,
+            session=other.session,
+            school=other.school,
+            host=other.host,
+            student=new,
+            starts_at=other.session.starts_at,
+            ends_at=other.session.ends_at,
+        )
+
+    def change() -> Any:
+        if not asks:
+            return lists.change_booking(
+                by=world.coordinator,
+                booking=booking,
+                edition=1,
+                student_ids=[*few, new.pk],
+                now=now,
+            )
+        late = days[0].starts_at - timedelta(days=1)
+        wanted = lists.look_up(
+            booking, late, student_ids=[*few, new.pk], seats=None, adults=None, companions=None
+        )
+        request = change_requests.ask_change(
+            by=world.coordinator,
+            booking=booking,
+            edition=1,
+            wanted=wanted,
+            reason="多一人",
+            now=late,
+        )
+        return change_requests.accept_change(by=world.manager, request=request, now=late)
+
+    with (
+        meanwhile(
+            ('INSERT INTO "bookings_place"', lambda: None),
+            ('INSERT INTO "bookings_place"', place_past_the_locks),
+        ),
+        pytest.raises(StudentBusy) as refusal,
+    ):
+        change()
+
+    assert refusal.value.facts["seats"] == "4"
+    booking.refresh_from_db()
+    assert booking.seats == 3
 
 
 # ── sessions that move ──

@@ -144,7 +144,7 @@ def test_a_class_has_no_more_seats_at_once_than_students(world: World, now: date
         reserve(world, now, part(world, second, seats=3))
 
     assert str(refusal.value) == (
-        "七(3)班有 5 名学生，12 月 8 日（周二）10:00–12:30一共要了 6 个名额，请减少。"
+        "七(3)班有 5 名学生，12 月 8 日（周二）10:00–12:30 一共要了 6 个名额，请减少。"
     )
     with pytest.raises(MoreThanClass):
         reserve(world, now, part(world, second))
@@ -162,7 +162,9 @@ def test_seats_without_names_are_had_until_the_list_is_settled(world: World, now
         reserve(world, settled, part(world, session, seats=2))
     reserve(world, settled - timedelta(minutes=1), part(world, session, seats=2))
 
-    assert str(refusal.value) == ("这一场的名单12 月 6 日（周日）0:00已定，现在预约请选好学生。")
+    assert str(refusal.value) == (
+        "这一场的名单 12 月 6 日（周日）0:00 已定，现在预约须先选好学生。"
+    )
     assert counted(session) == (2, 2)
 
 

@@ -19,6 +19,7 @@ from bookings.services import (
     lists,
     proposals,
     reservations,
+    standing_requests,
     swapping,
 )
 from bookings.services.parts import Part
@@ -182,7 +183,7 @@ def _accept(scene: Scene) -> None:
     asked = ChangeRequest.objects.create(
         booking=scene.booking,
         wanted={"students": [scene.world.students[0].pk], "seats": 1, "adults": 2},
-        edition=1,
+        before=standing_requests.contents_of([scene.booking]),
         reason="两人请假。",
         asked_at=scene.settled,
         asked_by_id=scene.world.teacher.membership_id,

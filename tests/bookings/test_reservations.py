@@ -283,7 +283,7 @@ def test_reserve_refuses_a_busy_student_and_says_who_when_and_where(
         )
 
     assert str(refusal.value) == (
-        "七(3)班 1、4号在12 月 8 日（周二）9:00–11:30已约面包师：吐司与软欧，时间冲突。"
+        "七(3)班 1、4号在 12 月 8 日（周二）9:00–11:30 已约面包师：吐司与软欧，时间冲突。"
     )
 
 
@@ -309,7 +309,7 @@ def test_reserve_refuses_a_session_of_two_that_clash_with_each_other(
         )
 
     assert str(refusal.value) == (
-        "所选的场次时间重叠：12 月 8 日（周二）9:00–11:30和12 月 8 日（周二）10:00–12:30，"
+        "所选的场次时间重叠：12 月 8 日（周二）9:00–11:30 和 12 月 8 日（周二）10:00–12:30，"
         "请分别预约。"
     )
 
@@ -376,7 +376,7 @@ def test_outside_the_season_the_sentence_names_its_days(world: World, now: datet
         )
 
     assert str(refusal.value) == (
-        "“2026 学年秋季”现在是“已结束”，1 月 23 日（周六）8:00起不能再预约。"
+        "“2026 学年秋季”现在是“已结束”，1 月 23 日（周六）8:00 起不能再预约。"
     )
 
 
@@ -391,7 +391,7 @@ def test_reserve_refuses_a_session_that_has_begun(world: World) -> None:
             now=session.starts_at,
         )
 
-    assert str(refusal.value) == "这一场12 月 8 日（周二）9:00已经开始，不能再改预约。"
+    assert str(refusal.value) == "这一场 12 月 8 日（周二）9:00 已经开始，不能再改预约。"
 
 
 def test_reserve_refuses_a_school_that_the_host_does_not_travel_to(
@@ -497,7 +497,7 @@ def test_reserve_refuses_a_class_that_nobody_accompanies(world: World, now: date
             companions=[CompanionInput(" ", "")],
         )
 
-    assert str(refusal.value) == "5名学生至少要2位带队教师，现在填了1位。"
+    assert str(refusal.value) == "5 名学生至少要 2 位带队教师，现在填了 1 位。"
 
 
 def test_reserve_refuses_a_companion_without_a_name(world: World, now: datetime) -> None:

@@ -337,7 +337,7 @@ def test_students_elsewhere_are_named_by_class_and_seat(
 
     assert response.status_code == 409
     assert errors(response) == [
-        "七(3)班 2、4号在12 月 8 日（周二）10:00–12:30已约面包师：吐司与软欧，时间冲突。"
+        "七(3)班 2、4号在 12 月 8 日（周二）10:00–12:30 已约面包师：吐司与软欧，时间冲突。"
     ]
 
 
@@ -350,7 +350,7 @@ def test_outside_the_season(world: World, client: Client, now: datetime) -> None
 
     assert response.status_code == 409
     assert errors(response) == [
-        "“2026 学年秋季”现在是“开课中”，11 月 24 日（周二）8:00起不能再预约。"
+        "“2026 学年秋季”现在是“开课中”，11 月 24 日（周二）8:00 起不能再预约。"
     ]
 
 
@@ -376,7 +376,7 @@ def test_session_begun_meanwhile(world: World, client: Client) -> None:
         client.force_login(world.teacher_membership.user)
         response = client.post(url, data)
 
-    assert errors(response) == ["这一场12 月 8 日（周二）9:00已经开始，不能再改预约。"]
+    assert errors(response) == ["这一场 12 月 8 日（周二）9:00 已经开始，不能再改预约。"]
 
 
 def test_class_booked_already_by_a_colleague(world: World, client: Client, now: datetime) -> None:
@@ -439,7 +439,7 @@ def test_fewer_adults_than_the_course_asks_for(world: World, client: Client) -> 
     response = client.post(url, filled_in(client, url, adults="1"))
 
     assert response.status_code == 422
-    assert errors(response) == ["5名学生至少要2位带队教师，现在填了1位。"]
+    assert errors(response) == ["5 名学生至少要 2 位带队教师，现在填了 1 位。"]
 
 
 def test_seats_are_taken_first_and_named_later(world: World, client: Client) -> None:

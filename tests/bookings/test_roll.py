@@ -345,7 +345,7 @@ def test_the_class_page_says_why_not(world: World, now: datetime) -> None:
         f"/classes/{world.group.pk}/students/{world.students[0].pk}/release/", follow=True
     ).content.decode()
 
-    assert "12 月 8 日（周二）9:00–11:30没有加入：这一场没有空位了，这个预约最多 5 人。" in text
+    assert "12 月 8 日（周二）9:00–11:30 没有加入：这一场没有空位了，这个预约最多 5 人。" in text
     assert "这名学生没有要放出的名额。" in nothing
 
 

@@ -68,7 +68,7 @@ def test_out_of_time_the_host_reads_nothing(world: World, now: datetime) -> None
             by=world.manager, session=world.session(), now=now, context="session_names"
         )
 
-    assert str(refusal.value) == "名单在12 月 5 日至12 月 15 日可以查看，保护学生信息。"
+    assert str(refusal.value) == "为保护学生信息，名单只在 12 月 5 日至 12 月 15 日可以查看。"
     assert not AuditEntry.objects.filter(verb="names.read").exists()
 
 

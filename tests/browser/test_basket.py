@@ -177,7 +177,7 @@ def test_a_booking_grows_and_after_the_freeze_is_asked_for(
     page.goto(f"/trips/{booking.pk}/change/")
     page.get_by_label(world.students[4].name).check()
     page.get_by_role("button", name="保存或提出申请").click()
-    page.get_by_text("要改请向开课单位提出申请。").wait_for()
+    page.get_by_text("请写明原因，对方会看到。").first.wait_for()
     page.get_by_label("原因（开课单位会看到）").fill("又有一人能来。")
     checked(page)
     page.get_by_role("button", name="保存或提出申请").click()
@@ -201,8 +201,12 @@ def test_a_booking_grows_and_after_the_freeze_is_asked_for(
     page.goto(f"/trips/{booking.pk}/")
     page.get_by_text(world.students[4].name).wait_for()
     assert "5 人" in page.locator("main").inner_text()
+    checked(page)
     host.goto("/requests/")
     host.get_by_text("没有等您答复的申请").wait_for()
+    host.get_by_role("link", name="已办结").click()
+    host.get_by_text("增加：5号").wait_for()
+    checked(host)
 
 
 @pytest.mark.parametrize("width", [390, 1280])

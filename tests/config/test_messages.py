@@ -84,3 +84,21 @@ def test_pages_speak_english_when_asked(db: None, trait: str, path: str, words: 
     assert [word for word in words if word not in text] == []
     # The product's Chinese name and the switch to Chinese stay as they are.
     assert set(re.findall(r"[\u4e00-\u9fff]+", text)) <= {"职业学堂", "简体中文", "中文"}
+
+
+# By what it is called, what of a sentence is a day or a moment: it begins with a digit; a moment
+# ends with one, too.
+MOMENTS = "when|moment|starts|closed|was"
+DAYS = f"{MOMENTS}|day|first|last|second|opens|closes|until"
+UNSPACED = re.compile(rf"[\u4e00-\u9fff]%\(({DAYS})\)s|%\(({MOMENTS})\)s[\u4e00-\u9fff]")
+# 七年级至九年级: no days.
+GRADES = "%(first)s至%(last)s"
+
+
+def test_a_date_stands_apart_from_the_characters_beside_it() -> None:
+    """取消 12 月 8 日, 12 月 6 日 0:00 前: as between characters and digits everywhere."""
+    sentences = [text for entry in messages.template() if entry.id for text in all_of(entry.id)]
+
+    assert UNSPACED.search("取消%(day)s的场次？")
+    assert UNSPACED.search("%(moment)s前可以改")
+    assert [text for text in sentences if UNSPACED.search(text) and text != GRADES] == []

@@ -107,8 +107,8 @@ def test_a_refusal_names_the_phase_and_when_it_opens_or_closed() -> None:
         phases.check_is_open(SeasonAction.WISH, plain, MOMENTS[SeasonPhase.BOOKING])
 
     assert [str(caught.value) for caught in (early, late, never)] == [
-        "“秋季”现在是“学校填志愿”，9 月 1 日（周二）8:00起可以预约。",
-        "“秋季”现在是“已结束”，12 月 1 日（周二）8:00起不能再预约。",
+        "“秋季”现在是“学校填志愿”，9 月 1 日（周二）8:00 起可以预约。",
+        "“秋季”现在是“已结束”，12 月 1 日（周二）8:00 起不能再预约。",
         "“秋季”现在是“预约中”，不能填志愿。",
     ]
     assert {caught.value.code for caught in (early, late, never)} == {"outside_season"}

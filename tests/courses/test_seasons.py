@@ -91,7 +91,7 @@ def values_of(season: Season, **changes: Any) -> dict[str, Any]:
                           "wishes_until": "2026-08-05T00:00"}, "不能晚于开始填志愿。"),
         ("school_year", {"school_year": "26"}, "请填四位年份，例如 2026。"),
         ("runs_until", {"runs_until": "2027-03-01"},
-         "开课日期与“2026 学年第二学期”（2027 年 3 月 1 日（周一）至2027 年 6 月 30 日（周三））"
+         "开课日期与“2026 学年第二学期”（2027 年 3 月 1 日（周一）至 2027 年 6 月 30 日（周三））"
          "重叠，请错开。"),
     ],
 )  # fmt: skip
@@ -175,7 +175,7 @@ def test_between_seasons_and_before_hosts_publish_nothing_is_opened(
         )
 
     assert str(early.value) == (
-        "“2026 学年第二学期”现在是“筹备中”，12 月 1 日（周二）0:00起可以排场次。"
+        "“2026 学年第二学期”现在是“筹备中”，12 月 1 日（周二）0:00 起可以排场次。"
     )
 
 

@@ -158,7 +158,7 @@ def test_nobody_teaches_or_assists_in_two_sessions_at_once(
         opening(now, version=version, **{second: person})()
 
     assert str(caught.value) == (
-        "钱师傅在12 月 8 日（周二）9:00–11:30已带《面包师：一只吐司的诞生》，请换时间或换人。"
+        "钱师傅在 12 月 8 日（周二）9:00–11:30 已带《面包师：一只吐司的诞生》，请换时间或换人。"
     )
 
 

@@ -454,7 +454,7 @@ def test_session_that_has_begun_is_not_moved_into_the_future(
             f"{path}edit/", form | {"capacity": "9", "sequence": 0, "day": "2026-12-15"}
         )
 
-    sentence = "这一场12 月 8 日（周二）9:00已经开始，不能再改。"
+    sentence = "这一场 12 月 8 日（周二）9:00 已经开始，不能再改。"
     assert sentence in page
     assert late.status_code == 409
     assert sentence in late.content.decode()
@@ -520,7 +520,7 @@ def test_series_is_previewed_before_it_is_saved(manager: Client, host: Organisat
     assert "内容和预览时不一样了，还没有生成。" in unseen.content.decode()
     assert CourseSession.objects.count() == 4
     assert "已生成 3 场。" in saved
-    assert "预览以后有变化，12 月 9 日（周三）9:00没有生成：" in saved
+    assert "预览以后有变化，12 月 9 日（周三）9:00 没有生成：" in saved
     assert "跳过 4 场" in again.content.decode()
 
 
