@@ -12,7 +12,7 @@ from django.db.models import Q
 from accounts.actors import Actor
 from accounts.errors import NotYours
 from bookings import wording
-from bookings.errors import NoSessions, SessionsOverlap, SetBookedWhole
+from bookings.errors import FewerSeatsThanNamed, NoSessions, SessionsOverlap, SetBookedWhole
 from bookings.services import companions as companion_rules
 from bookings.services import students as student_rules
 from bookings.services.companions import CompanionInput
@@ -65,7 +65,7 @@ def classes_of(parts: Iterable[Part]) -> list[ClassGroup]:
 def look_up(by: Actor, parts: Sequence[Part], now: datetime) -> list[Asked]:
     """The parts as they are asked for. Two queries, and one for each part's students.
 
-    Refused: NoSessions, a session that is not there (NotYours), SetBookedWhole, NoStudents,
+    Refused: NoSessions, a session that is not there (NotYours), SetBookedWhole, NoStudents, FewerSeatsThanNamed,
     NotInClass, SessionsOverlap, CompanionNameMissing, TooFewCompanions.
     """
     asked = [
@@ -84,6 +84,8 @@ def _asked(part: Part, sessions: Sequence[CourseSession], now: datetime) -> Aske
     students: list[Student] = []
     if part.seats is None or part.student_ids:
         students = student_rules.of_class(part.class_group, part.student_ids, now)
+    if part.seats is not None and part.seats < len(students):
+        raise FewerSeatsThanNamed(seats=part.seats, named=len(students))
     seats = max(part.seats or 0, len(students))
     return Asked(
         class_group=part.class_group,
