@@ -54,7 +54,7 @@ class FullTogether(SessionFull):
 
     sentence = _(
         "%(when)s的%(title)s还剩 %(seats_left)s 位，各班加起来要 %(seats)s 位，坐不下。"
-        "请移出一个班，或分开预约。"
+        "请给其中一个班另选一场。"
     )
     none_left = sentence
 
@@ -65,7 +65,7 @@ class RoomFullTogether(RoomFull):
 
     sentence = _(
         "%(when)s的%(title)s最多容纳 %(limit)s 人（含成人），已有 %(present)s 人，"
-        "各班加起来 %(seats)s 名学生和 %(adults)s 位成人坐不下。请移出一个班，或分开预约。"
+        "各班加起来 %(seats)s 名学生和 %(adults)s 位成人坐不下。请给其中一个班另选一场。"
     )
 
 

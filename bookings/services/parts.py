@@ -65,8 +65,8 @@ def classes_of(parts: Iterable[Part]) -> list[ClassGroup]:
 def look_up(by: Actor, parts: Sequence[Part], now: datetime) -> list[Asked]:
     """The parts as they are asked for. Two queries, and one for each part's students.
 
-    Refused: NoSessions, a session that is not there (NotYours), SetBookedWhole, NoStudents, FewerSeatsThanNamed,
-    NotInClass, SessionsOverlap, CompanionNameMissing, TooFewCompanions.
+    Refused: NoSessions, a session that is not there (NotYours), SetBookedWhole, NoStudents,
+    FewerSeatsThanNamed, NotInClass, SessionsOverlap, CompanionNameMissing, TooFewCompanions.
     """
     asked = [
         _asked(part, sessions, now)
