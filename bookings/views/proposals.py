@@ -167,10 +167,12 @@ def split(request: MemberRequest, pk: int) -> HttpResponse:
             why, status = _("请给每名学生选一组。"), 422
         elif form.too_small():
             is_small, status = True, 422
-            why = " ".join(
-                _("%(group)s只有 %(count)d 人。") % {"group": name, "count": count}
-                for name, count in form.too_small()
-            ) + _("请匀一匀；确实要这样分，请勾选后再提交。")
+            why = _("%(groups)s请匀一匀；确实要这样分，请勾选后再提交。") % {
+                "groups": "".join(
+                    _("%(group)s只有 %(count)d 人。") % {"group": name, "count": count}
+                    for name, count in form.too_small()
+                )
+            }
         else:
             members = form.members()
             try:
