@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import Refusal
-from courses.errors import SessionFull
+from courses.errors import RoomFull, SessionFull
 
 
 class BookingsRefusal(Refusal):
@@ -63,10 +63,39 @@ class SeatsShortForChange(SessionFull):
         return str(sentence) % self.facts
 
 
+class FullTogether(SessionFull):
+    """Several classes want more seats of one session than are left. Facts besides: ``when`` and
+    ``title`` of the session."""
+
+    sentence = _(
+        "%(when)s的%(title)s还剩 %(seats_left)s 位，各班加起来要 %(seats)s 位，坐不下。"
+        "请给其中一个班另选一场。"
+    )
+    none_left = sentence
+
+
+class RoomFullTogether(RoomFull):
+    """Each class fits, but not all of them with their adults. Facts besides: ``when`` and
+    ``title`` of the session."""
+
+    sentence = _(
+        "%(when)s的%(title)s最多容纳 %(limit)s 人（含成人），已有 %(present)s 人，"
+        "各班加起来 %(seats)s 名学生和 %(adults)s 位成人坐不下。请给其中一个班另选一场。"
+    )
+
+
 class NoStudents(BookingsRefusal):
     code = "no_students"
     kind = Refusal.INVALID
     sentence = _("请至少选一名学生。")
+
+
+class FewerSeatsThanNamed(BookingsRefusal):
+    """Facts: ``seats`` asked for, ``named`` students."""
+
+    code = "fewer_seats_than_named"
+    kind = Refusal.INVALID
+    sentence = _("名单上有 %(named)s 名学生，名额却只要 %(seats)s 个，请改成一致。")
 
 
 class NotInClass(BookingsRefusal):

@@ -6,9 +6,11 @@ Values in, values out.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import combinations
+from itertools import combinations, islice
 
 GROUPS_AT_MOST = 3
+# Fewer do not go by themselves, unless even halves of the class are smaller.
+GROUP_AT_LEAST = 5
 # Of many sessions on a day only the nearest are looked at.
 LOOK_AT = 12
 
@@ -38,8 +40,8 @@ def ways(chosen: Slot, others: Sequence[Slot], size: int, *, at_most: int = 3) -
     """How a class of ``size`` can be seated in the chosen session and one or two others, in as
     few groups as can be; the nearest first: the same half-day, site, course and time.
 
-    The groups are as even as the seats allow. None where they do not suffice, or the chosen
-    session seats everybody.
+    The groups are as even as the seats allow, and none is tiny (``is_balanced``). None where
+    they do not suffice, or the chosen session seats everybody.
     """
     if chosen.seats >= size:
         return []
@@ -48,14 +50,26 @@ def ways(chosen: Slot, others: Sequence[Slot], size: int, *, at_most: int = 3) -
         key=lambda other: _distance(chosen, other),
     )[:LOOK_AT]
     for count in range(2, GROUPS_AT_MOST + 1):
-        found = [
-            [chosen, *rest]
+        shared = (
+            shared_out([chosen, *rest], size)
             for rest in combinations(near, count - 1)
             if chosen.seats + sum(other.seats for other in rest) >= size
-        ]
+        )
+        found = list(islice((way for way in shared if is_balanced(way)), at_most))
         if found:
-            return [shared_out(slots, size) for slots in found[:at_most]]
+            return found
     return []
+
+
+def least(size: int, groups: int) -> int:
+    """How many a group of a class of ``size`` has at least, so that nobody goes nearly alone."""
+    return min(GROUP_AT_LEAST, size // groups)
+
+
+def is_balanced(way: Sequence[Group]) -> bool:
+    """Whether no group is tiny."""
+    size = sum(group.seats for group in way)
+    return all(group.seats >= least(size, len(way)) for group in way)
 
 
 def shared_out(slots: Sequence[Slot], size: int) -> list[Group]:

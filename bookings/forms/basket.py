@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from bookings import splitting
 from rosters.models import Student
 
 PICK = re.compile(r"([st])(\d{1,18}):(\d{1,3})")
@@ -46,7 +47,10 @@ class PicksForm(KeyForm):
 
 
 class SplitForm(KeyForm):
-    """Which group each student is in; by seat number unless changed."""
+    """Which group each student is in; by seat number unless changed. A tiny group is made only
+    once ``small_is_meant`` says so."""
+
+    small_is_meant = forms.BooleanField(label=_("人少的一组也照这样分"), required=False)
 
     def __init__(
         self,
@@ -58,6 +62,7 @@ class SplitForm(KeyForm):
     ) -> None:
         super().__init__(data)
         self.students = students
+        self.group_names = groups
         for student in students:
             self.fields[f"group_{student.pk}"] = forms.TypedChoiceField(
                 label=f"{student.seat_no} {student.name}",
@@ -75,3 +80,16 @@ class SplitForm(KeyForm):
         for student in self.students:
             found.setdefault(self.cleaned_data[f"group_{student.pk}"], []).append(student.pk)
         return found
+
+    def too_small(self) -> list[tuple[str, int]]:
+        """The groups that are tiny without being meant so, with their number of students, once
+        the form is valid. A group left out altogether is none."""
+        if self.cleaned_data["small_is_meant"]:
+            return []
+        members = self.members()
+        least = splitting.least(len(self.students), len(members))
+        return [
+            (self.group_names[place], len(members[place]))
+            for place in sorted(members)
+            if len(members[place]) < least
+        ]

@@ -8,13 +8,15 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from accounts.errors import Refusal
 from accounts.phones import check_phone
-from bookings.forms.companions import CompanionsForm
+from bookings.forms.companions import ROWS, CompanionsForm
 from bookings.forms.seen import SeenForm
 from bookings.forms.trips import SeatAndName
-from bookings.services.companions import CompanionInput
+from bookings.services.companions import CompanionInput, number
 from bookings.services.sessions_seen import Seen
-from courses.models import CourseSession
+from courses.errors import SessionFull
+from courses.models import CourseSession, CourseVersion
 from rosters.models import Student
 
 
@@ -78,6 +80,8 @@ class ReserveForm(SeenForm, CompanionsForm):
         companions: Sequence[CompanionInput],
         adults: int,
         phone: str,
+        version: CourseVersion,
+        seats_left: int,
         sessions: Iterable[CourseSession] = (),
     ) -> None:
         super().__init__(
@@ -93,13 +97,43 @@ class ReserveForm(SeenForm, CompanionsForm):
         )
         self.fields["students"].queryset = students  # type: ignore[attr-defined]
         self.busy, self.unsigned = busy, unsigned
+        self.version, self.seats_left = version, seats_left
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         named = cleaned.get("students")
         if "students" in cleaned and not named and cleaned.get("seats") is None:
             self.add_error("students", _("请至少选一名学生。"))
+        foreseen = [*self._foreseen(cleaned)]
+        if self.errors or len(foreseen) > 1:
+            # Told together with the rest; one alone is refused by the service.
+            for field, refusal in foreseen:
+                self.add_error(field, str(refusal))
         return cleaned
+
+    def _foreseen(self, cleaned: dict[str, Any]) -> Iterator[tuple[str, Refusal]]:
+        """What the reservation would be refused for, as far as the form knows."""
+        if not {"students", "seats"} <= cleaned.keys():
+            return
+        is_number = cleaned["seats"] is not None
+        coming = cleaned["seats"] if is_number else len(cleaned["students"])
+        if coming > self.seats_left:
+            yield (
+                "seats" if is_number else "students",
+                SessionFull(seats=coming, seats_left=self.seats_left),
+            )
+        given = cleaned.get("adults")
+        if coming and given is not None:
+            named = sum(bool(cleaned.get(f"companion_{row}")) for row in range(ROWS))
+            try:
+                number(
+                    self.version,
+                    students=coming,
+                    given=given,
+                    named=[CompanionInput("")] * named,
+                )
+            except Refusal as refusal:
+                yield "adults", refusal
 
     def student_ids(self) -> list[int]:
         """Who comes by name: nobody yet where only the number was filled in."""

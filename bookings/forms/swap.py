@@ -1,13 +1,36 @@
 """What a school fills in to choose another session."""
 
+from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from bookings.errors import NoSessions
+from sites import dates
 
 KEY: dict[str, Any] = {"min_value": 1, "max_value": 2**63 - 1, "required": False}
+
+
+class NarrowForm(forms.Form):
+    """One day, one site of those on offer. What is not on offer narrows nothing."""
+
+    day = forms.TypedChoiceField(
+        label=_("日期"), coerce=date.fromisoformat, empty_value=None, required=False
+    )
+    site = forms.TypedChoiceField(label=_("地点"), coerce=int, empty_value=None, required=False)
+
+    def __init__(
+        self, data: Any, *, days: Sequence[date], sites: Sequence[tuple[int, str]]
+    ) -> None:
+        super().__init__(data)
+        every = ("", _("全部"))
+        self.fields["day"].choices = [  # type: ignore[attr-defined]
+            every,
+            *((day.isoformat(), dates.day(day)) for day in days),
+        ]
+        self.fields["site"].choices = [every, *sites]  # type: ignore[attr-defined]
 
 
 class PickForm(forms.Form):

@@ -190,13 +190,8 @@ def _near(
 def _fits(session: CourseSession, booking: Booking) -> bool:
     group, version = booking.class_group, session.version
     grade = group.grade(school_year(local_day(session.starts_at)))
-    taken = session.seats_taken + session.seats_held
     return (
-        session.capacity >= taken + booking.seats
-        and (
-            session.heads_limit is None
-            or session.heads_limit >= session.heads + booking.seats + booking.adults
-        )
+        session.takes(booking.seats, booking.adults)
         and group.stage in version.stages
         and version.grade_from <= grade <= version.grade_to
         and (session.venue != Venue.SCHOOL or session.school_id == booking.school_id)

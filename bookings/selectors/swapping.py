@@ -2,7 +2,7 @@
 
 import copy
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from accounts.actors import Actor
 from bookings import wording
@@ -13,6 +13,7 @@ from bookings.selectors.alternatives import Offer
 from courses.choices import SeasonAction
 from courses.models import CourseSession
 from rosters.models import Student
+from sites.calendar import local_day
 
 SHOWN = 20
 
@@ -47,11 +48,45 @@ def kept_for(booking: Booking, now: datetime) -> Kept | None:
     return Kept(found) if found else None
 
 
-def offers(booking: Booking, now: datetime) -> list[Offer]:
-    """Where else the booking fits, the nearest first (``booking`` as ``trips.with_all``)."""
-    return alternatives.offers_for(
-        booking.session, [booking], now, limit=SHOWN, action=SeasonAction.SWAP
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Where else a booking fits: ``offers`` by date, and the days and sites to narrow them by."""
+
+    offers: tuple[Offer, ...]
+    days: tuple[date, ...]
+    sites: tuple[tuple[int, str], ...]
+    is_cut: bool
+
+
+def offers(
+    booking: Booking, now: datetime, *, day: date | None = None, site: int | None = None
+) -> Choice:
+    """Where else the booking fits, on that day and at that site if asked; of many the nearest
+    (``booking`` as ``trips.with_all``)."""
+    fitting = alternatives.offers_for(
+        booking.session, [booking], now, limit=alternatives.LOOKED_AT, action=SeasonAction.SWAP
     )[booking.pk]
+    asked = [
+        offer
+        for offer in fitting
+        if (day is None or any(local_day(one.starts_at) == day for one in offer.sessions))
+        and (site is None or any(site == one for one, _name in _sites(offer)))
+    ]
+    return Choice(
+        offers=tuple(
+            sorted(asked[:SHOWN], key=lambda offer: (offer.first.starts_at, offer.first.pk))
+        ),
+        days=tuple(sorted({local_day(one.starts_at) for each in fitting for one in each.sessions})),
+        sites=tuple(
+            sorted({one for each in fitting for one in _sites(each)}, key=lambda one: one[::-1])
+        ),
+        is_cut=len(asked) > SHOWN,
+    )
+
+
+def _sites(offer: Offer) -> list[tuple[int, str]]:
+    """Key and name of each site of the offer."""
+    return [(one.room.site_id, one.room.site.name) for one in offer.sessions if one.room]
 
 
 def offers_instead(booking: Booking, now: datetime) -> list[Offer]:

@@ -67,8 +67,40 @@ def groups_of(actor: Actor, booking: Booking) -> list[Trip]:
         .filter(reservation_id=booking.reservation_id, class_group_id=booking.class_group_id)
         .order_by("session__starts_at", "pk")
     )
-    groups = [one for one in of_class if _trip_key(one) == _trip_key(booking)]
+    that_day = [
+        one
+        for one in of_class
+        if local_day(one.session.starts_at) == local_day(booking.session.starts_at)
+        and one.is_live == booking.is_live
+    ]
+    own_key = _trip_key(booking)
+    groups = [one for one in that_day if _trip_key(one) == own_key]
+    if len(groups) < len(that_day):
+        # Groups may go to different courses; other students tell them from a second visit.
+        students = _students_of(that_day)
+        groups = [
+            one
+            for one in that_day
+            if _trip_key(one) == own_key
+            or (
+                students.get(one.pk)
+                and students.get(booking.pk)
+                and not students[one.pk] & students[booking.pk]
+            )
+        ]
     return [in_words(one) for one in groups] if len(groups) > 1 else []
+
+
+def _students_of(bookings: Sequence[Booking]) -> dict[int, set[int]]:
+    """Who has a place, by booking."""
+    found: dict[int, set[int]] = {}
+    for booking, student in (
+        Place.objects.live()
+        .filter(booking__in=bookings, student__isnull=False)
+        .values_list("booking_id", "student_id")
+    ):
+        found.setdefault(booking, set()).add(student)
+    return found
 
 
 def in_words(booking: Booking, others: Sequence[Booking] = ()) -> Trip:

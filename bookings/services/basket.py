@@ -1,5 +1,6 @@
 """The basket: what somebody has chosen for her classes, checked together and reserved at once."""
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,17 +8,21 @@ from datetime import datetime
 from accounts.actors import Actor
 from accounts.errors import NotYours, Refusal
 from bookings import wording
-from bookings.errors import BasketEmpty, SessionsOverlap
+from bookings.errors import BasketEmpty, FullTogether, RoomFullTogether, SessionsOverlap
 from bookings.models import BasketItem, Reservation
 from bookings.selectors.progress import ClassProgress, progress_of_classes
 from bookings.selectors.standing import Outside
-from bookings.services import offers, reservations
+from bookings.services import companions as companion_rules
+from bookings.services import freeze, offers, reservations
 from bookings.services import students as student_rules
 from bookings.services.companions import CompanionInput
 from bookings.services.offers import Answer, Offer
 from bookings.services.parts import Part
-from courses.errors import SessionFull
+from bookings.services.retries import in_one_transaction
+from courses.choices import SessionState
+from courses.errors import RoomFull, SessionFull
 from courses.models import CourseSession
+from courses.services import seats as seat_rules
 from rosters.models import ClassGroup
 
 
@@ -29,6 +34,7 @@ class Line:
     offer: Offer
     seats: int
     why_not: Refusal | None
+    is_settled: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +143,14 @@ def baskets(actor: Actor, now: datetime) -> list[ClassBasket]:
     ]
 
 
+def why_not_together(found: Sequence[ClassBasket]) -> str:
+    """Why the baskets of several classes cannot be reserved with one press, if so: what one class
+    lacks by itself, or a session that seats each of them but not all."""
+    return next((one.why_not for one in found if one.why_not), "") or next(
+        (str(refusal) for refusal in _too_many_together(found)), ""
+    )
+
+
 def reserve_all(
     *,
     by: Actor,
@@ -147,40 +161,79 @@ def reserve_all(
     class_group_id: int | None = None,
 ) -> Reservation:
     """Everything in the basket, of one class or of all, is reserved under one reference and
-    leaves the basket; or nothing is.
+    leaves the basket; or nothing is, and it stays as it was.
 
     Refused: BasketEmpty, and as ``reservations.reserve`` is.
     """
-    items = BasketItem.objects.visible_to(by).select_related("class_group__school")
+    items = (
+        BasketItem.objects.visible_to(by)
+        # Before all other locks; whoever presses twice waits here for the first.
+        .select_for_update(of=("self",))
+        .select_related("class_group__school")
+        .order_by("class_group_id", "added_at", "pk")
+    )
     if class_group_id is not None:
         items = items.filter(class_group_id=class_group_id)
-    chosen = list(items.order_by("class_group_id", "added_at", "pk"))
-    if not chosen:
-        made = Reservation.objects.filter(
-            made_by_id=by.membership_id, idempotency_key=idempotency_key
-        ).first()
-        if made is None:
-            raise BasketEmpty
-        # The button was pressed twice: the first time emptied the basket.
+
+    def write() -> Reservation:
+        chosen = list(items.all())
+        if not chosen:
+            made = Reservation.objects.filter(
+                made_by_id=by.membership_id, idempotency_key=idempotency_key
+            ).first()
+            if made is None:
+                raise BasketEmpty
+            # The button was pressed twice: the first time emptied the basket.
+            return made
+        made = reservations.reserve(
+            by=by,
+            parts=[
+                Part(
+                    class_group=item.class_group,
+                    session_ids=[item.session_id] if item.session_id is not None else [],
+                    session_set_id=item.session_set_id,
+                    student_ids=item.student_ids,
+                    companions=companions,
+                )
+                for item in chosen
+            ],
+            contact_phone=contact_phone,
+            idempotency_key=idempotency_key,
+            now=now,
+        )
+        BasketItem.objects.filter(pk__in=[item.pk for item in chosen]).delete()
         return made
-    made = reservations.reserve(
-        by=by,
-        parts=[
-            Part(
-                class_group=item.class_group,
-                session_ids=[item.session_id] if item.session_id is not None else [],
-                session_set_id=item.session_set_id,
-                student_ids=item.student_ids,
-                companions=companions,
-            )
-            for item in chosen
-        ],
-        contact_phone=contact_phone,
-        idempotency_key=idempotency_key,
-        now=now,
-    )
-    BasketItem.objects.filter(pk__in=[item.pk for item in chosen]).delete()
-    return made
+
+    return in_one_transaction(write)
+
+
+def _adults(session: CourseSession, seats: int) -> int:
+    """Who comes along when the basket is reserved: as many as the course asks for, and the
+    person herself in any case."""
+    return max(companion_rules.needed_for(session.version, seats), 1)
+
+
+def _too_many_together(found: Sequence[ClassBasket]) -> list[Refusal]:
+    """The sessions that do not take all that the baskets want of them."""
+    sessions: dict[int, CourseSession] = {}
+    seats: Counter[int] = Counter()
+    adults: Counter[int] = Counter()
+    for basket in found:
+        for line in basket.lines:
+            for session in line.offer.sessions:
+                sessions[session.pk] = session
+                seats[session.pk] += line.seats
+                adults[session.pk] += _adults(session, line.seats)
+    refusals: list[Refusal] = []
+    for session in sorted(sessions.values(), key=lambda one: (one.starts_at, one.pk)):
+        which = {"when": wording.when(session), "title": wording.title(session.version)}
+        try:
+            seat_rules.check_room_for(session, seats=seats[session.pk], adults=adults[session.pk])
+        except SessionFull as refusal:
+            refusals.append(FullTogether(**refusal.facts, **which))
+        except RoomFull as refusal:
+            refusals.append(RoomFullTogether(**refusal.facts, **which))
+    return refusals
 
 
 def _offers(actor: Actor, items: Sequence[BasketItem]) -> dict[int, Offer]:
@@ -205,7 +258,9 @@ def _offers(actor: Actor, items: Sequence[BasketItem]) -> dict[int, Offer]:
             found[item.pk] = Offer((session,), None)
         else:
             assert item.session_set_id is not None
-            days = by_set[item.session_set_id]
+            every = by_set[item.session_set_id]
+            # A cancelled day is not booked; a set that was cancelled whole says why.
+            days = [one for one in every if one.state == SessionState.SCHEDULED] or every
             found[item.pk] = Offer(tuple(days), days[0].session_set)
     return found
 
@@ -224,7 +279,8 @@ def _lines(
     for item, offer, answer in zip(items, offered, answers, strict=True):
         seats = size if item.student_ids is None else len(item.student_ids)
         why_not = answer.why_not or _why_not(item, offer, answer, seats, lines)
-        lines.append(Line(item, offer, seats, why_not))
+        settled = any(freeze.is_settled(one, now) for one in offer.sessions)
+        lines.append(Line(item, offer, seats, why_not, settled))
     return lines
 
 
@@ -235,8 +291,11 @@ def _why_not(
     busy = answer.busy if item.student_ids is None else answer.busy & set(item.student_ids)
     if busy:
         return answer.clash
-    if offer.seats_left < seats:
-        return SessionFull(seats=seats, seats_left=offer.seats_left)
+    try:
+        for session in sorted(offer.sessions, key=offers.seats_left):
+            seat_rules.check_room_for(session, seats=seats, adults=_adults(session, seats))
+    except Refusal as refusal:
+        return refusal
     for line in before:
         shares = (
             line.item.student_ids is None

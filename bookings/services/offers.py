@@ -70,15 +70,11 @@ def room_for(session: CourseSession) -> int:
     """How many students of one class the session can take with as many adults as its course
     asks for: the free seats, or fewer where the room holds no more people (``version`` loaded).
     """
-    free = seats_left(session)
-    if session.heads_limit is None:
-        return free
-    heads = session.heads_limit - session.heads
     return next(
         (
             students
-            for students in range(min(free, heads), 0, -1)
-            if students + companions.needed_for(session.version, students) <= heads
+            for students in range(seats_left(session), 0, -1)
+            if session.takes(students, companions.needed_for(session.version, students))
         ),
         0,
     )

@@ -13,7 +13,13 @@ from accounts.actors import Actor
 from accounts.errors import NotYours
 from accounts.prepared import Prepared, asked
 from bookings import wording
-from bookings.errors import NoSessions, NoStudents, SessionsOverlap, SetBookedWhole
+from bookings.errors import (
+    FewerSeatsThanNamed,
+    NoSessions,
+    NoStudents,
+    SessionsOverlap,
+    SetBookedWhole,
+)
 from bookings.services import companions as companion_rules
 from bookings.services import sessions_seen
 from bookings.services import students as student_rules
@@ -90,8 +96,8 @@ def look_up(
     without names those of the whole class, so that nobody takes more for it at the same time.
 
     Refused: NoSessions, a session that is not there (NotYours) or has been moved since it was
-    seen (SessionMoved), SetBookedWhole, NoStudents, NotInClass, SessionsOverlap,
-    CompanionNameMissing, TooFewCompanions.
+    seen (SessionMoved), SetBookedWhole, NoStudents, FewerSeatsThanNamed, NotInClass,
+    SessionsOverlap, CompanionNameMissing, TooFewCompanions.
     """
     sessions = _sessions(by, parts)
     students = student_rules.of_parts(
@@ -126,6 +132,8 @@ def _asked(part: Part, sessions: Sequence[CourseSession], students: Sequence[Stu
     named = companion_rules.tidy(part.companions)
     if part.seats is None and not students:
         raise NoStudents
+    if part.seats is not None and part.seats < len(students):
+        raise FewerSeatsThanNamed(seats=part.seats, named=len(students))
     seats = max(part.seats or 0, len(students))
     return Asked(
         class_group=part.class_group,

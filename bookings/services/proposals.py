@@ -16,7 +16,7 @@ from bookings.models import Place, Reservation
 from bookings.proposing import Choice, Need, Proposal, Seat
 from bookings.selectors import standing
 from bookings.selectors.progress import ClassProgress, progress_of_classes
-from bookings.services import offers, reservations, splits
+from bookings.services import freeze, offers, reservations, splits
 from bookings.services.companions import CompanionInput
 from bookings.services.offers import Offer
 from bookings.services.parts import Part
@@ -141,8 +141,10 @@ def _on_offer(
 
 
 def _suits(offer: Offer, class_group: ClassGroup, now: datetime) -> bool:
+    """What a class may still plan with: bookable, and its list not settled the moment it is."""
     try:
         for session in offer.sessions:
+            freeze.check_open(session, now)
             reservations.check_session_suits(session, class_group, now)
     except Refusal:
         return False
@@ -181,7 +183,11 @@ def _choices(
                 (
                     pair
                     for pair in combinations(alike, 2)
-                    if pair[0].session_set is None and sum(one.room for one in pair) >= size
+                    if pair[0].session_set is None
+                    and sum(one.room for one in pair) >= size
+                    and splitting.is_balanced(
+                        splitting.shared_out([splits.slot_of(one.first) for one in pair], size)
+                    )
                 ),
                 (),
             )

@@ -22,6 +22,8 @@ from bookings.services.basket import ClassBasket
 from bookings.services.companions import CompanionInput
 from courses.naming import headline
 
+from .once import once_per_form
+
 SCHOOL_ROLES = (Role.TEACHER, Role.SCHOOL_COORDINATOR)
 REMOVED = "basket_removed"
 
@@ -89,6 +91,7 @@ def clear(request: MemberRequest) -> HttpResponse:
 
 @require_POST
 @members_only(*SCHOOL_ROLES)
+@once_per_form
 def reserve(request: MemberRequest) -> HttpResponse:
     """All of one class's items, or all there are, or none."""
     form = KeyForm(request.POST)
@@ -132,6 +135,7 @@ def _page(request: MemberRequest, *, why: str = "", status: int = 200) -> HttpRe
             "baskets": [_shown(one) for one in found],
             "items": sum(len(one.lines) for one in found),
             "why": why,
+            "why_not_together": services.why_not_together(found),
             "removed": removed,
             "form": KeyForm(),
         },

@@ -17,9 +17,9 @@ from bookings import wording
 from bookings.forms.basket import KeyForm, PicksForm, SplitForm
 from bookings.models import Reservation
 from bookings.proposing import Aim, Choice, Proposal
+from bookings.services import freeze, reservations, splits
 from bookings.services import proposals as services
-from bookings.services import reservations, splits
-from bookings.services.companions import CompanionInput
+from bookings.services.companions import CompanionInput, needed_for
 from bookings.services.offers import Offer, offer_of
 from bookings.services.parts import Part
 from bookings.services.proposals import Proposed
@@ -159,12 +159,20 @@ def split(request: MemberRequest, pk: int) -> HttpResponse:
         groups=[_group_name(place) for place in range(len(way))],
         by_number=splits.by_number(students, way),
     )
-    why, status = "", 200
+    why, status, is_small = "", 200, False
     if request.method == "POST" and not way:
         why, status = _("这一场刚才有了变化，不能再这样分组。请回到场次重新选择。"), 409
     elif request.method == "POST":
         if not form.is_valid():
             why, status = _("请给每名学生选一组。"), 422
+        elif form.too_small():
+            is_small, status = True, 422
+            why = _("%(groups)s请匀一匀；确实要这样分，请勾选后再提交。") % {
+                "groups": "".join(
+                    _("%(group)s只有 %(count)d 人。") % {"group": name, "count": count}
+                    for name, count in form.too_small()
+                )
+            }
         else:
             members = form.members()
             try:
@@ -216,6 +224,8 @@ def split(request: MemberRequest, pk: int) -> HttpResponse:
             ],
             "form": form,
             "why": why,
+            "is_small": is_small,
+            "is_settled": any(freeze.is_settled(one.session, now) for one in way),
         },
         status=status,
     )
@@ -236,6 +246,7 @@ def _group_shown(
         "title": headline(one.session.version),
         "where": wording.where(one.session),
         "seats": one.seats,
+        "adults": max(needed_for(one.session.version, one.seats), 1),
         "first": of_group[0].seat_no if of_group else "",
         "last": of_group[-1].seat_no if of_group else "",
     }

@@ -19,7 +19,7 @@ from bookings.forms.reserve import ReserveForm
 from bookings.models import Reservation
 from bookings.selectors import choosing
 from bookings.selectors.progress import ClassProgress, of_students, progress_of_classes
-from bookings.services import offers, reservations
+from bookings.services import freeze, offers, reservations
 from bookings.services.companions import CompanionInput, needed_for
 from bookings.services.offers import Answer, Offer
 from bookings.services.parts import Part
@@ -63,6 +63,8 @@ def reserve(request: MemberRequest, pk: int) -> HttpResponse:
         companions=[CompanionInput(request.user.name, request.user.phone)],
         adults=needed_for(offer.first.version, len(chosen)),
         phone=request.user.phone,
+        version=offer.first.version,
+        seats_left=offer.seats_left,
         sessions=offer.sessions,
     )
     status = 200
@@ -115,6 +117,7 @@ def reserve(request: MemberRequest, pk: int) -> HttpResponse:
         context
         | {
             "offer": offer,
+            "is_settled": any(freeze.is_settled(one, now) for one in offer.sessions),
             "form": form,
             "label": wording.class_name(group, now),
             "why_not_text": str(answer.why_not) if answer.why_not else "",

@@ -10,7 +10,7 @@ from accounts.access import MemberRequest, members_only, put_on
 from accounts.choices import Role
 from accounts.errors import Refusal
 from bookings import wording
-from bookings.forms.swap import ConfirmForm, PickForm
+from bookings.forms.swap import ConfirmForm, NarrowForm, PickForm
 from bookings.selectors import swapping as selectors
 from bookings.selectors import trips
 from bookings.services import freeze, swapping
@@ -44,6 +44,12 @@ def swap(request: MemberRequest, pk: int) -> HttpResponse:
         else:
             return redirect("bookings:swap_confirm", pk=pk)
     days = selectors.days_of(found)
+    choice = selectors.offers(found, now)
+    narrow = NarrowForm(request.GET, days=choice.days, sites=choice.sites)
+    narrow.is_valid()
+    asked = {key: value for key, value in narrow.cleaned_data.items() if value is not None}
+    if asked:
+        choice = selectors.offers(found, now, **asked)
     return render(
         request,
         "bookings/swap.html",
@@ -52,7 +58,10 @@ def swap(request: MemberRequest, pk: int) -> HttpResponse:
             "booking": found,
             "days": [wording.session_line(one) for one in days],
             "kept": selectors.kept_for(found, now),
-            "offers": selectors.offers(found, now),
+            "choice": choice,
+            "offers": choice.offers,
+            "narrow": narrow,
+            "is_narrowed": bool(asked),
             "class_hours": sum(one.class_hours for one in days),
             "is_late": freeze.is_settled(found.session, now),
             "form": form,

@@ -233,6 +233,13 @@ class CourseSession(models.Model):
         """Everybody who comes or for whom there is kept room, adults included."""
         return self.seats_taken + self.seats_held + self.adults_coming + self.adults_held
 
+    def takes(self, students: int, adults: int) -> bool:
+        """Whether so many more find a seat, and room with the adults who come along."""
+        free = self.capacity - self.seats_taken - self.seats_held
+        return students <= free and (
+            self.heads_limit is None or self.heads + students + adults <= self.heads_limit
+        )
+
     @property
     def lacks_assistant(self) -> bool:
         """Whether the course must have an assistant and none is named (``version`` loaded)."""

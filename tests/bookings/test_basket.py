@@ -6,16 +6,18 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db import DatabaseError, connection, transaction
 from django.test import Client
 
 from accounts.actors import Actor
 from accounts.errors import NotYours
+from bookings import wording
 from bookings.errors import AlreadyBooked, BasketEmpty, SessionsOverlap, StudentBusy
 from bookings.models import BasketItem, Booking, Reservation
 from bookings.services import basket
 from bookings.services.companions import CompanionInput
-from courses.errors import SessionCancelled, SessionFull
-from courses.models import CourseSession
+from courses.errors import RoomFull, SessionCancelled, SessionFull
+from courses.models import CourseSession, CourseVersion
 from rosters.errors import NotYourClass
 from tests.bookings.conftest import DAY, World
 from tests.factories.accounts import OrganisationFactory
@@ -250,3 +252,118 @@ def test_the_frame_counts_the_items(world: World, now: datetime, login: Login) -
 
     assert 'href="/basket/" aria-label="待约清单，2 项"' in page
     assert "/basket/" not in login(world.manager).get("/today/").content.decode()
+
+
+def two_classes(world: World, now: datetime, session: CourseSession) -> None:
+    """Five students and four want the same session."""
+    other = world.new_group(4, 4)
+    world.teach(other)
+    put(world, now, session)
+    put(world, now, session, class_group=other)
+
+
+def together(world: World, now: datetime) -> str:
+    return basket.why_not_together(basket.baskets(world.teacher, now))
+
+
+def test_classes_that_fit_alone_but_not_together_are_told_before(
+    world: World, now: datetime, login: Login
+) -> None:
+    session = world.session(capacity=8)
+    two_classes(world, now, session)
+
+    page = login(world.teacher).get("/basket/")
+
+    assert reasons(world, now) == [None, None]
+    assert together(world, now) == (
+        f"{wording.when(session)}的面包师：吐司与软欧还剩 8 位，各班加起来要 9 位，坐不下。"
+        "请给其中一个班另选一场。"
+    )
+    assert "还剩 8 位，各班加起来要 9 位" in page.content.decode()
+    with pytest.raises(SessionFull):
+        reserve(world, now)
+    CourseSession.objects.update(capacity=9)
+    assert together(world, now) == ""
+    assert reserve(world, now).bookings.count() == 2
+
+
+def test_the_adults_of_all_classes_count_towards_the_room(world: World, now: datetime) -> None:
+    session = world.session()
+    CourseVersion.objects.update(min_adults=2)
+    two_classes(world, now, session)
+    CourseSession.objects.update(heads_limit=12)
+
+    assert reasons(world, now) == [None, None]
+    assert together(world, now) == (
+        f"{wording.when(session)}的面包师：吐司与软欧最多容纳 12 人（含成人），已有 0 人，"
+        "各班加起来 9 名学生和 4 位成人坐不下。请给其中一个班另选一场。"
+    )
+    CourseSession.objects.update(heads_limit=13)
+    assert together(world, now) == ""
+    assert reserve(world, now).bookings.count() == 2
+
+
+def test_an_item_whose_adults_do_not_fit_says_so(world: World, now: datetime) -> None:
+    put(world, now, world.session())
+    CourseVersion.objects.update(min_adults=2)
+    CourseSession.objects.update(heads_limit=6)
+
+    assert reasons(world, now) == [RoomFull.__name__]
+    assert together(world, now) == basket.baskets(world.teacher, now)[0].why_not
+
+
+def test_a_cancelled_day_of_a_set_is_not_counted(world: World, now: datetime) -> None:
+    _camp, days = world.camp()
+    put(world, now, days[0])
+    CourseSession.objects.filter(pk=days[1].pk).update(
+        state="cancelled", cancelled_at=now, cancel_reason="停电", room_hold=None
+    )
+
+    (found,) = basket.baskets(world.teacher, now)
+    assert (found.hours, reasons(world, now)) == (7, [None])
+    CourseSession.objects.filter(pk=days[0].pk).update(
+        state="cancelled", cancelled_at=now, cancel_reason="停电", room_hold=None
+    )
+    assert reasons(world, now) == [SessionCancelled.__name__]
+
+
+def test_a_crash_while_the_basket_is_emptied_reserves_nothing(world: World, now: datetime) -> None:
+    put(world, now, world.session())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE FUNCTION pg_temp.crash() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$ BEGIN RAISE EXCEPTION 'the power went'; END $$;"
+            "CREATE TRIGGER crash BEFORE DELETE ON bookings_basketitem"
+            " FOR EACH ROW EXECUTE FUNCTION pg_temp.crash()"
+        )
+
+    with pytest.raises(DatabaseError, match="the power went"), transaction.atomic():
+        reserve(world, now)
+
+    assert (BasketItem.objects.count(), Reservation.objects.count()) == (1, 0)
+    assert CourseSession.objects.get().seats_taken == 0
+
+
+def test_a_double_click_leads_where_the_first_led(
+    world: World, now: datetime, login: Login
+) -> None:
+    put(world, now, world.session())
+    client = login(world.teacher)
+    data = {"key": "k", "group": world.group.pk}
+
+    first = client.post("/basket/reserve/", data)
+    put(world, now, world.session(day=DAY + timedelta(days=1)))
+    again = client.post("/basket/reserve/", data)
+
+    assert [(one.status_code, one["Location"]) for one in (first, again)] == [(302, "/trips/")] * 2
+    assert Reservation.objects.count() == 1
+    # What was chosen since is not reserved by it, and stays.
+    assert BasketItem.objects.count() == 1
+
+
+def test_an_item_whose_list_is_settled_says_so(world: World, now: datetime, login: Login) -> None:
+    put(world, now, world.session(day=now.date() + timedelta(days=2)))
+
+    page = login(world.teacher).get("/basket/").content.decode()
+
+    assert page.count("名单已定：约成后再改，要由开课单位同意。") == 1

@@ -7,6 +7,7 @@ import pytest
 
 from bookings.errors import (
     AlreadyBooked,
+    FewerSeatsThanNamed,
     MoreThanClass,
     NamesDue,
     NoSessions,
@@ -235,3 +236,12 @@ def test_a_reservation_of_nothing_is_refused(world: World, now: datetime) -> Non
         reserve(world, now)
 
     assert not Reservation.objects.exists()
+
+
+def test_fewer_seats_than_named_are_refused(world: World, now: datetime) -> None:
+    keys = [student.pk for student in world.students[:3]]
+
+    with pytest.raises(FewerSeatsThanNamed) as refused:
+        reserve(world, now, part(world, world.session(), seats=2, student_ids=keys))
+
+    assert str(refused.value) == "名单上有 3 名学生，名额却只要 2 个，请改成一致。"

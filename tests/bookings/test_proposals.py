@@ -11,7 +11,8 @@ from django.test import Client
 from accounts.actors import SYSTEM, Actor
 from bookings.errors import ProposalGone
 from bookings.models import Booking, Reservation
-from bookings.services import proposals, splits
+from bookings.services import proposals, reservations, splits
+from bookings.services.parts import Part
 from courses.models import Course, CourseSession, CourseVersion
 from hours import services as hours_services
 from hours.models import PracticumRequirement
@@ -251,13 +252,13 @@ def test_a_class_goes_in_groups_by_hand(world: World, now: datetime, login: Logi
     one, other = world.session(capacity=3), world.session(capacity=4)
     client = login(world.teacher)
     url = f"/sessions/{one.pk}/split/?class={world.group.pk}"
-    by_hand = {f"group_{student.pk}": 1 for student in world.students[1:]}
+    by_hand = {f"group_{student.pk}": 1 for student in world.students[2:]}
 
     client.post(url, split_form(client, url, **by_hand))
 
     assert [(row.session_id, row.seats) for row in Booking.objects.order_by("session_id")] == [
-        (one.pk, 1),
-        (other.pk, 4),
+        (one.pk, 2),
+        (other.pk, 3),
     ]
 
 
@@ -352,3 +353,92 @@ def test_what_the_class_had_comes_from_its_standing(world: World, now: datetime)
     assert requirement.class_hours == 14
     assert with_new == [(barista.pk, 5)]
     assert baker.pk not in {pk for proposal in found(world, now)[:1] for pk, _seats in proposal}
+
+
+def test_what_is_settled_is_not_proposed(world: World, now: datetime) -> None:
+    """Names are asked until three days before: what begins sooner is not planned with."""
+    sooner = world.session(day=now.date() + timedelta(days=2), class_hours=14)
+    assert found(world, now) == []
+
+    later = world.session(day=now.date() + timedelta(days=5), class_hours=14)
+
+    assert found(world, now) == [[(later.pk, 5)]]
+    assert sooner.pk < later.pk
+
+
+def test_the_reserve_page_says_before_that_the_list_is_settled(world: World, login: Login) -> None:
+    told = "这一场的名单已定：请现在就选好学生。"
+    client = login(world.teacher)
+
+    def page(days: int) -> str:
+        session = world.session(day=DAY - timedelta(days=days))
+        return client.get(f"/sessions/{session.pk}/book/?class={world.group.pk}").content.decode()
+
+    assert [page(days).count(told) for days in (0, 12)] == [0, 1]
+
+
+def test_a_proposal_leaves_no_tiny_group(world: World, now: datetime) -> None:
+    group = world.new_group(8, 12)
+    world.teach(group)
+    for capacity in (10, 2):
+        world.session(capacity=capacity, class_hours=14)
+
+    assert proposals.proposals_for(world.teacher, group, now).proposals == ()
+
+
+def test_a_split_shows_hours_and_adults_and_asks_about_a_tiny_group(
+    world: World, login: Login
+) -> None:
+    group = world.new_group(8, 20)
+    world.teach(group)
+    one, _other = (world.session(capacity=18, class_hours=4) for _twice in range(2))
+    client = login(world.teacher)
+    url = f"/sessions/{one.pk}/split/?class={group.pk}"
+    students = list(group.students.order_by("seat_no"))
+    by_hand = {f"group_{one.pk}": int(one.seat_no > 18) for one in students}
+
+    page = client.get(url).content.decode()
+    asked = client.post(url, split_form(client, url, **by_hand))
+    assert (page.count("4 学时 · 带队教师 "), "small_is_meant" in page) == (2, False)
+    assert asked.status_code == 422
+    assert asked.context["why"] == ("第 2 组只有 2 人。请匀一匀；确实要这样分，请勾选后再提交。")
+    assert 'name="small_is_meant"' in asked.content.decode()
+    assert not Booking.objects.exists()
+    client.post(url, split_form(client, url, small_is_meant="on", **by_hand))
+    assert sorted(Booking.objects.values_list("seats", flat=True)) == [2, 18]
+
+
+def test_groups_in_different_courses_lead_to_each_other(
+    world: World, login: Login, now: datetime
+) -> None:
+    """Another visit of the same students on the same day is no group."""
+    version = CourseVersion.objects.create(
+        **{
+            field.attname: getattr(world.version, field.attname)
+            for field in CourseVersion._meta.concrete_fields
+            if not field.primary_key
+        }
+        | {"course_id": Course.objects.create(host=world.host, code="CY-02").pk}
+    )
+    keys = [student.pk for student in world.students]
+    asked = [
+        (world.session(), keys[:3]),
+        (world.session(version=version), keys[3:]),
+        (world.session(version=version, starts=time(14)), keys[:3]),
+    ]
+    made = reservations.reserve(
+        by=world.teacher,
+        parts=[
+            Part(class_group=world.group, session_ids=[session.pk], student_ids=students)
+            for session, students in asked
+        ],
+        idempotency_key="k",
+        now=now,
+    )
+    first, second, _third = made.bookings.order_by("session__starts_at", "pk")
+    client = login(world.teacher)
+
+    groups = client.get(f"/trips/{first.pk}/").context["groups"]
+
+    assert [one.booking.pk for one in groups] == [first.pk, second.pk]
+    assert f'href="/trips/{second.pk}/"' in client.get(f"/trips/{first.pk}/").content.decode()

@@ -625,3 +625,33 @@ def test_form_takes_the_same_queries_however_many_students(
 
     assert len(list(response.context["form"].student_rows())) == students
     assert len(queries) == 17
+
+
+# ── all that is wrong stands together ──
+
+
+def test_all_errors_are_shown_at_once_and_nothing_typed_is_lost(
+    world: World, client: Client
+) -> None:
+    CourseVersion.objects.update(min_adults=2)
+    url = address(world, world.session(capacity=3))
+    keys = [student.pk for student in world.students]
+
+    def sent(**changes: Any) -> Any:
+        return client.post(url, filled_in(client, url, students=keys, adults=1, **changes))
+
+    full = "名额不够：这一场还剩 3 位，您要 5 位。没有约成，名额未扣。"
+    few = "5名学生至少要2位带队教师，现在填了1位。"
+    phone = sent(contact_phone="x", note="有轮椅", companion_phone_1="139 0000 0002")
+    alone = sent()
+
+    assert set(phone.context["form"].errors) == {
+        "contact_phone",
+        "companion_1",
+        "students",
+        "adults",
+    }
+    assert phone.context["form"]["note"].value() == "有轮椅"
+    assert phone.context["form"]["contact_phone"].value() == "x"
+    assert alone.context["form"].errors == {"students": [full], "adults": [few]}
+    assert not Booking.objects.exists()

@@ -64,6 +64,20 @@ def test_the_nearest_come_first() -> None:
     assert [way[0].slot.key + way[1].slot.key - 1 for way in ways] == [6, 5, 4, 3, 2]
 
 
+def test_no_group_is_tiny() -> None:
+    """Two of 24 do not go by themselves: another session, a third group, or no way at all."""
+    assert [
+        shown(way) for way in splitting.ways(slot(1, 22), [slot(2, 2), slot(3, 9, late=4)], 24)
+    ] == [[(1, 15), (3, 9)]]
+    assert splitting.ways(slot(1, 2), [slot(2, 11), slot(3, 11)], 24) == []
+
+
+def test_a_small_class_may_go_in_halves() -> None:
+    (way,) = splitting.ways(slot(1, 3), [slot(2, 3)], 5)
+
+    assert shown(way) == [(1, 3), (2, 2)]
+
+
 @pytest.mark.parametrize(("seats", "others"), [(42, [slot(2, 42)]), (24, []), (10, [slot(2, 10)])])
 def test_no_way_where_none_is_needed_or_there_is_no_room(seats: int, others: list[Slot]) -> None:
     assert splitting.ways(slot(1, seats), others, 42) == []
@@ -85,3 +99,4 @@ def test_everybody_has_a_seat_and_nobody_too_many(first: int, others: list[int],
         assert sum(group.seats for group in way) == size
         assert all(0 < group.seats <= group.slot.seats for group in way)
         assert 2 <= len(way) <= 3
+        assert all(group.seats >= min(5, size // len(way)) for group in way)

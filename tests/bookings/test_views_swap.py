@@ -10,6 +10,7 @@ from django.test import Client
 
 from accounts.actors import Actor
 from bookings.models import Booking, SeatHold
+from sites.models import Room, Site
 from tests.bookings.conftest import DAY, World
 from tests.factories.bookings import make_booking, make_reservation
 
@@ -137,3 +138,25 @@ def test_looking_changes_nothing_and_needs_no_reason(
     assert done["Location"] == "/today/2026-12-09/"
     session.refresh_from_db()
     assert session.starts_at.isoformat() == "2026-12-09T01:00:00+00:00"
+
+
+def test_offers_come_by_date_and_are_narrowed_by_day_and_site(
+    world: World, now: datetime, login: Login
+) -> None:
+    booking = booked(world, now, session=world.session(day=DAY + timedelta(days=2)))
+    late, early, near = (world.session(day=DAY + timedelta(days=day)) for day in (6, -1, 3))
+    other_site = Site.objects.create(host=world.host, name="二号校区", address="曹杨路 2 号")
+    Room.objects.filter(pk=late.room_id).update(site=other_site)
+    client = login(world.teacher)
+
+    def shown(query: str) -> list[int]:
+        page = client.get(f"/trips/{booking.pk}/swap/{query}")
+        return [one.first.pk for one in page.context["offers"]]
+
+    day = (DAY + timedelta(days=3)).isoformat()
+    assert shown("") == [early.pk, near.pk, late.pk]
+    assert shown(f"?day={day}") == [near.pk]
+    assert shown(f"?day=&site={other_site.pk}") == [late.pk]
+    assert shown(f"?day={day}&site={other_site.pk}") == []
+    # What is not on offer narrows nothing.
+    assert shown("?day=x&site=-1") == [early.pk, near.pk, late.pk]
