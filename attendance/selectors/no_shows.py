@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from accounts.actors import Actor
 from attendance.choices import EventKind
@@ -33,27 +33,26 @@ def no_shows(actor: Actor, now: datetime) -> QuerySet[Booking]:
 
 def nobody_came(bookings: BookingQuerySet, *, since: datetime, now: datetime) -> QuerySet[Booking]:
     """Those that stand, of sessions that ended since then, in which nobody came."""
+    # Asked for one by one: PostgreSQL would rather read every arrival there ever was.
+    arrival = Subquery(_arrivals().values("pk")[:1])
     return (
         bookings.live()
         .filter(session__ends_at__lte=now, session__ends_at__gt=since)
-        .filter(~_somebody_came())
+        .alias(arrival=arrival)
+        .filter(arrival=None)
     )
 
 
 def somebody_came(booking: Booking) -> bool:
-    return Booking.objects.filter(_somebody_came(), pk=booking.pk).exists()
+    return Booking.objects.filter(Exists(_arrivals()), pk=booking.pk).exists()
 
 
-def _somebody_came() -> Exists:
-    """An arrival that stands, of a student with a place of the booking."""
+def _arrivals() -> QuerySet[CheckIn]:
+    """Arrivals that stand, of students with a place of the booking outside."""
     voids = CheckIn.objects.filter(voids=OuterRef("pk"))
-    return Exists(
-        CheckIn.objects.filter(
-            ~Exists(voids),
-            session=OuterRef("session"),
-            kind=EventKind.IN,
-            student__in=Place.objects.live()
-            .filter(booking=OuterRef(OuterRef("pk")))
-            .values("student"),
-        )
+    return CheckIn.objects.filter(
+        ~Exists(voids),
+        session=OuterRef("session"),
+        kind=EventKind.IN,
+        student__in=Place.objects.live().filter(booking=OuterRef(OuterRef("pk"))).values("student"),
     )
