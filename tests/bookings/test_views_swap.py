@@ -110,30 +110,3 @@ def test_the_pages_take_the_same_queries_for_one_and_three(
         with django_assert_num_queries(queries):
             page = client.get(path).content.decode()
         assert page.count("12 月 9 日（周三）9:00–11:30") >= 1
-
-
-def test_looking_changes_nothing_and_needs_no_reason(
-    world: World, now: datetime, login: Login
-) -> None:
-    booking = booked(world, now)
-    session = booking.session
-    filled = {
-        "sequence": 0,
-        "day": "2026-12-09",
-        "starts": "09:00",
-        "ends": "11:30",
-        "room": session.room_id,
-        "capacity": 40,
-    }
-    path = f"/today/sessions/{session.pk}/change/"
-    client = login(world.manager)
-
-    looked = client.post(path, filled | {"preview": "1"})
-    bare = client.post(path, filled)
-    done = client.post(path, filled | {"code": "equipment"})
-
-    assert "可以这样改。" in looked.content.decode()
-    assert (bare.status_code, "请选一个原因。" in bare.content.decode()) == (200, True)
-    assert done["Location"] == "/today/2026-12-09/"
-    session.refresh_from_db()
-    assert session.starts_at.isoformat() == "2026-12-09T01:00:00+00:00"
