@@ -39,7 +39,7 @@ def change(request: MemberRequest, pk: int) -> HttpResponse:
     mark = request.POST.get("seen", "")
     if request.method == "POST" and form.is_valid():
         wanted = form.change()
-        is_unseen = bool(bookings) and mark != _mark(form, bookings)
+        is_unseen = bool(bookings) and mark != _mark(request, form, bookings)
         if "preview" not in request.POST and not is_unseen:
             try:
                 changed = host_moves.change_session(
@@ -57,7 +57,7 @@ def change(request: MemberRequest, pk: int) -> HttpResponse:
                 messages.success(request, _("已改好，约了的学校和带课的人都会收到通知。"))
                 return redirect("attendance:host_day", day=local_day(changed.starts_at))
         seen = host_moves.preview(by=request.actor, session=session, change=wanted, now=now)
-        mark = _mark(form, bookings) if seen.is_possible else ""
+        mark = _mark(request, form, bookings) if seen.is_possible else ""
     offers = alternatives.offers_for(session, bookings, now)
     return render(
         request,
@@ -84,10 +84,10 @@ def change(request: MemberRequest, pk: int) -> HttpResponse:
     )
 
 
-def _mark(form: SessionChangeForm, bookings: Sequence[Booking]) -> str:
+def _mark(request: MemberRequest, form: SessionChangeForm, bookings: Sequence[Booking]) -> str:
     """Of a change and of whom it affects: another one where either is not as it was previewed."""
     return idempotency.digest_of(
-        {name: form.data.getlist(name) for name in form.of_change},
+        {name: request.POST.getlist(name) for name in form.of_change},
         [(one.pk, one.edition) for one in bookings],
     )
 
