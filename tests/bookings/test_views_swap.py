@@ -11,6 +11,7 @@ from django.test import Client
 from accounts.actors import Actor
 from bookings.models import Booking, SeatHold
 from tests.bookings.conftest import DAY, World
+from tests.bookings.test_catalogue import new_course
 from tests.factories.bookings import make_booking, make_reservation
 
 Login = Callable[[Actor], Client]
@@ -110,3 +111,24 @@ def test_the_pages_take_the_same_queries_for_one_and_three(
         with django_assert_num_queries(queries):
             page = client.get(path).content.decode()
         assert page.count("12 月 9 日（周三）9:00–11:30") >= 1
+
+
+def test_what_is_offered_says_how_near_it_is(world: World, now: datetime, login: Login) -> None:
+    booking = booked(world, now)
+    near = (
+        world.session(day=DAY + timedelta(days=1)),
+        world.session(day=DAY + timedelta(days=2), version=new_course(world)),
+        world.session(
+            day=DAY + timedelta(days=3),
+            version=new_course(world, 3, occupation_zh="焊工", occupation_en="Welder"),
+        ),
+    )
+
+    page = login(world.teacher).get(f"/trips/{booking.pk}/swap/")
+
+    assert [
+        (offer.first, offer.is_same_course, offer.is_same_occupation)
+        for offer in page.context["offers"]
+    ] == [(near[0], True, False), (near[1], False, True), (near[2], False, False)]
+    text = page.content.decode()
+    assert (text.count("同一门课 ·"), text.count("同一职业 ·")) == (1, 1)
