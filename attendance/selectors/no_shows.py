@@ -48,6 +48,7 @@ def _arrivals() -> QuerySet[CheckIn]:
     return CheckIn.objects.filter(
         ~Exists(voids),
         session=OuterRef("session"),
+        session__host=OuterRef("host"),
         kind=EventKind.IN,
         student__in=Place.objects.live().filter(booking=OuterRef(OuterRef("pk"))).values("student"),
     )
