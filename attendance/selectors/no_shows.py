@@ -33,27 +33,22 @@ def no_shows(actor: Actor, now: datetime) -> QuerySet[Booking]:
 
 def nobody_came(bookings: BookingQuerySet, *, since: datetime, now: datetime) -> QuerySet[Booking]:
     """Those that stand, of sessions that ended since then, in which nobody came."""
-    return (
-        bookings.live()
-        .filter(session__ends_at__lte=now, session__ends_at__gt=since)
-        .filter(~_somebody_came())
-    )
+    in_time = {"session__ends_at__lte": now, "session__ends_at__gt": since}
+    # Said of the arrivals too: else PostgreSQL reads every one there ever was.
+    return bookings.live().filter(~Exists(_arrivals().filter(**in_time)), **in_time)
 
 
 def somebody_came(booking: Booking) -> bool:
-    return Booking.objects.filter(_somebody_came(), pk=booking.pk).exists()
+    return Booking.objects.filter(Exists(_arrivals()), pk=booking.pk).exists()
 
 
-def _somebody_came() -> Exists:
-    """An arrival that stands, of a student with a place of the booking."""
+def _arrivals() -> QuerySet[CheckIn]:
+    """Arrivals that stand, of students with a place of the booking outside."""
     voids = CheckIn.objects.filter(voids=OuterRef("pk"))
-    return Exists(
-        CheckIn.objects.filter(
-            ~Exists(voids),
-            session=OuterRef("session"),
-            kind=EventKind.IN,
-            student__in=Place.objects.live()
-            .filter(booking=OuterRef(OuterRef("pk")))
-            .values("student"),
-        )
+    return CheckIn.objects.filter(
+        ~Exists(voids),
+        session=OuterRef("session"),
+        session__host=OuterRef("host"),
+        kind=EventKind.IN,
+        student__in=Place.objects.live().filter(booking=OuterRef(OuterRef("pk"))).values("student"),
     )

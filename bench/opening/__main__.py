@@ -3,7 +3,8 @@
 Against the web server and the cluster with production's settings, on a copy of the demonstration's
 district. ``SECONDS`` (60), ``TEACHERS`` (60), ``PAUSE`` (1: seconds that somebody looks at a page,
 on average). Ends with 1 on any 5xx, any request without an answer, a seat sold twice, or a booking
-that was confirmed and is not there.
+that was confirmed and is not there. What a request costs is printed beside how long it took: the
+one does not depend on what else the machine does.
 """
 
 import json
@@ -11,7 +12,10 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
+from typing import Self
 
+import psutil
 import psycopg
 
 from bench.booking import stage
@@ -23,6 +27,37 @@ SECONDS = float(os.environ.get("SECONDS", "60"))
 TEACHERS = int(os.environ.get("TEACHERS", "60"))
 PAUSE = float(os.environ.get("PAUSE", "1"))
 OPENING = "opening"
+
+
+@dataclass(frozen=True)
+class Spent:
+    """Seconds of CPU until now: of the web server, of PostgreSQL, and of all that this machine
+    does."""
+
+    web: float
+    database: float
+    machine: float
+
+    @classmethod
+    def until_now(cls, server: stage.Server, first: psutil.Process) -> Self:
+        times = psutil.cpu_times()
+        return cls(
+            web=server.cpu_seconds(),
+            database=stage.postgres_cpu_seconds(first),
+            machine=sum(times) - times.idle - times.iowait,
+        )
+
+
+def costs(before: Spent, after: Spent, requests: int, seconds: float) -> dict[str, float]:
+    """By request in milliseconds, and which part of the machine's cores was busy with it."""
+    web, database = after.web - before.web, after.database - before.database
+    cores = seconds * psutil.cpu_count()
+    return {
+        "web_ms": round(web / requests * 1000, 1),
+        "database_ms": round(database / requests * 1000, 1),
+        "ours": round((web + database) / cores, 2),
+        "machine": round((after.machine - before.machine) / cores, 2),
+    }
 
 
 def count(table: str, where: str = "true") -> int:
@@ -100,7 +135,7 @@ def show(notes: Notes, seconds: float) -> list[dict[str, object]]:
 
 def main() -> int:
     surroundings = stage.environment()
-    with stage.database():
+    with stage.database() as first:
         place.make_demo(surroundings)
         place.create(OPENING, place.DEMO)
         if not (stage.VAR / "static").exists():
@@ -117,19 +152,31 @@ def main() -> int:
             start_new_session=True,
         )
         try:
+            begun = Spent.until_now(server, first)
             notes, seconds = open_day(surroundings, server.port)
+            spent = costs(
+                begun,
+                Spent.until_now(server, first),
+                sum(len(took) for took in notes.took.values()),
+                seconds,
+            )
         finally:
             server.stop()
             cluster.terminate()
             cluster.wait(timeout=60)
         rows = show(notes, seconds)
+        print(
+            f"CPU a request: web server {spent['web_ms']} ms, PostgreSQL {spent['database_ms']} ms;"
+            f" busy cores: {spent['ours']:.0%} with these, {spent['machine']:.0%} in all"
+        )
         found = findings(notes, count("bookings_reservation") - before, surroundings)
         sold = count("courses_coursesession", "seats_taken + seats_held > capacity")
         if sold:
             found.append(f"{sold} sessions are oversold")
     path = stage.VAR / "opening.json"
     path.write_text(
-        json.dumps({"pages": rows, "found": found}, indent=1, ensure_ascii=False), encoding="utf-8"
+        json.dumps({"pages": rows, "cpu": spent, "found": found}, indent=1, ensure_ascii=False),
+        encoding="utf-8",
     )
     print(f"Written to {path.relative_to(stage.ROOT)}")
     print("No 5xx, nothing oversold, every confirmed booking is there." if not found else "")

@@ -3,7 +3,7 @@
 Three repeats of ``ROUNDS`` (20) of each page, ``PAGES`` (part of a name) for some of them,
 ``ANEW=1`` to build the databases anew. The percentiles are the medians of those of the repeats.
 Ends with 1 where a page takes more queries with more rows, or its 95th percentile is more than
-twice the demonstration's.
+twice the demonstration's (``OF_ALL_STUDENTS`` apart).
 """
 
 import http.client
@@ -23,6 +23,10 @@ PAGES = os.environ.get("PAGES", "")
 # Not counted: templates, plans and connections are made ready.
 WARM = 4
 TIMES = 2.0
+# They count every student of the alliance, of whom there are forty times as many: how long that
+# takes is shown and not judged, and a few looks are enough.
+OF_ALL_STUDENTS = ("overview", "overview, classes")
+FEW = 3
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,8 @@ class Row:
 
     @property
     def holds(self) -> bool:
-        return self.queries == self.queries_many and self.times <= TIMES
+        fast = self.page in OF_ALL_STUDENTS or self.times <= TIMES
+        return self.queries == self.queries_many and fast
 
 
 class Browser:
@@ -90,6 +95,8 @@ def of_repeats(took: list[float]) -> float:
 def look(pages: dict[str, tuple[str, str]], browsers: list[Browser]) -> list[Row]:
     for number in range(WARM + REPEATS * ROUNDS):
         for page, (who, address) in pages.items():
+            if page in OF_ALL_STUDENTS and number >= WARM + FEW:
+                continue
             # Who goes first alternates: what the one leaves in the machine helps the other.
             for browser in browsers if number % 2 else browsers[::-1]:
                 browser.open(page, who, address, counts=number >= WARM)

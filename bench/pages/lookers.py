@@ -9,6 +9,7 @@ prints their cookies.
 import json
 import sys
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlencode
 
 import django
@@ -19,7 +20,7 @@ from django.db.models import Count
 from django.urls import reverse
 from django.utils import timezone
 
-TEACHER, OFFICE = "teacher", "qinghe.office"
+TEACHER, OFFICE, SECRETARIAT = "teacher", "qinghe.office", "secretariat"
 
 
 def sign_in(user: object, membership: int | None = None) -> str:
@@ -37,19 +38,58 @@ def sign_in(user: object, membership: int | None = None) -> str:
     return str(session.session_key)
 
 
+def teacher_and_class() -> tuple[Any, Any]:
+    """The demonstration's teacher, and the first of her classes."""
+    from accounts.models import User  # noqa: PLC0415  as above
+    from accounts.selectors import DEMO_ADDRESS  # noqa: PLC0415
+    from rosters.models import ClassGroup  # noqa: PLC0415
+
+    teacher = User.objects.get(email=TEACHER + DEMO_ADDRESS)
+    return teacher, ClassGroup.objects.filter(teachers__membership__user=teacher).order_by("pk")[0]
+
+
+def chosen_sessions() -> list[int]:
+    """Some that have room for the teacher's class: the demonstration's own, in both databases."""
+    from courses.models import CourseSession  # noqa: PLC0415  as above
+
+    return list(
+        CourseSession.objects.scheduled()
+        .with_seats_left()
+        .filter(
+            session_set=None,
+            venue="room",
+            version__grade_from__lte=7,
+            version__grade_to__gte=7,
+            seats_left__gte=30,
+            starts_at__gt=timezone.now() + timedelta(days=7),
+        )
+        .order_by("pk")
+        .values_list("pk", flat=True)[:3]
+    )
+
+
+def fill_basket() -> None:
+    """The teacher has chosen these sessions for her class."""
+    from accounts.selectors import actor_of  # noqa: PLC0415  as above
+    from bookings.services import basket  # noqa: PLC0415
+
+    teacher, group = teacher_and_class()
+    actor = actor_of(teacher.memberships.get(role="teacher"))
+    for session in chosen_sessions():
+        basket.add(by=actor, class_group=group, session_id=session, now=timezone.now())
+
+
 def pages() -> dict[str, tuple[str, str]]:
     """By the page's name, who opens which address."""
     from accounts.models import User  # noqa: PLC0415  as above
     from accounts.selectors import DEMO_ADDRESS  # noqa: PLC0415
     from bookings.models import Booking  # noqa: PLC0415
     from courses.models import Course  # noqa: PLC0415
-    from rosters.models import ClassGroup  # noqa: PLC0415
     from sites.calendar import local_day  # noqa: PLC0415
 
     now = timezone.now()
     today = local_day(now)
-    teacher = User.objects.get(email=TEACHER + DEMO_ADDRESS)
-    group = ClassGroup.objects.filter(teachers__membership__user=teacher).order_by("pk")[0]
+    teacher, group = teacher_and_class()
     # Of the demonstration's courses that with the most to come.
     busiest = (
         Course.objects.filter(versions__sessions__starts_at__gt=now)
@@ -106,10 +146,24 @@ def pages() -> dict[str, tuple[str, str]]:
             ("host's no-shows", manager, reverse("attendance:no_shows")),
             ("host's week", manager, reverse("courses:host_week")),
             ("host's day", manager, reverse("attendance:host_day", args=[today])),
-            ("alliance's sessions", "secretariat", reverse("insights:alliance_sessions")),
+            ("alliance's sessions", SECRETARIAT, reverse("insights:alliance_sessions")),
             ("API: sessions", teacher, sessions),
             ("API: sessions to come", teacher, f"{sessions}?since={today}&free=1&stage=junior"),
             ("API: courses", teacher, reverse("courses:api-courses")),
+            (
+                "booking form",
+                teacher,
+                f"{reverse('bookings:reserve', args=[chosen_sessions()[0]])}?class={group.pk}",
+            ),
+            ("basket", teacher, reverse("bookings:basket")),
+            ("swap", OFFICE, reverse("bookings:swap", args=[booking.pk])),
+            ("change", OFFICE, reverse("bookings:change", args=[booking.pk])),
+            ("API: reservations", OFFICE, reverse("bookings:api-reservations")),
+            ("API: host's bookings", manager, reverse("bookings:api-bookings")),
+            ("API: change requests", OFFICE, reverse("bookings:api-change-requests")),
+            ("overview", SECRETARIAT, reverse("insights:alliance")),
+            ("overview, classes", SECRETARIAT, reverse("insights:alliance_classes")),
+            ("overview, missed", SECRETARIAT, reverse("insights:alliance_missed")),
         )
         for who in [User.objects.get(email=who + DEMO_ADDRESS) if isinstance(who, str) else who]
     }
@@ -120,6 +174,7 @@ def main() -> None:
     from accounts.models import User  # noqa: PLC0415  as above
 
     if emails := sys.argv[1:]:
+        fill_basket()
         json.dump({email: sign_in(User.objects.get(email=email)) for email in emails}, sys.stdout)
     else:
         json.dump(pages(), sys.stdout)

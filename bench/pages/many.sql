@@ -171,11 +171,11 @@ WHERE session.n % 2 = 0 AND class.students > 0;
 
 INSERT INTO courses_coursesession (id, state, starts_at, ends_at, class_hours, venue, online_url,
     capacity, seats_taken, seats_held, cancel_reason, uid, sequence, created_at, host_id, room_id,
-    room_hold_id, version_id, season_id, adults_coming) OVERRIDING SYSTEM VALUE
+    room_hold_id, version_id, season_id, adults_coming, adults_held) OVERRIDING SYSTEM VALUE
 SELECT session.id, 'scheduled', session.starts_at, session.starts_at + interval '2 hours', 4,
     'room', '', 60, coalesce(booking.students, 0), 0, '', gen_random_uuid(), 0, now(),
     session.host_id, session.room_id, session.hold_id, session.version_id, session.season_id,
-    CASE WHEN booking.booking_id IS NULL THEN 0 ELSE 2 END
+    CASE WHEN booking.booking_id IS NULL THEN 0 ELSE 2 END, 0
 FROM bench_session session LEFT JOIN bench_booking booking ON booking.n = session.n;
 
 INSERT INTO bookings_reservation (id, reference, made_at, contact_name, contact_phone, note,

@@ -104,6 +104,7 @@ def _fill() -> None:
 COUNTED = {
     "sessions": "courses_coursesession",
     "to come": "courses_coursesession WHERE starts_at > now()",
+    "students": "rosters_student",
     "bookings": "bookings_booking",
     "places": "bookings_place",
     "credits": "hours_hourcredit",

@@ -44,8 +44,7 @@ class Servers:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-        # One that is started while PostgreSQL is away ends at once, for whoever watches over it
-        # to start again; here each server is up before the next one falls.
+        # Each server is up before the next one falls.
         family = psutil.Process(self.cluster.pid)
         until = time.monotonic() + 60
         while len(family.children(recursive=True)) < PROCESSES and time.monotonic() < until:

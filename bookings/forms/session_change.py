@@ -107,6 +107,11 @@ class SessionChangeForm(ReasonForm):
         )
 
     @property
+    def of_change(self) -> list[str]:
+        """The names of the fields that say how the session shall be, and not why."""
+        return [name for name in self.fields if name not in ReasonForm.base_fields]
+
+    @property
     def released(self) -> set[str]:
         """The keys that are ticked, as the page compares them."""
         if not self.is_bound:

@@ -69,6 +69,10 @@ class Reservation(models.Model):
                 fields=["made_by", "idempotency_key"], name="reservation_key_once"
             ),
         ]
+        indexes = [
+            # The newest first, a page at a time, however many there are.
+            models.Index(fields=["school", "-made_at", "-id"], name="reservation_school_newest"),
+        ]
 
     def __str__(self) -> str:
         return self.reference
@@ -185,6 +189,9 @@ class Booking(models.Model):
             models.Index(fields=["school", "session"], name="booking_school_session"),
             models.Index(fields=["host", "session"], name="booking_host_session"),
             models.Index(fields=["class_group", "session"], name="booking_class_session"),
+            # The newest first, a page at a time, however many there are.
+            models.Index(fields=["school", "-created_at", "-id"], name="booking_school_newest"),
+            models.Index(fields=["host", "-created_at", "-id"], name="booking_host_newest"),
         ]
 
     def __str__(self) -> str:

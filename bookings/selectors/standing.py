@@ -26,7 +26,8 @@ from sites.calendar import SHANGHAI
 # is above nothing. A place counts as booked until its session is over or its hours are credited
 # (``progress.places_to_come``). A class shares its sessions: each is looked up once. ``OFFSET 0``
 # has rows looked up by their keys, student by student; for a whole school PostgreSQL would read
-# every credit, place and session there ever was instead.
+# every credit, place and session there ever was instead. What a kind of host must have is added
+# up with what it has, not joined to it: the join went through all students' hours for each student.
 STANDING = """
 WITH chosen AS (
     SELECT student.id, student.class_group_id, requirement.id AS requirement_id,
@@ -105,22 +106,24 @@ WITH chosen AS (
            count(DISTINCT occupation) FILTER (WHERE earned + booked > 0) AS occupations_to_come
     FROM counted GROUP BY student_id
 ), by_kind AS (
-    SELECT student_id, kind, sum(earned) AS earned, sum(booked) AS booked
-    FROM counted GROUP BY student_id, kind
+    SELECT student_id, kind, sum(needed) AS needed, sum(earned) AS earned, sum(booked) AS booked
+    FROM (
+        SELECT student_id, kind, NULL::int AS needed, earned, booked FROM counted
+        UNION ALL
+        SELECT chosen.id, one.host_kind, one.class_hours, 0, 0
+        FROM chosen
+        JOIN hours_requirementminimum one ON one.requirement_id = chosen.requirement_id
+    ) part
+    GROUP BY student_id, kind
 ), minimum AS (
-    SELECT chosen.id AS student_id,
+    SELECT student_id,
            sum(short.hours) AS hours,
-           jsonb_object_agg(one.host_kind, short.hours) FILTER (WHERE short.hours > 0) AS kinds,
-           bool_and(coalesce(by_kind.earned, 0) >= one.class_hours) AS reached
-    FROM chosen
-    JOIN hours_requirementminimum one ON one.requirement_id = chosen.requirement_id
-    LEFT JOIN by_kind ON by_kind.student_id = chosen.id AND by_kind.kind = one.host_kind
-    CROSS JOIN LATERAL (
-        SELECT greatest(
-            0, one.class_hours - coalesce(by_kind.earned, 0) - coalesce(by_kind.booked, 0)
-        )::int AS hours
-    ) short
-    GROUP BY chosen.id
+           jsonb_object_agg(kind, short.hours) FILTER (WHERE short.hours > 0) AS kinds,
+           bool_and(earned >= needed) AS reached
+    FROM by_kind
+    CROSS JOIN LATERAL (SELECT greatest(0, needed - earned - booked)::int AS hours) short
+    WHERE needed IS NOT NULL
+    GROUP BY student_id
 ), standing AS (
     SELECT chosen.id AS student_id, chosen.class_group_id, chosen.requirement_id, chosen.required,
            coalesce(total.earned, 0)::int AS earned,

@@ -1,5 +1,7 @@
 """The host changes a session, having seen whom it affects and what stands in the way."""
 
+from collections.abc import Sequence
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -11,9 +13,10 @@ from accounts.choices import Role
 from accounts.errors import NotYours, Refusal
 from bookings import wording
 from bookings.forms.session_change import SessionChangeForm
+from bookings.models import Booking
 from bookings.selectors import alternatives
 from bookings.selectors import host_day as selectors
-from bookings.services import host_moves
+from bookings.services import host_moves, idempotency
 from courses.models import CourseSession
 from sites.calendar import local_day
 
@@ -24,16 +27,20 @@ from .once import once_per_form
 @once_per_form
 def change(request: MemberRequest, pk: int) -> HttpResponse:
     """Another time, place, teacher or number of seats. "Preview" says whom it affects, who would
-    clash with what, and what still fits those who go; "save" does it, with a reason."""
+    clash with what, and what still fits those who go; "save" does it, with a reason. Where
+    somebody has booked, what is saved is what was previewed, or it is previewed now."""
     now = timezone.now()
     session = _session(request, pk)
     host_moves.check_can_change_session(request.actor, session, now)
     bookings = list(selectors.visitors_of(request.actor, [session]))
     form = SessionChangeForm(request.POST or None, actor=request.actor, session=session)
-    status, seen = 200, None
+    status, seen, is_unseen = 200, None, False
+    # Where only the reason is missing, the change was previewed all the same.
+    mark = request.POST.get("seen", "")
     if request.method == "POST" and form.is_valid():
         wanted = form.change()
-        if "preview" not in request.POST:
+        is_unseen = bool(bookings) and mark != _mark(request, form, bookings)
+        if "preview" not in request.POST and not is_unseen:
             try:
                 changed = host_moves.change_session(
                     by=request.actor,
@@ -50,6 +57,7 @@ def change(request: MemberRequest, pk: int) -> HttpResponse:
                 messages.success(request, _("已改好，约了的学校和带课的人都会收到通知。"))
                 return redirect("attendance:host_day", day=local_day(changed.starts_at))
         seen = host_moves.preview(by=request.actor, session=session, change=wanted, now=now)
+        mark = _mark(request, form, bookings) if seen.is_possible else ""
     offers = alternatives.offers_for(session, bookings, now)
     return render(
         request,
@@ -68,9 +76,19 @@ def change(request: MemberRequest, pk: int) -> HttpResponse:
                 for one in bookings
             ],
             "seen": seen,
+            "mark": mark,
+            "is_unseen": is_unseen and "preview" not in request.POST,
             "form": form,
         },
         status=status,
+    )
+
+
+def _mark(request: MemberRequest, form: SessionChangeForm, bookings: Sequence[Booking]) -> str:
+    """Of a change and of whom it affects: another one where either is not as it was previewed."""
+    return idempotency.digest_of(
+        {name: request.POST.getlist(name) for name in form.of_change},
+        [(one.pk, one.edition) for one in bookings],
     )
 
 

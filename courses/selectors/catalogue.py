@@ -23,7 +23,6 @@ from django.db.models import (
     Subquery,
     Sum,
     TextField,
-    Value,
 )
 from django.db.models.functions import TruncDate
 
@@ -172,12 +171,13 @@ def in_half_days(half_days: Collection[str]) -> Q:
 
 def wanted_offers(actor: Actor, wanted: Wanted, now: datetime) -> QuerySet[CourseSession]:
     """The offers that suit by day, part of the day and free seats, whatever their course."""
-    found = offers(actor, now).filter(
-        on_days(wanted.since, wanted.until), in_half_days(wanted.half_days)
-    )
-    if wanted.seats:
-        found = found.filter(Q(seats_left__gte=wanted.seats))
-    return found
+    return offers(actor, now).filter(_suits(wanted))
+
+
+def _suits(wanted: Wanted) -> Q:
+    """Of an offer with ``seats_left``: day, part of the day and free seats are as wanted."""
+    seats = Q(seats_left__gte=wanted.seats) if wanted.seats else Q()
+    return on_days(wanted.since, wanted.until) & in_half_days(wanted.half_days) & seats
 
 
 def matching_courses(actor: Actor, wanted: Wanted, now: datetime) -> QuerySet[Course]:
@@ -220,20 +220,20 @@ def search(actor: Actor, wanted: Wanted, now: datetime, *, sort: str = "soon") -
 
 def facets(actor: Actor, wanted: Wanted, now: datetime, *, grade: int | None, seats: int) -> Facets:
     """For each value of each kind of condition, how many courses it would leave; ``grade`` and
-    ``seats`` are those of the class that looks. One query: the courses there are, counted here."""
-
-    def has_offer(**changes: Any) -> Exists:
-        return Exists(_offers_of_course(wanted_offers(actor, replace(wanted, **changes), now)))
-
-    courses = matching_courses(actor, Wanted(words=wanted.words), now).annotate(
-        suits=has_offer() if wanted.asks_for_dates else Value(True),
-        has_seats=has_offer(seats=seats),
-        **{half_day: has_offer(half_days=(half_day,)) for half_day in HalfDay.values},
+    ``seats`` are those of the class that looks. Two queries: the courses there are, and which of
+    their offers suit; counted here."""
+    suiting = _suiting_offers(
+        offers(actor, now),
+        suits=wanted,
+        has_seats=replace(wanted, seats=seats),
+        **{half_day: replace(wanted, half_days=(half_day,)) for half_day in HalfDay.values},
     )
+    courses = matching_courses(actor, Wanted(words=wanted.words), now)
     families, hours, kinds, hosts = Counter[str](), Counter[int](), Counter[str](), Counter[int]()
     stages, half_days = Counter[str](), Counter[str]()
     any_stage = own_grade = with_seats = 0
     for row in courses.values(
+        "pk",
         "published_version__occupation_family",
         "published_version__class_hours",
         "published_version__stages",
@@ -241,10 +241,8 @@ def facets(actor: Actor, wanted: Wanted, now: datetime, *, grade: int | None, se
         "published_version__grade_to",
         "host__kind",
         "host_id",
-        "suits",
-        "has_seats",
-        *HalfDay.values,
     ):
+        has = suiting.get(row["pk"], {})
         family, length = (
             row["published_version__occupation_family"],
             row["published_version__class_hours"],
@@ -257,7 +255,7 @@ def facets(actor: Actor, wanted: Wanted, now: datetime, *, grade: int | None, se
             "hosts": not wanted.hosts or row["host_id"] in wanted.hosts,
             "stage": (not wanted.stage or wanted.stage in row["published_version__stages"])
             and (wanted.grade is None or wanted.grade in taught),
-            "offer": row["suits"],
+            "offer": not wanted.asks_for_dates or has.get("suits", False),
         }
         missed = {name for name, is_met in meets.items() if not is_met}
         families[family] += missed <= {"families"}
@@ -269,8 +267,8 @@ def facets(actor: Actor, wanted: Wanted, now: datetime, *, grade: int | None, se
             own_grade += grade is None or grade in taught
             stages.update(row["published_version__stages"])
         if missed <= {"offer"}:
-            half_days.update(half_day for half_day in HalfDay.values if row[half_day])
-            with_seats += row["has_seats"]
+            half_days.update(half_day for half_day in HalfDay.values if has.get(half_day))
+            with_seats += has.get("has_seats", False)
     return Facets(
         families=dict(+families),
         hours=dict(+hours),
@@ -282,6 +280,16 @@ def facets(actor: Actor, wanted: Wanted, now: datetime, *, grade: int | None, se
         half_days={half_day: half_days[half_day] for half_day in HalfDay.values},
         seats=with_seats,
     )
+
+
+def _suiting_offers(found: QuerySet[CourseSession], **wanted: Wanted) -> dict[int, dict[str, bool]]:
+    """By course with an offer, whether one of its offers is as each of these is wanted."""
+    rows: Any = (
+        found.order_by()
+        .values("version__course")
+        .annotate(**{name: Count("pk", filter=_suits(each)) for name, each in wanted.items()})
+    )
+    return {row["version__course"]: {name: row[name] > 0 for name in wanted} for row in rows}
 
 
 def first_offer_day(actor: Actor, wanted: Wanted, now: datetime) -> date | None:

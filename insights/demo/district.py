@@ -16,7 +16,7 @@ from accounts.models import Membership, Organisation, User
 from accounts.selectors import DEMO_ADDRESS
 from accounts.services import memberships, organisations
 from attendance.services import badges
-from insights.demo import catalogue, door, life, people, rosters, schools, season
+from insights.demo import catalogue, door, life, people, rosters, schools, season, sessions
 from notifications.choices import DeliveryState
 from notifications.models import Delivery, Message
 from sites.calendar import local_day, school_year
@@ -101,7 +101,7 @@ def build(*, now: datetime, scale: Scale, step: Callable[[str], None]) -> None:
             badges.issue_missing(by=school.coordinator, class_group=group, now=began)
             step("badges")
     rosters.decide(built, began=began, now=now)
-    laid = season.build_sessions(
+    laid = sessions.build_sessions(
         catalogue=offers,
         season=term,
         rng=rng,

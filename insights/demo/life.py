@@ -15,7 +15,7 @@ from bookings.services.parts import Part
 from courses.models import CourseSession, SessionSet
 from insights.demo.names import adult_name, phone
 from insights.demo.schools import School
-from insights.demo.season import Laid
+from insights.demo.sessions import Laid
 from rosters.models import ClassGroup, Student
 from sites.calendar import NOON, at, local_day, school_year
 

@@ -29,7 +29,7 @@ from insights.views.school import class_rows
 from sites.calendar import local_day
 
 SHOWN_ON_OVERVIEW = 8
-SHOWN_MISSED = 5
+SHOWN_MISSED = 3
 BAND_FILTERS = (*BANDS, "short")
 
 

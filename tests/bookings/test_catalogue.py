@@ -25,7 +25,7 @@ from tests.bookings.conftest import DAY, World
 from tests.factories.accounts import MembershipFactory, OrganisationFactory
 from tests.factories.bookings import make_booking
 
-CATALOGUE_QUERIES = 17
+CATALOGUE_QUERIES = 18
 COURSE_QUERIES = 16
 
 NO_BREAK = re.compile(r"\s+")

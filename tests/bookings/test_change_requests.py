@@ -26,6 +26,7 @@ from courses.models import CourseSession
 from notifications.models import Message
 from sites.calendar import at, local_day
 from tests.bookings.conftest import World
+from tests.bookings.races import before_commit
 from tests.factories.accounts import MembershipFactory, actor_of
 from tests.factories.bookings import make_booking
 
@@ -284,3 +285,37 @@ def test_a_request_that_nobody_answered_expires_when_the_session_begins(
         change_requests.decline_change(
             by=world.manager, request=request, answer="来不及。", now=starts_at
         )
+
+
+def test_a_trip_shows_its_newest_request(world: World, booking: Booking, late: datetime) -> None:
+    none_yet = selectors.latest_of(world.teacher, booking)
+    first = ask(world, booking, late)
+    change_requests.withdraw_change(by=world.teacher, request=first, now=late)
+    second = ask(world, booking, late + timedelta(minutes=1))
+
+    found = selectors.latest_of(world.teacher, booking)
+    elsewhere = selectors.latest_of(actor_of(MembershipFactory(coordinator=True)), booking)
+
+    assert (none_yet, found, elsewhere) == (None, second, None)
+    assert found is not None
+    # Its lines are those of the booking that the page shows, not read again.
+    assert found.booking is booking
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_sweeps_at_once_close_a_request_once(
+    world: World, booking: Booking, late: datetime
+) -> None:
+    request = ask(world, booking, late)
+    starts_at = booking.session.starts_at
+    swept: list[int] = []
+
+    second = before_commit(
+        lambda: swept.append(change_requests.sweep(now=starts_at)),
+        lambda: change_requests.sweep(now=starts_at),
+    )
+
+    request.refresh_from_db()
+    assert (swept, second) == ([1], 0)
+    assert request.state == ChangeState.EXPIRED
+    assert Message.objects.filter(kind="change_expired").count() == 2

@@ -12,6 +12,7 @@ from accounts.actors import Actor
 from bookings.models import Booking, SeatHold
 from sites.models import Room, Site
 from tests.bookings.conftest import DAY, World
+from tests.bookings.test_catalogue import new_course
 from tests.factories.bookings import make_booking, make_reservation
 
 Login = Callable[[Actor], Client]
@@ -113,31 +114,25 @@ def test_the_pages_take_the_same_queries_for_one_and_three(
         assert page.count("12 月 9 日（周三）9:00–11:30") >= 1
 
 
-def test_looking_changes_nothing_and_needs_no_reason(
-    world: World, now: datetime, login: Login
-) -> None:
+def test_what_is_offered_says_how_near_it_is(world: World, now: datetime, login: Login) -> None:
     booking = booked(world, now)
-    session = booking.session
-    filled = {
-        "sequence": 0,
-        "day": "2026-12-09",
-        "starts": "09:00",
-        "ends": "11:30",
-        "room": session.room_id,
-        "capacity": 40,
-    }
-    path = f"/today/sessions/{session.pk}/change/"
-    client = login(world.manager)
+    near = (
+        world.session(day=DAY + timedelta(days=1)),
+        world.session(day=DAY + timedelta(days=2), version=new_course(world)),
+        world.session(
+            day=DAY + timedelta(days=3),
+            version=new_course(world, 3, occupation_zh="焊工", occupation_en="Welder"),
+        ),
+    )
 
-    looked = client.post(path, filled | {"preview": "1"})
-    bare = client.post(path, filled)
-    done = client.post(path, filled | {"code": "equipment"})
+    page = login(world.teacher).get(f"/trips/{booking.pk}/swap/")
 
-    assert "可以这样改。" in looked.content.decode()
-    assert (bare.status_code, "请选一个原因。" in bare.content.decode()) == (200, True)
-    assert done["Location"] == "/today/2026-12-09/"
-    session.refresh_from_db()
-    assert session.starts_at.isoformat() == "2026-12-09T01:00:00+00:00"
+    assert [
+        (offer.first, offer.is_same_course, offer.is_same_occupation)
+        for offer in page.context["offers"]
+    ] == [(near[0], True, False), (near[1], False, True), (near[2], False, False)]
+    text = page.content.decode()
+    assert (text.count("同一门课 ·"), text.count("同一职业 ·")) == (1, 1)
 
 
 def test_offers_come_by_date_and_are_narrowed_by_day_and_site(

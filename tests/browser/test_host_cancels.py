@@ -127,22 +127,32 @@ def test_a_double_click_cancels_once(world: World, new_context: NewContext) -> N
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-def test_shrinking_asks_who_goes(world: World, new_context: NewContext, scripts: bool) -> None:
+@pytest.mark.parametrize("width", [390, 1280])
+def test_shrinking_asks_who_goes(
+    world: World, new_context: NewContext, width: int, scripts: bool
+) -> None:
     session = session_in(world, 14)
     stays = booked(world, session)
     goes = booked(world, session, world.new_group(4, 4, entry_year=world.group.entry_year))
-    page = new_context(manager(world), java_script_enabled=scripts).new_page()
+    context = new_context(manager(world), width=width, java_script_enabled=scripts)
+    page = context.new_page()
     page.goto(f"/today/{local_day(session.starts_at)}/")
 
     page.get_by_role("link", name="调整场次").click()
+    assert page.get_by_role("button", name="保存并通知").count() == 0
     page.get_by_label("名额", exact=True).fill("6")
     page.get_by_role("button", name="先看影响").click()
     page.get_by_text("已有 9 位（含正在换场次的），改成 6 位还多 3 位。").wait_for()
     page.get_by_label("七(4)班").check()
     page.get_by_role("button", name="先看影响").click()
     page.get_by_text("可以这样改。").wait_for()
+    assert "取消：清河中学 七(4)班 · 4 人" in page.locator("main").inner_text()
+    # Seen without scrolling.
+    assert page.get_by_text("可以这样改。").bounding_box()["y"] < 600
+    assert fits(page)
     goes.refresh_from_db()
     assert goes.is_live
+    page.get_by_role("link", name="去写原因并保存").click()
     page.get_by_label("原因", exact=True).select_option(label="设备或场地")
     page.get_by_role("button", name="保存并通知").click()
 
@@ -167,7 +177,7 @@ def test_a_move_that_clashes_says_who_and_with_what(world: World, new_context: N
     page.get_by_label("日期").fill(local_day(elsewhere.starts_at).isoformat())
     page.get_by_label("原因", exact=True).select_option(label="其他")
     page.get_by_label("说明").fill("换天")
-    page.get_by_role("button", name="保存并通知").click()
+    page.get_by_role("button", name="先看影响").click()
 
     page.get_by_text("还不能这样改：").wait_for()
     assert "七(3)班 1、2、3、4、5号在" in page.locator("main").inner_text()

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from insights.demo.season import begun_about
+from insights.demo.sessions import begun_about
 from sites.calendar import SHANGHAI
 
 
