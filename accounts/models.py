@@ -285,7 +285,7 @@ class AuditEntry(models.Model):
     # From where: the client's address, none for the system's own work.
     address = models.GenericIPAddressField(null=True, blank=True)
     # Why the secretariat reads names. Written by a person, so the service refuses names in it.
-    reason = models.CharField(max_length=200, blank=True, default="")
+    reason = models.CharField(max_length=200, blank=True, default="", db_default="")
 
     objects = AuditEntryQuerySet.as_manager()
 
