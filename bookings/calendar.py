@@ -1,5 +1,6 @@
 """Calendar entries of bookings (RFC 5545, RFC 5546). Values in, text out; no student is named."""
 
+import functools
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -63,10 +64,18 @@ def feed(entries: Iterable[Entry], *, name: str, stamp: datetime) -> str:
     return calendar.to_ical().decode()
 
 
+END = b"END:VCALENDAR\r\n"
+
+
 def _calendar(event: Event, method: str) -> str:
-    calendar = _new(method)
-    calendar.add_component(event)
-    return calendar.to_ical().decode()
+    """A calendar of one event. What stands around it is the same each time and written once."""
+    return (_frame(method) + event.to_ical() + END).decode()
+
+
+@functools.cache
+def _frame(method: str) -> bytes:
+    """A calendar as far as its events: they come last."""
+    return _new(method).to_ical().removesuffix(END)
 
 
 def _new(method: str) -> Calendar:

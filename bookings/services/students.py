@@ -19,7 +19,10 @@ def _those_asked() -> QuerySet[Student]:
 
 
 STUDENTS = Prepared(_those_asked)
-LOCKED_STUDENTS = Prepared(lambda: _those_asked().select_for_update(no_key=True))
+# A booking is of keys and seat numbers; names are not read for it.
+LOCKED_STUDENTS = Prepared(
+    lambda: _those_asked().only("class_group_id", "seat_no").select_for_update(no_key=True)
+)
 
 
 def of_class(
