@@ -82,7 +82,8 @@ def check_room_for(session: CourseSession, *, seats: int, adults: int = 0) -> No
     taken = session.seats_taken + session.seats_held
     if session.capacity < taken + seats:
         raise SessionFull(seats=seats, seats_left=session.capacity - taken)
-    if session.heads_limit is not None and session.heads_limit < session.heads + seats + adults:
+    if not session.takes(seats, adults):
+        assert session.heads_limit is not None
         raise RoomFull(limit=session.heads_limit, present=session.heads, seats=seats, adults=adults)
 
 
