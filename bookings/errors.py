@@ -168,6 +168,13 @@ class BasketEmpty(BookingsRefusal):
     sentence = _("待约清单里还没有场次。")
 
 
+class BasketChanged(BookingsRefusal):
+    """Something is in it that the page did not show, or the page was used before."""
+
+    code = "basket_changed"
+    sentence = _("待约清单刚才有变化，请看过再提交。")
+
+
 class NoSplit(BookingsRefusal):
     """No two or three sessions of a half-day seat the class together."""
 

@@ -2,25 +2,31 @@
 
 import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from bookings import splitting
+from bookings.forms.seen import SeenForm
+from bookings.services.sessions_seen import Seen
+from courses.models import CourseSession
 from rosters.models import Student
 
 PICK = re.compile(r"([st])(\d{1,18}):(\d{1,3})")
 
 
-class KeyForm(forms.Form):
-    """``key`` names the request: sent twice, it books once."""
+class KeyForm(SeenForm):
+    """``key`` names the request: sent twice, it books once. ``sessions`` are those in view."""
 
     key = forms.CharField(max_length=80, widget=forms.HiddenInput)
 
-    def __init__(self, data: Any = None, **kwargs: Any) -> None:
-        super().__init__(data, initial={"key": uuid.uuid4().hex}, **kwargs)
+    def __init__(
+        self, data: Any = None, *, sessions: Iterable[CourseSession] = (), **kwargs: Any
+    ) -> None:
+        initial = {"key": uuid.uuid4().hex, "seen": [Seen.of(one) for one in sessions]}
+        super().__init__(data, initial=initial, **kwargs)
 
 
 class ItemForm(forms.Form):
@@ -59,8 +65,9 @@ class SplitForm(KeyForm):
         students: Sequence[Student],
         groups: Sequence[str],
         by_number: dict[int, int],
+        sessions: Iterable[CourseSession] = (),
     ) -> None:
-        super().__init__(data)
+        super().__init__(data, sessions=sessions)
         self.students = students
         self.group_names = groups
         for student in students:

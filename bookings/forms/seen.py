@@ -22,7 +22,7 @@ class SeenField(forms.CharField):
     widget = forms.HiddenInput
 
     def __init__(self) -> None:
-        super().__init__(required=False, max_length=2000)
+        super().__init__(required=False, max_length=20_000)
 
     def prepare_value(self, value: Any) -> Any:
         if value is None or isinstance(value, str):

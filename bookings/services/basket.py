@@ -8,7 +8,13 @@ from datetime import datetime
 from accounts.actors import Actor
 from accounts.errors import NotYours, Refusal
 from bookings import wording
-from bookings.errors import BasketEmpty, FullTogether, RoomFullTogether, SessionsOverlap
+from bookings.errors import (
+    BasketChanged,
+    BasketEmpty,
+    FullTogether,
+    RoomFullTogether,
+    SessionsOverlap,
+)
 from bookings.models import BasketItem, Reservation
 from bookings.selectors.progress import ClassProgress, progress_of_classes
 from bookings.selectors.standing import Outside
@@ -19,6 +25,7 @@ from bookings.services.companions import CompanionInput
 from bookings.services.offers import Answer, Offer
 from bookings.services.parts import Part
 from bookings.services.retries import in_one_transaction
+from bookings.services.sessions_seen import Seen
 from courses.choices import SessionState
 from courses.errors import RoomFull, SessionFull
 from courses.models import CourseSession
@@ -159,11 +166,13 @@ def reserve_all(
     idempotency_key: str,
     now: datetime,
     class_group_id: int | None = None,
+    seen: Sequence[Seen] = (),
 ) -> Reservation:
     """Everything in the basket, of one class or of all, is reserved under one reference and
     leaves the basket; or nothing is, and it stays as it was.
 
-    Refused: BasketEmpty, and as ``reservations.reserve`` is.
+    Refused: BasketEmpty; BasketChanged where something is in it that was not ``seen``, if that
+    is said; and as ``reservations.reserve`` is.
     """
     items = (
         BasketItem.objects.visible_to(by)
@@ -185,6 +194,8 @@ def reserve_all(
                 raise BasketEmpty
             # The button was pressed twice: the first time emptied the basket.
             return made
+        if seen and not _all_seen(chosen, seen):
+            raise BasketChanged
         made = reservations.reserve(
             by=by,
             parts=[
@@ -194,6 +205,7 @@ def reserve_all(
                     session_set_id=item.session_set_id,
                     student_ids=item.student_ids,
                     companions=companions,
+                    seen=seen,
                 )
                 for item in chosen
             ],
@@ -205,6 +217,20 @@ def reserve_all(
         return made
 
     return in_one_transaction(write)
+
+
+def _all_seen(items: Sequence[BasketItem], seen: Sequence[Seen]) -> bool:
+    """Of a set some day is enough: which days it has is its host's matter."""
+    keys = [one.session_id for one in seen]
+    sets = set(
+        CourseSession.objects.filter(pk__in=keys)
+        .exclude(session_set=None)
+        .values_list("session_set_id", flat=True)
+    )
+    return all(
+        item.session_id in keys if item.session_id is not None else item.session_set_id in sets
+        for item in items
+    )
 
 
 def _adults(session: CourseSession, seats: int) -> int:

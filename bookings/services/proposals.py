@@ -20,6 +20,7 @@ from bookings.services import freeze, offers, reservations, splits
 from bookings.services.companions import CompanionInput
 from bookings.services.offers import Offer
 from bookings.services.parts import Part
+from bookings.services.sessions_seen import Seen
 from courses.models import CourseSession
 from rosters.models import ClassGroup, Student
 
@@ -69,6 +70,7 @@ def reserve_proposal(
     contact_phone: str,
     idempotency_key: str,
     now: datetime,
+    seen: Sequence[Seen] = (),
 ) -> Reservation:
     """The class has all of a proposal, or nothing. ``picks`` are session, or set, and number of
     students; those who still miss hours are shared out by their seat numbers.
@@ -87,6 +89,7 @@ def reserve_proposal(
                 session_set_id=set_id,
                 student_ids=student_ids,
                 companions=companions,
+                seen=seen,
             )
             for session_id, set_id, student_ids in _shared_out(picks, coming)
         ],

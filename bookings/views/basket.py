@@ -14,12 +14,13 @@ from accounts.access import MemberRequest, members_only
 from accounts.choices import Role
 from accounts.errors import NotYours, Refusal
 from bookings import wording
-from bookings.errors import KeyReused
+from bookings.errors import BasketChanged, KeyReused
 from bookings.forms.basket import ItemForm, KeyForm
 from bookings.selectors import choosing
 from bookings.services import basket as services
 from bookings.services.basket import ClassBasket
 from bookings.services.companions import CompanionInput
+from courses.models import CourseSession
 from courses.naming import headline
 
 from .once import once_per_form
@@ -105,10 +106,11 @@ def reserve(request: MemberRequest) -> HttpResponse:
             companions=[CompanionInput(request.user.name, request.user.phone)],
             contact_phone=request.user.phone,
             idempotency_key=form.cleaned_data["key"],
+            seen=form.cleaned_data["seen"],
             now=timezone.now(),
         )
     except KeyReused:
-        return _page(request, why=_("待约清单刚才有变化，请看过再提交。"), status=409)
+        return _page(request, why=str(BasketChanged()), status=409)
     except Refusal as refusal:
         return _page(request, why=str(refusal), status=409)
     booked = list(made.bookings.select_related("session").order_by("session__starts_at", "pk"))
@@ -137,10 +139,14 @@ def _page(request: MemberRequest, *, why: str = "", status: int = 200) -> HttpRe
             "why": why,
             "why_not_together": services.why_not_together(found),
             "removed": removed,
-            "form": KeyForm(),
+            "form": KeyForm(auto_id=False, sessions=_sessions_of(*found)),
         },
         status=status,
     )
+
+
+def _sessions_of(*found: ClassBasket) -> list[CourseSession]:
+    return [session for one in found for line in one.lines for session in line.offer.sessions]
 
 
 def _shown(basket: ClassBasket) -> dict[str, Any]:
@@ -150,6 +156,7 @@ def _shown(basket: ClassBasket) -> dict[str, Any]:
         "basket": basket,
         "progress": progress,
         "label": wording.class_name(basket.class_group, now),
+        "form": KeyForm(auto_id=False, sessions=_sessions_of(basket)),
         "booked_then": progress.booked + basket.hours,
         "before": progress.earned + progress.booked,
         "outside": wording.outside_then(basket.outside.before, basket.outside.after),

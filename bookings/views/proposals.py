@@ -14,6 +14,7 @@ from accounts.choices import Role
 from accounts.errors import Refusal
 from accounts.services import audit
 from bookings import wording
+from bookings.errors import SessionMoved
 from bookings.forms.basket import KeyForm, PicksForm, SplitForm
 from bookings.models import Reservation
 from bookings.proposing import Aim, Choice, Proposal
@@ -25,6 +26,7 @@ from bookings.services.parts import Part
 from bookings.services.proposals import Proposed
 from bookings.views.finding import with_class
 from bookings.views.once import once_per_form
+from courses.models import CourseSession
 from courses.naming import headline
 from rosters.models import Student
 from sites import dates
@@ -55,6 +57,7 @@ def complete(request: MemberRequest, pk: int) -> HttpResponse:
                     by=request.actor,
                     class_group=group,
                     picks=form.cleaned_data["picks"],
+                    seen=form.cleaned_data["seen"],
                     companions=[CompanionInput(request.user.name, request.user.phone)],
                     contact_phone=request.user.phone,
                     idempotency_key=form.cleaned_data["key"],
@@ -107,8 +110,17 @@ def _card(proposal: Proposal, proposed: Proposed) -> dict[str, Any]:
         "still_short": proposed.still_short(proposal),
         "picks": " ".join(_picks(choice) for choice in proposal.choices),
         "lines": [_choice_line(choice, proposed.offers[choice.key]) for choice in proposal.choices],
-        "form": KeyForm(auto_id=False),
+        "form": KeyForm(auto_id=False, sessions=_sessions_of(proposal, proposed)),
     }
+
+
+def _sessions_of(proposal: Proposal, proposed: Proposed) -> list[CourseSession]:
+    return [
+        session
+        for choice in proposal.choices
+        for offer in proposed.offers[choice.key]
+        for session in offer.sessions
+    ]
 
 
 def _picks(choice: Choice) -> str:
@@ -158,6 +170,7 @@ def split(request: MemberRequest, pk: int) -> HttpResponse:
         students=students,
         groups=[_group_name(place) for place in range(len(way))],
         by_number=splits.by_number(students, way),
+        sessions=[one.session for one in way],
     )
     why, status, is_small = "", 200, False
     if request.method == "POST" and not way:
@@ -184,6 +197,7 @@ def split(request: MemberRequest, pk: int) -> HttpResponse:
                             session_ids=[one.session.pk],
                             student_ids=members[place],
                             companions=[CompanionInput(request.user.name, request.user.phone)],
+                            seen=form.cleaned_data["seen"],
                         )
                         for place, one in enumerate(way)
                         if members.get(place)
@@ -194,6 +208,8 @@ def split(request: MemberRequest, pk: int) -> HttpResponse:
                 )
             except Refusal as refusal:
                 why, status = str(refusal), 409
+                if isinstance(refusal, SessionMoved):
+                    form.see(one.session for one in way)
             else:
                 first = made.bookings.order_by("session__starts_at", "pk")[0]
                 messages.success(

@@ -20,7 +20,7 @@ from tests.factories.bookings import make_booking
 
 Login = Callable[[Actor], Client]
 FORM = re.compile(r'<form\b[^>]*\bmethod="post"[^>]*>.*?</form>', re.DOTALL)
-KEYS = ("{% form_key %}", "{{ form.key }}", 'name="key"')
+KEYS = ("{% form_key %}", "form.key }}", 'name="key"')
 
 # What may be sent twice without harm: the second time finds it done, and changes nothing.
 REPEATABLE = {
@@ -31,8 +31,8 @@ REPEATABLE = {
     "own_feed": "each press makes an address of its own, and the last one lives",
     "site_feed": "each press makes an address of its own, and the last one lives",
 }
-# Their reservation has a key of its own, which the service asks for.
-RESERVING = {"reserve", "basket_reserve"}
+# Its reservation has a key of its own, which the service asks for.
+RESERVING = {"reserve"}
 # Templates of forms that REPEATABLE lets go without a key, by what tells the form.
 KEYLESS = {"feed.html": 'name="do"', "_offer.html": "basket_add", "basket.html": "basket_"}
 

@@ -181,7 +181,8 @@ def test_the_page_takes_the_same_queries_whatever_is_on_offer(
 
 def split_form(client: Client, url: str, **more: Any) -> dict[str, Any]:
     form = client.get(url).context["form"]
-    return {"key": form["key"].value()} | {row.html_name: row.value() for row in form.rows()} | more
+    hidden = {name: form[name].value() for name in ("key", "seen")}
+    return hidden | {row.html_name: row.value() for row in form.rows()} | more
 
 
 def test_a_split_sent_twice_is_made_once(world: World, login: Login) -> None:

@@ -11,12 +11,13 @@ from django.utils import timezone
 
 from accounts.actors import Actor
 from bookings.models import Booking, ChangeRequest
-from bookings.services import host_changes, host_moves
+from bookings.services import basket, host_changes, host_moves
 from courses.models import CourseSession
 from courses.services.sessions import Place
 from tests.bookings.conftest import DAY, World
 from tests.bookings.test_api import send
 from tests.bookings.test_host_moves import as_it_is, later
+from tests.bookings.test_proposals import split_form
 from tests.bookings.test_reserve_pages import address, errors, filled_in
 from tests.factories.bookings import make_booking
 
@@ -180,3 +181,81 @@ def test_a_program_changes_and_asks_alike(world: World, now: datetime, is_late: 
 
     assert (refused.status_code, refused.json()["code"]) == (409, "session_moved")
     assert done.status_code == (201 if is_late else 200)
+
+
+# ── what is reserved with one press ──
+
+
+def pressed(client: Client, url: str, form: Any, **more: Any) -> Any:
+    """What comes of the page's form, its hidden fields as the page has them."""
+    hidden = {name: form[name].value() for name in ("key", "seen")}
+    return client.post(url, hidden | more)
+
+
+def test_a_basket_looked_at_before_the_move_is_looked_at_again(
+    world: World, login: Login, now: datetime
+) -> None:
+    session = world.session()
+    basket.add(by=world.teacher, class_group=world.group, session_id=session.pk, now=now)
+    client = login(world.teacher)
+    (shown,) = client.get("/basket/").context["baskets"]
+    rearrange(world, session, later(session, 24))
+
+    refused = pressed(client, "/basket/reserve/", shown["form"], group=world.group.pk)
+    (again,) = refused.context["baskets"]
+    done = pressed(client, "/basket/reserve/", again["form"], group=world.group.pk)
+
+    assert (refused.status_code, MOVED in refused.content.decode()) == (409, True)
+    assert done.status_code == 302
+    assert Booking.objects.get().session_id == session.pk
+
+
+def test_a_basket_into_which_something_came_since_is_looked_at_again(
+    world: World, login: Login, now: datetime
+) -> None:
+    client = login(world.teacher)
+    _camp, days = world.camp()
+    basket.add(by=world.teacher, class_group=world.group, session_id=days[0].pk, now=now)
+    (shown,) = client.get("/basket/").context["baskets"]
+    extra = world.session(day=DAY + timedelta(days=9))
+    basket.add(by=world.teacher, class_group=world.group, session_id=extra.pk, now=now)
+
+    refused = pressed(client, "/basket/reserve/", shown["form"], group=world.group.pk)
+    (again,) = refused.context["baskets"]
+    done = pressed(client, "/basket/reserve/", again["form"], group=world.group.pk)
+
+    assert refused.status_code == 409
+    assert "待约清单刚才有变化，请看过再提交。" in refused.content.decode()
+    assert done.status_code == 302
+    assert Booking.objects.count() == 3
+
+
+def test_a_proposal_looked_at_before_the_move_is_proposed_anew(world: World, login: Login) -> None:
+    first, _second = (world.session(day=DAY + timedelta(days=day), class_hours=7) for day in (0, 2))
+    client, url = login(world.teacher), f"/classes/{world.group.pk}/complete/"
+    card = client.get(url).context["cards"][0]
+    rearrange(world, first, later(first, 24))
+
+    refused = pressed(client, url, card["form"], picks=card["picks"])
+    card = refused.context["cards"][0]
+    done = pressed(client, url, card["form"], picks=card["picks"])
+
+    assert (refused.status_code, MOVED in refused.content.decode()) == (409, True)
+    assert done.status_code == 302
+    assert Booking.objects.count() == 2
+
+
+def test_a_split_looked_at_before_the_move_keeps_its_groups(world: World, login: Login) -> None:
+    one, _other = (world.session(capacity=3) for _number in range(2))
+    client, url = login(world.teacher), f"/sessions/{one.pk}/split/?class={world.group.pk}"
+    data = split_form(client, url)
+    rearrange(world, one, later(one, 0.25))
+
+    refused = client.post(url, data)
+    form = refused.context["form"]
+    done = client.post(url, data | {"seen": form["seen"].value()})
+
+    assert refused.status_code == 409
+    assert "原来是 12 月 8 日（周二）9:00–11:30" in refused.content.decode()
+    assert done.status_code == 302
+    assert Booking.objects.count() == 2
