@@ -68,7 +68,7 @@ class FullTogether(SessionFull):
     ``title`` of the session."""
 
     sentence = _(
-        "%(when)s的%(title)s还剩 %(seats_left)s 位，各班加起来要 %(seats)s 位，坐不下。"
+        "%(when)s，%(title)s还剩 %(seats_left)s 位，各班加起来要 %(seats)s 位，坐不下。"
         "请给其中一个班另选一场。"
     )
     none_left = sentence
@@ -79,7 +79,7 @@ class RoomFullTogether(RoomFull):
     ``title`` of the session."""
 
     sentence = _(
-        "%(when)s的%(title)s最多容纳 %(limit)s 人（含成人），已有 %(present)s 人，"
+        "%(when)s，%(title)s最多容纳 %(limit)s 人（含成人），已有 %(present)s 人，"
         "各班加起来 %(seats)s 名学生和 %(adults)s 位成人坐不下。请给其中一个班另选一场。"
     )
 

@@ -276,7 +276,7 @@ def test_classes_that_fit_alone_but_not_together_are_told_before(
 
     assert reasons(world, now) == [None, None]
     assert together(world, now) == (
-        f"{wording.when(session)}的面包师：吐司与软欧还剩 8 位，各班加起来要 9 位，坐不下。"
+        f"{wording.when(session)}，面包师：吐司与软欧还剩 8 位，各班加起来要 9 位，坐不下。"
         "请给其中一个班另选一场。"
     )
     assert "还剩 8 位，各班加起来要 9 位" in page.content.decode()
@@ -295,7 +295,7 @@ def test_the_adults_of_all_classes_count_towards_the_room(world: World, now: dat
 
     assert reasons(world, now) == [None, None]
     assert together(world, now) == (
-        f"{wording.when(session)}的面包师：吐司与软欧最多容纳 12 人（含成人），已有 0 人，"
+        f"{wording.when(session)}，面包师：吐司与软欧最多容纳 12 人（含成人），已有 0 人，"
         "各班加起来 9 名学生和 4 位成人坐不下。请给其中一个班另选一场。"
     )
     CourseSession.objects.update(heads_limit=13)

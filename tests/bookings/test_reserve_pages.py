@@ -641,7 +641,7 @@ def test_all_errors_are_shown_at_once_and_nothing_typed_is_lost(
         return client.post(url, filled_in(client, url, students=keys, adults=1, **changes))
 
     full = "名额不够：这一场还剩 3 位，您要 5 位。没有约成，名额未扣。"
-    few = "5名学生至少要2位带队教师，现在填了1位。"
+    few = "5 名学生至少要 2 位带队教师，现在填了 1 位。"
     phone = sent(contact_phone="x", note="有轮椅", companion_phone_1="139 0000 0002")
     alone = sent()
 
