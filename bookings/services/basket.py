@@ -5,6 +5,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import transaction
+
 from accounts.actors import Actor
 from accounts.errors import NotYours, Refusal
 from bookings import wording
@@ -117,7 +119,9 @@ def remove(*, by: Actor, item_id: int) -> BasketItem | None:
 
 def clear(*, by: Actor) -> None:
     """The actor's basket is empty."""
-    BasketItem.objects.visible_to(by).delete()
+    with transaction.atomic():
+        items = _locked(by)
+        BasketItem.objects.filter(pk__in=[item.pk for item in items]).delete()
 
 
 def baskets(actor: Actor, now: datetime) -> list[ClassBasket]:
@@ -174,18 +178,10 @@ def reserve_all(
     Refused: BasketEmpty; BasketChanged where something is in it that was not ``seen``, if that
     is said; and as ``reservations.reserve`` is.
     """
-    items = (
-        BasketItem.objects.visible_to(by)
-        # Before all other locks; whoever presses twice waits here for the first.
-        .select_for_update(of=("self",))
-        .select_related("class_group__school")
-        .order_by("class_group_id", "added_at", "pk")
-    )
-    if class_group_id is not None:
-        items = items.filter(class_group_id=class_group_id)
 
     def write() -> Reservation:
-        chosen = list(items.all())
+        # Before all other locks; whoever presses twice waits here for the first.
+        chosen = _locked(by, class_group_id)
         if not chosen:
             made = Reservation.objects.filter(
                 made_by_id=by.membership_id, idempotency_key=idempotency_key
@@ -217,6 +213,20 @@ def reserve_all(
         return made
 
     return in_one_transaction(write)
+
+
+def _locked(by: Actor, class_group_id: int | None = None) -> list[BasketItem]:
+    """The actor's items, or those of one class, in the order in which they are shown; ours until
+    the transaction ends."""
+    items = (
+        BasketItem.objects.visible_to(by)
+        .select_for_update(of=("self",))
+        .select_related("class_group__school")
+        .order_by("class_group_id", "added_at", "pk")
+    )
+    if class_group_id is not None:
+        items = items.filter(class_group_id=class_group_id)
+    return list(items)
 
 
 def _all_seen(items: Sequence[BasketItem], seen: Sequence[Seen]) -> bool:

@@ -45,6 +45,8 @@ from sites import dates
 from sites.calendar import local_day, school_year
 
 KEY_LENGTH = 80
+# A place has its session's times: the host has moved the session while the place was written.
+MOVED = "place_times_are_its_sessions"
 
 
 def check_can_book(
@@ -136,12 +138,14 @@ def reserve(
     """
     if not 0 < len(idempotency_key) <= KEY_LENGTH:
         raise KeyMissing
-    for class_group in classes_of(parts):
+    class_groups = classes_of(parts)
+    for class_group in class_groups:
         check_is_own_class(by, class_group, now)
     digest = digest_of(parts, contact_phone=contact_phone, note=note)
     asked: list[Asked] = []
 
     def write() -> Reservation:
+        student_rules.lock_classes(class_groups)
         asked[:] = look_up(by, parts, now, is_locking=True)
         check_can_have(asked, now)
         assert by.membership_id is not None
@@ -188,6 +192,8 @@ def reserve(
             if first is None:
                 raise TooManyChangesAtOnce from error
             return first
+        if name == MOVED:
+            raise TooManyChangesAtOnce from error
         if name not in ("booking_live_once_per_class", "place_student_one_at_a_time"):
             raise
         _check_free(asked)

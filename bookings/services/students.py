@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
+from django.db import connection
 from django.db.models import Q, QuerySet
 
 from accounts.prepared import Prepared, asked
@@ -18,9 +19,15 @@ def _those_asked() -> QuerySet[Student]:
     return Student.objects.current().filter(asked(named)).order_by("pk")
 
 
+LOCK_CLASSES = """
+SELECT FROM rosters_classgroup WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE
+"""
 STUDENTS = Prepared(_those_asked)
 # A booking is of keys and seat numbers; names are not read for it.
-LOCKED_STUDENTS = Prepared(
+LOCKED_LOCK_CLASSES = """
+SELECT FROM rosters_classgroup WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE
+"""
+STUDENTS = Prepared(
     lambda: _those_asked().only("class_group_id", "seat_no").select_for_update(no_key=True)
 )
 
@@ -76,6 +83,16 @@ def _of(
     return found
 
 
+def lock_classes(class_groups: Collection[ClassGroup]) -> None:
+    """The classes' rows are ours until the transaction ends: before their students', by key.
+
+    Who books a class meets here whoever else does, though their students be others, and not in
+    the unique constraint on session and class, where one of them would hold the session's row.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK_CLASSES, [[one.pk for one in class_groups]])
+
+
 def keys_of_classes(class_groups: Collection[ClassGroup]) -> set[int]:
     """The keys of all who are in the classes now."""
     return set(
@@ -86,7 +103,7 @@ def keys_of_classes(class_groups: Collection[ClassGroup]) -> set[int]:
 def lock(student_ids: Collection[int]) -> dict[int, Student]:
     """The students' rows as they are now, by key, ours until the transaction ends.
 
-    First in the lock order: two bookings that share a student meet here, in the order of the
+    First in the lock order but for the classes: two bookings that share a student meet here, in the order of the
     keys, and not in the exclusion constraint, where they would deadlock.
     """
     rows = Student.objects.select_for_update(no_key=True).filter(pk__in=student_ids)

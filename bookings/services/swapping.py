@@ -167,6 +167,7 @@ def swap(
     _check_can_have(asked, old, now, is_kept=bool(kept))
 
     def write() -> list[Booking]:
+        student_rules.lock_classes([booking.class_group])
         locked = student_rules.lock(_to_lock(asked))
         _lock_sessions([*asked.sessions, *[one.session for one in old]])
         rows = together.locked(booking)
