@@ -24,10 +24,7 @@ SELECT FROM rosters_classgroup WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE
 """
 STUDENTS = Prepared(_those_asked)
 # A booking is of keys and seat numbers; names are not read for it.
-LOCKED_LOCK_CLASSES = """
-SELECT FROM rosters_classgroup WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE
-"""
-STUDENTS = Prepared(
+LOCKED_STUDENTS = Prepared(
     lambda: _those_asked().only("class_group_id", "seat_no").select_for_update(no_key=True)
 )
 
@@ -103,8 +100,8 @@ def keys_of_classes(class_groups: Collection[ClassGroup]) -> set[int]:
 def lock(student_ids: Collection[int]) -> dict[int, Student]:
     """The students' rows as they are now, by key, ours until the transaction ends.
 
-    First in the lock order but for the classes: two bookings that share a student meet here, in the order of the
-    keys, and not in the exclusion constraint, where they would deadlock.
+    First in the lock order but for the classes: two bookings that share a student meet here, in
+    the order of the keys, and not in the exclusion constraint, where they would deadlock.
     """
     rows = Student.objects.select_for_update(no_key=True).filter(pk__in=student_ids)
     return {student.pk: student for student in rows.order_by("pk")}
