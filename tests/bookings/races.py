@@ -66,6 +66,18 @@ def before_commit(
     return answers[0]
 
 
+def until_somebody_waits() -> None:
+    """Some connection to this database waits for a lock, or nobody's patience lasted."""
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.01)
+    raise AssertionError("nobody waits")
+
+
 def _waits(pids: list[int]) -> bool:
     if not pids:
         return False

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -21,14 +21,22 @@ from bookings.errors import (
     TooManyChangesAtOnce,
 )
 from bookings.models import Booking, Place, Reservation
-from bookings.services import changes, host_changes, lists, reservations, together, writing
+from bookings.services import (
+    changes,
+    host_changes,
+    lists,
+    reservations,
+    swapping,
+    together,
+    writing,
+)
 from bookings.services.parts import Part
 from bookings.services.retries import in_one_transaction
 from courses.errors import SessionCancelled, SessionFull
 from courses.models import CourseSession
 from rosters.models import ClassGroup, Student
 from tests.bookings.conftest import DAY, World, make_world
-from tests.bookings.races import at_once, before_commit
+from tests.bookings.races import PATIENCE, at_once, before_commit, until_somebody_waits
 from tests.factories.accounts import MembershipFactory
 from tests.factories.bookings import make_booking
 
@@ -473,6 +481,7 @@ def test_a_day_that_is_cancelled_twice_at_once_is_cancelled_once(
     [
         ("booking_live_once_per_class", TooManyChangesAtOnce),
         ("place_student_one_at_a_time", TooManyChangesAtOnce),
+        ("place_times_are_its_sessions", TooManyChangesAtOnce),
         ("reservation_reference_key", IntegrityError),
     ],
 )
@@ -535,3 +544,55 @@ def test_a_class_in_groups_and_another_for_the_last_seats_are_not_both_in(
     names = {type(answer).__name__ for answer in answers}
     assert names in ({"Reservation", "SessionFull"}, {"SessionFull", "Booking"})
     assert [sold(session) for session in sessions] in ([3, 2], [0, 3])
+
+
+def test_the_halves_of_a_class_meet_at_its_row_and_not_in_a_deadlock(
+    world: World, now: datetime
+) -> None:
+    """One half is swapped into a session; just before its booking is written the other half is
+    booked there. They have no student in common."""
+    keys = [student.pk for student in world.students]
+    new = world.session(day=DAY + timedelta(days=1))
+    old = make_booking(
+        by=world.coordinator,
+        session=world.session(),
+        class_group=world.group,
+        student_ids=keys[:2],
+        now=now,
+    )
+    failed: list[OperationalError] = []
+    answers: list[Any] = []
+
+    def watched(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        try:
+            return execute(sql, params, many, context)
+        except OperationalError as error:
+            failed.append(error)
+            raise
+
+    def other_half() -> None:
+        try:
+            with connection.execute_wrapper(watched):
+                answers.append(book(world, new, world.group, now, student_ids=keys[2:])())
+        except Exception as error:  # noqa: BLE001  whatever it is, it is the answer
+            answers.append(error)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=other_half)
+
+    def between(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql.startswith('INSERT INTO "bookings_booking"') and not thread.ident:
+            thread.start()
+            until_somebody_waits()
+        return watched(execute, sql, params, many, context)
+
+    with connection.execute_wrapper(between):
+        swapped = swapping.swap(
+            by=world.coordinator, booking=old, session_ids=[new.pk], reason="改期", now=now
+        )
+    thread.join(PATIENCE)
+
+    assert [one.session_id for one in swapped] == [new.pk]
+    assert [type(one) for one in answers] == [AlreadyBooked]
+    assert failed == []
