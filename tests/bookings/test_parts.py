@@ -227,7 +227,7 @@ def test_a_reservation_takes_the_same_queries_for_one_and_three_parts_but_seats(
         part(world, world.session(day=DAY + timedelta(days=number))) for number in range(count)
     ]
 
-    with django_assert_num_queries(13 + count):
+    with django_assert_num_queries(14 + count):
         reserve(world, now, *parts)
 
 

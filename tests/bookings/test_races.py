@@ -148,14 +148,14 @@ def test_the_same_request_before_the_first_commits_returns_the_first(
     assert answer == first[0]
 
 
-def test_the_same_request_answered_between_look_and_checks_returns_the_first(
+def test_the_same_request_answered_just_before_the_locks_returns_the_first(
     world: World, now: datetime
 ) -> None:
     session = world.session()
     made: list[Any] = []
 
     def answered_meanwhile(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        if not made and 'FROM "courses_coursesession"' in sql:
+        if not made and "FOR NO KEY UPDATE" in sql:
             made.append(None)
             made[0] = at_once(book(world, session, world.group, now, idempotency_key="k"))
         return execute(sql, params, many, context)
