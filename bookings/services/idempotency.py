@@ -43,10 +43,10 @@ def once(*, by: Actor, key: str, digest: str, now: datetime, work: Callable[[], 
 
     The answer is kept in the transaction of the change: there is none without the other. Two
     at once: the second waits for the first. A request that was refused changed nothing, is not
-    kept, and is judged anew when it comes again. Refused: KeyMissing (empty or too long),
-    KeyReused (the same key with other contents).
+    kept, and is judged anew when it comes again. Refused: KeyMissing (empty, too long, or with
+    a NUL, which PostgreSQL does not keep), KeyReused (the same key with other contents).
     """
-    if not 0 < len(key) <= KEY_LENGTH:
+    if not 0 < len(key) <= KEY_LENGTH or "\0" in key:
         raise KeyMissing
     assert by.membership_id is not None
     membership_id = by.membership_id

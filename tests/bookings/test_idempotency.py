@@ -60,7 +60,7 @@ def test_a_key_for_other_contents_and_no_key_are_refused(world: World, now: date
 
     with pytest.raises(KeyReused):
         idempotency.once(by=world.teacher, key="k", digest="e", now=now, work=counted(done))
-    for key in ("", "k" * 81):
+    for key in ("", "k" * 81, "k\0"):
         with pytest.raises(KeyMissing):
             idempotency.once(by=world.teacher, key=key, digest="d", now=now, work=counted(done))
 
