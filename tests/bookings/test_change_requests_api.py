@@ -8,7 +8,7 @@ import pytest
 import time_machine
 
 from accounts.actors import Actor
-from bookings.models import Booking
+from bookings.models import Booking, ChangeRequest
 from courses.models import CourseSession
 from tests.bookings.conftest import World
 from tests.bookings.test_api import send
@@ -121,3 +121,24 @@ def test_before_the_freeze_nothing_is_asked(world: World, booking: Booking, now:
         refused = ask(world, booking, now)
 
     assert (refused.status_code, refused.json()["code"]) == (409, "list_still_open")
+
+
+@pytest.mark.parametrize("key", ["", "k"])
+def test_a_request_that_was_overtaken_is_over_with_and_without_a_key(
+    world: World, booking: Booking, late: datetime, key: str
+) -> None:
+    asked = ask(world, booking, late).json()["id"]
+    # By a hand in the database, since every service of ours ends such a request at once.
+    Booking.objects.update(adults=9)
+    given, path = {"accepts": True, "answer": ""}, f"/api/v1/change-requests/{asked}/answer/"
+
+    refused, again = (
+        send("POST", path, world.manager, late, given, **({"key": key} if key else {}))
+        for _twice in range(2)
+    )
+
+    assert [(one.status_code, one.json()["code"]) for one in (refused, again)] == [
+        (409, "request_stale"),
+        (409, "request_over"),
+    ]
+    assert ChangeRequest.objects.get().state == "expired"
