@@ -49,7 +49,8 @@ def handler(error: Exception, context: dict[str, Any]) -> Response | None:
     crashes loudly, for all others.
     """
     if isinstance(error, Refusal):
-        return problem_of(error)
+        status = STATUS_OF_KIND[error.kind]
+        return _problem(status, error.code, str(error), facts=_plain(error.facts))
     if isinstance(error, Http404):
         return _problem(404, "not_found", _("没有找到，或不属于您的单位。"))
     if isinstance(error, PermissionDenied):
@@ -70,13 +71,6 @@ def handler(error: Exception, context: dict[str, Any]) -> Response | None:
             response["WWW-Authenticate"] = authenticate
         return response
     return None
-
-
-def problem_of(refusal: Refusal) -> Response:
-    """The refusal with the facts that its sentence names."""
-    return _problem(
-        STATUS_OF_KIND[refusal.kind], refusal.code, str(refusal), facts=_plain(refusal.facts)
-    )
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

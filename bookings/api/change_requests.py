@@ -10,9 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.api.problems import problem_of
 from bookings.choices import ChangeState
-from bookings.errors import RequestStale
 from bookings.models import ChangeRequest
 from bookings.selectors import change_requests as selectors
 from bookings.services import change_requests, lists
@@ -102,11 +100,7 @@ class ChangeRequestAnswer(APIView):
         service = (
             change_requests.accept_change if values["accepts"] else change_requests.decline_change
         )
-        try:
-            service(by=actor, request=found, answer=values["answer"], now=now)
-        except RequestStale as refusal:
-            # The request is over. Raised, the refusal would take that back where there is a key.
-            return problem_of(refusal)
+        service(by=actor, request=found, answer=values["answer"], now=now)
         return _shown(request, pk)
 
 

@@ -9,6 +9,7 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from bookings.errors import RequestStale
 from bookings.services import idempotency
 from bookings.services.idempotency import Answer
 
@@ -34,9 +35,16 @@ def idempotent(handler: Callable[..., Response]) -> Callable[..., Response]:
         if key is None:
             return handler(view, request, *args, **kwargs)
         responses: list[Response] = []
+        refusals: list[RequestStale] = []
 
         def work() -> Answer:
-            response = handler(view, request, *args, **kwargs)
+            refusals.clear()
+            try:
+                response = handler(view, request, *args, **kwargs)
+            except RequestStale as refusal:
+                # It says that the request is over. Raised from here it would take that back.
+                refusals.append(refusal)
+                return Answer(409, None)
             responses[:] = [response]
             return Answer(response.status_code, response.data)
 
@@ -47,6 +55,8 @@ def idempotent(handler: Callable[..., Response]) -> Callable[..., Response]:
             now=timezone.now(),
             work=work,
         )
+        if refusals:
+            raise refusals[0]
         if not given.is_replay:
             return responses[0]
         return Response(given.body, status=given.status, headers={"Idempotent-Replayed": "true"})
