@@ -284,11 +284,13 @@ def _is_seen(before: CourseSession, after: CourseSession) -> bool:
 
 
 def _students_of(session: CourseSession) -> set[int]:
-    return {
-        key
-        for key in Place.objects.live().filter(session=session).values_list("student_id", flat=True)
-        if key is not None
-    }
+    """Those named; where seats are without names, the whole class, so that it has no more seats
+    than students at the new time either."""
+    live = Place.objects.live().filter(session=session)
+    unnamed = live.filter(student=None).values("booking__class_group")
+    return set(live.exclude(student=None).values_list("student_id", flat=True)) | set(
+        Student.objects.current().filter(class_group__in=unnamed).values_list("pk", flat=True)
+    )
 
 
 def _locked(session: CourseSession, change: Change) -> tuple[CourseSession, list[CourseSession]]:

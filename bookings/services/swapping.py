@@ -38,6 +38,7 @@ from bookings.services.companions import CompanionInput
 from bookings.services.parts import Asked, Part
 from bookings.services.retries import in_one_transaction
 from courses.choices import SeasonAction
+from courses.errors import StaleSession
 from courses.models import CourseSession
 from courses.services import seats
 
@@ -194,13 +195,18 @@ def swap(
         _check_free(asked, ())
         for session in asked.sessions:
             hold = held.get(session.pk)
-            seats.turn_held(
-                session_id=session.pk,
-                seats=asked.seats,
-                adults=asked.adults[session.pk],
-                held=hold.seats if hold else 0,
-                held_adults=hold.adults if hold else 0,
-            )
+            try:
+                seats.turn_held(
+                    session_id=session.pk,
+                    seats=asked.seats,
+                    adults=asked.adults[session.pk],
+                    held=hold.seats if hold else 0,
+                    held_adults=hold.adults if hold else 0,
+                    sequence=session.sequence,
+                )
+            except StaleSession as refusal:
+                # Its host has moved it since we looked.
+                raise TooManyChangesAtOnce from refusal
         made = writing.write_bookings(booking.reservation, [asked], now=now)
         audit.record(
             by=by,

@@ -112,15 +112,28 @@ def release_held(*, session_id: int, seats: int, adults: int = 0) -> None:
 
 
 def turn_held(
-    *, session_id: int, seats: int, adults: int, held: int = 0, held_adults: int = 0
+    *,
+    session_id: int,
+    seats: int,
+    adults: int,
+    held: int = 0,
+    held_adults: int = 0,
+    sequence: int | None = None,
 ) -> None:
     """What a hold kept becomes seats taken and adults coming, be they more or fewer, in one
     UPDATE; refused as by ``take_seats`` where they are more than fit. Call within a transaction,
     as late as possible.
     """
     more, more_adults = seats - held, adults - held_adults
-    if not _change(session_id, taken=seats, held=-held, coming=adults, adults_held=-held_adults):
-        _refuse(session_id, seats=more, adults=more_adults)
+    if not _change(
+        session_id,
+        taken=seats,
+        held=-held,
+        coming=adults,
+        adults_held=-held_adults,
+        sequence=sequence,
+    ):
+        _refuse(session_id, seats=more, adults=more_adults, sequence=sequence)
 
 
 def void_session(*, session: CourseSession, by: Actor, reason: str, now: datetime) -> None:

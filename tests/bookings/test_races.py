@@ -14,6 +14,7 @@ from bookings.errors import (
     AlreadyBooked,
     BookingOver,
     KeyReused,
+    MoreThanClass,
     NothingToCancel,
     NotInClass,
     StaleBooking,
@@ -37,6 +38,7 @@ from courses.models import CourseSession
 from rosters.models import ClassGroup, Student
 from tests.bookings.conftest import DAY, World, make_world
 from tests.bookings.races import PATIENCE, at_once, before_commit, until_somebody_waits
+from tests.bookings.test_host_moves import change, later
 from tests.factories.accounts import MembershipFactory
 from tests.factories.bookings import make_booking
 
@@ -296,6 +298,69 @@ def test_a_reservation_waits_for_a_cancellation_and_is_refused(world: World, now
 
     assert isinstance(answer, SessionCancelled)
     assert not Booking.objects.exists()
+
+
+def test_a_reservation_waits_for_a_move_and_is_asked_to_look_again(
+    world: World, now: datetime
+) -> None:
+    session = world.session()
+
+    answer = before_commit(
+        lambda: change(world, session, later(session, 2), now),
+        book(world, session, world.group, now),
+    )
+
+    assert isinstance(answer, TooManyChangesAtOnce)
+    assert not Reservation.objects.exists()
+
+
+def book_unnamed(world: World, session: CourseSession, group: ClassGroup, now: datetime):  # type: ignore[no-untyped-def]
+    """A call that takes eight seats without names."""
+    return book(world, session, group, now, student_ids=None, seats=8)
+
+
+@pytest.mark.parametrize("is_kept", [False, True])
+def test_a_swap_waits_for_a_move_and_is_asked_to_look_again(
+    world: World, now: datetime, is_kept: bool
+) -> None:
+    """Else the class would have sixteen seats for its ten students at the new time."""
+    group = world.new_group(20, 10)
+    first, moved, last = (world.session(day=DAY + timedelta(days=days)) for days in range(3))
+    booking = book_unnamed(world, first, group, now)()
+    book_unnamed(world, last, group, now)()
+    if is_kept:
+        swapping.keep_seats(by=world.coordinator, booking=booking, session_ids=[moved.pk], now=now)
+
+    answer = before_commit(
+        lambda: change(world, moved, later(moved, 24), now),
+        lambda: swapping.swap(
+            by=world.coordinator,
+            booking=booking,
+            session_ids=[moved.pk],
+            reason="改期",
+            now=now,
+            kept=list(swapping.standing(booking, now)),
+        ),
+    )
+
+    booking.refresh_from_db()
+    moved.refresh_from_db()
+    assert isinstance(answer, TooManyChangesAtOnce)
+    assert (booking.is_live, moved.seats_taken, moved.seats_held) == (True, 0, 8 * is_kept)
+
+
+def test_a_class_is_not_booked_twice_by_a_move(world: World, now: datetime) -> None:
+    """Its seats have no names, so that only the locks on its students keep them apart."""
+    group = world.new_group(20, 10)
+    moved, other = world.session(), world.session(day=DAY + timedelta(days=1))
+    book_unnamed(world, moved, group, now)()
+
+    answer = before_commit(
+        lambda: change(world, moved, later(moved, 24), now),
+        book_unnamed(world, other, group, now),
+    )
+
+    assert isinstance(answer, MoreThanClass)
 
 
 def test_a_cancellation_waits_for_a_reservation_and_takes_it_along(
