@@ -67,9 +67,10 @@ def once(*, by: Actor, key: str, digest: str, now: datetime, work: Callable[[], 
 
 def purge(*, now: datetime) -> int:
     """Answers older than 24 hours are gone: how many were."""
-    old = IdempotentAnswer.objects.filter(made_at__lte=now - KEPT_FOR).order_by("pk")
-    gone, _by_model = IdempotentAnswer.objects.filter(
-        pk__in=list(old.values_list("pk", flat=True)[:PURGED_AT_ONCE])
+    old = IdempotentAnswer.objects.filter(made_at__lte=now - KEPT_FOR)
+    # Asked again by the DELETE: one of them may just have been made anew.
+    gone, _by_model = old.filter(
+        pk__in=list(old.order_by("pk").values_list("pk", flat=True)[:PURGED_AT_ONCE])
     ).delete()
     return gone
 

@@ -15,7 +15,8 @@ from bookings.services import idempotency
 from bookings.services.idempotency import Answer
 from bookings.tasks import purge_answers
 from notifications.models import Message
-from tests.bookings.conftest import DAY, World
+from tests.bookings.conftest import DAY, World, make_world
+from tests.bookings.races import before_commit
 from tests.bookings.test_api import ask, booked, send
 
 
@@ -180,3 +181,21 @@ def test_a_form_sent_twice_is_carried_out_once(
         "考试或学校活动",
         2,
     )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_answer_given_anew_while_old_ones_are_purged_stays(
+    transactional_db: None, now: datetime
+) -> None:
+    world, next_day = make_world(now), now + timedelta(hours=24)
+    done: list[int] = []
+
+    def ask_at(moment: datetime) -> Answer:
+        return idempotency.once(
+            by=world.teacher, key="k", digest="d", now=moment, work=counted(done)
+        )
+
+    ask_at(now)
+    gone = before_commit(lambda: ask_at(next_day), lambda: idempotency.purge(now=next_day))
+
+    assert (gone, ask_at(next_day).is_replay, done) == (0, True, [1, 1])
