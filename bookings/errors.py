@@ -364,7 +364,7 @@ class KeyReused(BookingsRefusal):
 
     code = "key_reused"
     kind = Refusal.INVALID
-    sentence = _("这一页已经提交过一次，这次的内容不同。请重新打开页面再填；接口请换一个编号。")
+    sentence = _("已经提交过一次，这次的内容不同，没有办成。请看过现在的情况再提交。")
 
 
 class ConsentMissing(BookingsRefusal):

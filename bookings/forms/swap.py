@@ -1,6 +1,6 @@
 """What a school fills in to choose another session."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
@@ -8,6 +8,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from bookings.errors import NoSessions
+from bookings.forms.seen import SeenForm
+from bookings.services.sessions_seen import Seen
+from courses.models import CourseSession
 from sites import dates
 
 KEY: dict[str, Any] = {"min_value": 1, "max_value": 2**63 - 1, "required": False}
@@ -46,8 +49,8 @@ class PickForm(forms.Form):
         return cleaned
 
 
-class ConfirmForm(forms.Form):
-    """Swap, or keep what was."""
+class ConfirmForm(SeenForm):
+    """Swap, or keep what was. ``sessions`` are the other ones, as they are in view."""
 
     gives_up = forms.BooleanField(required=False, widget=forms.HiddenInput)
     reason = forms.CharField(
@@ -57,3 +60,6 @@ class ConfirmForm(forms.Form):
         required=False,
         widget=forms.TextInput,
     )
+
+    def __init__(self, data: Any = None, *, sessions: Iterable[CourseSession] = ()) -> None:
+        super().__init__(data, initial={"seen": [Seen.of(one) for one in sessions]})

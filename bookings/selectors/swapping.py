@@ -29,8 +29,12 @@ class Kept:
         return min(hold.expires_at for hold in self.holds)
 
     @property
+    def sessions(self) -> list[CourseSession]:
+        return [hold.session for hold in self.holds]
+
+    @property
     def lines(self) -> list[wording.SessionLine]:
-        return [wording.session_line(hold.session) for hold in self.holds]
+        return [wording.session_line(session) for session in self.sessions]
 
     @property
     def class_hours(self) -> int:

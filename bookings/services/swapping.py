@@ -37,6 +37,7 @@ from bookings.services import students as student_rules
 from bookings.services.companions import CompanionInput
 from bookings.services.parts import Asked, Part
 from bookings.services.retries import in_one_transaction
+from bookings.services.sessions_seen import Seen
 from courses.choices import SeasonAction
 from courses.errors import StaleSession
 from courses.models import CourseSession
@@ -125,10 +126,13 @@ def give_up(*, by: Actor, booking: Booking, now: datetime) -> None:
     in_one_transaction(write)
 
 
-def confirm(*, by: Actor, booking: Booking, reason: str, now: datetime) -> list[Booking]:
+def confirm(
+    *, by: Actor, booking: Booking, reason: str, now: datetime, seen: Sequence[Seen] = ()
+) -> list[Booking]:
     """The kept seats are the booking's class's, the old ones are free; see ``swap``.
 
-    Refused: HoldGone, with everything as it was, and as ``swap``.
+    Refused: HoldGone, with everything as it was; SessionMoved where the other session is not as
+    it was ``seen``; and as ``swap``.
     """
     check_can_swap(by, booking, now)
     kept = list(standing(booking, now))
@@ -141,6 +145,7 @@ def confirm(*, by: Actor, booking: Booking, reason: str, now: datetime) -> list[
         reason=reason,
         now=now,
         kept=kept,
+        seen=seen,
     )
 
 
@@ -153,6 +158,7 @@ def swap(
     session_ids: Collection[int] = (),
     session_set_id: int | None = None,
     kept: Sequence[SeatHold] = (),
+    seen: Sequence[Seen] = (),
 ) -> list[Booking]:
     """The same students, seats and companions are booked in the other session under the same
     reservation, and the old booking is over, with the reason; of a set all days. Late where the
@@ -163,7 +169,7 @@ def swap(
     """
     reason = changes.reason_in_words(ReasonCode.CHANGE_OF_PLAN, reason)
     check_can_swap(by, booking, now)
-    asked = _look_up(by, booking, session_ids, session_set_id, now)
+    asked = _look_up(by, booking, session_ids, session_set_id, now, seen)
     old = together.of(booking)
     _check_can_have(asked, old, now, is_kept=bool(kept))
 
@@ -239,6 +245,7 @@ def _look_up(
     session_ids: Collection[int],
     session_set_id: int | None,
     now: datetime,
+    seen: Sequence[Seen] = (),
 ) -> Asked:
     """The other sessions, with the booking's students as they are now."""
     current = Booking.objects.get(pk=booking.pk)
@@ -252,6 +259,7 @@ def _look_up(
                 session_set_id=session_set_id,
                 student_ids=named,
                 seats=current.seats,
+                seen=seen,
                 companions=[
                     CompanionInput(name=one.name, phone=one.phone)
                     for one in Companion.objects.filter(booking=current).order_by("pk")

@@ -39,7 +39,7 @@ def once_per_form(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespon
         if request.method != "POST":
             return view(request, *args, **kwargs)
         digest = idempotency.digest_of(
-            request.path,
+            request.get_full_path(),
             {key: values for key, values in request.POST.lists() if key not in NOT_CONTENT},
         )
         key = _key_of(request, digest)
@@ -68,10 +68,11 @@ def once_per_form(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespon
 
 
 def _key_of(request: MemberRequest, digest: str) -> str:
-    """The form's key; else one for this page and what was filled in there; else none."""
-    for name in FIELDS:
-        if request.POST.get(name):
-            return str(request.POST[name])
-    page = request.POST.get(PAGE)
-    # Several forms of a page share its token, so that it alone would not tell them apart.
-    return idempotency.digest_of(page, digest) if page else ""
+    """One for this form and what was filled in there; none where the form has neither key nor
+    token.
+
+    Whoever goes back, fills in something else and sends it again means that too: it is judged by
+    the service as any other request. Several forms of a page share its token.
+    """
+    form = next((request.POST[name] for name in (*FIELDS, PAGE) if request.POST.get(name)), "")
+    return idempotency.digest_of(form, digest) if form else ""

@@ -10,6 +10,7 @@ from accounts.access import MemberRequest, members_only, put_on
 from accounts.choices import Role
 from accounts.errors import Refusal
 from bookings import wording
+from bookings.errors import SessionMoved
 from bookings.forms.swap import ConfirmForm, NarrowForm, PickForm
 from bookings.selectors import swapping as selectors
 from bookings.selectors import trips
@@ -77,7 +78,11 @@ def confirm(request: MemberRequest, pk: int) -> HttpResponse:
     now = timezone.now()
     found = trips.booking_for(request.actor, pk)
     swapping.check_can_swap(request.actor, found, now)
-    form = ConfirmForm(request.POST if request.method == "POST" else None)
+    kept = selectors.kept_for(found, now)
+    form = ConfirmForm(
+        request.POST if request.method == "POST" else None,
+        sessions=kept.sessions if kept else (),
+    )
     status = 200
     if request.method == "POST" and form.is_valid():
         if form.cleaned_data["gives_up"]:
@@ -86,14 +91,21 @@ def confirm(request: MemberRequest, pk: int) -> HttpResponse:
             return redirect("bookings:booking", pk=pk)
         try:
             made = swapping.confirm(
-                by=request.actor, booking=found, reason=form.cleaned_data["reason"], now=now
+                by=request.actor,
+                booking=found,
+                reason=form.cleaned_data["reason"],
+                seen=form.cleaned_data["seen"],
+                now=now,
             )
         except Refusal as refusal:
             status = put_on(form, refusal)
+            if isinstance(refusal, SessionMoved) and kept is not None:
+                form.see(kept.sessions)
         else:
             messages.success(request, _("已换好，原来的名额已放出，双方都会收到通知。"))
             return redirect("bookings:booking", pk=made[0].pk)
-    kept = selectors.kept_for(found, now)
+    if status != 200:
+        kept = selectors.kept_for(found, now)
     if kept is None and status == 200:
         return redirect("bookings:swap", pk=pk)
     days = selectors.days_of(found)

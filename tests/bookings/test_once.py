@@ -122,3 +122,22 @@ def test_a_program_that_sends_neither_is_answered_each_time(
 
     assert statuses == [302, 409]
     assert not IdempotentAnswer.objects.exists()
+
+
+def test_back_filled_in_otherwise_and_sent_again_is_judged_anew_and_loses_nothing(
+    world: World, booking: Booking, login: Login
+) -> None:
+    """The form's key is the same, since the browser shows the page as it was."""
+    client = login(world.teacher)
+    keys = [student.pk for student in world.students]
+    filled = {"form_key": "k", "edition": "1", "adults": "2"}
+    path = f"/trips/{booking.pk}/change/"
+
+    first = client.post(path, filled | {"students": keys[:4]})
+    other = client.post(path, filled | {"students": keys[:3]})
+
+    assert (first.status_code, other.status_code) == (302, 409)
+    assert "刚才已被修改" in other.content.decode()
+    assert other.context["form"]["students"].value() == [str(key) for key in keys[:3]]
+    booking.refresh_from_db()
+    assert booking.seats == 4

@@ -259,3 +259,26 @@ def test_a_split_looked_at_before_the_move_keeps_its_groups(world: World, login:
     assert "原来是 12 月 8 日（周二）9:00–11:30" in refused.content.decode()
     assert done.status_code == 302
     assert Booking.objects.count() == 2
+
+
+def test_kept_seats_of_a_session_moved_since_are_looked_at_again(
+    world: World, login: Login, now: datetime
+) -> None:
+    booking = make_booking(
+        by=world.teacher, session=world.session(), class_group=world.group, now=now
+    )
+    other = world.session(day=DAY + timedelta(days=2))
+    client, url = login(world.teacher), f"/trips/{booking.pk}/swap/confirm/"
+    client.post(f"/trips/{booking.pk}/swap/", {"session": other.pk})
+    form = client.get(url).context["form"]
+    rearrange(world, other, later(other, 1))
+
+    refused = client.post(url, {"reason": "x", "seen": form["seen"].value()})
+    form = refused.context["form"]
+    done = client.post(url, {"reason": "x", "seen": form["seen"].value()})
+
+    assert refused.status_code == 409
+    assert "原来是 12 月 10 日（周四）9:00–11:30" in refused.content.decode()
+    assert form["reason"].value() == "x"
+    assert done.status_code == 302
+    assert Booking.objects.live().get().session_id == other.pk
