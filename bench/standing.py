@@ -28,7 +28,8 @@ def main() -> None:
         students = Student.objects.current().filter(school_id=school_id)
         wanted, params = students.order_by().values("pk").query.sql_with_params()
         now = timezone.now()
-        for name, select in (("students", standing.OF_STUDENTS), ("classes", standing.OF_CLASSES)):
+        of_classes = standing.OF_CLASSES.format(outside=standing.OUTSIDE_OF_CLASSES)
+        for name, select in (("students", standing.OF_STUDENTS), ("classes", of_classes)):
             times = []
             for _round in range(5):
                 with connection.cursor() as cursor:

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from accounts.actors import Actor
 from attendance.choices import EventKind
@@ -33,9 +33,14 @@ def no_shows(actor: Actor, now: datetime) -> QuerySet[Booking]:
 
 def nobody_came(bookings: BookingQuerySet, *, since: datetime, now: datetime) -> QuerySet[Booking]:
     """Those that stand, of sessions that ended since then, in which nobody came."""
-    in_time = {"session__ends_at__lte": now, "session__ends_at__gt": since}
-    # Said of the arrivals too: else PostgreSQL reads every one there ever was.
-    return bookings.live().filter(~Exists(_arrivals().filter(**in_time)), **in_time)
+    # Looked for booking by booking, up to the first: joined, every arrival would be compared.
+    first_to_come = Subquery(_arrivals().values("pk")[:1])
+    return (
+        bookings.live()
+        .filter(session__ends_at__lte=now, session__ends_at__gt=since)
+        .alias(first_to_come=first_to_come)
+        .filter(first_to_come=None)
+    )
 
 
 def somebody_came(booking: Booking) -> bool:

@@ -1,6 +1,7 @@
 """Where students stand against what they must reach: earned, booked, and what exactly is missing.
 
-One statement counts a student, a class or a school: everything is added up in the database.
+One statement counts a student, a class, a school or the district: everything is added up in the
+database.
 """
 
 import json
@@ -24,10 +25,16 @@ from sites.calendar import SHANGHAI
 # up (``PracticumRequirement.counts_on``): the day is the session's in Shanghai, which a credit
 # has as ``earned_on``. An occupation, and hours at a kind of host, count where the ledger's sum
 # is above nothing. A place counts as booked until its session is over or its hours are credited
-# (``progress.places_to_come``). A class shares its sessions: each is looked up once. ``OFFSET 0``
-# has rows looked up by their keys, student by student; for a whole school PostgreSQL would read
-# every credit, place and session there ever was instead. What a kind of host must have is added
-# up with what it has, not joined to it: the join went through all students' hours for each student.
+# (``progress.places_to_come``). A class shares its sessions: each is looked up once. What a kind
+# of host must have is added up with what it has, not joined to it: the join went through all
+# students' hours for each student.
+#
+# One rule, read in two ways. ``{fence}`` is ``OFFSET 0`` where rows are looked up by their keys,
+# student by student: for a whole school PostgreSQL would read every credit, place and session
+# there ever was instead. For everybody in the district there is none, and that is what it does:
+# each table once, which takes an eighth of the time then. ``(SELECT EXISTS (...))`` looks into
+# the ledger place by place; as a plain ``NOT EXISTS`` it would be one join with all credits.
+# The earliest day that counts for anybody keeps the years before out of the sums.
 STANDING = """
 WITH chosen AS (
     SELECT student.id, student.class_group_id, requirement.id AS requirement_id,
@@ -45,51 +52,55 @@ WITH chosen AS (
         ORDER BY one.school_kind = '', one.due_on, one.id
         LIMIT 1
     ) requirement ON TRUE
-), credit AS MATERIALIZED (
-    SELECT one.*, chosen.counts_from, chosen.due_on
-    FROM chosen
-    CROSS JOIN LATERAL (
-        SELECT * FROM hours_hourcredit WHERE student_id = chosen.id OFFSET 0
-    ) one
-), credited AS (
-    SELECT student_id, session_id FROM credit
-    WHERE kind = 'attendance'
-      AND NOT EXISTS (SELECT FROM credit one WHERE one.reverses_id = credit.id)
-), dated AS (
-    SELECT student_id, session_id, class_hours AS earned, 0 AS booked, earned_on AS day,
-           counts_from, due_on
-    FROM credit
-    UNION ALL
-    SELECT place.student_id, place.session_id, 0, session.class_hours,
-           (place.starts_at AT TIME ZONE '{zone}')::date, chosen.counts_from, chosen.due_on
+    {required}
+), to_come AS MATERIALIZED (
+    SELECT chosen.id AS student_id, place.session_id, session.class_hours,
+           (place.starts_at AT TIME ZONE '{zone}')::date AS day, chosen.counts_from, chosen.due_on
     FROM chosen
     CROSS JOIN LATERAL (
         SELECT * FROM bookings_place
-        WHERE student_id = chosen.id AND is_live AND ends_at > %s OFFSET 0
+        WHERE student_id = chosen.id AND is_live AND ends_at > %s {fence}
     ) place
     JOIN courses_coursesession session ON session.id = place.session_id
     WHERE session.state = 'scheduled'
-      AND NOT EXISTS (
-        SELECT FROM credited
-        WHERE credited.student_id = place.student_id AND credited.session_id = place.session_id
-      )
-), entry AS MATERIALIZED (
-    SELECT student_id, session_id, earned, booked,
+      AND NOT (SELECT EXISTS (
+        SELECT FROM hours_hourcredit credit
+        WHERE credit.student_id = place.student_id AND credit.session_id = place.session_id
+          AND credit.kind = 'attendance'
+          AND NOT EXISTS (SELECT FROM hours_hourcredit one WHERE one.reverses_id = credit.id)
+      ))
+), dated AS NOT MATERIALIZED (
+    SELECT one.*,
            coalesce(day < counts_from, FALSE) AS is_early,
            coalesce(day > due_on, FALSE) AS is_late
-    FROM dated
+    FROM (
+        SELECT chosen.id AS student_id, credit.session_id, credit.class_hours AS earned,
+               0 AS booked, credit.earned_on AS day, chosen.counts_from, chosen.due_on
+        FROM chosen
+        CROSS JOIN LATERAL (
+            SELECT session_id, class_hours, earned_on FROM hours_hourcredit
+            WHERE student_id = chosen.id {fence}
+        ) credit
+        UNION ALL
+        SELECT student_id, session_id, 0, class_hours, day, counts_from, due_on FROM to_come
+    ) one
 ), outside AS (
     SELECT student_id,
            coalesce(sum(earned + booked) FILTER (WHERE is_early), 0) AS before,
            coalesce(sum(earned + booked) FILTER (WHERE is_late), 0) AS after
-    FROM entry
+    FROM dated
     WHERE is_early OR is_late
     GROUP BY student_id
+), entry AS MATERIALIZED (
+    SELECT student_id, session_id, earned, booked
+    FROM dated
+    WHERE NOT is_early AND NOT is_late
+      AND day >= (SELECT min(coalesce(counts_from, '-infinity')) FROM chosen)
 ), met AS MATERIALIZED (
     SELECT session.id, host.kind, version.occupation_zh AS occupation
-    FROM (SELECT DISTINCT session_id FROM entry WHERE NOT is_early AND NOT is_late) one
+    FROM (SELECT DISTINCT session_id FROM entry) one
     CROSS JOIN LATERAL (
-        SELECT * FROM courses_coursesession WHERE id = one.session_id OFFSET 0
+        SELECT * FROM courses_coursesession WHERE id = one.session_id {fence}
     ) session
     JOIN courses_courseversion version ON version.id = session.version_id
     JOIN accounts_organisation host ON host.id = session.host_id
@@ -98,7 +109,6 @@ WITH chosen AS (
            sum(entry.earned) AS earned, sum(entry.booked) AS booked
     FROM entry
     LEFT JOIN met ON met.id = entry.session_id
-    WHERE NOT is_early AND NOT is_late
     GROUP BY entry.student_id, met.kind, met.occupation
 ), total AS (
     SELECT student_id, sum(earned) AS earned, sum(booked) AS booked,
@@ -181,14 +191,19 @@ SELECT class_group_id,
        coalesce(sum((kinds ->> 'vocational_school')::int), 0),
        coalesce(sum((kinds ->> 'enterprise')::int), 0),
        coalesce(sum((kinds ->> 'education_unit')::int), 0),
-       count(*) FILTER (WHERE occupations > 0),
-       count(*) FILTER (WHERE before > 0 OR after > 0),
-       sum(before),
-       sum(after)
+       count(*) FILTER (WHERE occupations > 0){outside}
 FROM standing
-WHERE required IS NOT NULL
 GROUP BY class_group_id
 """
+
+# Without these nothing of the years before is read.
+OUTSIDE_OF_CLASSES = """,
+       count(*) FILTER (WHERE before > 0 OR after > 0),
+       sum(before),
+       sum(after)"""
+
+# Only students of whom something is required.
+REQUIRED = "WHERE requirement.id IS NOT NULL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,23 +318,47 @@ def occupations_of(students: "QuerySet[Student]", now: datetime) -> frozenset[st
     return frozenset(occupation for (occupation,) in _rows(OCCUPATIONS, students, now))
 
 
-def of_classes(students: "QuerySet[Student]", now: datetime) -> dict[int, Coverage]:
+def of_classes(
+    students: "QuerySet[Student]", now: datetime, *, everybody: bool = False
+) -> dict[int, Coverage]:
     """The students added up by class, by the class's key; classes of which nothing is required
-    are left out. One query."""
-    return {row[0]: Coverage(*map(int, row[1:])) for row in _rows(OF_CLASSES, students, now)}
+    are left out. ``everybody`` says that they are most of the students there are: the answer is
+    the same but for the hours outside, which are not looked for. One query."""
+    rows = _rows(
+        OF_CLASSES.format(outside="" if everybody else OUTSIDE_OF_CLASSES),
+        students,
+        now,
+        everybody=everybody,
+        required=REQUIRED,
+    )
+    return {row[0]: Coverage(*map(int, row[1:])) for row in rows}
 
 
-def statement(students: str) -> str:
+def statement(students: str, *, everybody: bool = False, required: str = "") -> str:
     """The common part of each statement, for the students that the SQL ``students`` chooses."""
-    return STANDING.format(students=students, zone=SHANGHAI.key)
+    return STANDING.format(
+        students=students,
+        zone=SHANGHAI.key,
+        fence="" if everybody else "OFFSET 0",
+        required=required,
+    )
 
 
-def _rows(select: str, students: "QuerySet[Student]", now: datetime) -> Sequence[tuple[Any, ...]]:
+def _rows(
+    select: str,
+    students: "QuerySet[Student]",
+    now: datetime,
+    *,
+    everybody: bool = False,
+    required: str = "",
+) -> Sequence[tuple[Any, ...]]:
     try:
         wanted, params = students.order_by().values("pk").query.sql_with_params()
     except EmptyResultSet:
         return []
     with connection.cursor() as cursor:
         # The texts are ours; whatever comes from outside is a parameter.
-        cursor.execute(statement(wanted) + select, [*params, now])
+        cursor.execute(
+            statement(wanted, everybody=everybody, required=required) + select, [*params, now]
+        )
         return cursor.fetchall()

@@ -13,9 +13,18 @@ from rosters.models import ClassGroup, Student
 BANDS = ("none", "under_half", "half", "done")
 
 
-def coverage_of_classes(class_groups: "QuerySet[ClassGroup]", now: datetime) -> dict[int, Coverage]:
-    """Coverage of each class that has students under a requirement, by its key: one query."""
-    return standing.of_classes(Student.objects.current().filter(class_group__in=class_groups), now)
+def coverage_of_classes(
+    class_groups: "QuerySet[ClassGroup]", now: datetime, *, everybody: bool = False
+) -> dict[int, Coverage]:
+    """Coverage of each class that has students under a requirement, by its key: one query.
+    ``everybody`` says that they are most of the classes there are, which is read otherwise."""
+    students = Student.objects.current().filter(class_group__in=class_groups)
+    return standing.of_classes(students, now, everybody=everybody)
+
+
+def covered(coverage: dict[int, Coverage], band: str) -> dict[int, Coverage]:
+    """Those of the classes that have students in the band; all of them without one."""
+    return {key: found for key, found in coverage.items() if not band or getattr(found, band)}
 
 
 def visible_classes(actor: Actor) -> "QuerySet[ClassGroup]":

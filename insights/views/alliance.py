@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -23,13 +24,15 @@ from insights.selectors.coverage import (
     BANDS,
     Coverage,
     coverage_of_classes,
+    covered,
     visible_classes,
 )
-from insights.views.school import class_rows
+from insights.views.school import class_row
 from sites.calendar import local_day
 
 SHOWN_ON_OVERVIEW = 8
 SHOWN_MISSED = 3
+CLASSES_ON_PAGE = 50
 BAND_FILTERS = (*BANDS, "short")
 
 
@@ -59,12 +62,13 @@ def show_overview(request: MemberRequest) -> HttpResponse:
     now = timezone.now()
     today = local_day(now)
     by_school: dict[Organisation, Coverage] = {}
-    groups = list(visible_classes(request.actor))
-    coverage = coverage_of_classes(visible_classes(request.actor), now)
-    for group in groups:
-        if group.pk in coverage:
-            school = group.school
-            by_school[school] = by_school.get(school, Coverage()) + coverage[group.pk]
+    groups = visible_classes(request.actor)
+    coverage = coverage_of_classes(groups, now, everybody=True)
+    school_of = dict(groups.values_list("pk", "school_id"))
+    names = Organisation.objects.in_bulk({*school_of.values()})
+    for pk, found in coverage.items():
+        school = names[school_of[pk]]
+        by_school[school] = by_school.get(school, Coverage()) + found
     total = sum(by_school.values(), Coverage())
     schools = [
         SchoolRow(
@@ -147,7 +151,14 @@ def list_classes(request: MemberRequest) -> HttpResponse:
     school_id = request.GET.get("school", "")
     schools = Organisation.objects.schools()
     school = schools.filter(pk=int(school_id)).first() if _is_key(school_id) else None
-    rows, total = class_rows(request.actor, now, band=show, school_id=school.pk if school else None)
+    groups = visible_classes(request.actor)
+    if school:
+        groups = groups.filter(school=school)
+    coverage = coverage_of_classes(groups, now, everybody=school is None)
+    total = sum(coverage.values(), Coverage())
+    shown = covered(coverage, show)
+    keys = [key for key in groups.values_list("pk", flat=True) if key in shown]
+    page = Paginator(keys, CLASSES_ON_PAGE).get_page(request.GET.get("page"))
     words = band_words()
     query = f"&school={school.pk}" if school else ""
     return render(
@@ -155,7 +166,11 @@ def list_classes(request: MemberRequest) -> HttpResponse:
         "insights/alliance_classes.html",
         {
             "heading": wording.organisation_name(school) if school else _("各班学时"),
-            "classes": rows,
+            "classes": [
+                class_row(group, shown[group.pk], now)
+                for group in groups.filter(pk__in=page.object_list)
+            ],
+            "page": page,
             "total": {
                 "sentence": ngettext(
                     "%(count)d 名学生有学时要求。", "%(count)d 名学生有学时要求。", total.students

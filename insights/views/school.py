@@ -11,14 +11,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.access import MemberRequest, members_only
-from accounts.actors import Actor
 from accounts.choices import Role
 from accounts.services import audit
 from bookings import wording
 from bookings.selectors import roll
 from bookings.selectors.progress import ClassProgress, StudentHours, class_progress
 from insights.selectors import classes, ledger, trips
-from insights.selectors.coverage import BANDS, Coverage, coverage_of_classes, visible_classes
+from insights.selectors.coverage import (
+    BANDS,
+    Coverage,
+    coverage_of_classes,
+    covered,
+    visible_classes,
+)
 from rosters import selectors as roster_selectors
 from rosters.models import ClassGroup, ClassTeacher, Student
 from sites import dates
@@ -271,7 +276,10 @@ def show_school(request: MemberRequest) -> HttpResponse:
     """Every class of the school by band; each number opens its rows."""
     now = timezone.now()
     show = request.GET.get("show", "")
-    rows, total = class_rows(request.actor, now, band=show if show in BANDS else "")
+    groups = visible_classes(request.actor)
+    coverage = coverage_of_classes(groups, now)
+    total = sum(coverage.values(), Coverage())
+    shown = covered(coverage, show if show in BANDS else "")
     of_students = ngettext("/ %(count)d 人", "/ %(count)d 人", total.students) % {
         "count": total.students
     }
@@ -281,7 +289,9 @@ def show_school(request: MemberRequest) -> HttpResponse:
         {
             "school_name": request.actor.organisation_name,
             "today": local_day(now),
-            "classes": rows,
+            "classes": [
+                class_row(group, shown[group.pk], now) for group in groups if group.pk in shown
+            ],
             "lacks": lacks_of_many(total),
             "outside": wording.outside_of_many(
                 total.with_outside, total.hours_before, total.hours_after
@@ -317,30 +327,18 @@ def lacks_of_many(found: Coverage) -> str:
     )
 
 
-def class_rows(
-    actor: Actor, now: datetime, *, band: str = "", school_id: int | None = None
-) -> tuple[list[ClassRow], Coverage]:
-    """The classes that have students in the band (all without one), and the sum over all."""
-    groups = visible_classes(actor)
-    if school_id is not None:
-        groups = groups.filter(school_id=school_id)
-    coverage = coverage_of_classes(groups, now)
-    rows = [
-        ClassRow(
-            pk=group.pk,
-            label=wording.class_name(group, now),
-            school=wording.organisation_name(group.school),
-            students=found.students,
-            none=found.none,
-            under_half=found.under_half,
-            half=found.half,
-            done=found.done,
-            hours_required=found.hours_required,
-            hours_earned=found.hours_earned,
-            hours_booked=found.hours_booked,
-            lacks=lacks_of_many(found),
-        )
-        for group in groups
-        if (found := coverage.get(group.pk)) and (not band or getattr(found, band))
-    ]
-    return rows, sum(coverage.values(), Coverage())
+def class_row(group: ClassGroup, found: Coverage, now: datetime) -> ClassRow:
+    return ClassRow(
+        pk=group.pk,
+        label=wording.class_name(group, now),
+        school=wording.organisation_name(group.school),
+        students=found.students,
+        none=found.none,
+        under_half=found.under_half,
+        half=found.half,
+        done=found.done,
+        hours_required=found.hours_required,
+        hours_earned=found.hours_earned,
+        hours_booked=found.hours_booked,
+        lacks=lacks_of_many(found),
+    )

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -378,6 +378,7 @@ def test_the_databases_sums_are_a_recount_of_the_rows(
 
     found = standing.of_students(Student.objects.filter(class_group=group), now)
     of_class = standing.of_classes(Student.objects.filter(class_group=group), now)[group.pk]
+    of_everybody = standing.of_classes(Student.objects.all(), now, everybody=True)[group.pk]
 
     counted = {student.pk: recount(student, requirement, now) for student in students}
     # The next example's requirement stands alone.
@@ -409,6 +410,8 @@ def test_the_databases_sums_are_a_recount_of_the_rows(
             for kind in HOST_KINDS
         },
     )
+    # Read from end to end the tables say the same; what lies outside is not asked of them.
+    assert of_everybody == replace(of_class, with_outside=0, hours_before=0, hours_after=0)
 
 
 @pytest.mark.parametrize(
@@ -466,9 +469,12 @@ def test_a_school_is_one_query_however_many_classes(
     with django_assert_num_queries(1):
         found = standing.of_classes(students, now)
     with django_assert_num_queries(1):
+        of_everybody = standing.of_classes(Student.objects.all(), now, everybody=True)
+    with django_assert_num_queries(1):
         standing.of_students(students, now)
 
     assert len(found) == count
+    assert of_everybody == found
 
 
 def test_the_class_lacks_what_most_of_it_lacks(world: World, now: datetime) -> None:

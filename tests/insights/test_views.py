@@ -1,5 +1,6 @@
 """The overviews: who opens them, what they say, where their numbers lead."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -161,6 +162,49 @@ def test_overview_leads_from_each_number_to_its_rows(
     assert f"未开始的 1 场：已约 0，空位 {session.capacity}" in week
     assert "七(3)班" in short
     assert "这一周没有未开始的场次" in this_week
+
+
+@pytest.mark.parametrize("show", ["", "none"])
+def test_the_alliances_classes_come_fifty_at_a_time(
+    client: Client, group: ClassGroup, requirement: object, now: datetime, show: str
+) -> None:
+    """In the order of the schools' names, whichever students are asked for; the numbers above
+    the table are those of all pages."""
+    secretary = MembershipFactory(secretariat=True)
+    for number in range(4, 54):
+        make_class(students=1, school=group.school, number=number)
+    make_class(students=1, number=60)
+    narrowed = f"school={group.school_id}&" + (f"show={show}&" if show else "")
+    escaped = narrowed.replace("&", "&amp;")
+
+    first = page(client, secretary, f"/overview/classes/?{narrowed}", now)
+    last = page(client, secretary, f"/overview/classes/?{narrowed}page=2", now)
+    beyond = page(client, secretary, f"/overview/classes/?{narrowed}page=99", now)
+    all_schools = page(client, secretary, f"/overview/classes/?show={show}&page=2", now)
+
+    def classes(text: str) -> list[int]:
+        return [int(number) for number in re.findall(r">七\((\d+)\)班<", text)]
+
+    assert classes(first) == list(range(3, 53))
+    assert classes(last) == classes(beyond) == [53]
+    assert sorted(classes(all_schools)) in ([52, 53], [53, 60])
+    assert "第 1–50 个班，共 51 个" in first
+    assert "第 51–51 个班，共 51 个" in last
+    assert f'href="?{escaped}page=2" rel="next"' in first
+    assert 'rel="prev"' not in first
+    assert f'href="?{escaped}page=1" rel="prev"' in last
+    assert 'rel="next"' not in last
+    for text in (first, last):
+        assert "53 名学生有学时要求。" in text
+
+
+def test_fewer_classes_than_a_page_are_not_paged(
+    client: Client, group: ClassGroup, requirement: object, now: datetime
+) -> None:
+    text = page(client, MembershipFactory(secretariat=True), "/overview/classes/", now)
+
+    assert "七(3)班" in text
+    assert 'class="pager"' not in text
 
 
 def test_class_and_school_pages_lead_from_each_number_to_its_rows(
