@@ -1,7 +1,7 @@
 """What the host changes about a booked session: when, where, by whom, for how many."""
 
 import copy
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from accounts.actors import Actor
 from accounts.errors import Refusal
 from accounts.models import Membership
 from accounts.services import audit
-from bookings import wording
+from bookings import differences, wording
 from bookings.choices import CancelledSide, ReasonCode
 from bookings.errors import (
     NotOfSession,
@@ -22,8 +22,9 @@ from bookings.errors import (
     TooManyChangesAtOnce,
     TooManyHeads,
 )
+from bookings.differences import Difference
 from bookings.models import Booking, Place
-from bookings.selectors import alternatives
+from bookings.selectors import alternatives, unusual
 from bookings.services import changes, class_seats, telling, telling_moves, together
 from bookings.services import students as student_rules
 from bookings.services.retries import in_one_transaction
@@ -61,10 +62,16 @@ class Preview:
     obstacles: list[str] = field(default_factory=list)
     # By booking, which of its students are elsewhere then.
     clashes: dict[int, str] = field(default_factory=dict)
+    # What of the session is another than before, as it was and as it shall be.
+    differences: list[Difference] = field(default_factory=list)
+    # Nothing would be another and nobody goes.
+    is_same: bool = False
+    # Sentences: what would go, but is seldom meant.
+    cautions: list[str] = field(default_factory=list)
 
     @property
     def is_possible(self) -> bool:
-        return not self.obstacles and not self.clashes
+        return not self.obstacles and not self.clashes and not self.is_same
 
 
 def check_can_change_session(actor: Actor, session: CourseSession, now: datetime) -> None:
@@ -165,34 +172,61 @@ def preview(*, by: Actor, session: CourseSession, change: Change, now: datetime)
     bookings = _bookings(session)
     staying = [one for one in bookings if one.pk not in change.release]
     leaving = [one for one in bookings if one.pk in change.release]
-    seen = Preview(staying=staying, leaving=leaving)
-    then = copy.copy(session)
+    then = _changed(session, change)
+    seen = Preview(
+        staying=staying,
+        leaving=leaving,
+        differences=differences.of_session(session, then),
+        is_same=not leaving and not _differs(session, change),
+    )
     then.seats_taken = sum(one.seats for one in staying)
     then.adults_coming = sum(one.adults for one in staying)
     seen.over = max(0, then.seats_taken + then.seats_held - change.capacity)
-    for check in (
+    checks: list[Callable[[], None]] = [
         lambda: _check_shape(session, change, now),
         lambda: _check_room(then, change),
         lambda: _check_venue(change, staying),
-        lambda: _check_room_free(session, change),
-        lambda: course_sessions.refuse_if_taken(
-            change.instructor,
-            change.assistant,
-            starts_at=change.starts_at,
-            ends_at=change.ends_at,
-            besides=session.pk,
-        ),
-    ):
+    ]
+    # A time that ends before it begins overlaps nothing, and PostgreSQL refuses to say so.
+    has_time = change.starts_at < change.ends_at
+    if has_time:
+        checks += [
+            lambda: _check_room_free(session, change),
+            lambda: course_sessions.refuse_if_taken(
+                change.instructor,
+                change.assistant,
+                starts_at=change.starts_at,
+                ends_at=change.ends_at,
+                besides=session.pk,
+            ),
+        ]
+    for check in checks:
         try:
             check()
         except Refusal as refusal:
             seen.obstacles.append(str(refusal))
+    if not has_time:
+        return seen
+    if (session.starts_at, session.ends_at) != (change.starts_at, change.ends_at):
+        seen.cautions = unusual.of_session(then)
     for booking in staying:
         try:
             _check_free(booking, session, change)
         except Refusal as refusal:
             seen.clashes[booking.pk] = str(refusal)
     return seen
+
+
+def _changed(session: CourseSession, change: Change) -> CourseSession:
+    """The session as it would be; nothing is saved."""
+    then = copy.copy(session)
+    then.starts_at, then.ends_at = change.starts_at, change.ends_at
+    then.room, then.school, then.online_url = change.place
+    # Two places named at once, or none, are refused below.
+    then.venue = change.place.venue
+    then.instructor, then.assistant = change.instructor, change.assistant
+    then.capacity = change.capacity
+    return then
 
 
 def _check_shape(session: CourseSession, change: Change, now: datetime) -> None:

@@ -97,7 +97,14 @@ def _session(request: MemberRequest, pk: int) -> CourseSession:
         CourseSession.objects.visible_to(request.actor)
         .owned_by(request.actor)
         .select_related(
-            "version", "season", "room__site", "room_hold", "school", "host", "instructor__user"
+            "version",
+            "season",
+            "room__site",
+            "room_hold",
+            "school",
+            "host",
+            "instructor__user",
+            "assistant__user",
         )
         .filter(pk=pk)
         .first()

@@ -59,12 +59,12 @@ def _minute(moment: datetime | None) -> datetime | None:
 
 @dataclass(frozen=True, slots=True)
 class Affected:
-    """Sessions of one kind: how many, how many of them are booked and by how many students, and
+    """Sessions of one kind: how many, how many of them are booked and how many seats are taken, and
     on which days."""
 
     sessions: int = 0
     booked: int = 0
-    students: int = 0
+    seats: int = 0
     days: tuple[tuple[date, int], ...] = ()
 
     @property
@@ -148,7 +148,7 @@ def _affected(sessions: "QuerySet[CourseSession]") -> Affected:
     counts = sessions.aggregate(
         sessions=Count("pk"),
         booked=Count("pk", filter=Q(seats_taken__gt=0)),
-        students=Sum("seats_taken", default=0),
+        seats=Sum("seats_taken", default=0),
     )
     days = (
         sessions.order_by()

@@ -1,7 +1,8 @@
 """The host changes a booked session: what is saved has been looked at."""
 
+import re
 from collections.abc import Iterator
-from datetime import datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +13,10 @@ from accounts.models import User
 from bookings.models import Booking
 from courses.models import CourseSession
 from sites.calendar import at
+from sites.choices import DayKind
+from sites.models import CalendarDay
 from tests.bookings.conftest import DAY, World
+from tests.factories.accounts import MembershipFactory
 from tests.factories.bookings import make_booking
 
 LOOK_FIRST = "保存前请先看过：内容或名单与上次看到的不同。"
@@ -136,3 +140,116 @@ def test_a_session_that_nobody_booked_is_saved_at_once(
 
     assert done["Location"] == "/today/2026-12-09/"
     assert day_of(session) == "2026-12-09"
+
+
+def text_of(answer: Any) -> str:
+    assert answer.status_code == 200
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode()))
+
+
+@pytest.mark.parametrize("ends", ["08:00", "09:00"])
+def test_an_end_before_the_start_is_said_and_asks_nothing_else(
+    world: World, session: CourseSession, client: Client, now: datetime, ends: str
+) -> None:
+    """With somebody booked, a room and a teacher: none of them can be asked about such a time."""
+    person = MembershipFactory(instructor=True, organisation=world.host)
+    booked(world, session, now)
+    path = f"/today/sessions/{session.pk}/change/"
+    wanted = moved(session, ends=ends, instructor=person.pk, code="equipment")
+
+    looked = client.post(path, wanted | {"preview": "1"})
+    saved = client.post(path, wanted)
+
+    assert "还不能这样改： 结束时间要晚于开始时间。" in text_of(looked)
+    assert "结束时间要晚于开始时间。" in text_of(saved)
+    assert looked.context["seen"].obstacles == ["结束时间要晚于开始时间。"]
+    assert day_of(session) == DAY.isoformat()
+
+
+def test_the_preview_says_what_was_and_what_shall_be(
+    world: World, session: CourseSession, client: Client, now: datetime
+) -> None:
+    other = world.session(day=DAY + timedelta(days=9))
+    person = MembershipFactory(instructor=True, organisation=world.host, user__name="王师傅")
+    booked(world, session, now)
+    path = f"/today/sessions/{session.pk}/change/"
+    same_day = moved(session, preview="1", day=DAY.isoformat())
+    wanted = same_day | {"starts": "10:30", "ends": "13:00"}
+
+    clock = client.post(path, wanted)
+    all_else = client.post(
+        path, moved(session, preview="1", room=other.room_id, capacity=30, instructor=person.pk)
+    )
+
+    assert lines_of(clock) == ["时间：9:00–11:30 → 10:30–13:00"]
+    assert "可以这样改。 时间：9:00–11:30 → 10:30–13:00 1 个预约跟着变" in text_of(clock)
+    assert lines_of(all_else) == [
+        "时间：12 月 8 日（周二）9:00–11:30 → 12 月 9 日（周三）9:00–11:30",
+        "地点：焙烤实训中心 1号实训室 → 焙烤实训中心 2号实训室",
+        "指导教师：未定 → 王师傅",
+        "名额：40 → 30",
+    ]
+    assert client.post(path, wanted).context["seen"].cautions == []
+
+
+def lines_of(answer: Any) -> list[str]:
+    return [
+        f"{one.label}：{one.before} → {one.after}" for one in answer.context["seen"].differences
+    ]
+
+
+def test_where_nothing_changes_the_preview_says_so(
+    world: World, session: CourseSession, client: Client, now: datetime
+) -> None:
+    booked(world, session, now)
+
+    looked = client.post(
+        f"/today/sessions/{session.pk}/change/",
+        moved(session, preview="1", day=DAY.isoformat()),
+    )
+
+    text = text_of(looked)
+    assert "没有变化，不用保存。" in text
+    assert ("可以这样改。" in text, "还不能这样改" in text, "保存并通知" in text) == (False,) * 3
+
+
+@pytest.mark.parametrize(
+    ("differing", "cautions"),
+    [
+        (
+            {"day": "2026-12-12", "starts": "03:00", "ends": "23:00"},
+            [
+                "12 月 12 日（周六）不是上课日。",
+                "3:00–23:00 不在 7:00–20:00 之内。",
+                "时长 20 小时，这门课记 4 学时（每学时 40 分钟）。",
+            ],
+        ),
+        ({"day": "2026-12-10"}, ["12 月 10 日（周四）不是上课日（校运会）。"]),
+        ({"day": "2026-12-13"}, []),
+        ({"ends": "10:15"}, ["时长 1 小时 15 分钟，这门课记 4 学时（每学时 40 分钟）。"]),
+        ({"starts": "07:00", "ends": "12:20"}, []),
+        ({"starts": "14:40", "ends": "20:00"}, []),
+        ({"starts": "06:59"}, ["6:59–11:30 不在 7:00–20:00 之内。"]),
+        ({"starts": "17:30", "ends": "20:01"}, ["17:30–20:01 不在 7:00–20:00 之内。"]),
+    ],
+)
+def test_what_is_seldom_meant_is_said_and_not_refused(
+    world: World,
+    session: CourseSession,
+    client: Client,
+    now: datetime,
+    differing: dict[str, Any],
+    cautions: list[str],
+) -> None:
+    CalendarDay.objects.create(day=date(2026, 12, 10), kind=DayKind.NO_LESSONS, name="校运会")
+    CalendarDay.objects.create(day=date(2026, 12, 13), kind=DayKind.MAKEUP_WORKDAY, name="元旦")
+    booked(world, session, now)
+
+    looked = client.post(
+        f"/today/sessions/{session.pk}/change/", moved(session, preview="1", **differing)
+    )
+
+    text = text_of(looked)
+    assert looked.context["seen"].cautions == cautions
+    assert ("请再核对一下：" in text) == bool(cautions)
+    assert ("可以这样改。" in text, "保存并通知" in text) == (True, True)

@@ -240,7 +240,7 @@ def test_a_change_is_looked_at_before_it_is_saved(secretary: Client, now: dateti
     season.refresh_from_db()
     assert shown.status_code == 200
     assert "1 场会在开课日期以外，照常进行，不会自动取消。" in text
-    assert "其中已有预约的场次：1；学生：12。" in text
+    assert "其中已有预约的场次：1；已约名额：12。" in text
     assert f"{reverse('insights:alliance_sessions')}?day=2027-01-28" in text
     assert "确认保存" in text
     assert kept == date(2027, 1, 29)
@@ -274,7 +274,7 @@ def test_closing_booking_earlier_names_the_sessions_it_leaves_out(
         2, 1, 12, ((date(2026, 12, 21), 1), (date(2027, 1, 6), 1))
     )
     assert "预约提早结束，结束以后开课的 2 场到时不能再约，已约的照常进行。" in text
-    assert "其中已有预约的场次：1；学生：12。" in text
+    assert "其中已有预约的场次：1；已约名额：12。" in text
     assert f"{reverse('insights:alliance_sessions')}?day=2026-12-21" in text
     assert kept == datetime(2027, 1, 20, tzinfo=SHANGHAI)
     assert (saved.status_code, later.status_code) == (302, 302)
