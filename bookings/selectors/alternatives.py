@@ -2,20 +2,24 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 
 from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
 from django.db.models.functions import Greatest
 
+from accounts.models import Organisation
 from bookings import wording
 from bookings.models import Booking
 from courses import phases
 from courses.choices import SeasonAction, Venue
 from courses.models import CourseSession
-from sites.calendar import local_day, school_year
+from sites.calendar import at, local_day, school_year
 
 # So many of the nearest are looked at; whoever finds nothing among them searches the catalogue.
 LOOKED_AT = 200
+# So many, by date, for the days and sites one may choose from.
+LOOKED_THROUGH = 1000
+ONE_DAY = timedelta(days=1)
 SAME_COURSE, SAME_OCCUPATION, SAME_FAMILY, OTHER = range(4)
 
 
@@ -60,6 +64,8 @@ def offers_for(
     limit: int = 3,
     besides: Collection[int] = (),
     action: SeasonAction = SeasonAction.BOOK,
+    day: date | None = None,
+    site_id: int | None = None,
 ) -> dict[int, list[Offer]]:
     """For each of the session's bookings (class loaded) what still fits it, the nearest first:
     the same course, then the same occupation, then the same family; within these by days, then
@@ -67,14 +73,15 @@ def offers_for(
 
     At most three queries, whatever the number of bookings; none of the sessions ``besides``.
     ``session`` with version and room. ``action`` is how it would be had: where the season's
-    phase does not open it, nothing is offered.
+    phase does not open it, nothing is offered. With a ``day`` (Shanghai) or ``site_id`` only what
+    is then, or there, for a set with one of its days.
     """
     if not bookings:
         return {}
     ending = {session.pk, *besides}
     units = [
         offer
-        for offer in _units(session, bookings, now)
+        for offer in _units(session, bookings, now, _narrowed(day, site_id))
         if all(phases.is_open(action, one.season, now) for one in offer.sessions)
     ]
     busy: dict[int, list[tuple[datetime, datetime]]] = {}
@@ -115,8 +122,39 @@ def offered(
     return by_booking
 
 
-def _units(session: CourseSession, bookings: Sequence[Booking], now: datetime) -> list[Offer]:
-    found = _near(session, bookings, now)
+def days_and_sites(
+    booking: Booking, now: datetime
+) -> tuple[list[date], list[tuple[int, str, Organisation]]]:
+    """On which days and at which sites there is something for the booking's class by stage and
+    free seats, whatever else the class does then; the sites with their hosts. One query."""
+    session = booking.session
+    found = (
+        _near(session, [booking], now)
+        .filter(session_set__isnull=session.session_set_id is None)
+        .order_by("starts_at")[:LOOKED_THROUGH]
+    )
+    days: dict[date, None] = {}
+    sites: dict[int, tuple[int, str, Organisation]] = {}
+    for one in found:
+        days[local_day(one.starts_at)] = None
+        if one.room is not None:
+            sites[one.room.site_id] = (one.room.site_id, one.room.site.name, one.host)
+    return list(days), list(sites.values())
+
+
+def _narrowed(day: date | None, site_id: int | None) -> Q:
+    narrowed = Q()
+    if day is not None:
+        narrowed &= Q(starts_at__gte=at(day, time()), starts_at__lt=at(day + ONE_DAY, time()))
+    if site_id is not None:
+        narrowed &= Q(room__site_id=site_id)
+    return narrowed
+
+
+def _units(
+    session: CourseSession, bookings: Sequence[Booking], now: datetime, narrowed: Q
+) -> list[Offer]:
+    found = _near(session, bookings, now).filter(narrowed)
     if session.session_set_id is None:
         return [
             _offer((one,), one.nearness)  # type: ignore[attr-defined]
@@ -163,6 +201,7 @@ def _near(
         .with_seats_left()
         .filter(
             Q(school=None) | Q(school__in={one.school_id for one in bookings}),
+            version__stages__overlap=list({one.class_group.stage for one in bookings}),
             starts_at__gt=now,
             season__opens_at__lte=now,
             seats_left__gte=min(one.seats for one in bookings),

@@ -13,7 +13,6 @@ from bookings.selectors.alternatives import Offer
 from courses.choices import SeasonAction
 from courses.models import CourseSession
 from rosters.models import Student
-from sites.calendar import local_day
 
 SHOWN = 20
 
@@ -54,11 +53,9 @@ def kept_for(booking: Booking, now: datetime) -> Kept | None:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Where else a booking fits: ``offers`` by date, and the days and sites to narrow them by."""
+    """Where else a booking fits: ``offers`` by date, the nearest where there are more."""
 
     offers: tuple[Offer, ...]
-    days: tuple[date, ...]
-    sites: tuple[tuple[int, str], ...]
     is_cut: bool
 
 
@@ -68,29 +65,28 @@ def offers(
     """Where else the booking fits, on that day and at that site if asked; of many the nearest
     (``booking`` as ``trips.with_all``)."""
     fitting = alternatives.offers_for(
-        booking.session, [booking], now, limit=alternatives.LOOKED_AT, action=SeasonAction.SWAP
+        booking.session,
+        [booking],
+        now,
+        limit=alternatives.LOOKED_AT,
+        action=SeasonAction.SWAP,
+        day=day,
+        site_id=site,
     )[booking.pk]
-    asked = [
-        offer
-        for offer in fitting
-        if (day is None or any(local_day(one.starts_at) == day for one in offer.sessions))
-        and (site is None or any(site == one for one, _name in _sites(offer)))
-    ]
     return Choice(
         offers=tuple(
-            sorted(asked[:SHOWN], key=lambda offer: (offer.first.starts_at, offer.first.pk))
+            sorted(fitting[:SHOWN], key=lambda offer: (offer.first.starts_at, offer.first.pk))
         ),
-        days=tuple(sorted({local_day(one.starts_at) for each in fitting for one in each.sessions})),
-        sites=tuple(
-            sorted({one for each in fitting for one in _sites(each)}, key=lambda one: one[::-1])
-        ),
-        is_cut=len(asked) > SHOWN,
+        is_cut=len(fitting) > SHOWN,
     )
 
 
-def _sites(offer: Offer) -> list[tuple[int, str]]:
-    """Key and name of each site of the offer."""
-    return [(one.room.site_id, one.room.site.name) for one in offer.sessions if one.room]
+def to_narrow_by(booking: Booking, now: datetime) -> tuple[list[date], list[tuple[int, str]]]:
+    """The days and sites by which the offers may be narrowed; a site with its host, since several
+    hosts call theirs alike."""
+    days, sites = alternatives.days_and_sites(booking, now)
+    named = [(key, f"{wording.organisation_name(host)} · {name}") for key, name, host in sites]
+    return days, sorted(named, key=lambda one: one[::-1])
 
 
 def offers_instead(booking: Booking, now: datetime) -> list[Offer]:

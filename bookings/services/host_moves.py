@@ -14,6 +14,7 @@ from accounts.models import Membership
 from accounts.services import audit
 from bookings import differences, wording
 from bookings.choices import CancelledSide, ReasonCode
+from bookings.differences import Difference
 from bookings.errors import (
     NotOfSession,
     SameAsBefore,
@@ -22,7 +23,6 @@ from bookings.errors import (
     TooManyChangesAtOnce,
     TooManyHeads,
 )
-from bookings.differences import Difference
 from bookings.models import Booking, Place
 from bookings.selectors import alternatives, unusual
 from bookings.services import changes, class_seats, telling, telling_moves, together

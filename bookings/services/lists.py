@@ -6,7 +6,7 @@ from datetime import datetime
 
 from accounts.actors import Actor
 from accounts.services import audit
-from bookings.errors import NoStudents, SeatsShortForChange, StaleBooking
+from bookings.errors import FewerSeatsThanNamed, NoStudents, SeatsShortForChange, StaleBooking
 from bookings.models import Booking, Place
 from bookings.services import (
     changes,
@@ -124,13 +124,15 @@ def look_up(
     companions: Sequence[CompanionInput] | None,
 ) -> Wanted:
     """What is asked for, with its students: of the class, or placed in the booking before they
-    left it. Refused: NoStudents, NotInClass, CompanionNameMissing."""
+    left it. Refused: NoStudents, NotInClass, FewerSeatsThanNamed, CompanionNameMissing."""
     placed = set(Place.objects.live().filter(booking=booking).values_list("student_id", flat=True))
     stay = [pk for pk in student_ids if pk in placed]
     others = [pk for pk in student_ids if pk not in placed]
     students = list(Student.objects.filter(pk__in=stay))
     if others:
         students += student_rules.of_class(booking.class_group, others, now)
+    if seats is not None and seats < len(students):
+        raise FewerSeatsThanNamed(seats=seats, named=len(students))
     seats = max(seats or 0, len(students))
     if not seats:
         raise NoStudents

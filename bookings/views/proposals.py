@@ -18,6 +18,7 @@ from bookings.errors import SessionMoved
 from bookings.forms.basket import KeyForm, PicksForm, SplitForm
 from bookings.models import Reservation
 from bookings.proposing import Aim, Choice, Proposal
+from bookings.selectors.progress import of_students
 from bookings.services import freeze, reservations, splits
 from bookings.services import proposals as services
 from bookings.services.companions import CompanionInput, needed_for
@@ -100,9 +101,11 @@ def _to_trips(request: MemberRequest, made: Reservation) -> HttpResponse:
 
 
 def _card(proposal: Proposal, proposed: Proposed) -> dict[str, Any]:
-    progress = proposed.progress
+    # Of those who come, not of the whole class.
+    progress = of_students(proposed.progress, set(proposed.coming))
     return {
         "aim": AIMS[proposal.aim],
+        "progress": progress,
         "proposal": proposal,
         "booked_then": progress.booked + proposal.hours,
         "before": progress.earned + progress.booked,

@@ -45,12 +45,11 @@ def swap(request: MemberRequest, pk: int) -> HttpResponse:
         else:
             return redirect("bookings:swap_confirm", pk=pk)
     days = selectors.days_of(found)
-    choice = selectors.offers(found, now)
-    narrow = NarrowForm(request.GET, days=choice.days, sites=choice.sites)
+    at_days, at_sites = selectors.to_narrow_by(found, now)
+    narrow = NarrowForm(request.GET, days=at_days, sites=at_sites)
     narrow.is_valid()
     asked = {key: value for key, value in narrow.cleaned_data.items() if value is not None}
-    if asked:
-        choice = selectors.offers(found, now, **asked)
+    choice = selectors.offers(found, now, **asked)
     return render(
         request,
         "bookings/swap.html",
@@ -62,6 +61,7 @@ def swap(request: MemberRequest, pk: int) -> HttpResponse:
             "choice": choice,
             "offers": choice.offers,
             "narrow": narrow,
+            "may_narrow": len(at_days) > 1 or len(at_sites) > 1,
             "is_narrowed": bool(asked),
             "class_hours": sum(one.class_hours for one in days),
             "is_late": freeze.is_settled(found.session, now),

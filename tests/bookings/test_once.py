@@ -141,3 +141,18 @@ def test_back_filled_in_otherwise_and_sent_again_is_judged_anew_and_loses_nothin
     assert other.context["form"]["students"].value() == [str(key) for key in keys[:3]]
     booking.refresh_from_db()
     assert booking.seats == 4
+
+
+def test_fewer_seats_than_names_are_refused_and_nothing_is_released(
+    world: World, booking: Booking, login: Login
+) -> None:
+    keys = [student.pk for student in world.students]
+
+    answer = login(world.teacher).post(
+        f"/trips/{booking.pk}/change/",
+        {"form_key": "k", "edition": "1", "adults": "2", "students": keys[:4], "seats": "3"},
+    )
+
+    assert "名单上有 4 名学生，名额却只要 3 个，请改成一致。" in answer.content.decode()
+    booking.refresh_from_db()
+    assert booking.seats == 5

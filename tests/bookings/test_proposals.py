@@ -443,3 +443,32 @@ def test_groups_in_different_courses_lead_to_each_other(
 
     assert [one.booking.pk for one in groups] == [first.pk, second.pk]
     assert f'href="/trips/{second.pk}/"' in client.get(f"/trips/{first.pk}/").content.decode()
+
+
+def test_a_proposal_counts_those_who_come(world: World, now: datetime, login: Login) -> None:
+    """Four have booked their hours; the fifth has none, and the proposal is for her alone."""
+    sessions(world, 4)
+    keys = [student.pk for student in world.students]
+    for session in CourseSession.objects.order_by("pk")[:2]:
+        make_booking(
+            by=world.teacher,
+            session=session,
+            class_group=world.group,
+            student_ids=keys[:4],
+            now=now,
+        )
+
+    page = login(world.teacher).get(f"/classes/{world.group.pk}/complete/")
+
+    card = page.context["cards"][0]
+    assert (card["before"], card["then"]) == (0, 14)
+    assert "约成后，这 1 人" in page.content.decode()
+
+
+def test_a_class_of_which_nothing_is_required_is_told_so(world: World, login: Login) -> None:
+    PracticumRequirement.objects.all().delete()
+
+    page = login(world.teacher).get(f"/classes/{world.group.pk}/complete/").content.decode()
+
+    assert "这个班没有学时要求" in page
+    assert "已经排满" not in page

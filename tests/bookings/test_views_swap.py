@@ -10,6 +10,7 @@ from django.test import Client
 
 from accounts.actors import Actor
 from bookings.models import Booking, SeatHold
+from bookings.selectors import alternatives
 from sites.models import Room, Site
 from tests.bookings.conftest import DAY, World
 from tests.bookings.test_catalogue import new_course
@@ -17,7 +18,7 @@ from tests.factories.bookings import make_booking, make_reservation
 
 Login = Callable[[Actor], Client]
 
-SWAP_QUERIES = 20
+SWAP_QUERIES = 21
 CANCEL_QUERIES = 9
 CHANGE_QUERIES = 13
 
@@ -155,3 +156,22 @@ def test_offers_come_by_date_and_are_narrowed_by_day_and_site(
     assert shown(f"?day={day}&site={other_site.pk}") == []
     # What is not on offer narrows nothing.
     assert shown("?day=x&site=-1") == [early.pk, near.pk, late.pk]
+
+
+def test_a_day_is_to_be_chosen_however_many_lie_nearer(
+    world: World, now: datetime, login: Login, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of what is looked at, the nearest is not all: another day is asked for by itself."""
+    monkeypatch.setattr(alternatives, "LOOKED_AT", 1)
+    booking = booked(world, now)
+    near, far = (world.session(day=DAY + timedelta(days=day)) for day in (1, 6))
+    client = login(world.teacher)
+    path = f"/trips/{booking.pk}/swap/"
+
+    page = client.get(path)
+    narrowed = client.get(path, {"day": (DAY + timedelta(days=6)).isoformat()})
+
+    assert [one.first for one in page.context["offers"]] == [near]
+    assert f'value="{(DAY + timedelta(days=6)).isoformat()}"' in page.content.decode()
+    assert [one.first for one in narrowed.context["offers"]] == [far]
+    assert f"{world.host.short_name or world.host.name} · 焙烤实训中心" in page.content.decode()
