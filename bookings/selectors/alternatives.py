@@ -5,20 +5,18 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
-from django.db.models.functions import Greatest
+from django.db.models.functions import Greatest, TruncDate
 
-from accounts.models import Organisation
 from bookings import wording
 from bookings.models import Booking
 from courses import phases
 from courses.choices import SeasonAction, Venue
 from courses.models import CourseSession
-from sites.calendar import at, local_day, school_year
+from sites.calendar import SHANGHAI, at, local_day, school_year
+from sites.models import Site
 
 # So many of the nearest are looked at; whoever finds nothing among them searches the catalogue.
 LOOKED_AT = 200
-# So many, by date, for the days and sites one may choose from.
-LOOKED_THROUGH = 1000
 ONE_DAY = timedelta(days=1)
 SAME_COURSE, SAME_OCCUPATION, SAME_FAMILY, OTHER = range(4)
 
@@ -122,24 +120,18 @@ def offered(
     return by_booking
 
 
-def days_and_sites(
-    booking: Booking, now: datetime
-) -> tuple[list[date], list[tuple[int, str, Organisation]]]:
-    """On which days and at which sites there is something for the booking's class by stage and
-    free seats, whatever else the class does then; the sites with their hosts. One query."""
+def days_and_sites(booking: Booking, now: datetime) -> tuple[list[date], list[Site]]:
+    """On which days (Shanghai) and at which sites, hosts loaded, there is something for the
+    booking's class by stage and free seats, whatever else the class does then. Two queries."""
     session = booking.session
     found = (
         _near(session, [booking], now)
         .filter(session_set__isnull=session.session_set_id is None)
-        .order_by("starts_at")[:LOOKED_THROUGH]
+        .order_by()
     )
-    days: dict[date, None] = {}
-    sites: dict[int, tuple[int, str, Organisation]] = {}
-    for one in found:
-        days[local_day(one.starts_at)] = None
-        if one.room is not None:
-            sites[one.room.site_id] = (one.room.site_id, one.room.site.name, one.host)
-    return list(days), list(sites.values())
+    days = found.values_list(TruncDate("starts_at", tzinfo=SHANGHAI), flat=True).distinct()
+    sites = Site.objects.filter(pk__in=found.values("room__site_id")).select_related("host")
+    return sorted(days), list(sites)
 
 
 def _narrowed(day: date | None, site_id: int | None) -> Q:

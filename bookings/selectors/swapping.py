@@ -85,7 +85,7 @@ def to_narrow_by(booking: Booking, now: datetime) -> tuple[list[date], list[tupl
     """The days and sites by which the offers may be narrowed; a site with its host, since several
     hosts call theirs alike."""
     days, sites = alternatives.days_and_sites(booking, now)
-    named = [(key, f"{wording.organisation_name(host)} · {name}") for key, name, host in sites]
+    named = [(one.pk, f"{wording.organisation_name(one.host)} · {one.name}") for one in sites]
     return days, sorted(named, key=lambda one: one[::-1])
 
 

@@ -57,22 +57,28 @@ def classes_missing(now: datetime) -> QuerySet[Booking]:
     return no_shows.nobody_came(Booking.objects.all(), since=_since(now), now=now)
 
 
-def summary(now: datetime) -> Summary:
-    """Three queries, whatever the number of bookings."""
+def looked_up(now: datetime) -> QuerySet[Booking]:
+    """As ``classes_missing``, looked for once: for a page that counts and lists them. One query."""
+    keys = classes_missing(now).order_by().values_list("pk", flat=True)
+    return Booking.objects.filter(pk__in=list(keys))
+
+
+def summary(now: datetime, *, missing: QuerySet[Booking] | None = None) -> Summary:
+    """Three queries, whatever the number of bookings. ``missing`` if they are looked up."""
     late = _counts(late_cancellations(now), "cancel_code")
-    missing = _counts(classes_missing(now), "no_show_code")
+    absent = _counts(classes_missing(now) if missing is None else missing, "no_show_code")
     organisations = Organisation.objects.in_bulk(
-        {key for school, host, _code, _n in [*late, *missing] for key in (school, host)}
+        {key for school, host, _code, _n in [*late, *absent] for key in (school, host)}
     )
     by_code = [Counter[str](), Counter[str]()]
-    for counter, rows in zip(by_code, (late, missing), strict=True):
+    for counter, rows in zip(by_code, (late, absent), strict=True):
         for _school, _host, code, number in rows:
             counter[code] += number
     return Summary(
         late=by_code[0].total(),
         no_show=by_code[1].total(),
-        schools=_added_up(organisations, late, missing, 0),
-        hosts=_added_up(organisations, late, missing, 1),
+        schools=_added_up(organisations, late, absent, 0),
+        hosts=_added_up(organisations, late, absent, 1),
         reasons=tuple(
             (code, str(ReasonCode(code).label) if code else "", by_code[0][code], by_code[1][code])
             for code in (*ReasonCode.values, "")
@@ -82,13 +88,19 @@ def summary(now: datetime) -> Summary:
 
 
 def rows(
-    now: datetime, *, kind: str = "", school_id: int | None, host_id: int | None
+    now: datetime,
+    *,
+    kind: str = "",
+    school_id: int | None,
+    host_id: int | None,
+    missing: QuerySet[Booking] | None = None,
 ) -> list[Booking]:
-    """The bookings behind a number, the latest first. One query for each kind."""
+    """The bookings behind a number, the latest first. One query for each kind. ``missing`` if
+    they are looked up."""
     found: list[Booking] = []
     for one, bookings in (
         (LATE, late_cancellations(now)),
-        (NO_SHOW, classes_missing(now)),
+        (NO_SHOW, classes_missing(now) if missing is None else missing),
     ):
         if kind not in ("", one):
             continue

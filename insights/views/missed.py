@@ -24,8 +24,10 @@ def show(request: MemberRequest) -> HttpResponse:
     kind = kind if kind in (missed.LATE, missed.NO_SHOW) else ""
     school, host = (_chosen(request.GET.get(name, "")) for name in ("school", "host"))
     chosen = school or host
+    missing = missed.looked_up(now)
     found = missed.rows(
         now,
+        missing=missing,
         kind=kind,
         school_id=school.pk if school else None,
         host_id=host.pk if host else None,
@@ -34,7 +36,7 @@ def show(request: MemberRequest) -> HttpResponse:
         request,
         "insights/alliance_missed.html",
         {
-            "summary": missed.summary(now),
+            "summary": missed.summary(now, missing=missing),
             "is_chosen": bool(kind or chosen),
             "heading": " · ".join(
                 [
