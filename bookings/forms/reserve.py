@@ -141,6 +141,13 @@ class ReserveForm(SeenForm, CompanionsForm):
             return []
         return [student.pk for student in self.cleaned_data["students"]]
 
+    def number(self) -> int | None:
+        """How many seats without names, as far as that is filled in and is a number."""
+        try:
+            return int(str(self["seats"].value() or "")) or None
+        except ValueError:
+            return None
+
     def student_rows(self) -> Iterator[StudentRow]:
         """Each student of the class, whether chosen, elsewhere at the time, without consent."""
         chosen = {str(value) for value in self["students"].value() or ()}

@@ -108,7 +108,9 @@ def reserve(request: MemberRequest, pk: int) -> HttpResponse:
         students=[row.student for row in progress.rows],
     )
     chosen = {row.student.pk for row in form.student_rows() if row.is_chosen}
-    of_chosen = of_students(progress, chosen) if chosen else progress
+    number = form.number()
+    of_chosen = of_students(progress, chosen) if chosen and number is None else progress
+    coming = of_chosen.students if number is None else number
     outside = progress.outside_of(offer.sessions)
     counting = offer.class_hours - outside.hours
     return render(
@@ -130,7 +132,9 @@ def reserve(request: MemberRequest, pk: int) -> HttpResponse:
             "of_class": progress.students,
             "free_students": progress.students - len(answer.busy),
             "needed": needed_for(offer.first.version, progress.students),
-            "is_part": of_chosen.students != progress.students,
+            "coming": coming,
+            "is_by_number": number is not None,
+            "is_part": coming != progress.students,
         },
         status=status,
     )

@@ -1,4 +1,4 @@
-// Two small helps; every page works without them.
+// Small helps; every page works without them.
 (function () {
   "use strict";
 
@@ -38,6 +38,16 @@
     if (event.target.hasAttribute && event.target.hasAttribute("data-submit") && event.target.form) {
       event.target.form.requestSubmit();
     }
+  });
+
+  // How many come is shown beside the form: those ticked, or the number filled in instead of names.
+  document.addEventListener("input", function (event) {
+    var form = event.target.form;
+    var shown = form && form.querySelector("[data-coming]");
+    if (!shown) return;
+    var seats = form.elements.namedItem("seats");
+    var count = (seats && parseInt(seats.value, 10)) || form.querySelectorAll("input[name=students]:checked").length;
+    shown.textContent = count === 1 ? shown.dataset.one : shown.dataset.many.replace("2", String(count));
   });
 
   // A button marked data-print prints the page.

@@ -655,3 +655,26 @@ def test_all_errors_are_shown_at_once_and_nothing_typed_is_lost(
     assert phone.context["form"]["contact_phone"].value() == "x"
     assert alone.context["form"].errors == {"students": [full], "adults": [few]}
     assert not Booking.objects.exists()
+
+
+def test_the_slip_says_the_number_where_names_follow(world: World, client: Client) -> None:
+    """Sent back for another reason, with everybody ticked as the page had it."""
+    url = address(world, world.session())
+
+    page = client.post(url, filled_in(client, url, seats="3", contact_phone="x"))
+
+    assert page.context["coming"] == 3
+    assert "约成后，这 3 人" in text(page)
+    assert "全班 5 人，有人不去请点开" in text(page)
+
+
+def test_a_settled_list_offers_no_seats_without_names(
+    world: World, client: Client, now: datetime
+) -> None:
+    url = address(world, world.session(day=now.date() + timedelta(days=2)))
+
+    page = client.get(url).content.decode()
+
+    assert "请现在就选好学生" in page
+    assert 'name="seats"' not in page
+    assert 'name="seats"' in client.get(address(world, world.session())).content.decode()

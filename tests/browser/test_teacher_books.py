@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import BrowserContext, Locator, Page
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from bookings.models import Booking
 from courses.models import CourseSession
@@ -163,3 +163,20 @@ def test_ticked_filter_moves_the_results_and_keeps_the_focus(
     page.go_back()
     page.get_by_role("link", name="面包师").wait_for()
     assert complaints == []
+
+
+def test_the_slip_follows_ticks_and_number(world: World, new_context: NewContext) -> None:
+    session = session_in(world, 20)
+    page = new_context(world.teacher_membership).new_page()
+    page.goto(f"/sessions/{session.pk}/book/?class={world.group.pk}")
+    slip = page.locator("[data-coming]")
+    everybody = world.group.students.count()
+    expect(slip).to_have_text(f"{everybody} 人")
+
+    page.locator("#id_students summary").click()
+    page.locator("input[name=students]").first.uncheck()
+    expect(slip).to_have_text(f"{everybody - 1} 人")
+    page.fill("input[name=seats]", "2")
+    expect(slip).to_have_text("2 人")
+    page.fill("input[name=seats]", "")
+    expect(slip).to_have_text(f"{everybody - 1} 人")
