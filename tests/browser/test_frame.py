@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import BrowserContext, ConsoleMessage, Request
+from playwright.sync_api import BrowserContext, ConsoleMessage, Request, expect
 
 from .conftest import axe_violations
 
@@ -74,5 +74,5 @@ def test_language_switch_works_without_javascript(new_context: NewContext) -> No
 
     page.get_by_role("button", name="English").click()
 
+    expect(page.locator("html")).to_have_attribute("lang", "en")
     assert page.url.endswith("/gallery/confirm/?from=trips")
-    assert page.locator("html").get_attribute("lang") == "en"

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, expect
 
 from accounts.models import Membership
 from bookings.models import Booking
@@ -62,7 +62,7 @@ def test_a_cancelled_class_books_what_still_fits(
     page.goto(f"/today/{local_day(session.starts_at)}/")
 
     page.get_by_role("link", name="取消场次").click()
-    assert "还适合这个班的：" in page.locator("main").inner_text()
+    expect(page.locator("main")).to_contain_text("还适合这个班的：")
     page.get_by_label("原因", exact=True).select_option(label="设备或场地")
     page.get_by_role("button", name="取消场次").click()
     page.get_by_text("场次已取消，约了的学校都已收到通知。").wait_for()
@@ -96,7 +96,7 @@ def test_a_cancelled_day_shows_what_still_fits_each_class(
     page.goto(f"/today/{local_day(session.starts_at)}/")
 
     page.get_by_role("link", name="取消这一天").click()
-    assert page.get_by_text("还适合这个班的：").count() == 2
+    expect(page.get_by_text("还适合这个班的：")).to_have_count(2)
     assert fits(page)
     if scripts:
         assert axe_violations(page) == []
@@ -139,8 +139,8 @@ def test_shrinking_asks_who_goes(
     page.goto(f"/today/{local_day(session.starts_at)}/")
 
     page.get_by_role("link", name="调整场次").click()
-    assert page.get_by_role("button", name="保存并通知").count() == 0
     page.get_by_label("名额", exact=True).fill("6")
+    assert page.get_by_role("button", name="保存并通知").count() == 0
     page.get_by_role("button", name="先看影响").click()
     page.get_by_text("已有 9 位（含正在换场次的），改成 6 位还多 3 位。").wait_for()
     page.get_by_label("七(4)班").check()

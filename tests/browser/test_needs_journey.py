@@ -46,6 +46,7 @@ def test_a_need_written_by_the_teacher_is_seen_at_the_desk(
     found = axe_violations(teacher)
     teacher.get_by_label("找学生").fill("oysy")
     teacher.get_by_role("button", name="查找").click()
+    teacher.get_by_role("link", name="欧阳思远").wait_for()
     assert "oysy" not in teacher.url
     found += axe_violations(teacher)
     teacher.get_by_role("link", name="欧阳思远").click()
