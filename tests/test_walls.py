@@ -213,7 +213,7 @@ def _make_world(now: datetime, names: tuple[str, str, str] = NAMES) -> World:
         "courses:api-session": {"pk": session.pk},
         "courses:review_detail": {"pk": version.pk},
         "courses:season_edit": {"pk": session.season_id},
-        "hours:requirement_edit": {"pk": 1},
+        "insights:requirement_edit": {"pk": 1},
         "courses:session_detail": {"pk": session.pk},
         "courses:session_edit": {"pk": session.pk},
         "courses:session_people": {"pk": session.pk},

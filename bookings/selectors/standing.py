@@ -36,7 +36,7 @@ from sites.calendar import SHANGHAI
 # the ledger place by place; as a plain ``NOT EXISTS`` it would be one join with all credits.
 # The earliest day that counts for anybody keeps the years before out of the sums.
 STANDING = """
-WITH chosen AS (
+WITH {instead}chosen AS (
     SELECT student.id, student.class_group_id, requirement.id AS requirement_id,
            requirement.class_hours AS required, requirement.min_occupations,
            requirement.counts_from, requirement.due_on
@@ -334,9 +334,17 @@ def of_classes(
     return {row[0]: Coverage(*map(int, row[1:])) for row in rows}
 
 
-def statement(students: str, *, everybody: bool = False, required: str = "") -> str:
-    """The common part of each statement, for the students that the SQL ``students`` chooses."""
+def statement(
+    students: str, *, everybody: bool = False, required: str = "", instead: str = ""
+) -> str:
+    """The common part of each statement, for the students that the SQL ``students`` chooses.
+
+    ``instead`` are queries of the WITH, each with a comma after it, that are named like a table
+    and so are read in its place: what would be true if it held other rows. Their parameters come
+    before those of ``students``.
+    """
     return STANDING.format(
+        instead=instead,
         students=students,
         zone=SHANGHAI.key,
         fence="" if everybody else "OFFSET 0",

@@ -62,6 +62,24 @@ def test_a_search_that_cannot_be_says_why_and_leaves_it_out(
     assert len(page.context["cards"]) == 1
 
 
+def test_days_the_wrong_way_round_say_so_at_their_field(world: World, client: Client) -> None:
+    """In the filters of the wide page and of the phone, which are open then."""
+    world.session(day=DAY)
+
+    page = client.get("/find/", {"since": "2026-12-08", "until": "2026-12-07"})
+    right = client.get("/find/", {"since": "2026-12-07", "until": "2026-12-08"})
+
+    markup = page.content.decode()
+    for prefix in ("w", "p"):
+        field = markup.split(f'id="{prefix}-until"')[1].split("</div>")[0]
+        assert f'aria-invalid="true" aria-describedby="{prefix}-until-why"' in field
+        assert "“到”的日期不能早于“从”的日期。" in field
+        assert 'value="2026-12-07"' in field
+    assert 'fold-panel" open>' in markup
+    assert "aria-invalid" not in right.content.decode()
+    assert 'fold-panel">' in right.content.decode()
+
+
 def text(response: Any) -> str:
     """The page's words, on one line."""
     return NO_BREAK.sub(" ", strip_tags(response.content.decode()))

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Locator, Page
 
 from bookings.models import Booking, SeatHold
 from courses.models import CourseSession
@@ -40,6 +41,11 @@ def booked(world: World, session: CourseSession) -> Booking:
 
 def fits(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
+
+
+def box(part: Locator) -> Any:
+    """Where the part is and how large."""
+    return part.bounding_box()
 
 
 @pytest.mark.parametrize("scripts", [True, False])
@@ -157,3 +163,30 @@ def test_the_pages_are_accessible_and_fit_the_window(
     assert axe_violations(page) == []
     assert fits(page)
     assert complaints == []
+
+
+def test_selects_are_as_wide_and_tall_as_a_thumb_needs(
+    world: World, new_context: NewContext
+) -> None:
+    """On a phone: the swap's days fill their line, and so do a class's own groups their column."""
+    old, small = session_in(world, 14), session_in(world, 15, capacity=3)
+    for days in (15, 16):
+        session_in(world, days)
+    booking = booked(world, old)
+    other = world.new_group(7, 5, entry_year=world.group.entry_year)
+    world.teach(other)
+    page = new_context(world.teacher_membership).new_page()
+
+    page.goto(f"/trips/{booking.pk}/swap/")
+    day, line = box(page.get_by_label("日期")), box(page.locator(".narrowing"))
+    assert fits(page)
+    assert axe_violations(page) == []
+    page.goto(f"/sessions/{small.pk}/split/?class={other.pk}")
+    page.get_by_text("自己分组").click()
+    group = box(page.locator(".groups select").first)
+    column = box(page.locator(".groups .field").first)
+
+    assert min(day["height"], group["height"]) >= 44
+    assert (day["width"], group["width"]) == (line["width"], column["width"])
+    assert fits(page)
+    assert axe_violations(page) == []
