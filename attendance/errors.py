@@ -119,6 +119,30 @@ class TooManyTries(AttendanceRefusal):
     sentence = _("输入次数太多，请过 %(minutes)s 分钟再试。")
 
 
+class RoomCodeUnknown(AttendanceRefusal):
+    code = "room_code_unknown"
+    sentence = _("没有这个签到码。请对照屏幕上的六位码再试。")
+
+
+class RoomCodePassed(AttendanceRefusal):
+    """Shown a moment ago, or entered too long ago: the next one is on the screen."""
+
+    code = "room_code_passed"
+    sentence = _("这个签到码已换新。请再扫一次屏幕，或输入新的六位码。")
+
+
+class RoomCodeUsed(AttendanceRefusal):
+    """This opening of the page has let the student in once, and that was taken back."""
+
+    code = "room_code_used"
+    sentence = _("这一次扫码已经用过。请再扫一次屏幕上的码。")
+
+
+class RoomCodeOff(AttendanceRefusal):
+    code = "room_code_off"
+    sentence = _("本场没有打开屏幕签到，请到门口签到。")
+
+
 class ImportBuiltUpon(AttendanceRefusal):
     """A roster import that cannot be undone: students it brought or moved are in use."""
 

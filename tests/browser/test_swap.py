@@ -5,14 +5,14 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext
 
 from bookings.models import Booking, SeatHold
 from courses.models import CourseSession
 from rosters.models import ClassGroup
 from sites.calendar import local_day, school_year
 from tests.bookings.conftest import World, make_world
-from tests.browser.conftest import axe_violations
+from tests.browser.conftest import axe_violations, fits
 from tests.factories.bookings import make_booking
 
 NewContext = Callable[..., BrowserContext]
@@ -36,10 +36,6 @@ def booked(world: World, session: CourseSession) -> Booking:
     return make_booking(
         by=world.teacher, session=session, class_group=world.group, now=timezone.now()
     )
-
-
-def fits(page: Page) -> bool:
-    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
 
 
 @pytest.mark.parametrize("scripts", [True, False])
