@@ -20,6 +20,7 @@ class WayIn(TextChoices):
     TYPED = "typed", _("输入胸牌码")
     TICK = "tick", _("点座号")
     ROOM = "room", _("扫屏幕上的码")
+    CLASS = "class", _("全班签到")
     API = "api", _("接口")
 
 

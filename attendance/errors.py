@@ -42,6 +42,19 @@ class SomebodyCame(AttendanceRefusal):
     sentence = _("这个班有人签到，不算全班未到。")
 
 
+class ClassNotHere(AttendanceRefusal):
+    """A reservation's reference that this session has no live booking of."""
+
+    code = "class_not_here"
+    sentence = _("这个预约号不是约本场的。请核对预约单上的场次。")
+
+
+class NobodyChosen(AttendanceRefusal):
+    code = "nobody_chosen"
+    kind = Refusal.INVALID
+    sentence = _("一个学生也没有勾选。请勾选到场的学生。")
+
+
 class DeskClosed(AttendanceRefusal):
     code = "desk_closed"
     sentence = _("本场签到已结束。需要更正时，请写明原因重新打开。")

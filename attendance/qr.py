@@ -43,6 +43,14 @@ def svg(code: str) -> str:
     return _drawn(matrix(code))
 
 
+def letters_svg(letters: str) -> str:
+    """Capital letters and digits as a code for a screen, drawn like ``svg``."""
+    made = qrcode.QRCode(error_correction=ERROR_CORRECT_Q, border=0)
+    made.add_data(QRData(letters.encode("ascii"), mode=MODE_ALPHA_NUM))
+    made.make(fit=True)
+    return _drawn(tuple(tuple(bool(module) for module in row) for row in made.modules))
+
+
 def address_svg(address: str) -> str:
     """An address as a code for a screen, drawn like ``svg``: bytes, error correction M, as small
     a version as holds it."""

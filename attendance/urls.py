@@ -15,6 +15,7 @@ from .views import (
     roster_undo,
     student_data,
     students,
+    whole_class,
 )
 
 app_name = "attendance"
@@ -28,6 +29,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/<int:pk>/tick/", desk.tick, name="desk_tick"),
     path("desk/<int:pk>/walk-in/", desk.walk_in, name="desk_walk_in"),
     path("desk/<int:pk>/places/<int:place_pk>/", corrections.place, name="desk_place"),
+    path("desk/<int:pk>/class/<str:reference>/", whole_class.whole, name="whole_class"),
+    path("trips/<int:pk>/code/", whole_class.show_code, name="class_code"),
     path("desk/<int:pk>/rest/", corrections.admit_rest, name="desk_rest"),
     path("desk/<int:pk>/close/", corrections.close, name="desk_close"),
     path("desk/<int:pk>/reopen/", corrections.reopen, name="desk_reopen"),

@@ -111,3 +111,40 @@ def test_screen_says_so_where_the_network_is_gone(world: World, new_context: New
     expect(screen.locator("#room-lost")).to_be_hidden(timeout=20_000)
     screen.get_by_role("button", name="关闭屏幕签到").click()
     expect(screen.get_by_text("屏幕签到已关闭。")).to_be_visible()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_whole_class_comes_and_leaves_by_its_teachers_code(
+    world: World, new_context: NewContext, scripts: bool
+) -> None:
+    session = session_at_the_door(world)
+    booking = session.bookings.get()
+    teacher = new_context(
+        world.teacher_membership, width=390, java_script_enabled=scripts
+    ).new_page()
+    teacher.goto(f"/trips/{booking.pk}/")
+    teacher.get_by_role("link", name="全班签到码").click()
+    expect(teacher.locator(".code6")).to_have_text(booking.reservation.reference)
+    assert fits(teacher)
+    if scripts:
+        assert axe_violations(teacher) == []
+    (found,) = by_zxing([Image.open(io.BytesIO(teacher.screenshot()))])
+
+    manager = Membership.objects.get(pk=world.manager.membership_id)
+    desk = new_context(manager, width=390, java_script_enabled=scripts).new_page()
+    desk.goto(f"/desk/{session.pk}/")
+    desk.get_by_label("胸牌码").fill(found[0])
+    desk.get_by_role("button", name="签到", exact=True).click()
+    expect(desk.get_by_role("heading", name="全班签到")).to_be_visible()
+    assert fits(desk)
+    if scripts:
+        assert axe_violations(desk) == []
+    desk.get_by_role("checkbox").nth(1).uncheck()
+    desk.get_by_role("button", name="勾选的学生签到").click()
+    expect(desk.get_by_text("4 人已签到。")).to_be_visible()
+    assert CheckIn.objects.filter(way_in=WayIn.CLASS).count() == 4
+
+    desk.goto(f"/desk/{session.pk}/class/{booking.reservation.reference}/?mode=out")
+    expect(desk.get_by_role("checkbox")).to_have_count(4)
+    desk.get_by_role("button", name="勾选的学生签退").click()
+    expect(desk.get_by_text("4 人已签退。")).to_be_visible()
