@@ -72,6 +72,33 @@ class BadgeForm(forms.Form):
     )
 
 
+class RoomCodeForm(forms.Form):
+    """The six characters on the room's screen."""
+
+    code = forms.CharField(
+        label=_("屏幕上的六位码"),
+        max_length=40,
+        error_messages={"required": _("请输入屏幕上的六位码。")},
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
+        ),
+    )
+
+
+class RoomBadgeForm(forms.Form):
+    """Whose badge it is that comes in by the room's code, and by which opening of the page."""
+
+    ticket = forms.CharField(max_length=400, widget=forms.HiddenInput)
+    badge = forms.CharField(
+        label=_("胸牌码（16 个字符）"),
+        max_length=200,
+        error_messages={"required": _("请输入胸牌上的 16 个字符。")},
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
+        ),
+    )
+
+
 class ReasonForm(forms.Form):
     reason = forms.CharField(label=_("原因"), max_length=200)
 

@@ -191,6 +191,12 @@ def _make_world(now: datetime, names: tuple[str, str, str] = NAMES) -> World:
         "bookings:api-class-hours": {"pk": group.pk},
         "bookings:api-reservation": {"pk": booking.reservation_id},
         "bookings:course": {"pk": version.course_id},
+        "attendance:class_code": {"pk": booking.pk},
+        "attendance:whole_class": {
+            "pk": session.pk,
+            "reference": booking.reservation.reference,
+        },
+        "attendance:room_code": {"code": "GUESS2"},
         "bookings:feed": {"token": "guessed"},
         "bookings:site_feed": {"pk": room.site_id},
         "bookings:leaver_release": {"pk": group.pk, "student_pk": place.student_id},

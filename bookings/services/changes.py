@@ -21,6 +21,7 @@ from bookings.errors import (
     ReasonMissing,
 )
 from bookings.models import Booking, Place, Reservation
+from bookings.references import new_reference
 from bookings.services import consents as consent_rules
 from bookings.services import freeze, reservations, standing_requests, telling, together, writing
 from bookings.services import students as student_rules
@@ -276,7 +277,7 @@ def _booking_for_walk_in(
         return booking
     assert by.membership_id is not None
     reservation = Reservation.objects.create(
-        reference=writing.new_reference(),
+        reference=new_reference(),
         school_id=class_group.school_id,
         made_by_id=by.membership_id,
         made_at=now,

@@ -21,6 +21,7 @@ from bookings.errors import (
     WrongStage,
 )
 from bookings.models import Booking, Reservation
+from bookings.references import new_reference
 from bookings.selectors.api import reservations_for
 from bookings.services import (
     class_seats,
@@ -150,7 +151,7 @@ def reserve(
         check_can_have(asked, now)
         assert by.membership_id is not None
         reservation = Reservation.objects.create(
-            reference=writing.new_reference(),
+            reference=new_reference(),
             school_id=asked[0].class_group.school_id,
             made_by_id=by.membership_id,
             made_at=now,

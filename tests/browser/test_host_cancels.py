@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, expect
 
 from accounts.models import Membership
 from bookings.models import Booking
@@ -14,7 +14,7 @@ from notifications.models import Message
 from rosters.models import ClassGroup
 from sites.calendar import local_day, school_year
 from tests.bookings.conftest import World, make_world
-from tests.browser.conftest import axe_violations
+from tests.browser.conftest import axe_violations, fits
 from tests.factories.bookings import make_booking
 
 NewContext = Callable[..., BrowserContext]
@@ -45,10 +45,6 @@ def booked(world: World, session: CourseSession, group: ClassGroup | None = None
 
 def manager(world: World) -> Membership:
     return Membership.objects.get(pk=world.manager.membership_id)
-
-
-def fits(page: Page) -> bool:
-    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
 
 
 @pytest.mark.parametrize("scripts", [True, False])

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import BrowserContext, Locator, Page
+from playwright.sync_api import BrowserContext, Locator
 
 from bookings.models import Booking, SeatHold
 from courses.models import CourseSession
 from rosters.models import ClassGroup
 from sites.calendar import local_day, school_year
 from tests.bookings.conftest import World, make_world
-from tests.browser.conftest import axe_violations
+from tests.browser.conftest import axe_violations, fits
 from tests.factories.bookings import make_booking
 
 NewContext = Callable[..., BrowserContext]
@@ -37,10 +37,6 @@ def booked(world: World, session: CourseSession) -> Booking:
     return make_booking(
         by=world.teacher, session=session, class_group=world.group, now=timezone.now()
     )
-
-
-def fits(page: Page) -> bool:
-    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
 
 
 def box(part: Locator) -> Any:
