@@ -53,4 +53,6 @@ PERSONAL = (
 
 IMPERSONAL = (
     Impersonal(("attendance.Desk.reopen_reason",), "says why a session's door was opened again"),
+    Impersonal(("attendance.RoomCode.salt",), "random; tells one room's codes from another's"),
+    Impersonal(("attendance.RoomScan.step",), "the number of fifteen seconds of the clock"),
 )
