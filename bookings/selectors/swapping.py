@@ -72,11 +72,7 @@ class Open:
     found: tuple[tuple[date, int | None], ...]
     sites: tuple[tuple[int, str], ...]
 
-    @property
-    def days(self) -> list[date]:
-        return sorted({day for day, _site in self.found})
-
-    def days_at(self, site: int | None) -> list[date]:
+    def days_at(self, site: int | None = None) -> list[date]:
         """The days on which there is something at the site; all without one."""
         return sorted({day for day, there in self.found if site in (None, there)})
 

@@ -56,7 +56,7 @@ def assert_as_tried(
         one for one in loaded.order_by("starts_at", "pk") if can_keep(world, booking, one, now)
     ]
     assert keys == [one.pk for one in to_be_had]
-    assert there.days == sorted({local_day(one.starts_at) for one in to_be_had})
+    assert there.days_at() == sorted({local_day(one.starts_at) for one in to_be_had})
     return keys
 
 
@@ -195,7 +195,7 @@ def test_of_sets_those_of_which_every_day_can_be_had(world: World, now: datetime
     there, keys = listed(world, booking, now)
 
     assert keys == [one.pk for one in good]
-    assert there.days == [day(3), day(4)]
+    assert there.days_at() == [day(3), day(4)]
     assert single.pk not in keys
     assert [can_keep(world, booking, one[0], now) for one in (good, full, meeting)] == [
         True,
