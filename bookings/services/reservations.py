@@ -173,10 +173,9 @@ def reserve(
     except IntegrityError as error:
         name = together.constraint_of(error)
         if name == "reservation_key_once":
-            first = _first_answer(by, idempotency_key, digest)
-            if first is None:
-                raise TooManyChangesAtOnce from error
-            return first
+            # Another request with this key; the same one waited at its classes.
+            _first_answer(by, idempotency_key, digest)
+            raise TooManyChangesAtOnce from error
         if name == MOVED:
             raise TooManyChangesAtOnce from error
         if name not in ("booking_live_once_per_class", "place_student_one_at_a_time"):

@@ -20,6 +20,7 @@ from bookings.errors import (
     AlreadyBooked,
     NotInClass,
     RequestOpen,
+    RequestStale,
     StudentBusy,
     TooManyChangesAtOnce,
 )
@@ -194,6 +195,25 @@ def test_a_student_placed_elsewhere_meanwhile_is_named_and_not_who_goes_both_day
     assert refusal.value.facts["seats"] == "4"
     booking.refresh_from_db()
     assert booking.seats == 3
+
+
+def test_a_list_that_changed_under_the_request_without_ending_it_is_not_overwritten(
+    world: World, now: datetime, late: datetime
+) -> None:
+    booking = booked(world, world.session(), now)
+    request = ask(world, booking, world.coordinator, late)()
+    past_the_locks = Booking.objects.filter(pk=booking.pk)
+
+    with (
+        meanwhile(("FOR NO KEY UPDATE", lambda: past_the_locks.update(adults=booking.adults + 1))),
+        pytest.raises(RequestStale),
+    ):
+        change_requests.accept_change(by=world.manager, request=request, now=late)
+
+    booking.refresh_from_db()
+    assert booking.seats == 5
+    request.refresh_from_db()
+    assert request.state == ChangeState.EXPIRED
 
 
 # ── sessions that move ──
