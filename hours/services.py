@@ -26,15 +26,6 @@ from .errors import (
 from .models import HourCredit, PracticumRequirement, RequirementMinimum
 
 
-def credit_attendance(
-    *, by: Actor, student: Student, session: CourseSession, rule_version: int, now: datetime
-) -> HourCredit:
-    """The student's ledger holds the session's class hours once; see ``credit_students``."""
-    return credit_students(
-        by=by, students=[student], session=session, rule_version=rule_version, now=now
-    )[student.pk]
-
-
 def credit_students(
     *,
     by: Actor,

@@ -27,7 +27,7 @@ from bookings.models import Booking, Place
 from bookings.selectors import alternatives, unusual
 from bookings.services import changes, class_seats, telling, telling_moves, together
 from bookings.services import students as student_rules
-from bookings.services.retries import in_one_transaction
+from bookings.services.retries import LookAgainError, in_one_transaction
 from courses.choices import SessionState
 from courses.errors import SessionBegun, SessionCancelled, StaleSession
 from courses.models import CourseSession
@@ -107,8 +107,12 @@ def change_session(
     _check_shape(session, change, now)
 
     def write() -> CourseSession:
-        student_rules.lock(_students_of(session))
+        students = _students_of(session)
+        student_rules.lock(students)
         locked, others = _locked(session, change)
+        if not _students_of(session) <= students:
+            # Somebody was booked before the row was ours; their places are to be moved as well.
+            raise LookAgainError
         check_can_change_session(by, locked, now)
         if locked.sequence != sequence:
             raise StaleSession

@@ -20,7 +20,7 @@ from bookings.errors import (
     TooManyChangesAtOnce,
     WrongStage,
 )
-from bookings.models import Booking, Reservation
+from bookings.models import Reservation
 from bookings.references import new_reference
 from bookings.selectors.api import reservations_for
 from bookings.services import (
@@ -37,7 +37,7 @@ from bookings.services.parts import Asked, Part, classes_of, digest_of, look_up
 from bookings.services.retries import in_one_transaction
 from courses import phases
 from courses.choices import SeasonAction, SessionState, Venue
-from courses.errors import SessionCancelled, SessionFull, StaleSession
+from courses.errors import SessionCancelled, StaleSession
 from courses.models import CourseSession
 from courses.services import seats
 from rosters.errors import NotYourClass
@@ -48,21 +48,6 @@ from sites.calendar import local_day, school_year
 KEY_LENGTH = 80
 # A place has its session's times: the host has moved the session while the place was written.
 MOVED = "place_times_are_its_sessions"
-
-
-def check_can_book(
-    actor: Actor, session: CourseSession, class_group: ClassGroup, now: datetime
-) -> None:
-    """Refused, with the reason: another school's or teacher's class, a session that is
-    cancelled, begun, full, not on offer to this class, or booked by it already.
-
-    ``session`` with season, version and school loaded. Two queries at most.
-    """
-    check_is_own_class(actor, class_group, now)
-    check_session_suits(session, class_group, now)
-    _check_not_booked(session, class_group)
-    if session.capacity - session.seats_taken - session.seats_held < 1:
-        raise SessionFull(seats=1, seats_left=0)
 
 
 def check_is_own_class(actor: Actor, class_group: ClassGroup, now: datetime) -> None:
@@ -189,10 +174,9 @@ def reserve(
     except IntegrityError as error:
         name = together.constraint_of(error)
         if name == "reservation_key_once":
-            first = _first_answer(by, idempotency_key, digest)
-            if first is None:
-                raise TooManyChangesAtOnce from error
-            return first
+            # Another request with this key; the same one waited at its classes.
+            _first_answer(by, idempotency_key, digest)
+            raise TooManyChangesAtOnce from error
         if name == MOVED:
             raise TooManyChangesAtOnce from error
         if name not in ("booking_live_once_per_class", "place_student_one_at_a_time"):
@@ -270,17 +254,3 @@ def _first_answer(by: Actor, key: str, digest: str) -> Reservation | None:
     if found is not None and found.request_digest != digest:
         raise KeyReused
     return found
-
-
-def _check_not_booked(session: CourseSession, class_group: ClassGroup) -> None:
-    booked = (
-        Booking.objects.live()
-        .filter(session=session, class_group=class_group)
-        .select_related("reservation")
-        .first()
-    )
-    if booked is not None:
-        raise AlreadyBooked(
-            class_group=wording.class_name(class_group, session.starts_at),
-            reference=booked.reservation.reference,
-        )

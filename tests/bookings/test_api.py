@@ -470,3 +470,52 @@ def test_the_host_moves_a_session(world: World, now: datetime) -> None:
         "seats_held": 0,
     }
     assert (answers[5].status_code, answers[5].json()["code"]) == (409, "stale_session")
+
+
+def test_a_session_moves_to_the_school_and_on_line_and_not_to_what_is_no_school(
+    world: World, now: datetime
+) -> None:
+    booking = booked(world, now)
+    path = f"/api/v1/sessions/{booking.session_id}/move/"
+    asked = {"code": "equipment"}
+
+    no_school = send("POST", path, world.manager, now, asked | {"sequence": 0, "school": 999_999})
+    at_host = send(
+        "POST", path, world.manager, now, asked | {"sequence": 0, "school": world.host.pk}
+    )
+    at_school = send(
+        "POST", path, world.manager, now, asked | {"sequence": 0, "school": world.school.pk}
+    )
+    on_line = send(
+        "POST",
+        path,
+        world.manager,
+        now,
+        asked | {"sequence": 1, "online_url": "https://example.org/"},
+    )
+    nowhere = send("POST", "/api/v1/sessions/0/move/", world.manager, now, asked)
+
+    assert [one.status_code for one in (no_school, at_host, nowhere)] == [404, 404, 404]
+    places = [
+        [one.json()[key] for key in ("venue", "room", "school", "online_url", "sequence")]
+        for one in (at_school, on_line)
+    ]
+    assert places == [
+        ["school", None, world.school.pk, "", 1],
+        ["online", None, None, "https://example.org/", 2],
+    ]
+
+
+def test_parts_and_one_class_are_not_asked_for_together(world: World, now: datetime) -> None:
+    session = world.session()
+    part = {"class_group": world.group.pk, "sessions": [session.pk]}
+
+    both = send(
+        "POST", "/api/v1/reservations/", world.teacher, now, part | {"parts": [part]}, key="both"
+    )
+    neither = send("POST", "/api/v1/reservations/", world.teacher, now, {}, key="neither")
+
+    assert [one.status_code for one in (both, neither)] == [400, 400]
+    assert "给了 parts，场次和班级请写在各部分里。" in both.content.decode()
+    assert "请给出班级。" in neither.content.decode()
+    assert not Reservation.objects.exists()

@@ -366,7 +366,7 @@ def test_alternatives_cost_the_same_for_one_and_three_classes(
     for number in range(3):
         world.session(day=DAY + timedelta(days=1 + number))
 
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(4):
         offers = alternatives.offers_for(session, bookings, now)
 
     assert [len(found) for found in offers.values()] == [3] * count

@@ -186,3 +186,25 @@ def test_selects_are_as_wide_and_tall_as_a_thumb_needs(
     assert (day["width"], group["width"]) == (line["width"], column["width"])
     assert fits(page)
     assert axe_violations(page) == []
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_day_without_anything_leads_to_the_days_with_something(
+    world: World, new_context: NewContext, scripts: bool
+) -> None:
+    booking = booked(world, session_in(world, 14))
+    for days in (15, 17, 18):
+        session_in(world, days)
+    nothing = local_day(timezone.now()) + timedelta(days=16)
+    context = new_context(world.teacher_membership, width=390, java_script_enabled=scripts)
+    page = context.new_page()
+    page.goto(f"/trips/{booking.pk}/swap/?day={nothing}")
+
+    page.get_by_text("这一天没有能换的场次。").wait_for()
+    assert fits(page)
+    assert not scripts or axe_violations(page) == []
+    assert page.get_by_role("button", name="换到这一场").count() == 0
+    page.get_by_role("navigation", name="有能换的场次的日子").get_by_role("link").nth(1).click()
+
+    page.wait_for_url(f"**/swap/?day={nothing + timedelta(days=1)}")
+    assert page.get_by_role("button", name="换到这一场").count() == 1
