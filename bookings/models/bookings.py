@@ -133,7 +133,7 @@ class Booking(models.Model):
     cancel_code = models.CharField(
         max_length=16, choices=ReasonCode.choices, blank=True, default=""
     )
-    # Given up after the season's freeze.
+    # Given up by the school, or taken back by the host, after the season's freeze.
     is_late = models.BooleanField(default=False)
     # Why nobody came, once that is known; empty while somebody did or it is not asked yet.
     no_show_code = models.CharField(

@@ -14,7 +14,7 @@ from bookings.choices import CancelledSide, ReasonCode
 from bookings.errors import AlreadyCancelled, NothingToCancel, SessionOver
 from bookings.models import Booking
 from bookings.selectors import alternatives, host_day
-from bookings.services import changes, holds, telling
+from bookings.services import changes, freeze, holds, telling
 from bookings.services.retries import in_one_transaction
 from courses.choices import SessionState
 from courses.models import CourseSession
@@ -51,7 +51,8 @@ def cancel_session(
     code: ReasonCode = ReasonCode.OTHER,
 ) -> CourseSession:
     """The session, with its set, and every booking of it are cancelled; seats and rooms are
-    free, and everybody booked and whoever was to teach is told by whom and why.
+    free, and everybody booked and whoever was to teach is told by whom and why. By the host
+    after the freeze they are recorded as late.
 
     Refused: AlreadyCancelled, SessionOver, another host's session, an empty reason.
     """
@@ -109,7 +110,7 @@ def _locked(session_ids: Iterable[int]) -> list[CourseSession]:
     return list(
         CourseSession.objects.select_for_update(of=("self",))
         .filter(pk__in=session_ids)
-        .select_related("room_hold", "room", "version")
+        .select_related("room_hold", "room", "season", "version")
         .order_by("pk")
     )
 
@@ -122,7 +123,8 @@ def _cancel(
     reason: str,
     now: datetime,
 ) -> None:
-    """The sessions' rows being ours, no seat of them is taken or given back meanwhile."""
+    """The sessions' rows being ours, no seat of them is taken or given back meanwhile. What the
+    host takes back after the freeze is recorded as late; what the alliance does is not."""
     bookings = list(
         Booking.objects.live()
         .select_for_update(of=("self",), no_key=True)
@@ -132,6 +134,10 @@ def _cancel(
     )
     still_free = alternatives.offered(sessions, bookings, now)
     side = CancelledSide.ALLIANCE if by.is_secretariat else CancelledSide.HOST
+    if side == CancelledSide.HOST:
+        late = {session.pk for session in sessions if freeze.is_settled(session, now)}
+        for booking in bookings:
+            booking.is_late = booking.session_id in late
     changes.end_bookings(bookings, side=side, code=code, reason=reason, now=now)
     holds.forget(sessions, now=now)
     for session in sessions:

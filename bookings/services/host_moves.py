@@ -25,7 +25,7 @@ from bookings.errors import (
 )
 from bookings.models import Booking, Place
 from bookings.selectors import alternatives, unusual
-from bookings.services import changes, class_seats, telling, telling_moves, together
+from bookings.services import changes, class_seats, freeze, telling, telling_moves, together
 from bookings.services import students as student_rules
 from bookings.services.retries import in_one_transaction
 from courses.choices import SessionState
@@ -371,7 +371,8 @@ def _release(
     reason: str,
     now: datetime,
 ) -> None:
-    """The bookings are over, with the other days of their sets; their seats are free."""
+    """The bookings are over, with the other days of their sets; their seats are free. After the
+    freeze they are recorded as late."""
     if not leaving:
         return
     trips = {(one.reservation_id, one.class_group_id) for one in leaving}
@@ -382,11 +383,12 @@ def _release(
             reservation__in={reservation for reservation, _class_group in trips},
             session__in={leaving[0].session_id, *(one.pk for one in others)},
         )
-        .select_related("class_group", "session__version", "session__room")
+        .select_related("class_group", "session__season", "session__version", "session__room")
         .order_by("session_id", "pk")
     )
     rows = [row for row in found if (row.reservation_id, row.class_group_id) in trips]
     for row in rows:
+        row.is_late = freeze.is_settled(row.session, now)
         seats.release_seats(session_id=row.session_id, seats=row.seats, adults=row.adults)
     sessions = list({row.session_id: row.session for row in rows}.values())
     still_free = alternatives.offered(sessions, rows, now)
