@@ -11,7 +11,8 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.actors import Actor
-from bookings.choices import LIVE_STATES, BookingState, CancelledSide, ReasonCode
+from bookings.choices import LIVE_STATES, BookingState, CancelledSide
+from courses.choices import ReasonCode
 from courses.models import TsTzRange
 from rosters.models import ClassTeacher
 

@@ -12,7 +12,7 @@ from accounts.actors import Actor
 from accounts.errors import NotAllowed, NotYours
 from accounts.services import audit
 from bookings import wording
-from bookings.choices import BookingState, CancelledSide, ReasonCode
+from bookings.choices import BookingState, CancelledSide
 from bookings.errors import (
     AlreadyPlaced,
     BookingOver,
@@ -26,7 +26,7 @@ from bookings.services import freeze, reservations, standing_requests, telling, 
 from bookings.services import students as student_rules
 from bookings.services.retries import in_one_transaction
 from courses import phases
-from courses.choices import SeasonAction
+from courses.choices import ReasonCode, SeasonAction
 from courses.models import CourseSession
 from courses.services import seats
 from rosters.models import ClassGroup, Student

@@ -10,13 +10,13 @@ from datetime import date, datetime
 from accounts.actors import Actor
 from accounts.errors import NotAllowed, NotYours
 from accounts.services import audit
-from bookings.choices import CancelledSide, ReasonCode
+from bookings.choices import CancelledSide
 from bookings.errors import AlreadyCancelled, NothingToCancel, SessionOver
 from bookings.models import Booking
 from bookings.selectors import alternatives, host_day
 from bookings.services import changes, freeze, holds, telling
 from bookings.services.retries import in_one_transaction
-from courses.choices import SessionState
+from courses.choices import ReasonCode, SessionState
 from courses.models import CourseSession
 from courses.services import seats
 from sites import dates

@@ -13,7 +13,7 @@ from accounts.errors import Refusal
 from accounts.models import Membership
 from accounts.services import audit
 from bookings import differences, wording
-from bookings.choices import CancelledSide, ReasonCode
+from bookings.choices import CancelledSide
 from bookings.differences import Difference
 from bookings.errors import (
     NotOfSession,
@@ -28,7 +28,7 @@ from bookings.selectors import alternatives, unusual
 from bookings.services import changes, class_seats, freeze, telling, telling_moves, together
 from bookings.services import students as student_rules
 from bookings.services.retries import in_one_transaction
-from courses.choices import SessionState
+from courses.choices import ReasonCode, SessionState
 from courses.errors import SessionBegun, SessionCancelled, StaleSession
 from courses.models import CourseSession
 from courses.services import seats

@@ -13,7 +13,7 @@ from django.db import IntegrityError
 from accounts.actors import Actor
 from accounts.services import audit
 from bookings import wording
-from bookings.choices import CancelledSide, HoldPurpose, ReasonCode
+from bookings.choices import CancelledSide, HoldPurpose
 from bookings.errors import (
     AlreadyBooked,
     HoldGone,
@@ -38,7 +38,7 @@ from bookings.services.companions import CompanionInput
 from bookings.services.parts import Asked, Part
 from bookings.services.retries import in_one_transaction
 from bookings.services.sessions_seen import Seen
-from courses.choices import SeasonAction
+from courses.choices import ReasonCode, SeasonAction
 from courses.errors import StaleSession
 from courses.models import CourseSession
 from courses.services import seats

@@ -14,7 +14,6 @@ from accounts.choices import Role
 from accounts.errors import Refusal
 from accounts.services import audit
 from bookings import calendar, wording
-from bookings.choices import EXCUSED
 from bookings.forms.trips import ReasonForm
 from bookings.models import Booking
 from bookings.selectors import change_requests as requests
@@ -23,7 +22,7 @@ from bookings.selectors import swapping as swaps
 from bookings.selectors import trips as selectors
 from bookings.services import changes, freeze, lists, swapping, telling
 from bookings.services.companions import needed_for
-from courses.choices import Venue
+from courses.choices import EXCUSED, Venue
 
 from .once import once_per_form
 

@@ -15,8 +15,9 @@ from django.db.models import Count, QuerySet
 from accounts.models import Organisation
 from attendance.selectors import no_shows
 from bookings import wording
-from bookings.choices import EXCUSED, CancelledSide, ReasonCode
+from bookings.choices import CancelledSide
 from bookings.models import Booking
+from courses.choices import EXCUSED, ReasonCode
 from sites.calendar import at, local_day, school_year
 
 # By the school, by the host, and classes of whom nobody came: as links and fields name them.

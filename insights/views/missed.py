@@ -10,8 +10,8 @@ from accounts.access import MemberRequest, members_only
 from accounts.choices import Role
 from accounts.models import Organisation
 from bookings import wording
-from bookings.choices import EXCUSED
 from bookings.models import Booking
+from courses.choices import EXCUSED
 from insights.selectors import missed
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from accounts.errors import NotAllowed, NotYours
 from accounts.models import AuditEntry
-from bookings.choices import BookingState, CancelledSide, ReasonCode
+from bookings.choices import BookingState, CancelledSide
 from bookings.errors import (
     MoreThanClass,
     NotOfSession,
@@ -23,6 +23,7 @@ from bookings.models import Booking, Place
 from bookings.selectors import alternatives
 from bookings.services import host_changes, host_moves, swapping
 from bookings.services.host_moves import Change
+from courses.choices import ReasonCode
 from courses.errors import InstructorTaken, SessionBegun, SessionCancelled, StaleSession
 from courses.models import CourseSession
 from courses.services.sessions import Place as Where

@@ -12,9 +12,9 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Membership
 from attendance.services.no_shows import give_reason
-from bookings.choices import ReasonCode
 from bookings.models import Booking
 from bookings.services import changes, host_changes, host_moves
+from courses.choices import ReasonCode
 from courses.services.sessions import Place
 from insights.selectors import missed
 from tests.bookings.conftest import DAY, World, make_world
