@@ -31,6 +31,7 @@ from bookings.services.retries import in_one_transaction
 from courses.choices import ReasonCode, SessionState
 from courses.errors import SessionBegun, SessionCancelled, StaleSession
 from courses.models import CourseSession
+from courses.selectors import history
 from courses.services import seats
 from courses.services import sessions as course_sessions
 from rosters.models import Student
@@ -139,10 +140,12 @@ def change_session(
         )
         audit.record(
             by=by,
-            verb="session.changed",
+            verb=history.VERB,
             now=now,
             target=session,
             reason_code=str(code),
+            before=history.facts_of(before),
+            after=history.facts_of(locked),
             bookings=[one.pk for one in followed],
             released=[one.pk for one in leaving],
         )

@@ -27,6 +27,7 @@ from courses.forms.sessions import (
 )
 from courses.models import CourseSession
 from courses.naming import headline
+from courses.selectors import history
 from courses.selectors.week import monday_of, week_of
 from courses.services import series, sessions
 from sites import dates
@@ -71,6 +72,7 @@ def show(request: MemberRequest, pk: int) -> HttpResponse:
         {
             "session": session,
             "headline": headline(session.version),
+            "moves": history.moves_of(session),
             "is_manager": request.actor.is_host_manager,
             "is_open": session.state == SessionState.SCHEDULED,
             "has_begun": session.starts_at <= timezone.now(),

@@ -110,6 +110,24 @@ def test_places_and_calendars_follow_a_moved_session(world: World, now: datetime
     ]
     assert AuditEntry.objects.get(verb="session.changed").facts == {
         "reason_code": "other",
+        "before": {
+            "starts_at": "2026-12-08T01:00:00+00:00",
+            "ends_at": "2026-12-08T03:30:00+00:00",
+            "venue": "room",
+            "site": world.site.pk,
+            "room": session.room_id,
+            "school": None,
+            "seats": 40,
+        },
+        "after": {
+            "starts_at": "2026-12-09T01:00:00+00:00",
+            "ends_at": "2026-12-09T03:30:00+00:00",
+            "venue": "room",
+            "site": world.site.pk,
+            "room": session.room_id,
+            "school": None,
+            "seats": 40,
+        },
         "bookings": [booking.pk],
         "released": [],
     }
