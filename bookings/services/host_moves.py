@@ -24,14 +24,14 @@ from bookings.errors import (
     TooManyHeads,
 )
 from bookings.models import Booking, Place
-from bookings.selectors import alternatives, unusual
+from bookings.selectors import alternatives
 from bookings.services import changes, class_seats, freeze, telling, telling_moves, together
 from bookings.services import students as student_rules
 from bookings.services.retries import in_one_transaction
 from courses.choices import ReasonCode, SessionState
 from courses.errors import SessionBegun, SessionCancelled, StaleSession
 from courses.models import CourseSession
-from courses.selectors import history
+from courses.selectors import history, unusual
 from courses.services import seats
 from courses.services import sessions as course_sessions
 from rosters.models import Student
@@ -210,7 +210,11 @@ def preview(*, by: Actor, session: CourseSession, change: Change, now: datetime)
             seen.obstacles.append(str(refusal))
     if not has_time:
         return seen
-    if (session.starts_at, session.ends_at) != (change.starts_at, change.ends_at):
+    if (session.starts_at, session.ends_at, session.room_id) != (
+        change.starts_at,
+        change.ends_at,
+        _pk(change.place.room),
+    ):
         seen.cautions = unusual.of_session(then)
     for booking in staying:
         try:
