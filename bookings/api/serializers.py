@@ -183,6 +183,7 @@ class BookingOutput(serializers.ModelSerializer[Booking]):
     class_hours = serializers.IntegerField(source="session.class_hours")
     companions = CompanionSerializer(many=True)
     students = serializers.SerializerMethodField()
+    cancel_reason = serializers.CharField(source="why_cancelled")
 
     class Meta:
         model = Booking
@@ -279,6 +280,8 @@ class ReservationOutput(serializers.ModelSerializer[Reservation]):
 
 class CancelledSessionOutput(serializers.ModelSerializer[CourseSession]):
     """What became of a session."""
+
+    cancel_reason = serializers.CharField(source="why_cancelled")
 
     class Meta:
         model = CourseSession

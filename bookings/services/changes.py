@@ -4,9 +4,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db.models import F
-from django.utils import translation
 
 from accounts.actors import Actor
 from accounts.errors import NotAllowed, NotYours
@@ -77,7 +75,7 @@ def cancel_booking(
 
     Refused: BookingOver, SessionStarted, NotYourClass, a code that says nothing without words.
     """
-    reason = reason_in_words(code, reason)
+    reason = words_for(code, reason)
     check_can_cancel_booking(by, booking, now)
 
     def write() -> Booking:
@@ -99,12 +97,10 @@ def cancel_booking(
     return in_one_transaction(write)
 
 
-def reason_in_words(code: ReasonCode, words: str) -> str:
-    """The words given, else those of the code; "other" alone says nothing (ReasonMissing)."""
-    if words.strip() or code == ReasonCode.OTHER:
-        return in_words(words)
-    with translation.override(settings.LANGUAGE_CODE):
-        return str(code.label)
+def words_for(code: ReasonCode, words: str) -> str:
+    """The words given, without blanks around. None are needed beside a code that says something,
+    whose label each reader reads in her language; "other" alone says nothing (ReasonMissing)."""
+    return in_words(words) if code == ReasonCode.OTHER else words.strip()
 
 
 def in_words(words: str) -> str:

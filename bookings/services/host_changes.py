@@ -29,7 +29,7 @@ def check_can_cancel_session(actor: Actor, session: CourseSession, now: datetime
     if actor.is_host_manager and session.host_id != actor.organisation_id:
         raise NotYours
     if session.state == SessionState.CANCELLED:
-        raise AlreadyCancelled(reason=session.cancel_reason)
+        raise AlreadyCancelled(reason=session.why_cancelled)
     if session.starts_at <= now:
         raise SessionOver(when=dates.moment(session.starts_at))
 
@@ -56,7 +56,7 @@ def cancel_session(
 
     Refused: AlreadyCancelled, SessionOver, another host's session, an empty reason.
     """
-    reason = changes.reason_in_words(code, reason)
+    reason = changes.words_for(code, reason)
     check_can_cancel_session(by, session, now)
 
     def write() -> CourseSession:
@@ -82,7 +82,7 @@ def cancel_day(
 
     Refused: NothingToCancel, an empty reason.
     """
-    reason = changes.reason_in_words(code, reason)
+    reason = changes.words_for(code, reason)
     check_can_cancel_day(by, day, now)
 
     def write() -> list[CourseSession]:
@@ -142,7 +142,7 @@ def _cancel(
     holds.forget(sessions, now=now)
     for session in sessions:
         of_session = [booking for booking in bookings if booking.session_id == session.pk]
-        seats.void_session(session=session, by=by, reason=reason, now=now)
+        seats.void_session(session=session, by=by, code=code, reason=reason, now=now)
         audit.record(
             by=by,
             verb="session.cancelled",

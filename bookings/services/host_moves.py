@@ -79,7 +79,7 @@ def check_can_change_session(actor: Actor, session: CourseSession, now: datetime
     """The host's manager, before the session begins, booked or not."""
     course_sessions.check_can_schedule(actor, session.host_id)
     if session.state == SessionState.CANCELLED:
-        raise SessionCancelled(reason=session.cancel_reason)
+        raise SessionCancelled(reason=session.why_cancelled)
     if session.starts_at <= now:
         raise SessionBegun(when=dates.moment(session.starts_at))
 
@@ -103,7 +103,7 @@ def change_session(
     MoreThanClass, SchoolVenueFixed, NotOfSession, SameAsBefore, ReasonMissing, RoomTaken,
     RoomClosed, InstructorTaken, and as ``courses.services.sessions.open_session``.
     """
-    reason = changes.reason_in_words(code, reason)
+    reason = changes.words_for(code, reason)
     check_can_change_session(by, session, now)
     _check_shape(session, change, now)
 
@@ -153,6 +153,7 @@ def change_session(
             locked,
             [one.pk for one in followed],
             before=before,
+            code=code,
             reason=reason,
             by=by,
             now=now,

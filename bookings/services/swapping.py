@@ -167,7 +167,7 @@ def swap(
     Anything refused leaves the old booking untouched: SameSession, HoldGone, BookingOver,
     SessionStarted, and as ``reserve`` refuses.
     """
-    reason = changes.reason_in_words(ReasonCode.CHANGE_OF_PLAN, reason)
+    reason = changes.words_for(ReasonCode.CHANGE_OF_PLAN, reason)
     check_can_swap(by, booking, now)
     asked = _look_up(by, booking, session_ids, session_set_id, now, seen)
     old = together.of(booking)

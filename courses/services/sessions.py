@@ -261,7 +261,7 @@ def check_can_name_people(actor: Actor, session: CourseSession, now: datetime) -
     """The host's manager, until the session is over."""
     check_can_schedule(actor, session.host_id)
     if session.state == SessionState.CANCELLED:
-        raise SessionCancelled(reason=session.cancel_reason)
+        raise SessionCancelled(reason=session.why_cancelled)
     if session.ends_at <= now:
         raise SessionBegun(when=dates.moment(session.starts_at))
 
@@ -270,7 +270,7 @@ def check_can_change_session(actor: Actor, session: CourseSession, now: datetime
     """The host's manager, before it begins and while nobody has booked."""
     check_can_schedule(actor, session.host_id)
     if session.state == SessionState.CANCELLED:
-        raise SessionCancelled(reason=session.cancel_reason)
+        raise SessionCancelled(reason=session.why_cancelled)
     if session.starts_at <= now:
         raise SessionBegun(when=dates.moment(session.starts_at))
     taken = session.seats_taken + session.seats_held

@@ -348,7 +348,8 @@ def test_a_coded_reason_needs_no_words(world: World, now: datetime) -> None:
     )
 
     booking.refresh_from_db()
-    assert (booking.cancel_code, booking.cancel_reason) == (ReasonCode.EQUIPMENT, "设备或场地")
+    assert (booking.cancel_code, booking.cancel_reason) == (ReasonCode.EQUIPMENT, "")
+    assert booking.why_cancelled == "设备或场地"
 
 
 def test_displaced_classes_learn_what_still_fits(world: World, now: datetime) -> None:

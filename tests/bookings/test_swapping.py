@@ -86,7 +86,7 @@ def test_confirming_makes_seats_of_the_kept_ones_and_frees_the_old(
         booking.state,
         booking.cancelled_side,
         booking.cancel_code,
-        booking.cancel_reason,
+        booking.why_cancelled,
         booking.is_late,
         booking.sequence,
     ) == (

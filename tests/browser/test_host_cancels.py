@@ -68,7 +68,7 @@ def test_a_cancelled_class_books_what_still_fits(
     page.get_by_text("场次已取消，约了的学校都已收到通知。").wait_for()
 
     booking.refresh_from_db()
-    assert (booking.state, booking.cancel_code, booking.cancel_reason) == (
+    assert (booking.state, booking.cancel_code, booking.why_cancelled) == (
         "cancelled",
         "equipment",
         "设备或场地",
