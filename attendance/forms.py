@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from bookings import wording
-from bookings.choices import ReasonCode
+from courses.choices import ReasonCode
 from rosters.models import ClassGroup, Student
 from rosters.parsing.cells import STUDENT_NO
 from sites.dates import check_day

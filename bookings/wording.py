@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 from accounts.choices import OrganisationKind
 from accounts.models import Organisation
 from bookings.models import Booking
-from courses.choices import Venue
+from courses.choices import ReasonCode, Venue
 from courses.models import CourseSession
 from courses.naming import title as title
 from rosters import naming
@@ -81,6 +81,11 @@ class SessionLine:
 
 def session_line(session: CourseSession) -> SessionLine:
     return SessionLine(title=title(session.version), when=when(session), where=where(session))
+
+
+def why(code: ReasonCode, words: str) -> str:
+    """The words given, else the code's label in the active language."""
+    return words or str(code.label)
 
 
 def contact(session: CourseSession) -> tuple[str, str]:

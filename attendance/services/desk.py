@@ -43,7 +43,7 @@ def check_can_keep(actor: Actor, session: CourseSession) -> None:
 
 def _check_stands(session: CourseSession) -> None:
     if session.state == SessionState.CANCELLED:
-        raise SessionCancelled(reason=session.cancel_reason)
+        raise SessionCancelled(reason=session.why_cancelled)
 
 
 def check_can_open(actor: Actor, session: CourseSession, now: datetime) -> None:

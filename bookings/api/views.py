@@ -12,13 +12,13 @@ from rest_framework.views import APIView
 
 from accounts.actors import Actor
 from accounts.errors import NotYours
-from bookings.choices import ReasonCode
 from bookings.models import Booking, Reservation
 from bookings.selectors import api as selectors
 from bookings.selectors import progress
 from bookings.services import changes, lists, reservations, swapping
 from bookings.services.companions import CompanionInput
 from bookings.services.parts import Part
+from courses.choices import ReasonCode
 from rosters.models import ClassGroup
 from rosters.selectors import classes_of_school
 

@@ -7,10 +7,10 @@ from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from bookings.choices import ReasonCode
 from bookings.errors import ReasonMissing
 from bookings.forms.companions import CompanionsForm
 from bookings.forms.seen import SeenForm
+from courses.choices import ReasonCode
 from rosters.models import Student
 
 

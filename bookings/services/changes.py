@@ -4,15 +4,13 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db.models import F
-from django.utils import translation
 
 from accounts.actors import Actor
 from accounts.errors import NotAllowed, NotYours
 from accounts.services import audit
 from bookings import wording
-from bookings.choices import BookingState, CancelledSide, ReasonCode
+from bookings.choices import BookingState, CancelledSide
 from bookings.errors import (
     AlreadyPlaced,
     BookingOver,
@@ -27,7 +25,7 @@ from bookings.services import freeze, reservations, standing_requests, telling, 
 from bookings.services import students as student_rules
 from bookings.services.retries import in_one_transaction
 from courses import phases
-from courses.choices import SeasonAction
+from courses.choices import ReasonCode, SeasonAction
 from courses.models import CourseSession
 from courses.services import seats
 from rosters.models import ClassGroup, Student
@@ -78,7 +76,7 @@ def cancel_booking(
 
     Refused: BookingOver, SessionStarted, NotYourClass, a code that says nothing without words.
     """
-    reason = reason_in_words(code, reason)
+    reason = words_for(code, reason)
     check_can_cancel_booking(by, booking, now)
 
     def write() -> Booking:
@@ -100,12 +98,10 @@ def cancel_booking(
     return in_one_transaction(write)
 
 
-def reason_in_words(code: ReasonCode, words: str) -> str:
-    """The words given, else those of the code; "other" alone says nothing (ReasonMissing)."""
-    if words.strip() or code == ReasonCode.OTHER:
-        return in_words(words)
-    with translation.override(settings.LANGUAGE_CODE):
-        return str(code.label)
+def words_for(code: ReasonCode, words: str) -> str:
+    """The words given, without blanks around. None are needed beside a code that says something,
+    whose label each reader reads in her language; "other" alone says nothing (ReasonMissing)."""
+    return in_words(words) if code == ReasonCode.OTHER else words.strip()
 
 
 def in_words(words: str) -> str:

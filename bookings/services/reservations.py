@@ -76,7 +76,7 @@ def check_session_suits(
     ``session`` with season, version and school loaded.
     """
     if session.state == SessionState.CANCELLED:
-        raise SessionCancelled(reason=session.cancel_reason)
+        raise SessionCancelled(reason=session.why_cancelled)
     if session.starts_at <= now:
         raise SessionStarted(when=dates.moment(session.starts_at))
     phases.check_is_open(action, session.season, now)

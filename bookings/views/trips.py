@@ -14,7 +14,6 @@ from accounts.choices import Role
 from accounts.errors import Refusal
 from accounts.services import audit
 from bookings import calendar, wording
-from bookings.choices import EXCUSED
 from bookings.forms.trips import ReasonForm
 from bookings.models import Booking
 from bookings.selectors import change_requests as requests
@@ -23,7 +22,8 @@ from bookings.selectors import swapping as swaps
 from bookings.selectors import trips as selectors
 from bookings.services import changes, freeze, lists, swapping, telling
 from bookings.services.companions import needed_for
-from courses.choices import Venue
+from courses.choices import EXCUSED, Venue
+from courses.selectors import history
 
 from .once import once_per_form
 
@@ -88,6 +88,12 @@ def booking(request: MemberRequest, pk: int) -> HttpResponse:
             "is_excused": found.no_show_code in EXCUSED,
             "progress": progress.of_students(of_class, {student.pk for student in students}),
             "new_hours": found.session.class_hours if counts_as_booked else 0,
+            "moves": history.moves_of(
+                found.session,
+                since=found.created_at,
+                before=found.cancelled_at,
+                with_seats=False,
+            ),
             "outside": wording.outside_then(outside.before, outside.after),
             "is_whole_class": len(students) >= of_class.students,
             "unnamed": found.seats - len(students) if found.is_live else 0,

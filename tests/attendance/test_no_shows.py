@@ -17,10 +17,10 @@ from attendance.errors import SomebodyCame
 from attendance.selectors.no_shows import no_shows
 from attendance.services import check_in
 from attendance.services.no_shows import give_reason
-from bookings.choices import ReasonCode
 from bookings.errors import BookingOver, SessionNotOverYet
 from bookings.models import Booking
 from bookings.services import changes
+from courses.choices import ReasonCode
 from courses.models import CourseSession
 from tests.bookings.conftest import DAY, World, make_world
 from tests.factories.accounts import MembershipFactory, actor_of
