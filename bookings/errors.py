@@ -63,6 +63,21 @@ class SeatsShortForChange(SessionFull):
         return str(sentence) % self.facts
 
 
+class SeatsShortForRequest(SeatsShortForChange):
+    """Not even the host could make room for it. Facts besides: ``addable``, how many seats the
+    room and the course would let it add."""
+
+    sentence = _("这一场只余 %(seats_left)s 位，这个预约最多 %(most)s 人。申请没有发出。")
+    none_left = _("这一场没有空位了，这个预约最多 %(most)s 人。申请没有发出。")
+    with_added = _(
+        "这一场余 %(seats_left)s 位，开课单位最多还能加 %(addable)s 位，"
+        "这个预约最多 %(most)s 人。申请没有发出。"
+    )
+
+    def __str__(self) -> str:
+        return str(self.with_added) % self.facts if self.facts["addable"] else super().__str__()
+
+
 class FullTogether(SessionFull):
     """Several classes want more seats of one session than are left. Facts besides: ``when`` and
     ``title`` of the session."""

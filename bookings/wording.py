@@ -147,6 +147,15 @@ def difference(changed: Difference) -> list[str]:
     return lines
 
 
+def seats_to_add(count: int) -> str:
+    """What of a request for more seats than are free its host has to do first."""
+    return ngettext(
+        "余位不够：开课单位要先加 %(count)d 个名额才能同意。",
+        "余位不够：开课单位要先加 %(count)d 个名额才能同意。",
+        count,
+    ) % {"count": count}
+
+
 def names(people: Iterable[str]) -> str:
     return _("、").join(people)
 

@@ -12,10 +12,10 @@ from accounts.actors import Actor
 from accounts.models import AuditEntry
 from bookings.models import Booking
 from bookings.selectors import trips
-from bookings.services import lists
+from bookings.services import changes, lists
 from tests.bookings.conftest import DAY, World
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, actor_of
-from tests.factories.bookings import make_booking
+from tests.factories.bookings import make_booking, make_reservation
 
 Login = Callable[[Actor], Client]
 
@@ -349,3 +349,12 @@ def test_trips_of_one_class(world: World, now: datetime, login: Login) -> None:
     page = login(world.coordinator).get("/trips/", {"class": other.pk})
 
     assert [trip.class_name for trip in page.context["trips"]] == ["七(4)班"]
+
+
+def test_a_cancelled_camp_still_has_its_page(world: World, now: datetime, login: Login) -> None:
+    _camp, days = world.camp()
+    made = make_reservation(by=world.teacher, sessions=days, class_group=world.group, now=now)
+    first = made.bookings.select_related("session", "class_group").order_by("session_id")[0]
+    changes.cancel_booking(by=world.teacher, booking=first, reason="停课", now=now)
+
+    assert login(world.teacher).get(f"/trips/{first.pk}/").status_code == 200
