@@ -191,10 +191,38 @@ class BasketChanged(BookingsRefusal):
 
 
 class NoSplit(BookingsRefusal):
-    """No two or three sessions of a half-day seat the class together."""
+    """No two or three sessions of a day seat the class together; each cause says which it is."""
 
     code = "no_split"
     sentence = _("附近没有能分组同去的场次，请另选一场或只约一部分学生。")
+
+
+class SplitNeedless(NoSplit):
+    """Facts: ``size`` of the class."""
+
+    sentence = _("这一场坐得下全班 %(size)s 人，不用分组。")
+
+
+class SetNotSplit(NoSplit):
+    """Sessions offered together are booked by a class together. Facts: ``set``."""
+
+    sentence = _("“%(set)s”各场一起预约，不能分组。")
+
+
+class NothingBeside(NoSplit):
+    sentence = _("同一天没有别的场次既适合这个班又有空位。")
+
+
+class TooFewTogether(NoSplit):
+    """Facts: ``seats`` of the roomiest three sessions of the day, ``size`` of the class."""
+
+    sentence = _("同一天的场次，最多三场加起来只有 %(seats)s 位，坐不下全班 %(size)s 人。")
+
+
+class GroupTooSmall(NoSplit):
+    """Facts: ``least`` students that a group has."""
+
+    sentence = _("同一天的场次分不匀，总有一组不到 %(least)s 人。")
 
 
 class ProposalGone(BookingsRefusal):

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.choices import OrganisationKind
+from accounts.errors import Refusal
 from accounts.models import Organisation
 from bookings.models import Booking
 from courses.choices import Venue
@@ -93,6 +94,20 @@ def contact(session: CourseSession) -> tuple[str, str]:
 def directions(session: CourseSession) -> str:
     """How to get there, where the site says so."""
     return session.room.site.directions if session.room is not None else ""
+
+
+def refused(refusal: Refusal) -> str:
+    """The sentence, after the session it is about where several were asked for at once (version,
+    and room with its site or school loaded)."""
+    session = refusal.about
+    if not isinstance(session, CourseSession):
+        return str(refusal)
+    return _("%(when)s，%(title)s（%(where)s）：%(why)s") % {
+        "when": when(session),
+        "title": title(session.version),
+        "where": where(session),
+        "why": refusal,
+    }
 
 
 def students(count: int) -> str:

@@ -112,7 +112,7 @@ def reserve(request: MemberRequest) -> HttpResponse:
     except KeyReused:
         return _page(request, why=str(BasketChanged()), status=409)
     except Refusal as refusal:
-        return _page(request, why=str(refusal), status=409)
+        return _page(request, why=wording.refused(refusal), status=409)
     booked = list(made.bookings.select_related("session").order_by("session__starts_at", "pk"))
     messages.success(
         request,
