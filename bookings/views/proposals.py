@@ -27,6 +27,7 @@ from bookings.services.companions import CompanionInput, needed_for
 from bookings.services.offers import Offer, offer_of
 from bookings.services.parts import Part
 from bookings.services.proposals import Proposed
+from bookings.views import telling_apart
 from bookings.views.finding import with_class
 from bookings.views.once import once_per_form
 from courses.models import CourseSession
@@ -79,7 +80,12 @@ def complete(request: MemberRequest, pk: int) -> HttpResponse:
             "group": group,
             "label": wording.class_name(group, now),
             "progress": progress,
-            "cards": [_card(one, proposed) for one in proposed.proposals],
+            "cards": [
+                _card(one, proposed, difference)
+                for one, difference in zip(
+                    proposed.proposals, telling_apart.differences(proposed), strict=True
+                )
+            ],
             "coming": len(proposed.coming),
             "why": why,
             "catalogue_pk": group.pk,
@@ -102,11 +108,12 @@ def _to_trips(request: MemberRequest, made: Reservation) -> HttpResponse:
     return redirect("bookings:trips")
 
 
-def _card(proposal: Proposal, proposed: Proposed) -> dict[str, Any]:
+def _card(proposal: Proposal, proposed: Proposed, difference: str) -> dict[str, Any]:
     # Of those who come, not of the whole class.
     progress = of_students(proposed.progress, set(proposed.coming))
     return {
         "aim": AIMS[proposal.aim],
+        "difference": difference,
         "progress": progress,
         "proposal": proposal,
         "booked_then": progress.booked + proposal.hours,

@@ -53,7 +53,7 @@ def trips(request: MemberRequest) -> HttpResponse:
         "bookings/trips.html",
         {
             "show": show,
-            "trips": selectors.as_trips(rows),
+            "trips": selectors.as_trips(rows, unnamed=selectors.names_missing(rows, now)),
             "classes": classes,
             "chosen": chosen,
             "after": after,
