@@ -65,10 +65,11 @@ class ChangeForm(SeenForm, CompanionsForm):
             self.add_error("students", _("请至少选一名学生。"))
         return cleaned
 
-    def say_room(self, room: Growth) -> None:
-        """At the number of seats stands how many there may be, before they are asked for: with
-        what is free, and, where the host is asked anyway, with what it could add."""
-        most = {"free": room.free, "most": room.most}
+    def say_room(self, room: Growth, *, of_class: int) -> None:
+        """Where not all of the class find room, the number of seats says before it is sent how
+        many do: with what is free, and, where the host is asked anyway, with what it could add."""
+        if of_class <= room.most:
+            return
         said = (
             ngettext(
                 "这一场只余 %(free)d 位，最多 %(most)d 人。",
@@ -77,12 +78,12 @@ class ChangeForm(SeenForm, CompanionsForm):
             )
             if room.free
             else gettext("这一场没有空位了，最多 %(most)d 人。")
-        ) % most
+        ) % {"free": room.free, "most": room.most}
         if "reason" in self.fields and room.most_with_added > room.most:
-            said += gettext("再多要开课单位先加名额，最多 %(more)d 人。") % {
-                "more": room.most_with_added
-            }
-        seats = self.fields["seats"]
+            more = min(room.most_with_added, of_class)
+            said += gettext("再多要开课单位先加名额，最多 %(more)d 人。") % {"more": more}
+        # The field as it is drawn was made when the form was checked.
+        seats = self["seats"]
         seats.help_text = f"{said}{seats.help_text}"
 
     def bring_up_to_date(self, edition: int) -> None:

@@ -77,7 +77,7 @@ def change(request: MemberRequest, pk: int) -> HttpResponse:
     )
     parts = together.of(found) or [found]
     room = growth.of(parts)
-    form.say_room(room)
+    form.say_room(room, of_class=len(students))
     return render(
         request,
         "bookings/change.html",

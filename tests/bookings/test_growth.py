@@ -267,7 +267,7 @@ def test_requests_for_more_seats_cost_one_query_more(
 @pytest.mark.parametrize(
     ("most", "said"),
     [
-        (40, "这一场只余 7 位，最多 10 人。再多要开课单位先加名额，最多 40 人。不填就"),
+        (40, "这一场只余 7 位，最多 10 人。再多要开课单位先加名额，最多 30 人。不填就"),
         (10, "这一场只余 7 位，最多 10 人。不填就"),
     ],
 )
@@ -278,8 +278,18 @@ def test_how_many_there_may_be_stands_at_the_number_before_it_is_sent(
 
     page = login(world.teacher).get(f"/trips/{booking.pk}/change/")
 
-    assert str(page.context["form"].fields["seats"].help_text).startswith(said)
     assert said in page.content.decode()
+
+
+def test_where_the_whole_class_finds_room_no_limit_is_spoken_of(
+    world: World, booking: Booking, late: datetime, login: Login
+) -> None:
+    CourseSession.objects.update(capacity=30)
+
+    page = login(world.teacher).get(f"/trips/{booking.pk}/change/").content.decode()
+
+    assert "这一场只余" not in page
+    assert "这一场还余 27 位" in page
 
 
 def test_before_the_freeze_the_host_is_not_spoken_of(
@@ -310,6 +320,7 @@ def test_too_many_are_refused_at_the_field_they_were_asked_for_in(
     assert refused.context["form"].errors == {
         field: ["这一场只余 7 位，这个预约最多 10 人。申请没有发出。"]
     }
+    assert "这一场只余 7 位，最多 10 人。不填就" in refused.content.decode()
     assert not ChangeRequest.objects.exists()
 
 
