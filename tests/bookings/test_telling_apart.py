@@ -32,8 +32,9 @@ def heads(world: World, login: Login) -> list[tuple[str, str]]:
     cards = page.context["cards"]
     found = [(str(card["aim"]), card["difference"]) for card in cards]
     text = page.content.decode()
-    assert text.count("5 人</span></p></header>") == len(cards)
-    assert all(difference in text for _aim, difference in found)
+    said = [head.split("</header>")[0] for head in text.split('class="plan-head"')[1:]]
+    assert ["<span>5 人</span>" in head for head in said] == [True] * len(cards)
+    assert all(what in head for head, one in zip(said, found, strict=True) for what in one)
     return found
 
 
