@@ -19,6 +19,7 @@ from bookings.services.splits import Split
 from courses.models import Course, CourseSession, CourseVersion
 from courses.naming import headline
 from courses.selectors import catalogue
+from courses.selectors.catalogue import Wanted
 from rosters.models import ClassGroup
 from sites import dates
 from sites.calendar import local_day, school_year
@@ -184,7 +185,17 @@ def with_class(url: str, group: ClassGroup | None) -> str:
     return f"{url}?class={group.pk}" if group is not None else url
 
 
-def card(course: Course, looker: Looker) -> Card:
+def cards(courses: Sequence[Course], wanted: Wanted, looker: Looker) -> list[Card]:
+    """The courses as the catalogue shows them; one query, none without a class."""
+    together = (
+        catalogue.seats_side_by_side(looker.actor, wanted, looker.now, courses)
+        if looker.seats
+        else {}
+    )
+    return [_card(course, looker, together.get(course.pk, 0)) for course in courses]
+
+
+def _card(course: Course, looker: Looker, together: int) -> Card:
     version = cast("CourseVersion", course.published_version)
     title = headline(version)
     annotated: Any = course
@@ -199,19 +210,19 @@ def card(course: Course, looker: Looker) -> Card:
         next_day=dates.day_plain(annotated.next_at) if annotated.next_at else "",
         offer_count=annotated.offer_count or 0,
         seats_free=annotated.seats_free or 0,
-        fit=_fit(annotated.most_free or 0, annotated.second_free or 0, looker.seats),
+        fit=_fit(annotated.most_free or 0, together, looker.seats),
     )
 
 
-def _fit(most: int, second: int, wanted: int) -> str:
-    """Whether the class finds room: whole, in two groups, in part, or not at all."""
+def _fit(most: int, together: int, wanted: int) -> str:
+    """Whether the class finds room: whole, in two groups on one day, in part, or not at all."""
     if most == 0:
         return "full"
     if not wanted:
         return ""
     if most >= wanted:
         return "whole"
-    return "split" if most + second >= wanted else "part"
+    return "split" if together >= wanted else "part"
 
 
 def sorts(query: Query, chosen: str) -> list[tuple[str, str, bool]]:
