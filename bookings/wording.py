@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.choices import OrganisationKind
+from accounts.errors import Refusal
 from accounts.models import Organisation
 from bookings.models import Booking
 from courses.choices import ReasonCode, Venue
@@ -100,6 +101,20 @@ def directions(session: CourseSession) -> str:
     return session.room.site.directions if session.room is not None else ""
 
 
+def refused(refusal: Refusal) -> str:
+    """The sentence, after the session it is about where several were asked for at once (version,
+    and room with its site or school loaded)."""
+    session = refusal.about
+    if not isinstance(session, CourseSession):
+        return str(refusal)
+    return _("%(when)s，%(title)s（%(where)s）：%(why)s") % {
+        "when": when(session),
+        "title": title(session.version),
+        "where": where(session),
+        "why": refusal,
+    }
+
+
 def students(count: int) -> str:
     return ngettext("%(count)d 名学生", "%(count)d 名学生", count) % {"count": count}
 
@@ -150,6 +165,15 @@ def difference(changed: Difference) -> list[str]:
             % {"now": changed.adults_now, "then": changed.adults_then}
         )
     return lines
+
+
+def seats_to_add(count: int) -> str:
+    """What of a request for more seats than are free its host has to do first."""
+    return ngettext(
+        "余位不够：开课单位要先加 %(count)d 个名额才能同意。",
+        "余位不够：开课单位要先加 %(count)d 个名额才能同意。",
+        count,
+    ) % {"count": count}
 
 
 def names(people: Iterable[str]) -> str:

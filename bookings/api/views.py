@@ -144,7 +144,10 @@ class BookingDetail(APIView):
     @idempotent
     def patch(self, request: Request, pk: int) -> Response:
         """The booking has just these students, or ``seats`` of which these are named, and, if
-        given, so many adults and these companions. After the freeze it is refused."""
+        given, so many adults and these companions. After the freeze it is refused. Fewer
+        ``seats`` than ``students`` are refused as ``fewer_seats_than_named`` (422, with both
+        numbers), more than are free as ``session_full`` (409, with ``seats_left`` and the ``most``
+        there may be)."""
         asked = BookingChangeInput(data=request.data)
         asked.is_valid(raise_exception=True)
         values = asked.validated_data

@@ -8,7 +8,7 @@ from django.db import IntegrityError
 from django.db.models import Q
 
 from accounts.actors import Actor
-from accounts.errors import NotAllowed, NotYours, Refusal
+from accounts.errors import NotAllowed, NotYours, Refusal, refused_about
 from accounts.services import audit
 from bookings import wording
 from bookings.errors import (
@@ -189,19 +189,21 @@ def reserve(
 def check_can_have(asked: Sequence[Asked], now: datetime) -> None:
     """Whether all of it can be had together now: a kind answer, which the constraints and the
     conditional updates confirm. One query where nothing stands in the way; where something may,
-    three more, to say what."""
+    three more, to say what. A refusal is ``about`` the session that stands in the way."""
     for one in asked:
         for session in one.sessions:
-            check_session_suits(session, one.class_group, now)
-            if one.unnamed:
-                freeze.check_names_may_follow(session, now)
+            with refused_about(session):
+                check_session_suits(session, one.class_group, now)
+                if one.unnamed:
+                    freeze.check_names_may_follow(session, now)
     if in_the_way.may_be(asked):
         _check_free(asked)
         consent_rules.check_all_signed(
             [(one.students, one.sessions, one.class_group) for one in asked]
         )
     for session, taken, adults in _wanted(asked):
-        seats.check_room_for(session, seats=taken, adults=adults)
+        with refused_about(session):
+            seats.check_room_for(session, seats=taken, adults=adults)
 
 
 def _wanted(asked: Sequence[Asked]) -> list[tuple[CourseSession, int, int]]:
@@ -222,9 +224,10 @@ def _take_seats(asked: Sequence[Asked]) -> None:
     since what was asked for is not what it is now (TooManyChangesAtOnce)."""
     for session, taken, adults in _wanted(asked):
         try:
-            seats.take_seats(
-                session_id=session.pk, seats=taken, adults=adults, sequence=session.sequence
-            )
+            with refused_about(session):
+                seats.take_seats(
+                    session_id=session.pk, seats=taken, adults=adults, sequence=session.sequence
+                )
         except StaleSession as refusal:
             raise TooManyChangesAtOnce from refusal
 
@@ -235,13 +238,14 @@ def _check_free(asked: Sequence[Asked]) -> None:
     overlapping = class_seats.overlapping(asked)
     for booking in overlapping:
         for one in asked:
-            if booking.class_group_id == one.class_group.pk and any(
-                session.pk == booking.session_id for session in one.sessions
-            ):
-                raise AlreadyBooked(
-                    class_group=wording.class_name(one.class_group, booking.session.starts_at),
-                    reference=booking.reservation.reference,
-                )
+            for session in one.sessions:
+                if (booking.class_group_id, booking.session_id) != (one.class_group.pk, session.pk):
+                    continue
+                with refused_about(session):
+                    raise AlreadyBooked(
+                        class_group=wording.class_name(one.class_group, session.starts_at),
+                        reference=booking.reservation.reference,
+                    )
     class_seats.check_fit(asked, overlapping)
     student_rules.check_all_free(
         [(one.students, one.sessions, one.class_group) for one in asked if one.students]

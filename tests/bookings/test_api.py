@@ -195,6 +195,43 @@ def test_a_booking_is_changed(world: World, now: datetime) -> None:
     assert with_adults.json()["companions"] == [{"name": "赵老师", "phone": ""}]
 
 
+def test_fewer_seats_than_students_are_a_problem_with_its_code_and_facts(
+    world: World, now: datetime
+) -> None:
+    """As every other refusal, whichever way they are asked for."""
+    booking = booked(world, now)
+    keys = [student.pk for student in world.students[:4]]
+    late = booking.session.starts_at - timedelta(days=1)
+    path, wanted = f"/api/v1/bookings/{booking.pk}/", {"edition": 1, "students": keys, "seats": 3}
+
+    changed = send("PATCH", path, world.teacher, now, wanted)
+    with time_machine.travel(late, tick=False):
+        because = wanted | {"reason": "少一人"}
+        asked = send("POST", f"{path}change-requests/", world.teacher, late, because)
+
+    for answer in (changed, asked):
+        assert (answer.status_code, answer["Content-Type"]) == (422, "application/problem+json")
+        assert (answer.json()["code"], answer.json()["facts"]) == (
+            "fewer_seats_than_named",
+            {"seats": 3, "named": 4},
+        )
+        assert answer.json()["detail"] == "名单上有 4 名学生，名额却只要 3 个，请改成一致。"
+    booking.refresh_from_db()
+    assert (booking.seats, booking.edition) == (5, 1)
+
+
+def test_the_description_of_a_change_names_what_it_is_refused_for(db: None) -> None:
+    paths = Client().get("/api/v1/schema/", {"format": "json"}).json()["paths"]
+
+    for path, method in (
+        ("/api/v1/bookings/{id}/", "patch"),
+        ("/api/v1/bookings/{id}/change-requests/", "post"),
+    ):
+        described = paths[path][method]["description"]
+        assert "``fewer_seats_than_named`` (422" in described
+        assert "``session_full`` (409" in described
+
+
 def test_a_stale_change_is_refused(world: World, now: datetime) -> None:
     booking = booked(world, now)
     body = {"edition": 7, "students": [world.students[0].pk]}

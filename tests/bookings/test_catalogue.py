@@ -25,7 +25,7 @@ from tests.bookings.conftest import DAY, World
 from tests.factories.accounts import MembershipFactory, OrganisationFactory
 from tests.factories.bookings import make_booking
 
-CATALOGUE_QUERIES = 18
+CATALOGUE_QUERIES = 19
 COURSE_QUERIES = 16
 
 NO_BREAK = re.compile(r"\s+")
@@ -135,18 +135,22 @@ def test_card_says_occupation_first_and_how_the_class_finds_room(
 
 
 @pytest.mark.parametrize(
-    ("capacities", "fit", "word"),
+    ("days", "fit", "word"),
     [
-        ((5,), "whole", "全班坐得下"),
-        ((3, 2), "split", "分两组"),
-        ((3, 1), "part", "坐不下全班"),
+        ([(5,)], "whole", "全班坐得下"),
+        ([(1, 3, 2)], "split", "分两组"),
+        ([(3, 1)], "part", "坐不下全班"),
+        # On two days a class does not go together.
+        ([(3,), (3,)], "part", "坐不下全班"),
+        ([(3, 1), (3, 2)], "split", "分两组"),
     ],
 )
-def test_fit_is_told_by_the_two_roomiest_sessions(
-    world: World, client: Client, capacities: tuple[int, ...], fit: str, word: str
+def test_fit_is_told_by_the_two_roomiest_sessions_of_a_day(
+    world: World, client: Client, days: list[tuple[int, ...]], fit: str, word: str
 ) -> None:
-    for offset, capacity in enumerate(capacities):
-        world.session(day=DAY + timedelta(days=offset), capacity=capacity)
+    for offset, capacities in enumerate(days):
+        for capacity in capacities:
+            world.session(day=DAY + timedelta(days=offset), capacity=capacity)
 
     response = client.get("/find/")
 
