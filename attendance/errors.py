@@ -84,6 +84,14 @@ class SessionNotOver(AttendanceRefusal):
     sentence = _("本场 %(starts)s 开始，开始以后才能结束签到。")
 
 
+class HeadsDiffer(AttendanceRefusal):
+    """Facts: ``came`` students in, ``left`` out. Nobody is left behind unnoticed."""
+
+    code = "heads_differ"
+    kind = Refusal.INVALID
+    sentence = _("到了 %(came)s 人，离开 %(left)s 人，对不上。请点清人数，或写明原因。")
+
+
 class NotInYet(AttendanceRefusal):
     code = "not_in_yet"
     sentence = _("这名学生还没有签到，不能签退。")
@@ -142,3 +150,28 @@ class ConfirmationWrong(AttendanceRefusal):
 class AlreadyErased(AttendanceRefusal):
     code = "already_erased"
     sentence = _("这名学生的个人数据已经删除。")
+
+
+class RulesReachBack(AttendanceRefusal):
+    """Changing rules does not change the past."""
+
+    code = "rules_reach_back"
+    kind = Refusal.INVALID
+    sentence = _("新规则最早从明天的场次起用，已经上过的不变。")
+
+
+class RulesOutOfOrder(AttendanceRefusal):
+    code = "rules_out_of_order"
+    kind = Refusal.INVALID
+    sentence = _("第 %(version)s 版从 %(day)s起用，新规则要晚于它；要提前，请先撤回那一版。")
+
+
+class RuleStepsWrong(AttendanceRefusal):
+    code = "rule_steps_wrong"
+    kind = Refusal.INVALID
+    sentence = _("第二档的分钟要比第一档多，记的学时要比第一档少；不用第二档就都留空。")
+
+
+class RulesInUse(AttendanceRefusal):
+    code = "rules_in_use"
+    sentence = _("第 %(version)s 版已经启用，不能撤回。请另加新规则。")

@@ -10,6 +10,7 @@ from accounts.services import audit
 from attendance.choices import EventKind, WayIn
 from attendance.errors import NotOneChild
 from attendance.models import Badge, CheckIn
+from attendance.selectors.rule_sets import rules_of_each
 from attendance.selectors.states import attendance
 from bookings.selectors import roll as roll_selectors
 from bookings.services import consents as trip_consents
@@ -144,14 +145,24 @@ def _void_absences(*, by: Actor, survivor: Student, duplicate: Student, now: dat
     for student in (survivor, duplicate):
         for event in CheckIn.objects.of_student(student.pk).select_related("session"):
             sides.setdefault(event.session_id, {}).setdefault(student.pk, []).append(event)
+    sessions = {
+        own.session_id: own.session
+        for events in sides.values()
+        for (own, *_others) in events.values()
+    }
+    rules = rules_of_each(sessions.values())
     void = []
-    for events in sides.values():
+    for session_id, events in sides.items():
         if len(events) < 2:
             continue
+        session = sessions[session_id]
         was_there = {
             pk: attendance(
-                own, starts_at=own[0].session.starts_at, ends_at=own[0].session.ends_at
-            ).is_credited
+                own,
+                starts_at=session.starts_at,
+                ends_at=session.ends_at,
+                rules=rules[session_id],
+            ).was_there
             for pk, own in events.items()
         }
         if not any(was_there.values()):

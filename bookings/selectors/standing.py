@@ -66,7 +66,7 @@ WITH chosen AS (
       AND NOT (SELECT EXISTS (
         SELECT FROM hours_hourcredit credit
         WHERE credit.student_id = place.student_id AND credit.session_id = place.session_id
-          AND credit.kind = 'attendance'
+          AND credit.class_hours > 0
           AND NOT EXISTS (SELECT FROM hours_hourcredit one WHERE one.reverses_id = credit.id)
       ))
 ), dated AS NOT MATERIALIZED (

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from attendance.models import CheckIn, Desk
+from attendance.selectors.rule_sets import rules_of_each
 from attendance.selectors.states import by_student
 from hours.choices import CreditKind
 from hours.models import HourCredit
@@ -250,11 +251,12 @@ def _ledger() -> Iterator[Finding]:
             .order_by("recorded_at", "pk")
         ):
             events[event.session_id].append(event)
+        rules = rules_of_each(sessions.values())
         earned = {
-            (pk, student): session.class_hours
+            (pk, student): hours
             for pk, session in sessions.items()
-            for student, state in by_student(events[pk], session).items()
-            if state.is_credited
+            for student, state in by_student(events[pk], session, rules[pk]).items()
+            if (hours := state.earns.of(session.class_hours))
         }
         credited = _credited({"session__in": list(sessions)})
         yield from _differing(earned, credited)

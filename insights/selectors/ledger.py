@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce
 from accounts.actors import Actor
 from attendance.choices import AttendanceState, EventKind
 from attendance.models import CheckIn
+from attendance.selectors.rule_sets import rules_of_each
 from attendance.selectors.states import by_student
 from bookings import wording
 from bookings.selectors.progress import StudentHours
@@ -66,7 +67,7 @@ def credits_of(actor: Actor, student: Student) -> list[Credit]:
 
 def hints_of_class(group: ClassGroup, now: datetime) -> dict[int, tuple[Hint, ...]]:
     """Days on which students of the class were absent, on leave or left early, by student, as
-    it stands after every correction: one query."""
+    it stands after every correction: one query, and one for the rules."""
     # The stubs lose the annotation across the function.
     missed = _of_child(session=OuterRef("session"), kind__in=MISSING, voided_by=None).filter(
         child=OuterRef("child")
@@ -84,11 +85,12 @@ def hints_of_class(group: ClassGroup, now: datetime) -> dict[int, tuple[Hint, ..
         .select_related("session", "student")
         .order_by("session__starts_at", "session_id", "recorded_at", "pk")
     )
+    sessions = [list(own) for _session, own in groupby(events, lambda event: event.session_id)]
+    rules = rules_of_each(own[0].session for own in sessions) if sessions else {}
     found: dict[int, tuple[Hint, ...]] = {}
-    for _session, own in groupby(events, key=lambda event: event.session_id):
-        of_session = list(own)
-        session = of_session[0].session
-        for student, state in by_student(of_session, session).items():
+    for own in sessions:
+        session = own[0].session
+        for student, state in by_student(own, session, rules[session.pk]).items():
             if state.state in WORTH_A_HINT:
                 text = f"{dates.day_short(session.starts_at)} {state.state.label}"
                 found[student] = (*found.get(student, ()), Hint(state.state, text))

@@ -36,6 +36,7 @@ from rosters.services import forgetting
 from tests.attendance.conftest import Door
 from tests.bookings.conftest import DAY
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, actor_of
+from tests.factories.attendance import close_desk
 from tests.factories.bookings import make_booking
 
 NAME = "=1+1 慕容甲子"
@@ -57,7 +58,7 @@ def student(door: Door) -> Student:
         happened_at=door.now,
         now=door.now,
     )
-    desk.close_desk(
+    close_desk(
         by=door.manager, session=door.session, now=door.session.ends_at + timedelta(minutes=1)
     )
     coming = door.world.session(day=DAY + timedelta(days=7))

@@ -14,7 +14,7 @@ from insights.selectors.ledger import Credit, Hint
 from sites.calendar import local_day
 from tests.attendance.conftest import MINUTE, Door, make_door
 from tests.bookings.conftest import World, make_world
-from tests.factories.attendance import let_in, mark
+from tests.factories.attendance import close_desk, let_in, mark
 from tests.factories.hours import make_credit
 
 
@@ -45,7 +45,7 @@ def test_hints_say_how_a_day_was_missed(door: Door) -> None:
     let_in(door.students[3], now=starts + MINUTE, **at_door)
 
     before = ledger.hints_of_class(door.world.group, starts)
-    desk.close_desk(now=ends, **at_door)
+    close_desk(now=ends, **at_door)
 
     assert before == {}
     assert hints(door) == {
@@ -61,12 +61,12 @@ def test_absence_put_right_afterwards_is_no_hint(door: Door) -> None:
     at_door: Any = {"by": door.manager, "session": door.session}
     for student in door.students[1:]:
         let_in(student, now=door.now, **at_door)
-    desk.close_desk(now=ends, **at_door)
+    close_desk(now=ends, **at_door)
     assert list(hints(door)) == [1]
 
     desk.reopen_desk(reason="漏记。", now=ends + MINUTE, **at_door)
     let_in(door.students[0], now=ends + 2 * MINUTE, **at_door)
-    desk.close_desk(now=ends + 3 * MINUTE, **at_door)
+    close_desk(now=ends + 3 * MINUTE, **at_door)
 
     assert hints(door) == {}
 
