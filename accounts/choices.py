@@ -183,6 +183,10 @@ VERBS = {
     "hours.credited": _("记入学时"),
     "hours.reversed": _("冲销学时"),
     "hours.carried_over": _("学时并入"),
+    "hours.proposed": _("申请补记或更正学时"),
+    "hours.proposal_confirmed": _("同意补记或更正学时"),
+    "hours.proposal_refused": _("没有同意补记或更正学时"),
+    "hours.proposal_withdrawn": _("撤回补记或更正申请"),
 }
 
 # What the audit page calls the thing of an entry, by the model's label.
@@ -194,6 +198,7 @@ TARGETS = {
     "accounts.user": pgettext_lazy("singular", "人员"),
     "attendance.badge": pgettext_lazy("singular", "胸牌"),
     "attendance.desk": pgettext_lazy("singular", "签到台"),
+    "attendance.hourproposal": pgettext_lazy("singular", "补记申请"),
     "attendance.attendanceruleset": pgettext_lazy("singular", "到场规则"),
     "bookings.booking": pgettext_lazy("singular", "预约"),
     "bookings.reservation": pgettext_lazy("singular", "预约单"),
@@ -233,6 +238,7 @@ READINGS = {
     "badge_reissue": _("补发胸牌"),
     "desk": _("场次签到"),
     "desk_place": _("签到台上看一名学生"),
+    "hour_proposals": _("复核补记的学时"),
     "session_names": _("看场次名单"),
     "day_print": _("打印当天名单"),
     "reserve_form": _("填写预约"),

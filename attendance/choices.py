@@ -112,3 +112,22 @@ FIRST_EDITION = AttendanceRules(
     late=(Step(timedelta(minutes=15), Earns.FULL),),
     early=(Step(timedelta(minutes=15), Earns.NONE),),
 )
+
+
+class ProposalKind(TextChoices):
+    """What two people may decide about class hours that no door gave."""
+
+    MAKE_UP = "make_up", _("补课")
+    MANUAL = "manual", _("补记")
+    CORRECTION = "correction", _("更正")
+
+
+class ProposalState(TextChoices):
+    PROPOSED = "proposed", _("待复核")
+    CONFIRMED = "confirmed", _("已同意")
+    REFUSED = "refused", _("没有同意")
+    WITHDRAWN = "withdrawn", _("已撤回")
+
+
+# More than a requirement has is a slip of the finger.
+MOST_HOURS_BY_HAND = 40

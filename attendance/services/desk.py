@@ -18,6 +18,7 @@ from attendance.errors import (
     SessionNotOver,
 )
 from attendance.models import CheckIn, Desk
+from attendance.selectors.missed import decided_by_hand
 from attendance.selectors.rule_sets import rules_of
 from attendance.selectors.states import EXPECTED, Attendance, by_student
 from attendance.services import telling
@@ -154,6 +155,8 @@ def close_desk(
             session=session,
             students=students,
             hours=earned,
+            # What two people decided by hand after an earlier closing stands.
+            kept={pk for _session, pk in decided_by_hand([session.pk])} if desk.closings else (),
             reason=desk.reopen_reason or str(EventKind.ABSENT.label),
             rule_version=rules.version,
             now=now,

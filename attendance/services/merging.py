@@ -12,6 +12,7 @@ from attendance.errors import NotOneChild
 from attendance.models import Badge, CheckIn
 from attendance.selectors.rule_sets import rules_of_each
 from attendance.selectors.states import attendance
+from attendance.services import proposals
 from bookings.selectors import roll as roll_selectors
 from bookings.services import consents as trip_consents
 from bookings.services import roll
@@ -111,6 +112,7 @@ def merge(*, by: Actor, survivor: Student, duplicate: Student, now: datetime) ->
         hours = hours_services.carry_over(
             by=by, duplicate=goes, survivor=stays, reason=_("合并重复的学生"), now=now
         )
+        proposals.take_over(survivor=stays, duplicate=goes)
         consents.take_over(survivor=stays, duplicate=goes)
         trip_consents.take_over(survivor=stays, duplicate=goes)
         care.take_over(survivor=stays, duplicate=goes)

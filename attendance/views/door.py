@@ -200,6 +200,7 @@ def page(
                 now=timezone.now(),
                 context="desk",
             ),
+            "missed": _missed(request, board["seats"]) if is_closed else [],
             "escorts": _escorts(request, session),
             "headline": headline(session.version),
             "where": wording.where(session),
@@ -216,6 +217,13 @@ def page(
     # Full names: no tablet keeps the page, and going back shows who is in by now.
     add_never_cache_headers(response)
     return response
+
+
+def _missed(request: MemberRequest, seats: list[selectors.Seat]) -> list[selectors.Seat]:
+    """Who was absent or excused, for whom a manager may propose that it was made up."""
+    if not request.actor.is_host_manager:
+        return []
+    return [seat for seat in seats if not seat.attendance.was_there]
 
 
 def _escorts(request: MemberRequest, session: CourseSession) -> list[dict[str, Any]]:
