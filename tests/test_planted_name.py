@@ -80,6 +80,10 @@ TABLES = {"rosters_student", "rosters_rosterimport"}
 SCHOOL_PAGES = {
     "attendance:badge_reissue",
     "attendance:badges",
+    "attendance:credit_correct",
+    "attendance:proposal",
+    "attendance:proposals",
+    "attendance:propose",
     "bookings:booking",
     "bookings:change",
     "bookings:consents",

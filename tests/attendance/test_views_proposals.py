@@ -226,7 +226,7 @@ def test_the_list_costs_the_same_with_one_and_with_three(
         missed.propose(seat=seat, kind=ProposalKind.MANUAL)
     coordinator.get("/proposals/")
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         page = coordinator.get("/proposals/")
 
     assert len(page.context["waiting"]) == count

@@ -72,14 +72,14 @@ def test_absence_put_right_afterwards_is_no_hint(door: Door) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_hints_are_one_query_however_many_days(
+def test_hints_are_two_queries_however_many_days(
     door: Door, django_assert_num_queries: Any, count: int
 ) -> None:
     at_door: Any = {"by": door.manager, "session": door.session}
     for student in door.students[:count]:
         mark(student, EventKind.ABSENT, now=door.now, **at_door)
 
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         found = ledger.hints_of_class(door.world.group, door.session.ends_at)
 
     assert len(found) == count
@@ -88,15 +88,16 @@ def test_hints_are_one_query_however_many_days(
 def test_credits_stand_beside_their_corrections(world: World, now: datetime) -> None:
     session, student = world.session(), world.students[0]
     credit = make_credit(by=world.manager, student=student, session=session, now=now)
-    hours_services.reverse(by=SYSTEM, credit=credit, reason="记错了。", now=now)
+    reversal = hours_services.reverse(by=SYSTEM, credit=credit, reason="记错了。", now=now)
 
     rows = ledger.credits_of(world.teacher, student)
 
     day = local_day(session.starts_at)
     title, host = "面包师：吐司与软欧", "曹杨职业技术学校"
+    keeper = "李师傅（曹杨职业技术学校）"
     assert rows == [
-        Credit(day, title, host, "出席", "", 4),
-        Credit(day, title, host, "冲正", "记错了。", -4),
+        Credit(credit.pk, day, title, host, "出席", "", 4, keeper, now, True, False),
+        Credit(reversal.pk, day, title, host, "冲正", "记错了。", -4, "", now, False, False),
     ]
     assert ledger.credits_of(world.manager, student) == []
 
