@@ -239,6 +239,7 @@ READINGS = {
     "desk": _("场次签到"),
     "desk_place": _("签到台上看一名学生"),
     "hour_proposals": _("复核补记的学时"),
+    "class_at_door": _("签到台上看一个班"),
     "session_names": _("看场次名单"),
     "day_print": _("打印当天名单"),
     "reserve_form": _("填写预约"),

@@ -1,5 +1,7 @@
 """The base of every refusal in the product, and those of this app."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from django.utils.functional import Promise
@@ -26,6 +28,9 @@ class Refusal(Exception):  # noqa: N818 (the refusal itself names it)
     # Why in a few words, where a list has room for no more; else the sentence.
     short: ClassVar[str | Promise] = ""
 
+    # Of several things that were asked for at once, the one that was refused.
+    about: object = None
+
     def __init__(self, **facts: Any) -> None:
         super().__init__()
         self.facts = facts
@@ -36,6 +41,16 @@ class Refusal(Exception):  # noqa: N818 (the refusal itself names it)
     @property
     def brief(self) -> str:
         return str(self.short) % self.facts if self.short else str(self)
+
+
+@contextmanager
+def refused_about(thing: object) -> Iterator[None]:
+    """Whatever is refused within is ``about`` the thing, unless it is about another already."""
+    try:
+        yield
+    except Refusal as refusal:
+        refusal.about = refusal.about or thing
+        raise
 
 
 class AccountsRefusal(Refusal):

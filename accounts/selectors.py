@@ -8,7 +8,7 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from .actors import Actor
-from .choices import MANAGING_ROLES, ActorKind, OrganisationKind, Role
+from .choices import ActorKind, OrganisationKind, Role
 from .models import ApiToken, AuditEntry, Invitation, Membership, Organisation, User
 
 # Whose addresses end so may be signed in as, with one click, where the demo switch is on.
@@ -40,11 +40,6 @@ def live_memberships(user_id: int) -> QuerySet[Membership]:
         .select_related("user", "organisation")
         .order_by("created_at", "pk")
     )
-
-
-def managers_of(organisation_id: int) -> list[User]:
-    """The people who run an organisation, each once."""
-    return people_to_tell(organisation_id, MANAGING_ROLES)
 
 
 def people_to_tell(organisation_id: int, roles: Iterable[Role]) -> list[User]:

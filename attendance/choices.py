@@ -19,7 +19,16 @@ class WayIn(TextChoices):
     CAMERA = "camera", _("扫码")
     TYPED = "typed", _("输入胸牌码")
     TICK = "tick", _("点座号")
+    ROOM = "room", _("扫屏幕上的码")
+    CLASS = "class", _("全班签到")
     API = "api", _("接口")
+
+
+class OddUse(TextChoices):
+    """What a person may look at in how a room's code was used."""
+
+    ONE_BROWSER = "one_browser", _("同一台设备签到了几名学生")
+    LATE_USE = "late_use", _("扫码后过了一会儿才签到")
 
 
 class NoBadge(TextChoices):

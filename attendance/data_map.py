@@ -42,6 +42,18 @@ PERSONAL = (
     ),
     PersonalField(
         fields=(
+            "attendance.RoomScan.opened_at",
+            "attendance.RoomScan.browser",
+        ),
+        what=_("扫屏幕签到时打开网页的时刻，浏览器的随机编号"),
+        person=Person.STUDENT,
+        purpose=_("代扫时提醒开课单位看一眼"),
+        basis=Basis.RECORD,
+        seen_by=_("开课单位只看到提示，看不到编号"),
+        kept=Term.NUMBERED,
+    ),
+    PersonalField(
+        fields=(
             "attendance.Badge.student",
             "attendance.Badge.code",
             "attendance.Badge.issued_at",
@@ -73,4 +85,6 @@ IMPERSONAL = (
         "the rules that all sessions follow",
     ),
     Impersonal(("attendance.Desk.reopen_reason",), "says why a session's door was opened again"),
+    Impersonal(("attendance.RoomCode.salt",), "random; tells one room's codes from another's"),
+    Impersonal(("attendance.RoomScan.step",), "the number of fifteen seconds of the clock"),
 )

@@ -42,6 +42,19 @@ class SomebodyCame(AttendanceRefusal):
     sentence = _("这个班有人签到，不算全班未到。")
 
 
+class ClassNotHere(AttendanceRefusal):
+    """A reservation's reference that this session has no live booking of."""
+
+    code = "class_not_here"
+    sentence = _("这个预约号不是约本场的。请核对预约单上的场次。")
+
+
+class NobodyChosen(AttendanceRefusal):
+    code = "nobody_chosen"
+    kind = Refusal.INVALID
+    sentence = _("一个学生也没有勾选。请勾选到场的学生。")
+
+
 class DeskClosed(AttendanceRefusal):
     code = "desk_closed"
     sentence = _("本场签到已结束。需要更正时，请写明原因重新打开。")
@@ -125,6 +138,30 @@ class EventOfAnother(AttendanceRefusal):
 class TooManyTries(AttendanceRefusal):
     code = "too_many_tries"
     sentence = _("输入次数太多，请过 %(minutes)s 分钟再试。")
+
+
+class RoomCodeUnknown(AttendanceRefusal):
+    code = "room_code_unknown"
+    sentence = _("没有这个签到码。请对照屏幕上的六位码再试。")
+
+
+class RoomCodePassed(AttendanceRefusal):
+    """Shown a moment ago, or entered too long ago: the next one is on the screen."""
+
+    code = "room_code_passed"
+    sentence = _("这个签到码已换新。请再扫一次屏幕，或输入新的六位码。")
+
+
+class RoomCodeUsed(AttendanceRefusal):
+    """This opening of the page has let the student in once, and that was taken back."""
+
+    code = "room_code_used"
+    sentence = _("这一次扫码已经用过。请再扫一次屏幕上的码。")
+
+
+class RoomCodeOff(AttendanceRefusal):
+    code = "room_code_off"
+    sentence = _("本场没有打开屏幕签到，请到门口签到。")
 
 
 class ImportBuiltUpon(AttendanceRefusal):

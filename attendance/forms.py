@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from bookings import wording
-from bookings.choices import ReasonCode
+from courses.choices import ReasonCode
 from courses.models import CourseSession
 from rosters.models import ClassGroup, Student
 from rosters.parsing.cells import STUDENT_NO
@@ -81,6 +81,33 @@ class BadgeForm(forms.Form):
         required=False,
         help_text=_("填了学号，还能看到地点和时间。"),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+
+class RoomCodeForm(forms.Form):
+    """The six characters on the room's screen."""
+
+    code = forms.CharField(
+        label=_("屏幕上的六位码"),
+        max_length=40,
+        error_messages={"required": _("请输入屏幕上的六位码。")},
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
+        ),
+    )
+
+
+class RoomBadgeForm(forms.Form):
+    """Whose badge it is that comes in by the room's code, and by which opening of the page."""
+
+    ticket = forms.CharField(max_length=400, widget=forms.HiddenInput)
+    badge = forms.CharField(
+        label=_("胸牌码（16 个字符）"),
+        max_length=200,
+        error_messages={"required": _("请输入胸牌上的 16 个字符。")},
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
+        ),
     )
 
 

@@ -6,8 +6,8 @@ from functools import lru_cache
 from itertools import groupby
 
 import qrcode
-from qrcode.constants import ERROR_CORRECT_Q
-from qrcode.util import MODE_ALPHA_NUM, QRData
+from qrcode.constants import ERROR_CORRECT_M, ERROR_CORRECT_Q
+from qrcode.util import MODE_8BIT_BYTE, MODE_ALPHA_NUM, QRData
 
 # Modules of white around the code (ISO/IEC 18004: at least four).
 QUIET_ZONE = 4
@@ -40,12 +40,34 @@ def svg(code: str) -> str:
     Each stretch of dark modules is a rectangle that laps over the row below, so that no printer
     draws a hairline between two.
     """
+    return _drawn(matrix(code))
+
+
+def letters_svg(letters: str) -> str:
+    """Capital letters and digits as a code for a screen, drawn like ``svg``."""
+    made = qrcode.QRCode(error_correction=ERROR_CORRECT_Q, border=0)
+    made.add_data(QRData(letters.encode("ascii"), mode=MODE_ALPHA_NUM))
+    made.make(fit=True)
+    return _drawn(tuple(tuple(bool(module) for module in row) for row in made.modules))
+
+
+def address_svg(address: str) -> str:
+    """An address as a code for a screen, drawn like ``svg``: bytes, error correction M, as small
+    a version as holds it."""
+    made = qrcode.QRCode(error_correction=ERROR_CORRECT_M, border=0)
+    made.add_data(QRData(address.encode("ascii"), mode=MODE_8BIT_BYTE))
+    made.make(fit=True)
+    return _drawn(tuple(tuple(bool(module) for module in row) for row in made.modules))
+
+
+def _drawn(rows: tuple[tuple[bool, ...], ...]) -> str:
     path = "".join(
         f"M{x + QUIET_ZONE} {y + QUIET_ZONE}h{length}v1.01h-{length}z"
-        for y, row in enumerate(matrix(code))
+        for y, row in enumerate(rows)
         for x, length in _runs(row)
     )
-    box = f"0 0 {SIDE} {SIDE}"
+    side = len(rows) + 2 * QUIET_ZONE
+    box = f"0 0 {side} {side}"
     return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}"><path d="{path}"/></svg>'
 
 

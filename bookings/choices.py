@@ -29,22 +29,6 @@ BOOKING_TRANSITIONS: dict[BookingState, tuple[BookingState, ...]] = {
 }
 
 
-class ReasonCode(TextChoices):
-    """Why a booking was given up or nobody came. Those in ``EXCUSED`` are nobody's fault."""
-
-    WEATHER = "weather", _("天气")
-    ILLNESS = "illness", _("传染病或集体生病")
-    EXAM = "exam", _("考试或学校活动")
-    TRANSPORT = "transport", _("交通")
-    STAFF = "staff", _("教师无法到岗")
-    EQUIPMENT = "equipment", _("设备或场地")
-    CHANGE_OF_PLAN = "change_of_plan", _("计划调整")
-    OTHER = "other", _("其他")
-
-
-EXCUSED = (ReasonCode.WEATHER, ReasonCode.ILLNESS, ReasonCode.EXAM, ReasonCode.TRANSPORT)
-
-
 class HoldPurpose(TextChoices):
     SWAP = "swap", _("换场次")
     OFFER = "offer", _("为候补保留")

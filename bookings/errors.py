@@ -63,6 +63,21 @@ class SeatsShortForChange(SessionFull):
         return str(sentence) % self.facts
 
 
+class SeatsShortForRequest(SeatsShortForChange):
+    """Not even the host could make room for it. Facts besides: ``addable``, how many seats the
+    room and the course would let it add."""
+
+    sentence = _("这一场只余 %(seats_left)s 位，这个预约最多 %(most)s 人。申请没有发出。")
+    none_left = _("这一场没有空位了，这个预约最多 %(most)s 人。申请没有发出。")
+    with_added = _(
+        "这一场余 %(seats_left)s 位，开课单位最多还能加 %(addable)s 位，"
+        "这个预约最多 %(most)s 人。申请没有发出。"
+    )
+
+    def __str__(self) -> str:
+        return str(self.with_added) % self.facts if self.facts["addable"] else super().__str__()
+
+
 class FullTogether(SessionFull):
     """Several classes want more seats of one session than are left. Facts besides: ``when`` and
     ``title`` of the session."""
@@ -176,10 +191,38 @@ class BasketChanged(BookingsRefusal):
 
 
 class NoSplit(BookingsRefusal):
-    """No two or three sessions of a half-day seat the class together."""
+    """No two or three sessions of a day seat the class together; each cause says which it is."""
 
     code = "no_split"
     sentence = _("附近没有能分组同去的场次，请另选一场或只约一部分学生。")
+
+
+class SplitNeedless(NoSplit):
+    """Facts: ``size`` of the class."""
+
+    sentence = _("这一场坐得下全班 %(size)s 人，不用分组。")
+
+
+class SetNotSplit(NoSplit):
+    """Sessions offered together are booked by a class together. Facts: ``set``."""
+
+    sentence = _("“%(set)s”各场一起预约，不能分组。")
+
+
+class NothingBeside(NoSplit):
+    sentence = _("同一天没有别的场次既适合这个班又有空位。")
+
+
+class TooFewTogether(NoSplit):
+    """Facts: ``seats`` of the roomiest three sessions of the day, ``size`` of the class."""
+
+    sentence = _("同一天的场次，最多三场加起来只有 %(seats)s 位，坐不下全班 %(size)s 人。")
+
+
+class GroupTooSmall(NoSplit):
+    """Facts: ``least`` students that a group has."""
+
+    sentence = _("同一天的场次分不匀，总有一组不到 %(least)s 人。")
 
 
 class ProposalGone(BookingsRefusal):

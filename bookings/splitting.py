@@ -43,12 +43,9 @@ def ways(chosen: Slot, others: Sequence[Slot], size: int, *, at_most: int = 3) -
     The groups are as even as the seats allow, and none is tiny (``is_balanced``). None where
     they do not suffice, or the chosen session seats everybody.
     """
-    if chosen.seats >= size:
+    if not 0 < chosen.seats < size:
         return []
-    near = sorted(
-        (other for other in others if other.key != chosen.key and other.seats > 0),
-        key=lambda other: _distance(chosen, other),
-    )[:LOOK_AT]
+    near = _nearest(chosen, others)
     for count in range(2, GROUPS_AT_MOST + 1):
         shared = (
             shared_out([chosen, *rest], size)
@@ -59,6 +56,21 @@ def ways(chosen: Slot, others: Sequence[Slot], size: int, *, at_most: int = 3) -
         if found:
             return found
     return []
+
+
+def most_together(chosen: Slot, others: Sequence[Slot]) -> int:
+    """How many seats the chosen session has with the roomiest of the others, in as many groups
+    as a class may have."""
+    roomiest = sorted((other.seats for other in _nearest(chosen, others)), reverse=True)
+    return chosen.seats + sum(roomiest[: GROUPS_AT_MOST - 1])
+
+
+def _nearest(chosen: Slot, others: Sequence[Slot]) -> list[Slot]:
+    """The others that have a seat, the nearest first."""
+    return sorted(
+        (other for other in others if other.key != chosen.key and other.seats > 0),
+        key=lambda other: _distance(chosen, other),
+    )[:LOOK_AT]
 
 
 def least(size: int, groups: int) -> int:

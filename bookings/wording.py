@@ -8,9 +8,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.choices import OrganisationKind
+from accounts.errors import Refusal
 from accounts.models import Organisation
 from bookings.models import Booking
-from courses.choices import Venue
+from courses.choices import ReasonCode, Venue
 from courses.models import CourseSession
 from courses.naming import title as title
 from rosters import naming
@@ -83,6 +84,11 @@ def session_line(session: CourseSession) -> SessionLine:
     return SessionLine(title=title(session.version), when=when(session), where=where(session))
 
 
+def why(code: ReasonCode, words: str) -> str:
+    """The words given, else the code's label in the active language."""
+    return words or str(code.label)
+
+
 def contact(session: CourseSession) -> tuple[str, str]:
     """Whom to ask on the day: the site's contact, else the host's; name and phone."""
     if session.room is not None and session.room.site.contact_phone:
@@ -93,6 +99,20 @@ def contact(session: CourseSession) -> tuple[str, str]:
 def directions(session: CourseSession) -> str:
     """How to get there, where the site says so."""
     return session.room.site.directions if session.room is not None else ""
+
+
+def refused(refusal: Refusal) -> str:
+    """The sentence, after the session it is about where several were asked for at once (version,
+    and room with its site or school loaded)."""
+    session = refusal.about
+    if not isinstance(session, CourseSession):
+        return str(refusal)
+    return _("%(when)s，%(title)s（%(where)s）：%(why)s") % {
+        "when": when(session),
+        "title": title(session.version),
+        "where": where(session),
+        "why": refusal,
+    }
 
 
 def students(count: int) -> str:
@@ -145,6 +165,15 @@ def difference(changed: Difference) -> list[str]:
             % {"now": changed.adults_now, "then": changed.adults_then}
         )
     return lines
+
+
+def seats_to_add(count: int) -> str:
+    """What of a request for more seats than are free its host has to do first."""
+    return ngettext(
+        "余位不够：开课单位要先加 %(count)d 个名额才能同意。",
+        "余位不够：开课单位要先加 %(count)d 个名额才能同意。",
+        count,
+    ) % {"count": count}
 
 
 def names(people: Iterable[str]) -> str:

@@ -423,6 +423,12 @@ def form_mistakes(form: BaseForm) -> list[str]:
 
 
 @register.simple_tag
+def field_mistakes(field: BoundField) -> list[str]:
+    """List what is wrong with one field, where it is not drawn by ``field``."""
+    return mistakes.sentences(field)
+
+
+@register.simple_tag
 def form_key() -> str:
     """Give the form a key of its own, so that a double click is carried out once."""
     return format_html('<input type="hidden" name="form_key" value="{}">', uuid.uuid4())

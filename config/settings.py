@@ -301,7 +301,7 @@ SPECTACULAR_SETTINGS = {
     ],
     "SWAGGER_UI_DIST": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
-    "ENUM_NAME_OVERRIDES": {"ReasonCode": "bookings.choices.ReasonCode"},
+    "ENUM_NAME_OVERRIDES": {"ReasonCode": "courses.choices.ReasonCode"},
 }
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -125,6 +125,23 @@ SEASON_ACTIONS: dict[SeasonAction, tuple[SeasonPhase, ...]] = {
 }
 
 
+class ReasonCode(TextChoices):
+    """Why a session or a booking was cancelled or changed, or nobody came. Those in ``EXCUSED``
+    are nobody's fault."""
+
+    WEATHER = "weather", _("天气")
+    ILLNESS = "illness", _("传染病或集体生病")
+    EXAM = "exam", _("考试或学校活动")
+    TRANSPORT = "transport", _("交通")
+    STAFF = "staff", _("教师无法到岗")
+    EQUIPMENT = "equipment", _("设备或场地")
+    CHANGE_OF_PLAN = "change_of_plan", _("计划调整")
+    OTHER = "other", _("其他")
+
+
+EXCUSED = (ReasonCode.WEATHER, ReasonCode.ILLNESS, ReasonCode.EXAM, ReasonCode.TRANSPORT)
+
+
 class HalfDay(TextChoices):
     MORNING = "am", _("上午")
     AFTERNOON = "pm", _("下午")

@@ -43,3 +43,10 @@ class MinimumsTooHigh(HoursRefusal):
     code = "minimums_too_high"
     kind = Refusal.INVALID
     sentence = _("各类最低学时合计 %(minimums)s，超过了总学时 %(hours)s。")
+
+
+class RequirementNameTaken(HoursRefusal):
+    """Facts: ``name``."""
+
+    code = "requirement_name_taken"
+    sentence = _("已有名为“%(name)s”的学时要求。")

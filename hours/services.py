@@ -20,20 +20,12 @@ from .errors import (
     AlreadyReversed,
     MinimumsTooHigh,
     ReasonMissing,
+    RequirementNameTaken,
     RequirementOutOfOrder,
     ReversalReversed,
     SessionCreditedAlready,
 )
 from .models import HourCredit, PracticumRequirement, RequirementMinimum
-
-
-def credit_attendance(
-    *, by: Actor, student: Student, session: CourseSession, rule_version: int, now: datetime
-) -> HourCredit:
-    """The student's ledger holds the session's class hours once; see ``credit_students``."""
-    return credit_students(
-        by=by, students=[student], session=session, rule_version=rule_version, now=now
-    )[student.pk]
 
 
 def credit_students(
@@ -394,6 +386,12 @@ def _counts_already(credit: HourCredit, sessions: Collection[int | None]) -> boo
     return credit.session_id is not None and credit.session_id in sessions
 
 
+def check_can_set_requirements(actor: Actor) -> None:
+    """The secretariat alone."""
+    if not (actor.is_secretariat or actor.is_system):
+        raise NotAllowed
+
+
 def set_requirement(
     *,
     by: Actor,
@@ -404,41 +402,51 @@ def set_requirement(
 ) -> PracticumRequirement:
     """The cohort must reach what ``values`` say (a new requirement for None), so many of the
     hours at hosts of each kind in ``minimums`` (None: as before); every progress page follows at
-    once. The secretariat alone. Refused: RequirementOutOfOrder, MinimumsTooHigh."""
-    if not (by.is_secretariat or by.is_system):
-        raise NotAllowed
+    once. Nobody is asked to look at what it changes: ``insights.services.requirements`` does.
+    Refused: RequirementOutOfOrder, MinimumsTooHigh, RequirementNameTaken."""
+    check_can_set_requirements(by)
     if (
         values["due_on"] <= values["counts_from"]
         or values["entry_year_to"] < values["entry_year_from"]
     ):
         raise RequirementOutOfOrder
     requirement = requirement or PracticumRequirement()
-    with transaction.atomic():
-        # Two who set it at once do so one after the other: the hours of one are compared with
-        # the minimums that the other has left.
-        PracticumRequirement.objects.select_for_update().filter(pk=requirement.pk).first()
-        at_least = sum(_kept_minimums(requirement) if minimums is None else minimums.values())
-        if at_least > values["class_hours"]:
-            raise MinimumsTooHigh(minimums=at_least, hours=values["class_hours"])
-        for name, value in values.items():
-            setattr(requirement, name, value)
-        requirement.save()
-        if minimums is not None:
-            requirement.minimums.exclude(host_kind__in=minimums).delete()
-            for host_kind, class_hours in minimums.items():
-                RequirementMinimum.objects.update_or_create(
-                    requirement=requirement,
-                    host_kind=host_kind,
-                    defaults={"class_hours": class_hours},
-                )
-        audit.record(
-            by=by,
-            verb="requirement.set",
-            now=now,
-            target=requirement,
-            class_hours=requirement.class_hours,
-        )
+    try:
+        with transaction.atomic():
+            # Two who set it at once do so one after the other: the hours of one are compared
+            # with the minimums that the other has left.
+            PracticumRequirement.objects.select_for_update().filter(pk=requirement.pk).first()
+            at_least = sum(_kept_minimums(requirement) if minimums is None else minimums.values())
+            if at_least > values["class_hours"]:
+                raise MinimumsTooHigh(minimums=at_least, hours=values["class_hours"])
+            for name, value in values.items():
+                setattr(requirement, name, value)
+            requirement.save()
+            if minimums is not None:
+                _set_minimums(requirement, minimums)
+            audit.record(
+                by=by,
+                verb="requirement.set",
+                now=now,
+                target=requirement,
+                class_hours=requirement.class_hours,
+            )
+    except IntegrityError as error:
+        # The button was pressed twice.
+        if "hours_practicumrequirement_name" not in str(error):
+            raise
+        raise RequirementNameTaken(name=values["name"]) from error
     return requirement
+
+
+def _set_minimums(requirement: PracticumRequirement, minimums: Mapping[str, int]) -> None:
+    requirement.minimums.exclude(host_kind__in=minimums).delete()
+    for host_kind, class_hours in minimums.items():
+        RequirementMinimum.objects.update_or_create(
+            requirement=requirement,
+            host_kind=host_kind,
+            defaults={"class_hours": class_hours},
+        )
 
 
 def _kept_minimums(requirement: PracticumRequirement) -> list[int]:

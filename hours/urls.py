@@ -8,7 +8,5 @@ app_name = "hours"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("hours/", views.explained, name="explained"),
     path("requirements/", views.list_requirements, name="requirements"),
-    path("requirements/new/", views.edit_requirement, name="requirement_new"),
-    path("requirements/<int:pk>/", views.edit_requirement, name="requirement_edit"),
     path("api/v1/hour-credits/", api.HourCreditList.as_view(), name="api-hour-credits"),
 ]

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import alliance, home, missed, privacy, school, school_year
+from .views import alliance, home, missed, privacy, requirements, school, school_year
 
 app_name = "insights"
 
@@ -20,5 +20,7 @@ urlpatterns = [
     path("privacy/data/", privacy.show_data_map, name="data_map"),
     path("overview/sessions/", alliance.list_sessions, name="alliance_sessions"),
     path("overview/missed/", missed.show, name="alliance_missed"),
+    path("requirements/new/", requirements.edit, name="requirement_new"),
+    path("requirements/<int:pk>/", requirements.edit, name="requirement_edit"),
     path("overview/weeks/", alliance.show_week, name="alliance_week"),
 ]

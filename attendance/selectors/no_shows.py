@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from django.db.models import Case, Exists, F, OuterRef, QuerySet, Subquery, When
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from accounts.actors import Actor
 from attendance.choices import EventKind
@@ -33,31 +33,33 @@ def no_shows(actor: Actor, now: datetime) -> QuerySet[Booking]:
 
 def nobody_came(bookings: BookingQuerySet, *, since: datetime, now: datetime) -> QuerySet[Booking]:
     """Those that stand, of sessions that ended since then, in which nobody came."""
-    # Looked for booking by booking, up to the first: joined, every arrival would be compared. The
-    # session's key is taken from those that ended since then, else those of all years are looked
-    # into before.
-    ended = Case(When(session__ends_at__lte=now, session__ends_at__gt=since, then=F("session_id")))
-    first_to_come = Subquery(_arrivals("ended").values("pk")[:1])
+    # Looked for booking by booking and place by place, up to the first: what is asked for one row
+    # cannot be joined, and joined, every place and arrival of all years would be compared.
+    first_to_come = Subquery(_places_come_to().values("pk")[:1])
     return (
         bookings.live()
         .filter(session__ends_at__lte=now, session__ends_at__gt=since)
-        .alias(ended=ended)
         .alias(first_to_come=first_to_come)
         .filter(first_to_come=None)
     )
 
 
 def somebody_came(booking: Booking) -> bool:
-    return Booking.objects.filter(Exists(_arrivals("session")), pk=booking.pk).exists()
+    return Booking.objects.filter(Exists(_places_come_to()), pk=booking.pk).exists()
 
 
-def _arrivals(session: str) -> QuerySet[CheckIn]:
-    """Arrivals that stand, of students with a place of the booking outside, whose session that
-    query calls so."""
+def _places_come_to() -> QuerySet[Place]:
+    """Live places of the booking outside whose student arrived, which stands."""
     voids = CheckIn.objects.filter(voids=OuterRef("pk"))
-    return CheckIn.objects.filter(
+    arrival = CheckIn.objects.filter(
         ~Exists(voids),
-        session=OuterRef(session),
+        session=OuterRef("session"),
+        student=OuterRef("student"),
         kind=EventKind.IN,
-        student__in=Place.objects.live().filter(booking=OuterRef(OuterRef("pk"))).values("student"),
+    )
+    return (
+        Place.objects.live()
+        .filter(booking=OuterRef("pk"))
+        .alias(arrival=Subquery(arrival.values("pk")[:1]))
+        .filter(arrival__isnull=False)
     )

@@ -130,7 +130,17 @@ def _places(student: Student, now: datetime) -> Sheet:
 def _check_ins(student: Student, now: datetime) -> Sheet:
     return Sheet(
         _("签到"),
-        (_("课程"), _("场次"), _("记录"), _("方式"), _("发生时间"), _("记录时间"), _("原因")),
+        (
+            _("课程"),
+            _("场次"),
+            _("记录"),
+            _("方式"),
+            _("发生时间"),
+            _("记录时间"),
+            _("原因"),
+            _("扫屏幕签到：打开网页的时刻"),
+            _("扫屏幕签到：浏览器编号"),
+        ),
         [
             (
                 wording.title(event.session.version),
@@ -140,9 +150,14 @@ def _check_ins(student: Student, now: datetime) -> Sheet:
                 _moment(event.happened_at),
                 _moment(event.recorded_at),
                 event.reason,
+                *(
+                    (_moment(event.room_scan.opened_at), str(event.room_scan.browser))
+                    if hasattr(event, "room_scan")
+                    else ("", "")
+                ),
             )
             for event in CheckIn.objects.filter(student__in=_rows_of(student))
-            .select_related("session__version")
+            .select_related("session__version", "room_scan")
             .order_by("happened_at", "recorded_at")
         ],
     )
@@ -338,6 +353,8 @@ PARTS = (
             "attendance.CheckIn.reason",
             "attendance.CheckIn.happened_at",
             "attendance.CheckIn.recorded_at",
+            "attendance.RoomScan.opened_at",
+            "attendance.RoomScan.browser",
         ),
         _check_ins,
     ),

@@ -106,6 +106,7 @@ def mark(
     kind: EventKind,
     event_id: UUID,
     now: datetime,
+    way_in: WayIn = WayIn.TICK,
 ) -> CheckIn:
     """The student left (OUT), or is absent or excused, from now on. Safe to repeat by the id.
 
@@ -130,7 +131,7 @@ def mark(
             session=session,
             place=place,
             kind=kind,
-            way_in=WayIn.TICK,
+            way_in=way_in,
             event_id=event_id,
             happened_at=now,
             now=now,

@@ -32,7 +32,9 @@ from sites import dates
 
 def check_can_keep(actor: Actor, session: CourseSession) -> None:
     """Whoever keeps the session (``CourseSession.is_kept_by``). To others than the host's
-    people the session is not there."""
+    people the session is not there. The system keeps what people put up (the room's code)."""
+    if actor.is_system:
+        return
     if actor.organisation_id != session.host_id or not actor.is_host:
         raise NotYours
     if not session.is_kept_by(actor):
@@ -41,7 +43,7 @@ def check_can_keep(actor: Actor, session: CourseSession) -> None:
 
 def _check_stands(session: CourseSession) -> None:
     if session.state == SessionState.CANCELLED:
-        raise SessionCancelled(reason=session.cancel_reason)
+        raise SessionCancelled(reason=session.why_cancelled)
 
 
 def check_can_open(actor: Actor, session: CourseSession, now: datetime) -> None:
@@ -84,7 +86,8 @@ def locked_open_desk(*, by: Actor, session: CourseSession, now: datetime) -> Des
 
 def _locked_desk(*, by: Actor, session: CourseSession, now: datetime) -> Desk:
     """The desk, open or closed, its row ours. Refused: a session cancelled since it was read."""
-    check_can_open(by, session, now)
+    if not by.is_system:
+        check_can_open(by, session, now)
     rows = Desk.objects.select_for_update(no_key=True, of=("self",)).select_related("session")
     desk = rows.filter(session=session).first()
     if desk is None:

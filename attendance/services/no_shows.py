@@ -5,9 +5,9 @@ from datetime import datetime
 from accounts.actors import Actor
 from attendance.errors import SomebodyCame
 from attendance.selectors import no_shows as selectors
-from bookings.choices import ReasonCode
 from bookings.models import Booking
 from bookings.services import no_shows
+from courses.choices import ReasonCode
 
 
 def give_reason(*, by: Actor, booking: Booking, code: ReasonCode, now: datetime) -> Booking:

@@ -249,7 +249,7 @@ def _check_shape(reason: str, class_hours: int, *, least: int, most: int) -> Non
 
 def _check_session(session: CourseSession, now: datetime) -> None:
     if session.state == SessionState.CANCELLED:
-        raise SessionCancelled(reason=session.cancel_reason)
+        raise SessionCancelled(reason=session.why_cancelled)
     if session.ends_at > now:
         raise NotOverYet
 

@@ -16,9 +16,10 @@ from accounts.errors import Refusal
 from attendance.choices import NoBadge, WayIn
 from attendance.forms import ArrivalForm, TickForm, WalkInForm
 from attendance.selectors import desk as selectors
+from attendance.selectors.whole_class import bookings_by_code
 from attendance.services import check_in as check_ins
 from attendance.services import door_list
-from attendance.views import door
+from attendance.views import door, whole_class
 from bookings import wording
 from bookings.models import Place
 from courses.models import CourseSession
@@ -65,9 +66,14 @@ def show(request: MemberRequest, pk: int) -> HttpResponse:
 @require_POST
 @members_only(*door.KEEPING)
 def check_in(request: MemberRequest, pk: int) -> HttpResponse:
-    """One badge, scanned or typed. The page's script gets the answer as JSON, a form the page."""
+    """One badge, scanned or typed; or the reference of a class, which leads to its page. The
+    page's script gets the answer as JSON, a form the page."""
     session = door.session_of(request, pk)
     form = ArrivalForm(request.POST)
+    bookings = bookings_by_code(session, request.POST.get("code", ""))
+    if bookings:
+        address = whole_class.address_of(session, bookings)
+        return JsonResponse({"go": address}) if door.wants_json(request) else redirect(address)
     if form.is_valid():
         result, status = door.arrive(
             request,

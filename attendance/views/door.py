@@ -31,6 +31,7 @@ from attendance.errors import (
 )
 from attendance.forms import ArrivalForm
 from attendance.selectors import desk as selectors
+from attendance.selectors import room as room_selectors
 from attendance.selectors import states
 from attendance.selectors.rule_sets import rules_of
 from attendance.services import check_in as check_ins
@@ -210,6 +211,7 @@ def page(
             "why_shut": str(DeskClosed()) if is_closed else why_not_open,
             "is_open": not is_closed and not why_not_open,
             "why_no_close": _why(desks.check_can_close, request, session),
+            "room_code": room_selectors.at_desk(session, timezone.now()),
             "form": form or ArrivalForm(initial={"event_id": uuid4(), "way_in": WayIn.TYPED}),
         },
         status=status,

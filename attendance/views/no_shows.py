@@ -14,8 +14,8 @@ from attendance.forms import NoShowForm
 from attendance.selectors import no_shows as selectors
 from attendance.services import no_shows
 from bookings import wording
-from bookings.choices import EXCUSED
 from bookings.models import Booking
+from courses.choices import EXCUSED
 
 ROLES = (Role.TEACHER, Role.SCHOOL_COORDINATOR, Role.HOST_MANAGER, Role.INSTRUCTOR)
 SHOWN = 100

@@ -55,7 +55,10 @@ class BookingChangeRequest(APIView):
     @idempotent
     def post(self, request: Request, pk: int) -> Response:
         """The host is asked to change the booking; nothing changes before it accepts. Before the
-        freeze it is refused: then the booking is simply changed."""
+        freeze it is refused: then the booking is simply changed. Fewer ``seats`` than ``students``
+        are refused as ``fewer_seats_than_named`` (422). More than are free may be asked for as far
+        as the room and the course let the host add seats; beyond that it is ``session_full`` (409,
+        with ``seats_left``, ``addable`` and the ``most`` there may be)."""
         actor, now = actor_of(request), timezone.now()
         booking = booking_of(request, pk)
         asked = ChangeRequestInput(data=request.data)

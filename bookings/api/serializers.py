@@ -8,10 +8,10 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.phones import check_phone
-from bookings.choices import ReasonCode
 from bookings.models import Booking, ChangeRequest, Place, Reservation
 from bookings.selectors.standing import Lacking
 from bookings.services.sessions_seen import Seen
+from courses.choices import ReasonCode
 from courses.models import CourseSession
 
 KEY: dict[str, Any] = {"min_value": 1, "max_value": 2**63 - 1}
@@ -183,6 +183,7 @@ class BookingOutput(serializers.ModelSerializer[Booking]):
     class_hours = serializers.IntegerField(source="session.class_hours")
     companions = CompanionSerializer(many=True)
     students = serializers.SerializerMethodField()
+    cancel_reason = serializers.CharField(source="why_cancelled")
 
     class Meta:
         model = Booking
@@ -279,6 +280,8 @@ class ReservationOutput(serializers.ModelSerializer[Reservation]):
 
 class CancelledSessionOutput(serializers.ModelSerializer[CourseSession]):
     """What became of a session."""
+
+    cancel_reason = serializers.CharField(source="why_cancelled")
 
     class Meta:
         model = CourseSession

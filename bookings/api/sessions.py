@@ -11,8 +11,8 @@ from rest_framework.views import APIView
 from accounts.actors import Actor
 from accounts.errors import NotYours
 from accounts.models import Membership, Organisation
-from bookings.choices import ReasonCode
 from bookings.services import host_changes, host_moves
+from courses.choices import ReasonCode
 from courses.models import CourseSession
 from courses.selectors import catalogue
 from courses.services.sessions import Place

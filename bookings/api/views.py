@@ -12,13 +12,13 @@ from rest_framework.views import APIView
 
 from accounts.actors import Actor
 from accounts.errors import NotYours
-from bookings.choices import ReasonCode
 from bookings.models import Booking, Reservation
 from bookings.selectors import api as selectors
 from bookings.selectors import progress
 from bookings.services import changes, lists, reservations, swapping
 from bookings.services.companions import CompanionInput
 from bookings.services.parts import Part
+from courses.choices import ReasonCode
 from rosters.models import ClassGroup
 from rosters.selectors import classes_of_school
 
@@ -144,7 +144,10 @@ class BookingDetail(APIView):
     @idempotent
     def patch(self, request: Request, pk: int) -> Response:
         """The booking has just these students, or ``seats`` of which these are named, and, if
-        given, so many adults and these companions. After the freeze it is refused."""
+        given, so many adults and these companions. After the freeze it is refused. Fewer
+        ``seats`` than ``students`` are refused as ``fewer_seats_than_named`` (422, with both
+        numbers), more than are free as ``session_full`` (409, with ``seats_left`` and the ``most``
+        there may be)."""
         asked = BookingChangeInput(data=request.data)
         asked.is_valid(raise_exception=True)
         values = asked.validated_data

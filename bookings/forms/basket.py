@@ -81,6 +81,15 @@ class SplitForm(KeyForm):
     def rows(self) -> list[forms.BoundField]:
         return [self[f"group_{student.pk}"] for student in self.students]
 
+    def chosen(self) -> dict[int, int | None]:
+        """For each student the number of the group as it is filled in now; None for what is no
+        group."""
+        numbers = {str(number): number for number in range(len(self.group_names))}
+        return {
+            student.pk: numbers.get(str(self[f"group_{student.pk}"].value()))
+            for student in self.students
+        }
+
     def members(self) -> dict[int, list[int]]:
         """The students of each group, in seat order, once the form is valid."""
         found: dict[int, list[int]] = {}

@@ -49,7 +49,6 @@ class ReserveForm(SeenForm, CompanionsForm):
     seats = forms.IntegerField(
         label=_("先占人数，名单以后再定"),
         min_value=1,
-        max_value=500,
         required=False,
         help_text=_("填了人数，就先不定名单。"),
         widget=forms.NumberInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
@@ -82,6 +81,7 @@ class ReserveForm(SeenForm, CompanionsForm):
         phone: str,
         version: CourseVersion,
         seats_left: int,
+        of_class: int,
         sessions: Iterable[CourseSession] = (),
     ) -> None:
         super().__init__(
@@ -97,12 +97,28 @@ class ReserveForm(SeenForm, CompanionsForm):
         )
         self.fields["students"].queryset = students  # type: ignore[attr-defined]
         self.busy, self.unsigned = busy, unsigned
-        self.version, self.seats_left = version, seats_left
+        self.version, self.seats_left, self.of_class = version, seats_left, of_class
+
+    def clean_seats(self) -> int | None:
+        """More than the class has students cannot be right, however many are free. What the
+        class has taken elsewhere at the time is the service's to know."""
+        seats: int | None = self.cleaned_data["seats"]
+        if seats is not None and seats > self.of_class and self.seats_left:
+            raise forms.ValidationError(
+                _("最多填 %(most)d 位：这一场还剩 %(left)d 位，这个班有 %(size)d 名学生。"),
+                params={
+                    "most": min(self.seats_left, self.of_class),
+                    "left": self.seats_left,
+                    "size": self.of_class,
+                },
+            )
+        return seats
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         named = cleaned.get("students")
-        if "students" in cleaned and not named and cleaned.get("seats") is None:
+        by_name = "seats" in cleaned and cleaned["seats"] is None
+        if "students" in cleaned and not named and by_name:
             self.add_error("students", _("请至少选一名学生。"))
         foreseen = [*self._foreseen(cleaned)]
         if self.errors or len(foreseen) > 1:

@@ -1,6 +1,6 @@
 """What a school fills in to choose another session."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import Any
 
@@ -17,23 +17,47 @@ KEY: dict[str, Any] = {"min_value": 1, "max_value": 2**63 - 1, "required": False
 
 
 class NarrowForm(forms.Form):
-    """One day, one site of those on offer. What is not on offer narrows nothing."""
+    """One day, one site of those on offer. ``found`` are the days with the sites at which there
+    is something on them; whatever is not among them is said."""
 
     day = forms.TypedChoiceField(
-        label=_("日期"), coerce=date.fromisoformat, empty_value=None, required=False
+        label=_("日期"),
+        coerce=date.fromisoformat,
+        empty_value=None,
+        required=False,
+        error_messages={"invalid_choice": _("这一天没有能换的场次。")},
     )
-    site = forms.TypedChoiceField(label=_("地点"), coerce=int, empty_value=None, required=False)
+    site = forms.TypedChoiceField(
+        label=_("地点"),
+        coerce=int,
+        empty_value=None,
+        required=False,
+        error_messages={"invalid_choice": _("这个地点没有能换的场次。")},
+    )
 
     def __init__(
-        self, data: Any, *, days: Sequence[date], sites: Sequence[tuple[int, str]]
+        self,
+        data: Any,
+        *,
+        found: Collection[tuple[date, int | None]],
+        sites: Sequence[tuple[int, str]],
     ) -> None:
         super().__init__(data)
+        self.found = found
         every = ("", _("全部"))
+        days = sorted({day for day, _site in found})
         self.fields["day"].choices = [  # type: ignore[attr-defined]
             every,
             *((day.isoformat(), dates.day(day)) for day in days),
         ]
         self.fields["site"].choices = [every, *sites]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        day, site = cleaned.get("day"), cleaned.get("site")
+        if day and site and (day, site) not in self.found:
+            self.add_error("day", _("这一天在这个地点没有能换的场次。"))
+        return cleaned
 
 
 class PickForm(forms.Form):

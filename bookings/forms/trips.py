@@ -5,12 +5,14 @@ from typing import Any, cast
 from django import forms
 from django.db.models import QuerySet
 from django.http import QueryDict
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from bookings.choices import ReasonCode
 from bookings.errors import ReasonMissing
 from bookings.forms.companions import CompanionsForm
 from bookings.forms.seen import SeenForm
+from bookings.services.growth import Growth
+from courses.choices import ReasonCode
 from rosters.models import Student
 
 
@@ -62,6 +64,27 @@ class ChangeForm(SeenForm, CompanionsForm):
         if "students" in cleaned and not cleaned["students"] and not cleaned.get("seats"):
             self.add_error("students", _("请至少选一名学生。"))
         return cleaned
+
+    def say_room(self, room: Growth, *, of_class: int) -> None:
+        """Where not all of the class find room, the number of seats says before it is sent how
+        many do: with what is free, and, where the host is asked anyway, with what it could add."""
+        if of_class <= room.most:
+            return
+        said = (
+            ngettext(
+                "这一场只余 %(free)d 位，最多 %(most)d 人。",
+                "这一场只余 %(free)d 位，最多 %(most)d 人。",
+                room.free,
+            )
+            if room.free
+            else gettext("这一场没有空位了，最多 %(most)d 人。")
+        ) % {"free": room.free, "most": room.most}
+        if "reason" in self.fields and room.most_with_added > room.most:
+            more = min(room.most_with_added, of_class)
+            said += gettext("再多要开课单位先加名额，最多 %(more)d 人。") % {"more": more}
+        # The field as it is drawn was made when the form was checked.
+        seats = self["seats"]
+        seats.help_text = f"{said}{seats.help_text}"
 
     def bring_up_to_date(self, edition: int) -> None:
         """The next submission is made with the newest booking in view; what was filled in stays."""

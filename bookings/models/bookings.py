@@ -11,7 +11,8 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.actors import Actor
-from bookings.choices import LIVE_STATES, BookingState, CancelledSide, ReasonCode
+from bookings.choices import LIVE_STATES, BookingState, CancelledSide
+from courses.choices import ReasonCode
 from courses.models import TsTzRange
 from rosters.models import ClassTeacher
 
@@ -129,11 +130,12 @@ class Booking(models.Model):
     cancelled_side = models.CharField(
         max_length=10, choices=CancelledSide.choices, blank=True, default=""
     )
+    # The words of whoever cancelled it; none where the code says enough.
     cancel_reason = models.CharField(_("取消原因"), max_length=200, blank=True, default="")
     cancel_code = models.CharField(
         max_length=16, choices=ReasonCode.choices, blank=True, default=""
     )
-    # Given up after the season's freeze.
+    # Given up by the school, or taken back by the host, after the season's freeze.
     is_late = models.BooleanField(default=False)
     # Why nobody came, once that is known; empty while somebody did or it is not asked yet.
     no_show_code = models.CharField(
@@ -158,12 +160,13 @@ class Booking(models.Model):
                 condition=Q(state__in=LIVE_STATES),
                 name="booking_live_once_per_class",
             ),
-            # Cancelled: when, by which side and why are known together; else none of them.
+            # Cancelled: when, by which side and why, in words or by a code that says something,
+            # are known together; else none of them.
             models.CheckConstraint(
                 condition=(
                     Q(state=BookingState.CANCELLED, cancelled_at__isnull=False)
                     & ~Q(cancelled_side="")
-                    & ~Q(cancel_reason="")
+                    & (~Q(cancel_reason="") | ~Q(cancel_code__in=["", ReasonCode.OTHER]))
                 )
                 | (
                     ~Q(state=BookingState.CANCELLED)
@@ -200,6 +203,11 @@ class Booking(models.Model):
     @property
     def is_live(self) -> bool:
         return self.state in LIVE_STATES
+
+    @property
+    def why_cancelled(self) -> str:
+        """In the words given, else by the code's label in the active language."""
+        return self.cancel_reason or self.get_cancel_code_display()
 
 
 class Companion(models.Model):

@@ -1,21 +1,23 @@
 """What else fits a class that cannot or does not want to come to a session."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import reduce
+from itertools import chain
+from operator import or_
 
 from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
 from django.db.models.functions import Greatest, TruncDate
 
 from bookings import wording
 from bookings.models import Booking
-from courses import phases
-from courses.choices import SeasonAction, Venue
-from courses.models import CourseSession
-from sites.calendar import SHANGHAI, at, local_day, school_year
-from sites.models import Site
+from bookings.selectors import suiting
+from courses.choices import SeasonAction
+from courses.models import CourseSession, Season
+from sites.calendar import SHANGHAI, at
 
-# So many of the nearest are looked at; whoever finds nothing among them searches the catalogue.
+# For several bookings so many of the nearest are looked at that suit any of them.
 LOOKED_AT = 200
 ONE_DAY = timedelta(days=1)
 SAME_COURSE, SAME_OCCUPATION, SAME_FAMILY, OTHER = range(4)
@@ -61,49 +63,68 @@ def offers_for(
     *,
     limit: int = 3,
     besides: Collection[int] = (),
-    action: SeasonAction = SeasonAction.BOOK,
-    day: date | None = None,
-    site_id: int | None = None,
+    seasons: Sequence[Season] | None = None,
 ) -> dict[int, list[Offer]]:
     """For each of the session's bookings (class loaded) what still fits it, the nearest first:
     the same course, then the same occupation, then the same family; within these by days, then
     the same site. A booking of a set is offered sets, another one single sessions.
 
-    At most three queries, whatever the number of bookings; none of the sessions ``besides``.
-    ``session`` with version and room. ``action`` is how it would be had: where the season's
-    phase does not open it, nothing is offered. With a ``day`` (Shanghai) or ``site_id`` only what
-    is then, or there, for a set with one of its days.
+    At most four queries, whatever the number of bookings; none of the sessions ``besides``.
+    ``session`` with version and room; ``seasons`` are those open for booking, if they are read.
     """
     if not bookings:
         return {}
-    ending = {session.pk, *besides}
-    units = [
-        offer
-        for offer in _units(session, bookings, now, _narrowed(day, site_id))
-        if all(phases.is_open(action, one.season, now) for one in offer.sessions)
-    ]
-    busy: dict[int, list[tuple[datetime, datetime]]] = {}
-    others = (
-        Booking.objects.live()
-        .filter(class_group__in={one.class_group_id for one in bookings}, session__ends_at__gt=now)
-        .exclude(pk__in=[one.pk for one in bookings])
-    )
-    if session.session_set_id is not None:
-        # The other days go too.
-        others = others.exclude(session__session_set=session.session_set_id)
-    for group, starts_at, ends_at in others.values_list(
-        "class_group_id", "session__starts_at", "session__ends_at"
-    ):
-        busy.setdefault(group, []).append((starts_at, ends_at))
-    return {
-        booking.pk: [
-            offer
-            for offer in units
-            if not any(one.pk in ending for one in offer.sessions)
-            and all(_fits(one, booking) for one in offer.sessions)
-            and not _meets(offer.sessions, busy.get(booking.class_group_id, ()))
-        ][:limit]
+    if seasons is None:
+        seasons = suiting.open_seasons(SeasonAction.BOOK, now)
+    busy = suiting.times_of_classes(bookings, now, session_set_id=session.session_set_id)
+    wanted = {
+        booking.pk: suiting.suits(booking, seasons, busy.get(booking.class_group_id, ()), now)
         for booking in bookings
+    }
+    return offers_of(session, wanted, limit=limit, besides=besides)
+
+
+def offers_of(
+    session: CourseSession,
+    wanted: Mapping[int, Q],
+    *,
+    limit: int,
+    besides: Collection[int] = (),
+    narrowed: Q | None = None,
+) -> dict[int, list[Offer]]:
+    """As ``offers_for``, of what is ``wanted`` by each booking. ``narrowed`` to some sessions, or
+    to sets with one of their days among them. Two queries."""
+    fits = {pk: _instead(session, one & ~Q(pk__in=besides)) for pk, one in wanted.items()}
+    one_by_one = session.session_set_id is None
+    key_name = "pk" if one_by_one else "session_set_id"
+    # Of one booking's sessions each that is found is offered.
+    looked_at = limit if one_by_one and len(fits) == 1 else LOOKED_AT
+    near = (
+        _ordered(session)
+        .filter(reduce(or_, fits.values()), narrowed or Q())
+        .annotate(
+            **{
+                f"fits_{pk}": Case(When(one, then=Value(True)), default=Value(False))
+                for pk, one in fits.items()
+            }
+        )
+        .values_list(key_name, "nearness", *(f"fits_{pk}" for pk in fits))[:looked_at]
+    )
+    nearness: dict[int, int] = {}
+    chosen: dict[int, list[int]] = {pk: [] for pk in fits}
+    for key, how_near, *fitting in near:
+        # Of a set, that of its nearest day.
+        nearness.setdefault(key, how_near)
+        for keys, is_fit in zip(chosen.values(), fitting, strict=True):
+            if is_fit and key not in keys and len(keys) < limit:
+                keys.append(key)
+    days: dict[int, list[CourseSession]] = {}
+    loaded = _loaded().scheduled().filter(**{f"{key_name}__in": {*chain(*chosen.values())}})
+    for one in loaded.order_by("starts_at", "pk"):
+        days.setdefault(getattr(one, key_name), []).append(one)
+    return {
+        pk: [_offer(tuple(days[key]), nearness[key]) for key in keys if key in days]
+        for pk, keys in chosen.items()
     }
 
 
@@ -113,28 +134,30 @@ def offered(
     """``offers_for`` of several sessions that end together, by booking."""
     by_booking: dict[int, list[tuple[CourseSession, ...]]] = {}
     ending = {session.pk for session in sessions}
+    seasons = suiting.open_seasons(SeasonAction.BOOK, now)
     for session in sessions:
         of_session = [one for one in bookings if one.session_id == session.pk]
-        for key, offers in offers_for(session, of_session, now, besides=ending).items():
+        found = offers_for(session, of_session, now, besides=ending, seasons=seasons)
+        for key, offers in found.items():
             by_booking[key] = [offer.sessions for offer in offers]
     return by_booking
 
 
-def days_and_sites(booking: Booking, now: datetime) -> tuple[list[date], list[Site]]:
-    """On which days (Shanghai) and at which sites, hosts loaded, there is something for the
-    booking's class by stage and free seats, whatever else the class does then. Two queries."""
-    session = booking.session
-    found = (
-        _near(session, [booking], now)
-        .filter(session_set__isnull=session.session_set_id is None)
-        .order_by()
+def days_and_sites(session: CourseSession, wanted: Q) -> list[tuple[date, int | None]]:
+    """On which days (Shanghai) and at which sites there is something of what is ``wanted`` in
+    place of the session, by date. One query."""
+    return sorted(
+        CourseSession.objects.scheduled()
+        .with_seats_left()
+        .filter(_instead(session, wanted))
+        .values_list(TruncDate("starts_at", tzinfo=SHANGHAI), "room__site_id")
+        .distinct(),
+        key=lambda found: (found[0], found[1] or 0),
     )
-    days = found.values_list(TruncDate("starts_at", tzinfo=SHANGHAI), flat=True).distinct()
-    sites = Site.objects.filter(pk__in=found.values("room__site_id")).select_related("host")
-    return sorted(days), list(sites)
 
 
-def _narrowed(day: date | None, site_id: int | None) -> Q:
+def narrowing(day: date | None, site_id: int | None) -> Q:
+    """On that day (Shanghai), at that site."""
     narrowed = Q()
     if day is not None:
         narrowed &= Q(starts_at__gte=at(day, time()), starts_at__lt=at(day + ONE_DAY, time()))
@@ -143,28 +166,11 @@ def _narrowed(day: date | None, site_id: int | None) -> Q:
     return narrowed
 
 
-def _units(
-    session: CourseSession, bookings: Sequence[Booking], now: datetime, narrowed: Q
-) -> list[Offer]:
-    found = _near(session, bookings, now).filter(narrowed)
+def _instead(session: CourseSession, wanted: Q) -> Q:
+    """What may take the session's place: of a set the days of other sets that are wanted whole."""
     if session.session_set_id is None:
-        return [
-            _offer((one,), one.nearness)  # type: ignore[attr-defined]
-            for one in found.filter(session_set=None)[:LOOKED_AT]
-        ]
-    near = found.filter(session_set__isnull=False).exclude(session_set=session.session_set_id)
-    # In the order of the nearest day of each set.
-    nearness: dict[int | None, int] = {}
-    for one in near[:LOOKED_AT]:
-        nearness.setdefault(one.session_set_id, one.nearness)  # type: ignore[attr-defined]
-    members: dict[int | None, list[CourseSession]] = {key: [] for key in nearness}
-    for one in _loaded().scheduled().filter(session_set__in=nearness).order_by("starts_at", "pk"):
-        members[one.session_set_id].append(one)
-    return [
-        _offer(tuple(members[key]), nearness[key])
-        for key in nearness
-        if all(one.starts_at > now for one in members[key])
-    ]
+        return wanted & Q(session_set=None) & ~Q(pk=session.pk)
+    return suiting.whole_sets(wanted) & ~Q(session_set=session.session_set_id)
 
 
 def _offer(sessions: tuple[CourseSession, ...], nearness: int) -> Offer:
@@ -181,24 +187,14 @@ def _loaded():  # type: ignore[no-untyped-def]
     )
 
 
-def _near(
-    session: CourseSession, bookings: Sequence[Booking], now: datetime
-) -> QuerySet[CourseSession]:
+def _ordered(session: CourseSession) -> QuerySet[CourseSession]:
+    """All sessions, the nearest to this one first."""
     version = session.version
     start = Value(session.starts_at)
     site_id = session.room.site_id if session.room is not None else None
     return (
-        _loaded()
-        .scheduled()
+        CourseSession.objects.scheduled()
         .with_seats_left()
-        .filter(
-            Q(school=None) | Q(school__in={one.school_id for one in bookings}),
-            version__stages__overlap=list({one.class_group.stage for one in bookings}),
-            starts_at__gt=now,
-            season__opens_at__lte=now,
-            seats_left__gte=min(one.seats for one in bookings),
-        )
-        .exclude(pk=session.pk)
         .annotate(
             nearness=Case(
                 When(version__course_id=version.course_id, then=Value(SAME_COURSE)),
@@ -215,24 +211,4 @@ def _near(
             ),
         )
         .order_by("nearness", "apart", "is_elsewhere", "pk")
-    )
-
-
-def _fits(session: CourseSession, booking: Booking) -> bool:
-    group, version = booking.class_group, session.version
-    grade = group.grade(school_year(local_day(session.starts_at)))
-    return (
-        session.takes(booking.seats, booking.adults)
-        and group.stage in version.stages
-        and version.grade_from <= grade <= version.grade_to
-        and (session.venue != Venue.SCHOOL or session.school_id == booking.school_id)
-    )
-
-
-def _meets(sessions: Iterable[CourseSession], times: Iterable[tuple[datetime, datetime]]) -> bool:
-    times = list(times)
-    return any(
-        session.starts_at < ends_at and starts_at < session.ends_at
-        for session in sessions
-        for starts_at, ends_at in times
     )

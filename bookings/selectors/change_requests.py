@@ -1,10 +1,10 @@
 """What a school asks the host to change, as a difference to what is booked now."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from accounts.actors import Actor
 from accounts.errors import NotYours
@@ -80,11 +80,14 @@ def answered(actor: Actor, *, after: str = "") -> tuple[list[ChangeRequest], str
     return rows[:PAGE], f"{last.answered_at.isoformat()}_{last.pk}"
 
 
-def of_booking(actor: Actor, booking: Booking) -> list[ChangeRequest]:
-    """The booking's newest requests, the latest first."""
+def of_booking(
+    actor: Actor, booking: Booking, *, together: Collection[Booking] = ()
+) -> list[ChangeRequest]:
+    """The booking's newest requests, the latest first; with what waits for an answer about those
+    that change ``together`` with it."""
     found = (
         ChangeRequest.objects.visible_to(actor)
-        .filter(booking=booking)
+        .filter(Q(booking=booking) | Q(booking__in=together, state=ChangeState.ASKED))
         .select_related("asked_by__user")
         .order_by("-asked_at", "-pk")[:SHOWN_OF_BOOKING]
     )
@@ -93,25 +96,58 @@ def of_booking(actor: Actor, booking: Booking) -> list[ChangeRequest]:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A request with what it changes, line by line; ``trip`` says of which booking, in a list of
-    several."""
+    """A request with what it changes, line by line, and how many seats are ``short``; ``trip``
+    says of which booking, in a list of several."""
 
     asked: ChangeRequest
     difference: list[str]
     trip: Trip | None = None
+    short: int = 0
+
+    @property
+    def needs(self) -> str:
+        """What the host has to do before it can accept, if anything."""
+        return wording.seats_to_add(self.short) if self.short else ""
 
 
 def rows_of(requests: Sequence[ChangeRequest], *, with_trips: bool = False) -> list[Row]:
-    """One query, whatever their number; with trips as ``requests_for`` loads them."""
+    """One query, whatever their number, and one more where any of them waits for more seats; with
+    trips as ``requests_for`` loads them."""
     changed = differences(requests)
+    short = seats_short(requests)
     return [
         Row(
             asked=one,
             difference=wording.difference(changed[one.pk]),
             trip=in_words(one.booking) if with_trips else None,
+            short=short.get(one.pk, 0),
         )
         for one in requests
     ]
+
+
+def seats_short(requests: Sequence[ChangeRequest]) -> dict[int, int]:
+    """By request that waits for more seats than are free now, how many its host has to add before
+    it can accept. One query, none where nothing is to grow."""
+    growing = {
+        one.pk: [(part["booking"], one.wanted["seats"] - part["seats"]) for part in one.before]
+        for one in requests
+        if one.state == ChangeState.ASKED
+        and any(one.wanted["seats"] > part["seats"] for part in one.before)
+    }
+    if not growing:
+        return {}
+    free_seats = F("session__capacity") - F("session__seats_taken") - F("session__seats_held")
+    free = dict(
+        Booking.objects.filter(pk__in={pk for parts in growing.values() for pk, _more in parts})
+        .annotate(free=free_seats)
+        .values_list("pk", "free")
+    )
+    short = {
+        pk: max(more - free.get(booking, 0) for booking, more in parts)
+        for pk, parts in growing.items()
+    }
+    return {pk: count for pk, count in short.items() if count > 0}
 
 
 def difference(request: ChangeRequest) -> Difference:

@@ -32,11 +32,12 @@ from sites.calendar import SHANGHAI
 # One rule, read in two ways. ``{fence}`` is ``OFFSET 0`` where rows are looked up by their keys,
 # student by student: for a whole school PostgreSQL would read every credit, place and session
 # there ever was instead. For everybody in the district there is none, and that is what it does:
-# each table once, which takes an eighth of the time then. ``(SELECT EXISTS (...))`` looks into
-# the ledger place by place; as a plain ``NOT EXISTS`` it would be one join with all credits.
-# The earliest day that counts for anybody keeps the years before out of the sums.
+# each table once, which takes an eighth of the time then; what is to come it reads by the sessions
+# to come, since a place among all a student ever had takes three times that. ``(SELECT EXISTS
+# (...))`` looks into the ledger place by place; as a plain ``NOT EXISTS`` it would be one join with
+# all credits. The earliest day that counts for anybody keeps the years before out of the sums.
 STANDING = """
-WITH chosen AS (
+WITH {instead}chosen AS (
     SELECT student.id, student.class_group_id, requirement.id AS requirement_id,
            requirement.class_hours AS required, requirement.min_occupations,
            requirement.counts_from, requirement.due_on
@@ -54,21 +55,10 @@ WITH chosen AS (
     ) requirement ON TRUE
     {required}
 ), to_come AS MATERIALIZED (
-    SELECT chosen.id AS student_id, place.session_id, session.class_hours,
-           (place.starts_at AT TIME ZONE '{zone}')::date AS day, chosen.counts_from, chosen.due_on
+    SELECT place.student_id, place.session_id, place.class_hours, place.day,
+           chosen.counts_from, chosen.due_on
     FROM chosen
-    CROSS JOIN LATERAL (
-        SELECT * FROM bookings_place
-        WHERE student_id = chosen.id AND is_live AND ends_at > %s {fence}
-    ) place
-    JOIN courses_coursesession session ON session.id = place.session_id
-    WHERE session.state = 'scheduled'
-      AND NOT (SELECT EXISTS (
-        SELECT FROM hours_hourcredit credit
-        WHERE credit.student_id = place.student_id AND credit.session_id = place.session_id
-          AND credit.class_hours > 0
-          AND NOT EXISTS (SELECT FROM hours_hourcredit one WHERE one.reverses_id = credit.id)
-      ))
+    {to_come}
 ), dated AS NOT MATERIALIZED (
     SELECT one.*,
            coalesce(day < counts_from, FALSE) AS is_early,
@@ -159,6 +149,56 @@ WITH chosen AS (
     LEFT JOIN outside ON outside.student_id = chosen.id
     LEFT JOIN minimum ON minimum.student_id = chosen.id
 )
+"""
+
+# Places that count as booked: of one student after the other, each looked into the ledger for.
+TO_COME_BY_STUDENT = """
+    CROSS JOIN LATERAL (
+        SELECT place.student_id, place.session_id, session.class_hours,
+               (place.starts_at AT TIME ZONE '{zone}')::date AS day
+        FROM (
+            SELECT * FROM bookings_place
+            WHERE student_id = chosen.id AND is_live AND ends_at > %s OFFSET 0
+        ) place
+        JOIN courses_coursesession session ON session.id = place.session_id
+        WHERE session.state = 'scheduled'
+          AND NOT (SELECT EXISTS (
+            SELECT FROM hours_hourcredit credit
+            WHERE credit.student_id = place.student_id AND credit.session_id = place.session_id
+              AND credit.class_hours > 0
+              AND NOT EXISTS (SELECT FROM hours_hourcredit one WHERE one.reverses_id = credit.id)
+          ))
+    ) place
+"""
+
+# The same of everybody: all places of the sessions to come, and all that is credited of these.
+TO_COME = """
+    JOIN (
+        WITH session AS MATERIALIZED (
+            SELECT id, class_hours, (starts_at AT TIME ZONE '{zone}')::date AS day
+            FROM courses_coursesession
+            WHERE ends_at > %s AND state = 'scheduled'
+        ), credited AS MATERIALIZED (
+            SELECT credit.student_id, credit.session_id
+            FROM session
+            CROSS JOIN LATERAL (
+                SELECT * FROM hours_hourcredit WHERE session_id = session.id OFFSET 0
+            ) credit
+            WHERE credit.class_hours > 0
+              AND NOT (SELECT EXISTS (
+                SELECT FROM hours_hourcredit one WHERE one.reverses_id = credit.id
+              ))
+        )
+        SELECT place.student_id, place.session_id, session.class_hours, session.day
+        FROM session
+        CROSS JOIN LATERAL (
+            SELECT * FROM bookings_place
+            WHERE session_id = session.id AND is_live OFFSET 0
+        ) place
+        WHERE (place.student_id, place.session_id) NOT IN (
+            SELECT student_id, session_id FROM credited
+        )
+    ) place ON place.student_id = chosen.id
 """
 
 OF_STUDENTS = """
@@ -334,11 +374,21 @@ def of_classes(
     return {row[0]: Coverage(*map(int, row[1:])) for row in rows}
 
 
-def statement(students: str, *, everybody: bool = False, required: str = "") -> str:
-    """The common part of each statement, for the students that the SQL ``students`` chooses."""
+def statement(
+    students: str, *, everybody: bool = False, required: str = "", instead: str = ""
+) -> str:
+    """The common part of each statement, for the students that the SQL ``students`` chooses.
+
+    ``instead`` are queries of the WITH, each with a comma after it, that are named like a table
+    and so are read in its place: what would be true if it held other rows. Their parameters come
+    before those of ``students``.
+    """
+    to_come = TO_COME if everybody else TO_COME_BY_STUDENT
     return STANDING.format(
+        instead=instead,
         students=students,
         zone=SHANGHAI.key,
+        to_come=to_come.format(zone=SHANGHAI.key),
         fence="" if everybody else "OFFSET 0",
         required=required,
     )

@@ -4,15 +4,18 @@ import copy
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.db.models import Q
+
 from accounts.actors import Actor
 from bookings import wording
 from bookings.choices import CancelledSide, HoldPurpose
-from bookings.models import Booking, SeatHold
-from bookings.selectors import alternatives
+from bookings.models import Booking, Place, SeatHold
+from bookings.selectors import alternatives, suiting
 from bookings.selectors.alternatives import Offer
 from courses.choices import SeasonAction
 from courses.models import CourseSession
 from rosters.models import Student
+from sites.models import Site
 
 SHOWN = 20
 
@@ -55,23 +58,57 @@ def kept_for(booking: Booking, now: datetime) -> Kept | None:
 class Choice:
     """Where else a booking fits: ``offers`` by date, the nearest where there are more."""
 
-    offers: tuple[Offer, ...]
-    is_cut: bool
+    offers: tuple[Offer, ...] = ()
+    is_cut: bool = False
 
 
-def offers(
-    booking: Booking, now: datetime, *, day: date | None = None, site: int | None = None
-) -> Choice:
-    """Where else the booking fits, on that day and at that site if asked; of many the nearest
-    (``booking`` as ``trips.with_all``)."""
-    fitting = alternatives.offers_for(
+@dataclass(frozen=True, slots=True)
+class Open:
+    """All that is open to a booking: what is ``wanted``, on which days at which sites (None on
+    line or at the school) something of it is, and the sites' names."""
+
+    booking: Booking
+    wanted: Q
+    found: tuple[tuple[date, int | None], ...]
+    sites: tuple[tuple[int, str], ...]
+
+    def days_at(self, site: int | None = None) -> list[date]:
+        """The days on which there is something at the site; all without one."""
+        return sorted({day for day, there in self.found if site in (None, there)})
+
+
+def open_to(booking: Booking, now: datetime) -> Open:
+    """All that the booking can be swapped for (``booking`` as ``trips.with_all``): by the rules of
+    ``services.swapping``, but that a consent may have to be signed first, and that seats without
+    names are not offered while others of the class are elsewhere. Six queries, or five."""
+    seasons = suiting.open_seasons(SeasonAction.SWAP, now)
+    places = Place.objects.live().filter(booking=booking)
+    students = set(places.values_list("student_id", flat=True))
+    if None in students:
+        times = suiting.times_of_classes(
+            [booking], now, session_set_id=booking.session.session_set_id
+        ).get(booking.class_group_id, set())
+        wanted = suiting.names_may_follow(seasons, now)
+    else:
+        times = suiting.times_of_students(booking, students, now)
+        wanted = ~Q(suiting.is_booked(booking))
+    wanted &= suiting.suits(booking, seasons, times, now)
+    found = alternatives.days_and_sites(booking.session, wanted)
+    sites = Site.objects.filter(pk__in={site for _day, site in found}).select_related("host")
+    # With its host: several call their site alike.
+    named = [(one.pk, f"{wording.organisation_name(one.host)} · {one.name}") for one in sites]
+    return Open(booking, wanted, tuple(found), tuple(sorted(named, key=lambda one: one[::-1])))
+
+
+def offers(there: Open, *, day: date | None = None, site: int | None = None) -> Choice:
+    """What is open to the booking, on that day and at that site if asked; of many the nearest.
+    Two queries."""
+    booking = there.booking
+    fitting = alternatives.offers_of(
         booking.session,
-        [booking],
-        now,
-        limit=alternatives.LOOKED_AT,
-        action=SeasonAction.SWAP,
-        day=day,
-        site_id=site,
+        {booking.pk: there.wanted},
+        limit=SHOWN + 1,
+        narrowed=alternatives.narrowing(day, site),
     )[booking.pk]
     return Choice(
         offers=tuple(
@@ -79,14 +116,6 @@ def offers(
         ),
         is_cut=len(fitting) > SHOWN,
     )
-
-
-def to_narrow_by(booking: Booking, now: datetime) -> tuple[list[date], list[tuple[int, str]]]:
-    """The days and sites by which the offers may be narrowed; a site with its host, since several
-    hosts call theirs alike."""
-    days, sites = alternatives.days_and_sites(booking, now)
-    named = [(one.pk, f"{wording.organisation_name(one.host)} · {one.name}") for one in sites]
-    return days, sorted(named, key=lambda one: one[::-1])
 
 
 def offers_instead(booking: Booking, now: datetime) -> list[Offer]:

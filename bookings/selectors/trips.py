@@ -1,10 +1,10 @@
 """A school's trips: its bookings, shaped for lists and for one page."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from accounts.actors import Actor
 from accounts.errors import NotYours
@@ -32,19 +32,40 @@ class Trip:
     school: str
     # The other groups of the class that go at the same time, where it was split.
     others: tuple[Booking, ...] = ()
+    # Seats nobody is named for yet, and the first booking that has such.
+    unnamed: int = 0
+    to_name: Booking | None = None
 
     @property
     def seats(self) -> int:
         return self.booking.seats + sum(other.seats for other in self.others)
 
 
-def as_trips(bookings: Sequence[Booking]) -> list[Trip]:
+def as_trips(
+    bookings: Sequence[Booking], *, unnamed: Mapping[int, int] | None = None
+) -> list[Trip]:
     """The bookings as a list shows them: the groups of a class that was split in one
-    reservation are one trip, told by its first group."""
+    reservation are one trip, told by its first group. ``unnamed`` as ``names_missing`` tells."""
     by_trip: dict[tuple[object, ...], list[Booking]] = {}
     for booking in bookings:
         by_trip.setdefault(_trip_key(booking), []).append(booking)
-    return [in_words(groups[0], others=groups[1:]) for groups in by_trip.values()]
+    unnamed = unnamed or {}
+    return [
+        replace(
+            in_words(groups[0], others=groups[1:]),
+            unnamed=sum(unnamed.get(group.pk, 0) for group in groups),
+            to_name=next((group for group in groups if unnamed.get(group.pk)), None),
+        )
+        for groups in by_trip.values()
+    ]
+
+
+def names_missing(bookings: Sequence[Booking], now: datetime) -> dict[int, int]:
+    """By booking how many of its seats nobody is named for, until its session begins. One
+    query."""
+    to_come = [one.pk for one in bookings if one.is_live and one.session.starts_at > now]
+    blank = Place.objects.live().filter(booking__in=to_come, student=None)
+    return dict(blank.values("booking").annotate(count=Count("pk")).values_list("booking", "count"))
 
 
 def _trip_key(booking: Booking) -> tuple[object, ...]:

@@ -125,8 +125,8 @@ def clear(*, by: Actor) -> None:
 
 
 def baskets(actor: Actor, now: datetime) -> list[ClassBasket]:
-    """The actor's basket class by class, checked together. The queries rise with the classes,
-    not with the items."""
+    """The actor's basket class by class, the next session first, checked together. The queries
+    rise with the classes, not with the items."""
     items = list(
         BasketItem.objects.visible_to(actor)
         .select_related("class_group__school")
@@ -141,7 +141,10 @@ def baskets(actor: Actor, now: datetime) -> list[ClassBasket]:
             lines=tuple(
                 _lines(
                     actor,
-                    [item for item in items if item.class_group_id == key and item.pk in of_items],
+                    sorted(
+                        (one for one in items if one.class_group_id == key and one.pk in of_items),
+                        key=lambda one: (of_items[one.pk].first.starts_at, one.pk),
+                    ),
                     of_items,
                     group,
                     progress[key].students,
@@ -216,8 +219,8 @@ def reserve_all(
 
 
 def _locked(by: Actor, class_group_id: int | None = None) -> list[BasketItem]:
-    """The actor's items, or those of one class, in the order in which they are shown; ours until
-    the transaction ends."""
+    """The actor's items, or those of one class, in the order in which they were put in; ours
+    until the transaction ends."""
     items = (
         BasketItem.objects.visible_to(by)
         .select_for_update(of=("self",))

@@ -20,6 +20,7 @@ from bookings.errors import (
 from bookings.models import Booking, ChangeRequest
 from bookings.services import (
     changes,
+    growth,
     lists,
     sessions_seen,
     standing_requests,
@@ -62,9 +63,11 @@ def ask_change(
     """The host is asked about students, seats and adults; none of them changes before it accepts.
 
     Companions, if given, are named at once, since that is nobody's leave to give; where there are
-    more of them than adults come now, their names wait with the request. Refused: ListStillOpen,
-    RequestOpen, NothingToChange, SessionMoved, StaleBooking, ReasonMissing, TooFewCompanions,
-    ConsentMissing, and what a change of the booking is refused for.
+    more of them than adults come now, their names wait with the request. More seats than are free
+    may be asked for as far as the host could add them: ``selectors.change_requests.seats_short``
+    says how many that are. Refused: ListStillOpen, RequestOpen, NothingToChange, SessionMoved,
+    StaleBooking, ReasonMissing, TooFewCompanions, ConsentMissing, SeatsShortForRequest, RoomFull,
+    MoreThanClass, StudentBusy.
     """
     reason = changes.in_words(reason)
     check_can_ask_change(by, booking, now)
@@ -79,6 +82,8 @@ def ask_change(
             raise StaleBooking
         if not any(lists.differs_in_list(row, wanted) for row in rows):
             raise NothingToChange
+        for row in rows:
+            growth.check_may_be_asked(row, wanted)
         named = wanted.companions
         waits = named is not None and any(len(named) > row.adults for row in rows)
         if not waits:

@@ -4,15 +4,13 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db.models import F
-from django.utils import translation
 
 from accounts.actors import Actor
 from accounts.errors import NotAllowed, NotYours
 from accounts.services import audit
 from bookings import wording
-from bookings.choices import BookingState, CancelledSide, ReasonCode
+from bookings.choices import BookingState, CancelledSide
 from bookings.errors import (
     AlreadyPlaced,
     BookingOver,
@@ -21,12 +19,13 @@ from bookings.errors import (
     ReasonMissing,
 )
 from bookings.models import Booking, Place, Reservation
+from bookings.references import new_reference
 from bookings.services import consents as consent_rules
 from bookings.services import freeze, reservations, standing_requests, telling, together, writing
 from bookings.services import students as student_rules
 from bookings.services.retries import in_one_transaction
 from courses import phases
-from courses.choices import SeasonAction
+from courses.choices import ReasonCode, SeasonAction
 from courses.models import CourseSession
 from courses.services import seats
 from rosters.models import ClassGroup, Student
@@ -77,7 +76,7 @@ def cancel_booking(
 
     Refused: BookingOver, SessionStarted, NotYourClass, a code that says nothing without words.
     """
-    reason = reason_in_words(code, reason)
+    reason = words_for(code, reason)
     check_can_cancel_booking(by, booking, now)
 
     def write() -> Booking:
@@ -99,12 +98,10 @@ def cancel_booking(
     return in_one_transaction(write)
 
 
-def reason_in_words(code: ReasonCode, words: str) -> str:
-    """The words given, else those of the code; "other" alone says nothing (ReasonMissing)."""
-    if words.strip() or code == ReasonCode.OTHER:
-        return in_words(words)
-    with translation.override(settings.LANGUAGE_CODE):
-        return str(code.label)
+def words_for(code: ReasonCode, words: str) -> str:
+    """The words given, without blanks around. None are needed beside a code that says something,
+    whose label each reader reads in her language; "other" alone says nothing (ReasonMissing)."""
+    return in_words(words) if code == ReasonCode.OTHER else words.strip()
 
 
 def in_words(words: str) -> str:
@@ -276,7 +273,7 @@ def _booking_for_walk_in(
         return booking
     assert by.membership_id is not None
     reservation = Reservation.objects.create(
-        reference=writing.new_reference(),
+        reference=new_reference(),
         school_id=class_group.school_id,
         made_by_id=by.membership_id,
         made_at=now,

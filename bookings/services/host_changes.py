@@ -10,13 +10,13 @@ from datetime import date, datetime
 from accounts.actors import Actor
 from accounts.errors import NotAllowed, NotYours
 from accounts.services import audit
-from bookings.choices import CancelledSide, ReasonCode
+from bookings.choices import CancelledSide
 from bookings.errors import AlreadyCancelled, NothingToCancel, SessionOver
 from bookings.models import Booking
 from bookings.selectors import alternatives, host_day
-from bookings.services import changes, holds, telling
+from bookings.services import changes, freeze, holds, telling
 from bookings.services.retries import in_one_transaction
-from courses.choices import SessionState
+from courses.choices import ReasonCode, SessionState
 from courses.models import CourseSession
 from courses.services import seats
 from sites import dates
@@ -29,7 +29,7 @@ def check_can_cancel_session(actor: Actor, session: CourseSession, now: datetime
     if actor.is_host_manager and session.host_id != actor.organisation_id:
         raise NotYours
     if session.state == SessionState.CANCELLED:
-        raise AlreadyCancelled(reason=session.cancel_reason)
+        raise AlreadyCancelled(reason=session.why_cancelled)
     if session.starts_at <= now:
         raise SessionOver(when=dates.moment(session.starts_at))
 
@@ -51,11 +51,12 @@ def cancel_session(
     code: ReasonCode = ReasonCode.OTHER,
 ) -> CourseSession:
     """The session, with its set, and every booking of it are cancelled; seats and rooms are
-    free, and everybody booked and whoever was to teach is told by whom and why.
+    free, and everybody booked and whoever was to teach is told by whom and why. By the host
+    after the freeze they are recorded as late.
 
     Refused: AlreadyCancelled, SessionOver, another host's session, an empty reason.
     """
-    reason = changes.reason_in_words(code, reason)
+    reason = changes.words_for(code, reason)
     check_can_cancel_session(by, session, now)
 
     def write() -> CourseSession:
@@ -81,7 +82,7 @@ def cancel_day(
 
     Refused: NothingToCancel, an empty reason.
     """
-    reason = changes.reason_in_words(code, reason)
+    reason = changes.words_for(code, reason)
     check_can_cancel_day(by, day, now)
 
     def write() -> list[CourseSession]:
@@ -109,7 +110,7 @@ def _locked(session_ids: Iterable[int]) -> list[CourseSession]:
     return list(
         CourseSession.objects.select_for_update(of=("self",))
         .filter(pk__in=session_ids)
-        .select_related("room_hold", "room", "version")
+        .select_related("room_hold", "room", "season", "version")
         .order_by("pk")
     )
 
@@ -122,7 +123,8 @@ def _cancel(
     reason: str,
     now: datetime,
 ) -> None:
-    """The sessions' rows being ours, no seat of them is taken or given back meanwhile."""
+    """The sessions' rows being ours, no seat of them is taken or given back meanwhile. What the
+    host takes back after the freeze is recorded as late; what the alliance does is not."""
     bookings = list(
         Booking.objects.live()
         .select_for_update(of=("self",), no_key=True)
@@ -132,11 +134,15 @@ def _cancel(
     )
     still_free = alternatives.offered(sessions, bookings, now)
     side = CancelledSide.ALLIANCE if by.is_secretariat else CancelledSide.HOST
+    if side == CancelledSide.HOST:
+        late = {session.pk for session in sessions if freeze.is_settled(session, now)}
+        for booking in bookings:
+            booking.is_late = booking.session_id in late
     changes.end_bookings(bookings, side=side, code=code, reason=reason, now=now)
     holds.forget(sessions, now=now)
     for session in sessions:
         of_session = [booking for booking in bookings if booking.session_id == session.pk]
-        seats.void_session(session=session, by=by, reason=reason, now=now)
+        seats.void_session(session=session, by=by, code=code, reason=reason, now=now)
         audit.record(
             by=by,
             verb="session.cancelled",

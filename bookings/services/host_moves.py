@@ -13,7 +13,7 @@ from accounts.errors import Refusal
 from accounts.models import Membership
 from accounts.services import audit
 from bookings import differences, wording
-from bookings.choices import CancelledSide, ReasonCode
+from bookings.choices import CancelledSide
 from bookings.differences import Difference
 from bookings.errors import (
     NotOfSession,
@@ -24,13 +24,14 @@ from bookings.errors import (
     TooManyHeads,
 )
 from bookings.models import Booking, Place
-from bookings.selectors import alternatives, unusual
-from bookings.services import changes, class_seats, telling, telling_moves, together
+from bookings.selectors import alternatives
+from bookings.services import changes, class_seats, freeze, telling, telling_moves, together
 from bookings.services import students as student_rules
-from bookings.services.retries import in_one_transaction
-from courses.choices import SessionState
+from bookings.services.retries import LookAgainError, in_one_transaction
+from courses.choices import ReasonCode, SessionState
 from courses.errors import SessionBegun, SessionCancelled, StaleSession
 from courses.models import CourseSession
+from courses.selectors import history, unusual
 from courses.services import seats
 from courses.services import sessions as course_sessions
 from rosters.models import Student
@@ -78,7 +79,7 @@ def check_can_change_session(actor: Actor, session: CourseSession, now: datetime
     """The host's manager, before the session begins, booked or not."""
     course_sessions.check_can_schedule(actor, session.host_id)
     if session.state == SessionState.CANCELLED:
-        raise SessionCancelled(reason=session.cancel_reason)
+        raise SessionCancelled(reason=session.why_cancelled)
     if session.starts_at <= now:
         raise SessionBegun(when=dates.moment(session.starts_at))
 
@@ -102,13 +103,17 @@ def change_session(
     MoreThanClass, SchoolVenueFixed, NotOfSession, SameAsBefore, ReasonMissing, RoomTaken,
     RoomClosed, InstructorTaken, and as ``courses.services.sessions.open_session``.
     """
-    reason = changes.reason_in_words(code, reason)
+    reason = changes.words_for(code, reason)
     check_can_change_session(by, session, now)
     _check_shape(session, change, now)
 
     def write() -> CourseSession:
-        student_rules.lock(_students_of(session))
+        students = _students_of(session)
+        student_rules.lock(students)
         locked, others = _locked(session, change)
+        if not _students_of(session) <= students:
+            # Somebody was booked before the row was ours; their places are to be moved as well.
+            raise LookAgainError
         check_can_change_session(by, locked, now)
         if locked.sequence != sequence:
             raise StaleSession
@@ -139,10 +144,12 @@ def change_session(
         )
         audit.record(
             by=by,
-            verb="session.changed",
+            verb=history.VERB,
             now=now,
             target=session,
             reason_code=str(code),
+            before=history.facts_of(before),
+            after=history.facts_of(locked),
             bookings=[one.pk for one in followed],
             released=[one.pk for one in leaving],
         )
@@ -150,6 +157,7 @@ def change_session(
             locked,
             [one.pk for one in followed],
             before=before,
+            code=code,
             reason=reason,
             by=by,
             now=now,
@@ -207,7 +215,11 @@ def preview(*, by: Actor, session: CourseSession, change: Change, now: datetime)
             seen.obstacles.append(str(refusal))
     if not has_time:
         return seen
-    if (session.starts_at, session.ends_at) != (change.starts_at, change.ends_at):
+    if (session.starts_at, session.ends_at, session.room_id) != (
+        change.starts_at,
+        change.ends_at,
+        _pk(change.place.room),
+    ):
         seen.cautions = unusual.of_session(then)
     for booking in staying:
         try:
@@ -371,7 +383,8 @@ def _release(
     reason: str,
     now: datetime,
 ) -> None:
-    """The bookings are over, with the other days of their sets; their seats are free."""
+    """The bookings are over, with the other days of their sets; their seats are free. After the
+    freeze they are recorded as late."""
     if not leaving:
         return
     trips = {(one.reservation_id, one.class_group_id) for one in leaving}
@@ -382,11 +395,12 @@ def _release(
             reservation__in={reservation for reservation, _class_group in trips},
             session__in={leaving[0].session_id, *(one.pk for one in others)},
         )
-        .select_related("class_group", "session__version", "session__room")
+        .select_related("class_group", "session__season", "session__version", "session__room")
         .order_by("session_id", "pk")
     )
     rows = [row for row in found if (row.reservation_id, row.class_group_id) in trips]
     for row in rows:
+        row.is_late = freeze.is_settled(row.session, now)
         seats.release_seats(session_id=row.session_id, seats=row.seats, adults=row.adults)
     sessions = list({row.session_id: row.session for row in rows}.values())
     still_free = alternatives.offered(sessions, rows, now)

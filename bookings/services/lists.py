@@ -73,8 +73,8 @@ def change_booking(
 
     Once the list is settled only the companions' names may change (ListSettled). Refused
     besides: SessionMoved, StaleBooking, BookingOver, SessionStarted, NotYourClass, NotInClass,
-    NoStudents, MoreThanClass, TooFewCompanions, CompanionNameMissing, StudentBusy;
-    ConsentMissing for students who were not in it before.
+    NoStudents, FewerSeatsThanNamed, MoreThanClass, TooFewCompanions, CompanionNameMissing,
+    StudentBusy; ConsentMissing for students who were not in it before.
     """
     changes.check_can_change_booking(by, booking, now)
     wanted = look_up(
@@ -106,8 +106,9 @@ def change_booking(
 
 
 def settles_at(booking: Booking) -> datetime:
-    """When the booking's list is settled: with the first of the days that change together."""
-    return min(freeze.settles_at(part.session) for part in together.of(booking))
+    """When the booking's list is settled: with the first of the days that change together. Of
+    days that were cancelled together none is left but its own."""
+    return min(freeze.settles_at(part.session) for part in together.of(booking) or [booking])
 
 
 def is_settled(booking: Booking, now: datetime) -> bool:

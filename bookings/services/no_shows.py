@@ -7,10 +7,11 @@ from django.db import transaction
 from accounts.actors import Actor
 from accounts.errors import NotYours
 from accounts.services import audit
-from bookings.choices import BookingState, ReasonCode
+from bookings.choices import BookingState
 from bookings.errors import BookingOver, SessionNotOverYet
 from bookings.models import Booking
 from bookings.services import reservations
+from courses.choices import ReasonCode
 from sites import dates
 
 

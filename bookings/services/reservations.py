@@ -8,7 +8,7 @@ from django.db import IntegrityError
 from django.db.models import Q
 
 from accounts.actors import Actor
-from accounts.errors import NotAllowed, NotYours, Refusal
+from accounts.errors import NotAllowed, NotYours, Refusal, refused_about
 from accounts.services import audit
 from bookings import wording
 from bookings.errors import (
@@ -20,7 +20,8 @@ from bookings.errors import (
     TooManyChangesAtOnce,
     WrongStage,
 )
-from bookings.models import Booking, Reservation
+from bookings.models import Reservation
+from bookings.references import new_reference
 from bookings.selectors.api import reservations_for
 from bookings.services import (
     class_seats,
@@ -36,7 +37,7 @@ from bookings.services.parts import Asked, Part, classes_of, digest_of, look_up
 from bookings.services.retries import in_one_transaction
 from courses import phases
 from courses.choices import SeasonAction, SessionState, Venue
-from courses.errors import SessionCancelled, SessionFull, StaleSession
+from courses.errors import SessionCancelled, StaleSession
 from courses.models import CourseSession
 from courses.services import seats
 from rosters.errors import NotYourClass
@@ -47,21 +48,6 @@ from sites.calendar import local_day, school_year
 KEY_LENGTH = 80
 # A place has its session's times: the host has moved the session while the place was written.
 MOVED = "place_times_are_its_sessions"
-
-
-def check_can_book(
-    actor: Actor, session: CourseSession, class_group: ClassGroup, now: datetime
-) -> None:
-    """Refused, with the reason: another school's or teacher's class, a session that is
-    cancelled, begun, full, not on offer to this class, or booked by it already.
-
-    ``session`` with season, version and school loaded. Two queries at most.
-    """
-    check_is_own_class(actor, class_group, now)
-    check_session_suits(session, class_group, now)
-    _check_not_booked(session, class_group)
-    if session.capacity - session.seats_taken - session.seats_held < 1:
-        raise SessionFull(seats=1, seats_left=0)
 
 
 def check_is_own_class(actor: Actor, class_group: ClassGroup, now: datetime) -> None:
@@ -90,7 +76,7 @@ def check_session_suits(
     ``session`` with season, version and school loaded.
     """
     if session.state == SessionState.CANCELLED:
-        raise SessionCancelled(reason=session.cancel_reason)
+        raise SessionCancelled(reason=session.why_cancelled)
     if session.starts_at <= now:
         raise SessionStarted(when=dates.moment(session.starts_at))
     phases.check_is_open(action, session.season, now)
@@ -150,7 +136,7 @@ def reserve(
         check_can_have(asked, now)
         assert by.membership_id is not None
         reservation = Reservation.objects.create(
-            reference=writing.new_reference(),
+            reference=new_reference(),
             school_id=asked[0].class_group.school_id,
             made_by_id=by.membership_id,
             made_at=now,
@@ -188,10 +174,9 @@ def reserve(
     except IntegrityError as error:
         name = together.constraint_of(error)
         if name == "reservation_key_once":
-            first = _first_answer(by, idempotency_key, digest)
-            if first is None:
-                raise TooManyChangesAtOnce from error
-            return first
+            # Another request with this key; the same one waited at its classes.
+            _first_answer(by, idempotency_key, digest)
+            raise TooManyChangesAtOnce from error
         if name == MOVED:
             raise TooManyChangesAtOnce from error
         if name not in ("booking_live_once_per_class", "place_student_one_at_a_time"):
@@ -204,19 +189,21 @@ def reserve(
 def check_can_have(asked: Sequence[Asked], now: datetime) -> None:
     """Whether all of it can be had together now: a kind answer, which the constraints and the
     conditional updates confirm. One query where nothing stands in the way; where something may,
-    three more, to say what."""
+    three more, to say what. A refusal is ``about`` the session that stands in the way."""
     for one in asked:
         for session in one.sessions:
-            check_session_suits(session, one.class_group, now)
-            if one.unnamed:
-                freeze.check_names_may_follow(session, now)
+            with refused_about(session):
+                check_session_suits(session, one.class_group, now)
+                if one.unnamed:
+                    freeze.check_names_may_follow(session, now)
     if in_the_way.may_be(asked):
         _check_free(asked)
         consent_rules.check_all_signed(
             [(one.students, one.sessions, one.class_group) for one in asked]
         )
     for session, taken, adults in _wanted(asked):
-        seats.check_room_for(session, seats=taken, adults=adults)
+        with refused_about(session):
+            seats.check_room_for(session, seats=taken, adults=adults)
 
 
 def _wanted(asked: Sequence[Asked]) -> list[tuple[CourseSession, int, int]]:
@@ -237,9 +224,10 @@ def _take_seats(asked: Sequence[Asked]) -> None:
     since what was asked for is not what it is now (TooManyChangesAtOnce)."""
     for session, taken, adults in _wanted(asked):
         try:
-            seats.take_seats(
-                session_id=session.pk, seats=taken, adults=adults, sequence=session.sequence
-            )
+            with refused_about(session):
+                seats.take_seats(
+                    session_id=session.pk, seats=taken, adults=adults, sequence=session.sequence
+                )
         except StaleSession as refusal:
             raise TooManyChangesAtOnce from refusal
 
@@ -250,13 +238,14 @@ def _check_free(asked: Sequence[Asked]) -> None:
     overlapping = class_seats.overlapping(asked)
     for booking in overlapping:
         for one in asked:
-            if booking.class_group_id == one.class_group.pk and any(
-                session.pk == booking.session_id for session in one.sessions
-            ):
-                raise AlreadyBooked(
-                    class_group=wording.class_name(one.class_group, booking.session.starts_at),
-                    reference=booking.reservation.reference,
-                )
+            for session in one.sessions:
+                if (booking.class_group_id, booking.session_id) != (one.class_group.pk, session.pk):
+                    continue
+                with refused_about(session):
+                    raise AlreadyBooked(
+                        class_group=wording.class_name(one.class_group, session.starts_at),
+                        reference=booking.reservation.reference,
+                    )
     class_seats.check_fit(asked, overlapping)
     student_rules.check_all_free(
         [(one.students, one.sessions, one.class_group) for one in asked if one.students]
@@ -269,17 +258,3 @@ def _first_answer(by: Actor, key: str, digest: str) -> Reservation | None:
     if found is not None and found.request_digest != digest:
         raise KeyReused
     return found
-
-
-def _check_not_booked(session: CourseSession, class_group: ClassGroup) -> None:
-    booked = (
-        Booking.objects.live()
-        .filter(session=session, class_group=class_group)
-        .select_related("reservation")
-        .first()
-    )
-    if booked is not None:
-        raise AlreadyBooked(
-            class_group=wording.class_name(class_group, session.starts_at),
-            reference=booked.reservation.reference,
-        )

@@ -9,6 +9,11 @@ from bookings.errors import TooManyChangesAtOnce
 
 Answer = TypeVar("Answer")
 
+
+class LookAgainError(Exception):
+    """Under its locks the work sees more than it has locked: from the beginning, please."""
+
+
 # deadlock_detected, serialization_failure
 TRY_AGAIN = frozenset({"40P01", "40001"})
 
@@ -16,21 +21,23 @@ TRY_AGAIN = frozenset({"40P01", "40001"})
 def in_one_transaction(work: Callable[[], Answer]) -> Answer:
     """What ``work`` returns, done whole or not at all.
 
-    A deadlock or serialisation failure is tried once more; a second one becomes a refusal that
-    asks the person to try again. Inside a transaction of the caller nothing is retried, since
-    the caller's is the one that failed.
+    A deadlock or serialisation failure is tried once more, and what asks to look again; a second
+    one becomes a refusal that asks the person to try again. Inside a transaction of the caller
+    nothing is retried, since the caller's is the one that failed.
     """
     if connection.in_atomic_block:
-        with transaction.atomic():
-            return work()
+        try:
+            return _whole(work)
+        except LookAgainError as error:
+            raise TooManyChangesAtOnce from error
     try:
         return _whole(work)
-    except OperationalError as error:
+    except (OperationalError, LookAgainError) as error:
         if not _asks_again(error):
             raise
     try:
         return _whole(work)
-    except OperationalError as error:
+    except (OperationalError, LookAgainError) as error:
         if not _asks_again(error):
             raise
         raise TooManyChangesAtOnce from error
@@ -41,5 +48,7 @@ def _whole(work: Callable[[], Answer]) -> Answer:
         return work()
 
 
-def _asks_again(error: OperationalError) -> bool:
-    return getattr(error.__cause__, "sqlstate", None) in TRY_AGAIN
+def _asks_again(error: OperationalError | LookAgainError) -> bool:
+    return (
+        isinstance(error, LookAgainError) or getattr(error.__cause__, "sqlstate", None) in TRY_AGAIN
+    )

@@ -1,14 +1,25 @@
 """A class larger than a session's seats, offered in groups."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
+
+from django.db.models import F, Q
 
 from accounts.actors import Actor
+from accounts.errors import Refusal
 from bookings import splitting
+from bookings.errors import (
+    GroupTooSmall,
+    NothingBeside,
+    SetNotSplit,
+    SplitNeedless,
+    TooFewTogether,
+)
 from bookings.selectors.choosing import halves
 from bookings.services import offers
 from bookings.services.offers import Offer
+from courses.errors import SessionFull
 from courses.models import CourseSession
 from rosters.models import ClassGroup, Student
 from sites.calendar import at, local_day
@@ -22,41 +33,104 @@ class SplitGroup:
     seats: int
 
 
-def ways_of(
-    actor: Actor, session: CourseSession, class_group: ClassGroup, now: datetime
-) -> list[list[SplitGroup]]:
-    """How the class can be split over the session and others of its day; nearest first, none
-    where it needs no splitting or there is no room. Six queries."""
+@dataclass(frozen=True, slots=True)
+class Split:
+    """How a class can be split over a session and others of its day, nearest first; where there
+    is no way, why."""
+
+    ways: list[list[SplitGroup]]
+    why_not: Refusal | None = None
+
+
+def split_of(actor: Actor, offer: Offer, class_group: ClassGroup, now: datetime) -> Split:
+    return splits_of(actor, [offer], class_group, now)[0]
+
+
+def splits_of(
+    actor: Actor,
+    offered: Sequence[Offer],
+    class_group: ClassGroup,
+    now: datetime,
+    *,
+    at_most: int = 3,
+) -> list[Split]:
+    """For each offer how the class can be split, in ``at_most`` ways, or why it cannot. Two
+    queries more than ``offers.answers``, whatever their number."""
     size = Student.objects.current().filter(class_group=class_group).count()
-    if session.session_set_id is not None:
-        return []
-    day = local_day(session.starts_at)
-    near = list(
+    singles = [offer for offer in offered if offer.session_set is None]
+    beside = _beside(actor, singles, class_group) if singles else []
+    answers = {
+        offer.first.pk: answer
+        for offer, answer in zip(
+            [*singles, *beside],
+            offers.answers(actor, [*singles, *beside], class_group, now),
+            strict=True,
+        )
+    }
+    by_day: dict[date, dict[int, CourseSession]] = {}
+    for offer in [*singles, *beside]:
+        answer = answers[offer.first.pk]
+        if answer.why_not is None and not answer.busy:
+            by_day.setdefault(local_day(offer.first.starts_at), {})[offer.first.pk] = offer.first
+    found = []
+    for offer in offered:
+        if offer.session_set is not None:
+            found.append(Split([], SetNotSplit(set=offer.session_set.name)))
+            continue
+        answer = answers[offer.first.pk]
+        why_not = answer.why_not or answer.clash
+        found.append(
+            Split([], why_not)
+            if why_not
+            else _split(offer.first, by_day[local_day(offer.first.starts_at)], size, at_most)
+        )
+    return found
+
+
+def _beside(actor: Actor, singles: Sequence[Offer], class_group: ClassGroup) -> list[Offer]:
+    """What else has a seat on the days of the offers. One query."""
+    days = Q()
+    for day in {local_day(offer.first.starts_at) for offer in singles}:
+        days |= Q(starts_at__gte=at(day, time()), starts_at__lt=at(day + timedelta(days=1), time()))
+    near = (
         CourseSession.objects.visible_to(actor)
         .scheduled()
         .filter(
+            days,
             session_set=None,
-            starts_at__gte=at(day, time()),
-            starts_at__lt=at(day + timedelta(days=1), time()),
+            capacity__gt=F("seats_taken") + F("seats_held"),
+            version__stages__contains=[class_group.stage],
         )
-        .select_related("season", "version__course", "host", "school", "session_set", "room__site")
+        .exclude(pk__in=[offer.first.pk for offer in singles])
+        .select_related("season", "version", "host", "school", "session_set", "room__site")
         .order_by("starts_at", "pk")
     )
-    singles = [Offer((one,), None) for one in near]
-    fitting = {
-        offer.first.pk: offer.first
-        for offer, answer in zip(
-            singles, offers.answers(actor, singles, class_group, now), strict=True
-        )
-        if answer.why_not is None and not answer.busy
-    }
-    if session.pk not in fitting:
-        return []
-    slots = {pk: slot_of(one) for pk, one in fitting.items()}
-    return [
-        [SplitGroup(fitting[group.slot.key], group.seats) for group in way]
-        for way in splitting.ways(slots[session.pk], list(slots.values()), size)
+    return [Offer((one,), None) for one in near]
+
+
+def _split(
+    session: CourseSession, of_day: Mapping[int, CourseSession], size: int, at_most: int
+) -> Split:
+    chosen = slot_of(session)
+    others = [slot_of(one) for one in of_day.values() if one.pk != session.pk]
+    ways = [
+        [SplitGroup(of_day[group.slot.key], group.seats) for group in way]
+        for way in splitting.ways(chosen, others, size, at_most=at_most)
     ]
+    return Split(ways, None if ways else _why_no_way(chosen, others, size))
+
+
+def _why_no_way(chosen: splitting.Slot, others: Sequence[splitting.Slot], size: int) -> Refusal:
+    if chosen.seats >= size:
+        return SplitNeedless(size=size)
+    if not chosen.seats:
+        return SessionFull(seats=1, seats_left=0)
+    if not any(other.seats for other in others):
+        return NothingBeside()
+    together = splitting.most_together(chosen, others)
+    if together < size:
+        return TooFewTogether(seats=together, size=size)
+    return GroupTooSmall(least=splitting.least(size, 2))
 
 
 def slot_of(session: CourseSession) -> splitting.Slot:

@@ -68,11 +68,17 @@ def expire(request: ChangeRequest, *, now: datetime) -> None:
 
 
 def end_with(bookings: Collection[Booking], *, now: datetime) -> None:
-    """The bookings are over, and so is what was asked about them: whoever is told of the one
-    need not be told of the other."""
-    ChangeRequest.objects.open().filter(booking__in=bookings).update(
-        state=ChangeState.EXPIRED, answered_at=now
+    """The bookings are over, and so is what was asked about them, each with its audit line:
+    whoever is told of the one need not be told of the other."""
+    waiting = (
+        ChangeRequest.objects.open()
+        .select_for_update(of=("self",), no_key=True)
+        .filter(booking__in=bookings)
+        .select_related("booking")
+        .order_by("pk")
     )
+    for request in waiting:
+        close(request, ChangeState.EXPIRED, by=SYSTEM, answer="", now=now)
 
 
 def close(

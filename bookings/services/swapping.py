@@ -13,7 +13,7 @@ from django.db import IntegrityError
 from accounts.actors import Actor
 from accounts.services import audit
 from bookings import wording
-from bookings.choices import CancelledSide, HoldPurpose, ReasonCode
+from bookings.choices import CancelledSide, HoldPurpose
 from bookings.errors import (
     AlreadyBooked,
     HoldGone,
@@ -38,7 +38,7 @@ from bookings.services.companions import CompanionInput
 from bookings.services.parts import Asked, Part
 from bookings.services.retries import in_one_transaction
 from bookings.services.sessions_seen import Seen
-from courses.choices import SeasonAction
+from courses.choices import ReasonCode, SeasonAction
 from courses.errors import StaleSession
 from courses.models import CourseSession
 from courses.services import seats
@@ -167,7 +167,7 @@ def swap(
     Anything refused leaves the old booking untouched: SameSession, HoldGone, BookingOver,
     SessionStarted, and as ``reserve`` refuses.
     """
-    reason = changes.reason_in_words(ReasonCode.CHANGE_OF_PLAN, reason)
+    reason = changes.words_for(ReasonCode.CHANGE_OF_PLAN, reason)
     check_can_swap(by, booking, now)
     asked = _look_up(by, booking, session_ids, session_set_id, now, seen)
     old = together.of(booking)

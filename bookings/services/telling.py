@@ -164,7 +164,7 @@ def session_cancelled(session_ids: Sequence[int], *, by: Actor, now: datetime) -
                     % {
                         "organisation": by.organisation_name,
                         "name": by.name,
-                        "reason": session.cancel_reason,
+                        "reason": session.why_cancelled,
                     },
                     labelled(
                         [
@@ -306,7 +306,7 @@ def _cancelled_line(booking: Booking, by: Actor) -> str:
     return _("%(organisation)s的%(name)s取消了这个预约。原因：%(reason)s") % {
         "organisation": by.organisation_name,
         "name": by.name,
-        "reason": booking.cancel_reason,
+        "reason": booking.why_cancelled,
     }
 
 

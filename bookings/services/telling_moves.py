@@ -13,6 +13,7 @@ from accounts.models import Membership
 from bookings import wording
 from bookings.models import Booking
 from bookings.services import telling
+from courses.choices import ReasonCode
 from courses.models import CourseSession
 from sites.calendar import local_day
 
@@ -63,7 +64,7 @@ def _tell_old_host(first: Booking, old: Sequence[Booking], by: Actor, now: datet
                 % {
                     "school": wording.organisation_name(first.school),
                     "name": by.name,
-                    "reason": first.cancel_reason,
+                    "reason": first.why_cancelled,
                 },
                 [telling.trip_of_school(one) for one in old],
             ),
@@ -102,6 +103,7 @@ def session_changed(
     booking_ids: Sequence[int],
     *,
     before: CourseSession,
+    code: ReasonCode,
     reason: str,
     by: Actor,
     now: datetime,
@@ -124,18 +126,24 @@ def session_changed(
                         % {
                             "organisation": by.organisation_name,
                             "name": by.name,
-                            "reason": reason,
+                            "reason": wording.why(code, reason),
                         },
                         _before(before),
                         telling.facts_of(booking),
                     ),
                     now=now,
                 )
-    _tell_people(session, before=before, reason=reason, by=by, now=now)
+    _tell_people(session, before=before, code=code, reason=reason, by=by, now=now)
 
 
 def _tell_people(
-    session: CourseSession, *, before: CourseSession, reason: str, by: Actor, now: datetime
+    session: CourseSession,
+    *,
+    before: CourseSession,
+    code: ReasonCode,
+    reason: str,
+    by: Actor,
+    now: datetime,
 ) -> None:
     people = Membership.objects.live().filter(
         pk__in={
@@ -164,7 +172,7 @@ def _tell_people(
                     % {
                         "organisation": by.organisation_name,
                         "name": by.name,
-                        "reason": reason,
+                        "reason": wording.why(code, reason),
                     },
                     _before(before),
                     now_line if stays else [_("这一场不再由您带。")],

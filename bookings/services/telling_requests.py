@@ -23,6 +23,7 @@ def asked(request: ChangeRequest, bookings: Sequence[Booking], *, by: Actor, now
     where it is more than one."""
     booking = telling.loaded().get(pk=request.booking_id)
     difference = selectors.difference(request)
+    short = selectors.seats_short([request]).get(request.pk, 0)
     days = sorted((one.session for one in bookings), key=lambda session: session.starts_at)
     for person in people_to_tell(booking.host_id, [Role.HOST_MANAGER]):
         with translation.override(person.language):
@@ -40,6 +41,7 @@ def asked(request: ChangeRequest, bookings: Sequence[Booking], *, by: Actor, now
                         },
                         "",
                         *wording.difference(difference),
+                        *([wording.seats_to_add(short)] if short else []),
                         *([_("各场一起改：")] if len(days) > 1 else []),
                         *([wording.when(one) for one in days] if len(days) > 1 else []),
                     ]

@@ -1,6 +1,5 @@
 """The rows of a reservation, written in bulk within the caller's transaction."""
 
-import secrets
 from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -13,9 +12,6 @@ from bookings.models import Booking, Companion, Place, Reservation
 from bookings.services import companions as companion_rules
 from bookings.services.parts import Asked
 from rosters.models import Student
-
-# Without the letters and digits that are mistaken for each other on paper and by phone.
-REFERENCE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 
 class Placed(NamedTuple):
@@ -115,10 +111,3 @@ def new_place(booking: Booking, student: Student | None, *, is_walk_in: bool = F
         ends_at=booking.session.ends_at,
         is_walk_in=is_walk_in,
     )
-
-
-def new_reference() -> str:
-    """A reference to say on the phone: eight letters, so many that the unique constraint has
-    never to speak."""
-    letters = "".join(secrets.choice(REFERENCE_LETTERS) for _ in range(8))
-    return f"{letters[:4]}-{letters[4:]}"

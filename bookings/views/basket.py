@@ -112,7 +112,7 @@ def reserve(request: MemberRequest) -> HttpResponse:
     except KeyReused:
         return _page(request, why=str(BasketChanged()), status=409)
     except Refusal as refusal:
-        return _page(request, why=str(refusal), status=409)
+        return _page(request, why=wording.refused(refusal), status=409)
     booked = list(made.bookings.select_related("session").order_by("session__starts_at", "pk"))
     messages.success(
         request,
@@ -152,10 +152,13 @@ def _sessions_of(*found: ClassBasket) -> list[CourseSession]:
 def _shown(basket: ClassBasket) -> dict[str, Any]:
     now = timezone.now()
     progress = basket.progress
+    seats = {line.seats for line in basket.lines}
     return {
         "basket": basket,
         "progress": progress,
         "label": wording.class_name(basket.class_group, now),
+        # One number in the head, where every item is for as many.
+        "people": seats.pop() if len(seats) == 1 else 0,
         "form": KeyForm(auto_id=False, sessions=_sessions_of(basket)),
         "booked_then": progress.booked + basket.hours,
         "before": progress.earned + progress.booked,

@@ -87,7 +87,7 @@ def show_catalogue(request: MemberRequest) -> HttpResponse:
             "chips": [chip for chip, _drops in chips],
             "sorts": finding.sorts(query, sort),
             "page": page,
-            "cards": [finding.card(course, looker) for course in page],
+            "cards": finding.cards(list(page), wanted, looker),
             "next_url": query.url(page=page.next_page_number()) if page.has_next() else "",
             "previous_url": query.url(page=page.previous_page_number())
             if page.has_previous()

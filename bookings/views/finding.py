@@ -13,11 +13,13 @@ from django.utils.translation import ngettext
 
 from accounts.actors import Actor
 from bookings import wording
-from bookings.services import offers
+from bookings.services import offers, splits
 from bookings.services.offers import Answer, Offer
+from bookings.services.splits import Split
 from courses.models import Course, CourseSession, CourseVersion
 from courses.naming import headline
 from courses.selectors import catalogue
+from courses.selectors.catalogue import Wanted
 from rosters.models import ClassGroup
 from sites import dates
 from sites.calendar import local_day, school_year
@@ -108,7 +110,8 @@ class Looker:
 
 @dataclass(frozen=True, slots=True)
 class OfferLine:
-    """One offer on the course's page. ``label`` is the button's; ``why_not`` bars it."""
+    """One offer on the course's page. ``label`` is the button's; ``why_not`` bars it. One that
+    seats only a part of the class leads to the split, or says why there is ``no_split``."""
 
     offer: Offer
     days: list[tuple[CourseSession, str]]
@@ -118,24 +121,40 @@ class OfferLine:
     booking_id: int | None
     busy: int
     split_url: str = ""
+    no_split: str = ""
 
 
 def offer_lines(offered: Sequence[Offer], looker: Looker) -> list[OfferLine]:
-    """The offers with what the chosen class may do; four queries, none without a class. Where
-    all rooms are of one site, which the page names, only the room is said."""
+    """The offers with what the chosen class may do; none of the queries without a class, whatever
+    the number of offers the same. Where all rooms are of one site, which the page names, only the
+    room is said."""
     answers: Sequence[Answer | None] = (
         offers.answers(looker.actor, offered, looker.group, looker.now)
         if looker.group is not None
         else [None] * len(offered)
     )
+    too_small = [
+        offer
+        for offer, answer in zip(offered, answers, strict=True)
+        if answer is not None
+        and answer.why_not is None
+        and not answer.busy
+        and offer.room < looker.seats
+    ]
+    found: dict[int, Split] = {}
+    if too_small and looker.group is not None:
+        each = splits.splits_of(looker.actor, too_small, looker.group, looker.now, at_most=1)
+        found = {offer.first.pk: one for offer, one in zip(too_small, each, strict=True)}
     sites = {one.room.site_id for offer in offered for one in offer.sessions if one.room}
     return [
-        _line(offer, answer, looker, names_site=len(sites) > 1)
+        _line(offer, answer, looker, found.get(offer.first.pk), names_site=len(sites) > 1)
         for offer, answer in zip(offered, answers, strict=True)
     ]
 
 
-def _line(offer: Offer, answer: Answer | None, looker: Looker, *, names_site: bool) -> OfferLine:
+def _line(
+    offer: Offer, answer: Answer | None, looker: Looker, split: Split | None, *, names_site: bool
+) -> OfferLine:
     seats = offer.seats_left
     label = _("选这一场") if len(offer.sessions) == 1 else _("选这几天")
     if answer is not None and answer.why_not is None and seats < looker.seats:
@@ -155,11 +174,9 @@ def _line(offer: Offer, answer: Answer | None, looker: Looker, *, names_site: bo
         booking_id=answer.booking.pk if answer is not None and answer.booking else None,
         busy=len(answer.busy) if answer is not None else 0,
         split_url=with_class(reverse("bookings:split", args=[offer.first.pk]), looker.group)
-        if answer is not None
-        and answer.why_not is None
-        and offer.session_set is None
-        and seats < looker.seats
+        if split is not None and split.ways
         else "",
+        no_split=str(split.why_not) if split is not None and split.why_not else "",
     )
 
 
@@ -168,7 +185,17 @@ def with_class(url: str, group: ClassGroup | None) -> str:
     return f"{url}?class={group.pk}" if group is not None else url
 
 
-def card(course: Course, looker: Looker) -> Card:
+def cards(courses: Sequence[Course], wanted: Wanted, looker: Looker) -> list[Card]:
+    """The courses as the catalogue shows them; one query, none without a class."""
+    together = (
+        catalogue.seats_side_by_side(looker.actor, wanted, looker.now, courses)
+        if looker.seats
+        else {}
+    )
+    return [_card(course, looker, together.get(course.pk, 0)) for course in courses]
+
+
+def _card(course: Course, looker: Looker, together: int) -> Card:
     version = cast("CourseVersion", course.published_version)
     title = headline(version)
     annotated: Any = course
@@ -183,19 +210,19 @@ def card(course: Course, looker: Looker) -> Card:
         next_day=dates.day_plain(annotated.next_at) if annotated.next_at else "",
         offer_count=annotated.offer_count or 0,
         seats_free=annotated.seats_free or 0,
-        fit=_fit(annotated.most_free or 0, annotated.second_free or 0, looker.seats),
+        fit=_fit(annotated.most_free or 0, together, looker.seats),
     )
 
 
-def _fit(most: int, second: int, wanted: int) -> str:
-    """Whether the class finds room: whole, in two groups, in part, or not at all."""
+def _fit(most: int, together: int, wanted: int) -> str:
+    """Whether the class finds room: whole, in two groups on one day, in part, or not at all."""
     if most == 0:
         return "full"
     if not wanted:
         return ""
     if most >= wanted:
         return "whole"
-    return "split" if most + second >= wanted else "part"
+    return "split" if together >= wanted else "part"
 
 
 def sorts(query: Query, chosen: str) -> list[tuple[str, str, bool]]:

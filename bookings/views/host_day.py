@@ -18,9 +18,10 @@ from accounts.choices import Role
 from accounts.errors import NotYours, Refusal
 from bookings import wording
 from bookings.forms.trips import ReasonForm
-from bookings.selectors import alternatives
+from bookings.selectors import alternatives, suiting
 from bookings.selectors import host_day as selectors
 from bookings.services import host_changes, rosters
+from courses.choices import SeasonAction
 from courses.models import CourseSession
 from sites.calendar import local_day
 
@@ -157,11 +158,12 @@ def cancel_day(request: MemberRequest, day: date) -> HttpResponse:
     ]
     bound = list(selectors.bound_to([row.session for row in sessions], now))
     ending = [row.session.pk for row in sessions] + [one.pk for one in bound]
+    seasons = suiting.open_seasons(SeasonAction.BOOK, now)
     offers = {
         key: found
         for row in sessions
         for key, found in alternatives.offers_for(
-            row.session, row.bookings, now, besides=ending
+            row.session, row.bookings, now, besides=ending, seasons=seasons
         ).items()
     }
     return render(

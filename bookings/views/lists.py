@@ -1,5 +1,6 @@
 """Who comes: changing a booking's list, and asking the host for a change after the freeze."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.contrib import messages
@@ -13,12 +14,21 @@ from accounts.access import MemberRequest, members_only, put_on
 from accounts.choices import Role
 from accounts.errors import NotAllowed, Refusal
 from accounts.services import audit
-from bookings.errors import ReasonMissing, SessionMoved, StaleBooking
+from bookings.choices import ChangeState
+from bookings.errors import (
+    FewerSeatsThanNamed,
+    MoreThanClass,
+    ReasonMissing,
+    SeatsShortForChange,
+    SessionMoved,
+    StaleBooking,
+    TooFewCompanions,
+)
 from bookings.forms.trips import AnswerForm, ChangeForm
 from bookings.models import Booking, ChangeRequest
 from bookings.selectors import change_requests as requests
 from bookings.selectors import trips as selectors
-from bookings.services import change_requests, changes, lists, together
+from bookings.services import change_requests, changes, growth, lists, together
 from bookings.services.companions import CompanionInput, needed_for
 from bookings.services.sessions_seen import Seen
 from courses.models import CourseSession
@@ -45,11 +55,10 @@ def change(request: MemberRequest, pk: int) -> HttpResponse:
             try:
                 said = _save(request, found, form, settled=settled)
             except Refusal as refusal:
-                status = put_on(
-                    form, refusal, "reason" if isinstance(refusal, ReasonMissing) else None
-                )
+                status = put_on(form, refusal, _field_of(refusal, form))
+                # What stood in the way may have changed what is still to be had.
+                found = selectors.booking_for(request.actor, pk)
                 if isinstance(refusal, StaleBooking | SessionMoved):
-                    found = selectors.booking_for(request.actor, pk)
                     form.bring_up_to_date(found.edition)
                     form.see(_sessions_of(found))
             else:
@@ -66,6 +75,9 @@ def change(request: MemberRequest, pk: int) -> HttpResponse:
     audit.record_names_read(
         by=request.actor, now=now, context="booking_change", target=found, students=students
     )
+    parts = together.of(found) or [found]
+    room = growth.of(parts)
+    form.say_room(room, of_class=len(students))
     return render(
         request,
         "bookings/change.html",
@@ -73,7 +85,8 @@ def change(request: MemberRequest, pk: int) -> HttpResponse:
             "trip": selectors.in_words(found),
             "booking": found,
             "session": found.session,
-            "free": found.session.capacity - found.session.seats_taken - found.session.seats_held,
+            "free": room.free,
+            "waiting": _waiting(request, found, parts),
             "needed": needed_for(found.session.version, found.seats),
             "settled": settled,
             "settles_at": settles_at,
@@ -82,6 +95,17 @@ def change(request: MemberRequest, pk: int) -> HttpResponse:
         },
         status=status,
     )
+
+
+def _field_of(refusal: Refusal, form: ChangeForm) -> str | None:
+    """Where what was refused was filled in; None where that is no single field."""
+    if isinstance(refusal, ReasonMissing):
+        return "reason"
+    if isinstance(refusal, FewerSeatsThanNamed):
+        return "seats"
+    if isinstance(refusal, SeatsShortForChange | MoreThanClass):
+        return "seats" if form.cleaned_data["seats"] is not None else "students"
+    return "adults" if isinstance(refusal, TooFewCompanions) else None
 
 
 def _initial(request: MemberRequest, found: Booking) -> dict[str, object]:
@@ -93,6 +117,15 @@ def _initial(request: MemberRequest, found: Booking) -> dict[str, object]:
         "adults": found.adults,
         "seen": [Seen.of(one) for one in _sessions_of(found)],
     }
+
+
+def _waiting(
+    request: MemberRequest, found: Booking, parts: Sequence[Booking]
+) -> requests.Row | None:
+    """What the host has not answered yet, of this booking or one that changes together with it."""
+    asked = requests.of_booking(request.actor, found, together=parts)
+    rows = requests.rows_of([one for one in asked if one.state == ChangeState.ASKED])
+    return rows[0] if rows else None
 
 
 def _sessions_of(found: Booking) -> list[CourseSession]:
@@ -154,7 +187,9 @@ def withdraw(request: MemberRequest, pk: int) -> HttpResponse:
     asked = requests.request_for(request.actor, pk)
     change_requests.withdraw_change(by=request.actor, request=asked, now=timezone.now())
     messages.success(request, _("申请已撤回，预约不变。"))
-    return redirect("bookings:booking", pk=asked.booking_id)
+    # Whoever came to change something goes on with it.
+    page = "bookings:change" if "change" in request.POST else "bookings:booking"
+    return redirect(page, pk=asked.booking_id)
 
 
 @require_safe

@@ -29,10 +29,15 @@ NOT_CONTENT = (*FIELDS, PAGE)
 NOT_DONE = Answer(422, None)
 
 
+class RefusedRedirect(HttpResponseRedirect):
+    """Leads to a page that says what was refused. The form may be sent again, and is judged
+    anew: what stood in the way may be gone."""
+
+
 def once_per_form(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """The page with ``{% form_key %}`` or a reservation's ``key`` in its form: sent again within
-    24 hours it leads where it led the first time. Only what ended in a redirect is done; all else
-    may be sent again. Without a key, see above."""
+    24 hours it leads where it led the first time. Only what ended in a redirect is done, unless it
+    is a ``RefusedRedirect``; all else may be sent again. Without a key, see above."""
 
     @functools.wraps(view)
     def answer(request: MemberRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -50,7 +55,8 @@ def once_per_form(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespon
         def work() -> Answer:
             response = view(request, *args, **kwargs)
             responses[:] = [response]
-            if isinstance(response, HttpResponseRedirect):
+            is_refused = isinstance(response, RefusedRedirect)
+            if isinstance(response, HttpResponseRedirect) and not is_refused:
                 return Answer(response.status_code, {"url": response.url})
             return NOT_DONE
 

@@ -1,5 +1,7 @@
 """Completing a class's hours in one go, and going in groups."""
 
+from collections.abc import Iterator
+from itertools import groupby
 from typing import Any
 
 from django.contrib import messages
@@ -14,7 +16,7 @@ from accounts.choices import Role
 from accounts.errors import Refusal
 from accounts.services import audit
 from bookings import wording
-from bookings.errors import SessionMoved
+from bookings.errors import NoSplit, SessionMoved, SplitNeedless, StudentBusy
 from bookings.forms.basket import KeyForm, PicksForm, SplitForm
 from bookings.models import Reservation
 from bookings.proposing import Aim, Choice, Proposal
@@ -25,6 +27,7 @@ from bookings.services.companions import CompanionInput, needed_for
 from bookings.services.offers import Offer, offer_of
 from bookings.services.parts import Part
 from bookings.services.proposals import Proposed
+from bookings.views import telling_apart
 from bookings.views.finding import with_class
 from bookings.views.once import once_per_form
 from courses.models import CourseSession
@@ -65,7 +68,7 @@ def complete(request: MemberRequest, pk: int) -> HttpResponse:
                     now=now,
                 )
             except Refusal as refusal:
-                why, status = str(refusal), 409
+                why, status = wording.refused(refusal), 409
             else:
                 return _to_trips(request, made)
     proposed = services.proposals_for(request.actor, group, now)
@@ -77,7 +80,12 @@ def complete(request: MemberRequest, pk: int) -> HttpResponse:
             "group": group,
             "label": wording.class_name(group, now),
             "progress": progress,
-            "cards": [_card(one, proposed) for one in proposed.proposals],
+            "cards": [
+                _card(one, proposed, difference)
+                for one, difference in zip(
+                    proposed.proposals, telling_apart.differences(proposed), strict=True
+                )
+            ],
             "coming": len(proposed.coming),
             "why": why,
             "catalogue_pk": group.pk,
@@ -100,11 +108,12 @@ def _to_trips(request: MemberRequest, made: Reservation) -> HttpResponse:
     return redirect("bookings:trips")
 
 
-def _card(proposal: Proposal, proposed: Proposed) -> dict[str, Any]:
+def _card(proposal: Proposal, proposed: Proposed, difference: str) -> dict[str, Any]:
     # Of those who come, not of the whole class.
     progress = of_students(proposed.progress, set(proposed.coming))
     return {
         "aim": AIMS[proposal.aim],
+        "difference": difference,
         "progress": progress,
         "proposal": proposal,
         "booked_then": progress.booked + proposal.hours,
@@ -156,7 +165,8 @@ def split(request: MemberRequest, pk: int) -> HttpResponse:
     offer = offer_of(request.actor, pk)
     group = services.check_visible(request.actor, _number(request.GET.get("class", "")))
     reservations.check_is_own_class(request.actor, group, now)
-    found = splits.ways_of(request.actor, offer.first, group, now)
+    divided = splits.split_of(request.actor, offer, group, now)
+    found = divided.ways
     number = _number(request.GET.get("way", ""))
     way = found[number if number < len(found) else 0] if found else []
     students = list(
@@ -183,9 +193,10 @@ def split(request: MemberRequest, pk: int) -> HttpResponse:
             why, status = _("请给每名学生选一组。"), 422
         elif form.too_small():
             is_small, status = True, 422
-            why = _("%(groups)s请匀一匀；确实要这样分，请勾选后再提交。") % {
-                "groups": "".join(
-                    _("%(group)s只有 %(count)d 人。") % {"group": name, "count": count}
+            why = _("%(groups)s。请匀一匀；确实要这样分，请勾选后再提交。") % {
+                "groups": _("、").join(
+                    ngettext("%(group)s只有 %(count)d 人", "%(group)s只有 %(count)d 人", count)
+                    % {"group": name, "count": count}
                     for name, count in form.too_small()
                 )
             }
@@ -210,7 +221,7 @@ def split(request: MemberRequest, pk: int) -> HttpResponse:
                     now=now,
                 )
             except Refusal as refusal:
-                why, status = str(refusal), 409
+                why, status = _refused(refusal, way), 409
                 if isinstance(refusal, SessionMoved):
                     form.see(one.session for one in way)
             else:
@@ -231,7 +242,12 @@ def split(request: MemberRequest, pk: int) -> HttpResponse:
             "group": group,
             "label": wording.class_name(group, now),
             "size": len(students),
-            "way": [_group_shown(place, one, students, way) for place, one in enumerate(way)],
+            "way": [
+                _group_shown(place, one, students, form.chosen()) for place, one in enumerate(way)
+            ],
+            "why_no_way": str(divided.why_not) if divided.why_not else "",
+            "is_whole": isinstance(divided.why_not, SplitNeedless),
+            "can_reserve": isinstance(divided.why_not, NoSplit | StudentBusy),
             "ways": [
                 (
                     place,
@@ -254,21 +270,39 @@ def _group_name(place: int) -> str:
     return _("第 %(number)d 组") % {"number": place + 1}
 
 
+def _refused(refusal: Refusal, way: list[splits.SplitGroup]) -> str:
+    """What was refused, after the group and the session it is about."""
+    why = wording.refused(refusal)
+    for place, one in enumerate(way):
+        if one.session == refusal.about:
+            return _("%(group)s，%(why)s") % {"group": _group_name(place), "why": why}
+    return why
+
+
 def _group_shown(
-    place: int, one: splits.SplitGroup, students: list[Student], way: list[splits.SplitGroup]
+    place: int, one: splits.SplitGroup, students: list[Student], chosen: dict[int, int | None]
 ) -> dict[str, Any]:
-    before = sum(group.seats for group in way[:place])
-    of_group = students[before : before + one.seats]
+    """The group as it is filled in now: how many and who, by class seat number."""
+    are_in = [chosen[student.pk] == place for student in students]
+    seats = sum(are_in)
     return {
         "name": _group_name(place),
         "session": one.session,
         "title": headline(one.session.version),
         "where": wording.where(one.session),
-        "seats": one.seats,
-        "adults": max(needed_for(one.session.version, one.seats), 1),
-        "first": of_group[0].seat_no if of_group else "",
-        "last": of_group[-1].seat_no if of_group else "",
+        "seats": seats,
+        "adults": max(needed_for(one.session.version, seats), 1) if seats else 0,
+        "numbers": _("、").join(_runs(students, are_in)),
     }
+
+
+def _runs(students: list[Student], are_in: list[bool]) -> Iterator[str]:
+    """Those who follow one another in the class, from the first to the last: 1–18, 20."""
+    together = groupby(zip(students, are_in, strict=True), key=lambda one: one[1])
+    for is_in, run in together:
+        numbers = [student.seat_no for student, _in in run]
+        if is_in:
+            yield f"{numbers[0]}–{numbers[-1]}" if len(numbers) > 1 else str(numbers[0])
 
 
 def _number(text: str) -> int:

@@ -65,6 +65,7 @@ def reserve(request: MemberRequest, pk: int) -> HttpResponse:
         phone=request.user.phone,
         version=offer.first.version,
         seats_left=offer.seats_left,
+        of_class=progress.students,
         sessions=offer.sessions,
     )
     status = 200

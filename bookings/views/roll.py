@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -20,7 +21,7 @@ from bookings.services import roll
 from rosters import selectors as roster_selectors
 from rosters.models import ClassGroup, Student
 
-from .once import once_per_form
+from .once import RefusedRedirect, once_per_form
 
 SCHOOL_ROLES = (Role.TEACHER, Role.SCHOOL_COORDINATOR)
 
@@ -52,6 +53,8 @@ def add_newcomer(request: MemberRequest, pk: int) -> HttpResponse:
             )
     if not outcomes:
         messages.info(request, _("没有要加入的行程。"))
+    if added < len(outcomes):
+        return RefusedRedirect(reverse("insights:class", args=[student.class_group_id]))
     return redirect("insights:class", student.class_group_id)
 
 
@@ -75,12 +78,12 @@ def release_leaver(request: MemberRequest, pk: int, student_pk: int) -> HttpResp
         )
     except Refusal as refusal:
         messages.error(request, str(refusal))
-    else:
-        messages.success(
-            request,
-            ngettext("已放出 %(count)d 场的名额。", "已放出 %(count)d 场的名额。", len(changed))
-            % {"count": len(changed)},
-        )
+        return RefusedRedirect(reverse("insights:class", args=[pk]))
+    messages.success(
+        request,
+        ngettext("已放出 %(count)d 场的名额。", "已放出 %(count)d 场的名额。", len(changed))
+        % {"count": len(changed)},
+    )
     return redirect("insights:class", pk)
 
 

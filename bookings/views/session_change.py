@@ -28,7 +28,8 @@ from .once import once_per_form
 def change(request: MemberRequest, pk: int) -> HttpResponse:
     """Another time, place, teacher or number of seats. "Preview" says whom it affects, who would
     clash with what, and what still fits those who go; "save" does it, with a reason. Where
-    somebody has booked, what is saved is what was previewed, or it is previewed now."""
+    somebody has booked, or the time is one that is seldom meant, what is saved is what was
+    previewed, or it is previewed now."""
     now = timezone.now()
     session = _session(request, pk)
     host_moves.check_can_change_session(request.actor, session, now)
@@ -39,7 +40,12 @@ def change(request: MemberRequest, pk: int) -> HttpResponse:
     mark = request.POST.get("seen", "")
     if request.method == "POST" and form.is_valid():
         wanted = form.change()
-        is_unseen = bool(bookings) and mark != _mark(request, form, bookings)
+        if mark != _mark(request, form, bookings):
+            is_unseen = bool(bookings) or bool(
+                host_moves.preview(
+                    by=request.actor, session=session, change=wanted, now=now
+                ).cautions
+            )
         if "preview" not in request.POST and not is_unseen:
             try:
                 changed = host_moves.change_session(

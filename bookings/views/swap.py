@@ -1,5 +1,7 @@
 """Choosing another session for a booking: look, keep seats, confirm or give up."""
 
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -18,6 +20,7 @@ from bookings.services import freeze, swapping
 
 from .once import once_per_form
 
+DAYS_SHOWN = 14
 SCHOOL_ROLES = (Role.TEACHER, Role.SCHOOL_COORDINATOR)
 
 
@@ -45,11 +48,13 @@ def swap(request: MemberRequest, pk: int) -> HttpResponse:
         else:
             return redirect("bookings:swap_confirm", pk=pk)
     days = selectors.days_of(found)
-    at_days, at_sites = selectors.to_narrow_by(found, now)
-    narrow = NarrowForm(request.GET, days=at_days, sites=at_sites)
-    narrow.is_valid()
-    asked = {key: value for key, value in narrow.cleaned_data.items() if value is not None}
-    choice = selectors.offers(found, now, **asked)
+    there = selectors.open_to(found, now)
+    narrow = NarrowForm(request.GET, found=there.found, sites=there.sites)
+    asked = {key: value for key, value in request.GET.items() if key in narrow.fields and value}
+    # Nothing is shown in the place of what there is not; the days on which there is something are.
+    choice = selectors.Choice()
+    if narrow.is_valid():
+        choice = selectors.offers(there, **narrow.cleaned_data)
     return render(
         request,
         "bookings/swap.html",
@@ -61,14 +66,27 @@ def swap(request: MemberRequest, pk: int) -> HttpResponse:
             "choice": choice,
             "offers": choice.offers,
             "narrow": narrow,
-            "may_narrow": len(at_days) > 1 or len(at_sites) > 1,
+            "may_narrow": bool(narrow.errors) or len(there.found) > 1,
             "is_narrowed": bool(asked),
+            "other_days": _days_instead(narrow, there) if narrow.errors else (),
             "class_hours": sum(one.class_hours for one in days),
             "is_late": freeze.is_settled(found.session, now),
             "form": form,
         },
         status=status,
     )
+
+
+def _days_instead(narrow: NarrowForm, there: selectors.Open) -> list[dict[str, object]]:
+    """The first days with something, at the site that was asked for if there is any, as links."""
+    site = narrow.cleaned_data.get("site")
+    return [
+        {
+            "day": day,
+            "query": urlencode({"day": day.isoformat()} | ({"site": site} if site else {})),
+        }
+        for day in there.days_at(site)[:DAYS_SHOWN]
+    ]
 
 
 @members_only(*SCHOOL_ROLES)

@@ -1,6 +1,7 @@
 """The school's trips: its bookings, and what it does with one."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -14,16 +15,17 @@ from accounts.choices import Role
 from accounts.errors import Refusal
 from accounts.services import audit
 from bookings import calendar, wording
-from bookings.choices import EXCUSED
+from bookings.choices import ChangeState
 from bookings.forms.trips import ReasonForm
 from bookings.models import Booking
 from bookings.selectors import change_requests as requests
 from bookings.selectors import consents, progress
 from bookings.selectors import swapping as swaps
 from bookings.selectors import trips as selectors
-from bookings.services import changes, freeze, lists, swapping, telling
+from bookings.services import changes, freeze, lists, swapping, telling, together
 from bookings.services.companions import needed_for
-from courses.choices import Venue
+from courses.choices import EXCUSED, Venue
+from courses.selectors import history
 
 from .once import once_per_form
 
@@ -52,7 +54,7 @@ def trips(request: MemberRequest) -> HttpResponse:
         "bookings/trips.html",
         {
             "show": show,
-            "trips": selectors.as_trips(rows),
+            "trips": selectors.as_trips(rows, unnamed=selectors.names_missing(rows, now)),
             "classes": classes,
             "chosen": chosen,
             "after": after,
@@ -75,6 +77,7 @@ def booking(request: MemberRequest, pk: int) -> HttpResponse:
     outside = of_class.outside_of([found.session])
     counts_as_booked = not outside and progress.places_to_come(now).filter(booking=found).exists()
     settles_at = lists.settles_at(found)
+    asked = requests.rows_of(requests.of_booking(request.actor, found, together=together.of(found)))
     return render(
         request,
         "bookings/booking.html",
@@ -88,6 +91,12 @@ def booking(request: MemberRequest, pk: int) -> HttpResponse:
             "is_excused": found.no_show_code in EXCUSED,
             "progress": progress.of_students(of_class, {student.pk for student in students}),
             "new_hours": found.session.class_hours if counts_as_booked else 0,
+            "moves": history.moves_of(
+                found.session,
+                since=found.created_at,
+                before=found.cancelled_at,
+                with_seats=False,
+            ),
             "outside": wording.outside_then(outside.before, outside.after),
             "is_whole_class": len(students) >= of_class.students,
             "unnamed": found.seats - len(students) if found.is_live else 0,
@@ -95,7 +104,8 @@ def booking(request: MemberRequest, pk: int) -> HttpResponse:
             "settles_at": settles_at,
             "is_settled": settles_at <= now,
             "groups": selectors.groups_of(request.actor, found),
-            "requests": requests.rows_of(requests.of_booking(request.actor, found)),
+            "waiting": next((row for row in asked if _is_waiting(row, found, now)), None),
+            "requests": [row for row in asked if not _is_waiting(row, found, now)],
             "consent": consents.consent_of_booking(found, students) if is_to_come else None,
             "why_no_change": _why_not(changes.check_can_change_booking, request, found),
             "why_no_swap": _why_not(swapping.check_can_swap, request, found),
@@ -180,6 +190,12 @@ def printed(request: MemberRequest, pk: int) -> HttpResponse:
             "students": students,
         },
     )
+
+
+def _is_waiting(row: requests.Row, found: Booking, now: datetime) -> bool:
+    """Whether the host may still answer, and the school take it back."""
+    is_open = row.asked.state == ChangeState.ASKED
+    return is_open and found.is_live and found.session.starts_at > now
 
 
 def _why_not(check: Callable[..., None], request: MemberRequest, found: Booking) -> str:

@@ -99,6 +99,7 @@ class SessionOutput(serializers.ModelSerializer[CourseSession]):
     venue = serializers.ChoiceField(choices=Venue.choices)
     room = RoomOutput(allow_null=True)
     seats_left = serializers.IntegerField()
+    cancel_reason = serializers.CharField(source="why_cancelled")
 
     class Meta:
         model = CourseSession

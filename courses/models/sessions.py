@@ -11,7 +11,7 @@ from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.actors import Actor
-from courses.choices import SessionState, Venue
+from courses.choices import ReasonCode, SessionState, Venue
 
 from .catalogue import CourseVersion
 from .seasons import Season
@@ -120,7 +120,11 @@ class CourseSession(models.Model):
     cancelled_by = models.ForeignKey(
         "accounts.Membership", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
+    # The words of whoever cancelled it; none where the code says enough.
     cancel_reason = models.CharField(_("取消原因"), max_length=200, blank=True, default="")
+    cancel_code = models.CharField(
+        max_length=16, choices=ReasonCode.choices, blank=True, default="", db_default=""
+    )
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     sequence = models.PositiveIntegerField(default=0)
@@ -172,7 +176,12 @@ class CourseSession(models.Model):
             ),
             # Cancelled: when and why are known, and no seat is taken or held any more.
             models.CheckConstraint(
-                condition=Q(state=SessionState.SCHEDULED, cancelled_at=None, cancel_reason="")
+                condition=Q(
+                    state=SessionState.SCHEDULED,
+                    cancelled_at=None,
+                    cancel_reason="",
+                    cancel_code="",
+                )
                 | (
                     Q(
                         state=SessionState.CANCELLED,
@@ -180,9 +189,13 @@ class CourseSession(models.Model):
                         seats_taken=0,
                         seats_held=0,
                     )
-                    & ~Q(cancel_reason="")
+                    & (~Q(cancel_reason="") | ~Q(cancel_code__in=["", ReasonCode.OTHER]))
                 ),
                 name="session_cancelled_paired",
+            ),
+            models.CheckConstraint(
+                condition=Q(cancel_code__in=["", *ReasonCode.values]),
+                name="session_cancel_code_known",
             ),
             # The target of the places' composite foreign key: a place's times are its session's.
             models.UniqueConstraint(
@@ -239,6 +252,11 @@ class CourseSession(models.Model):
         return students <= free and (
             self.heads_limit is None or self.heads + students + adults <= self.heads_limit
         )
+
+    @property
+    def why_cancelled(self) -> str:
+        """In the words given, else by the code's label in the active language."""
+        return self.cancel_reason or self.get_cancel_code_display()
 
     @property
     def lacks_assistant(self) -> bool:

@@ -197,7 +197,7 @@ def matching_courses(actor: Actor, wanted: Wanted, now: datetime) -> QuerySet[Co
 def search(actor: Actor, wanted: Wanted, now: datetime, *, sort: str = "soon") -> QuerySet[Course]:
     """The matching courses in the order asked for, those without an offer last, each with what
     suits of its offers: ``offer_count``, ``next_at``, ``seats_free``, and the seats free in the
-    two roomiest, ``most_free`` and ``second_free``."""
+    roomiest, ``most_free``."""
     mine: QuerySet[Any] = _offers_of_course(wanted_offers(actor, wanted, now))
     grouped = mine.order_by().values("version__course")
     by_room = mine.order_by(F("seats_left").desc(), "pk").values("seats_left")
@@ -209,13 +209,35 @@ def search(actor: Actor, wanted: Wanted, now: datetime, *, sort: str = "soon") -
             offer_count=Subquery(grouped.annotate(it=Count("pk")).values("it")),
             seats_free=Subquery(grouped.annotate(it=Sum("seats_left")).values("it")),
             most_free=Subquery(by_room[:1]),
-            second_free=Subquery(by_room[1:2]),
         )
     )
     soon = F("next_at").asc(nulls_last=True)
     if sort == "seats":
         return found.order_by(F("seats_free").desc(nulls_last=True), soon, "pk")
     return found.order_by(soon, "pk")
+
+
+def seats_side_by_side(
+    actor: Actor, wanted: Wanted, now: datetime, courses: Collection[Course]
+) -> dict[int, int]:
+    """By course the most seats that two of its sessions on one day have together, of those that
+    suit and are booked by themselves. One query."""
+    offered = wanted_offers(actor, wanted, now).filter(
+        version__course__in=courses,
+        session_set=None,
+        capacity__gt=F("seats_taken") + F("seats_held"),
+    )
+    of_days: dict[tuple[int, date], list[int]] = {}
+    for course, starts_at, capacity, taken, held in offered.values_list(
+        "version__course", "starts_at", "capacity", "seats_taken", "seats_held"
+    ):
+        of_days.setdefault((course, local_day(starts_at)), []).append(capacity - taken - held)
+    found: dict[int, int] = {}
+    for (course, _day), seats_of_day in of_days.items():
+        if len(seats_of_day) > 1:
+            together = sum(sorted(seats_of_day)[-2:])
+            found[course] = max(found.get(course, 0), together)
+    return found
 
 
 def facets(actor: Actor, wanted: Wanted, now: datetime, *, grade: int | None, seats: int) -> Facets:

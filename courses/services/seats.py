@@ -6,7 +6,7 @@ from django.db import connection
 from django.db.models import F
 
 from accounts.actors import Actor
-from courses.choices import SessionState
+from courses.choices import ReasonCode, SessionState
 from courses.errors import RoomFull, SessionCancelled, SessionFull, StaleSession
 from courses.models import CourseSession
 from sites import services as sites_services
@@ -78,7 +78,7 @@ def _refuse(session_id: int, *, seats: int, adults: int, sequence: int | None = 
 def check_room_for(session: CourseSession, *, seats: int, adults: int = 0) -> None:
     """A kind answer before any lock, as ``take_seats`` would give it."""
     if session.state != SessionState.SCHEDULED:
-        raise SessionCancelled(reason=session.cancel_reason)
+        raise SessionCancelled(reason=session.why_cancelled)
     taken = session.seats_taken + session.seats_held
     if session.capacity < taken + seats:
         raise SessionFull(seats=seats, seats_left=session.capacity - taken)
@@ -136,8 +136,16 @@ def turn_held(
         _refuse(session_id, seats=more, adults=more_adults, sequence=sequence)
 
 
-def void_session(*, session: CourseSession, by: Actor, reason: str, now: datetime) -> None:
-    """The session is cancelled with its reason, its seats and its room are free.
+def void_session(
+    *,
+    session: CourseSession,
+    by: Actor,
+    reason: str,
+    now: datetime,
+    code: ReasonCode = ReasonCode.OTHER,
+) -> None:
+    """The session is cancelled with its reason, in words where the code says nothing; its seats
+    and its room are free.
 
     Call within a transaction, after the bookings of its seats are over.
     """
@@ -147,6 +155,7 @@ def void_session(*, session: CourseSession, by: Actor, reason: str, now: datetim
         cancelled_at=now,
         cancelled_by_id=by.membership_id,
         cancel_reason=reason,
+        cancel_code=code,
         seats_taken=0,
         seats_held=0,
         adults_coming=0,

@@ -33,6 +33,7 @@ from courses.errors import (
     VenueMissing,
 )
 from courses.models import CourseSession, CourseVersion, Season, SessionSet
+from courses.selectors import history
 from courses.selectors.seasons import season_of_day
 from sites import dates
 from sites import services as sites_services
@@ -158,6 +159,7 @@ def change_session(
         check_can_change_session(by, locked, now)
         if locked.sequence != sequence:
             raise StaleSession
+        before = history.facts_of(locked)
         rearrange(
             locked,
             place=place,
@@ -167,7 +169,14 @@ def change_session(
             instructor=instructor,
             assistant=assistant,
         )
-        audit.record(by=by, verb="session.changed", now=now, target=session)
+        audit.record(
+            by=by,
+            verb=history.VERB,
+            now=now,
+            target=session,
+            before=before,
+            after=history.facts_of(locked),
+        )
     session.refresh_from_db()
     return session
 
@@ -252,7 +261,7 @@ def check_can_name_people(actor: Actor, session: CourseSession, now: datetime) -
     """The host's manager, until the session is over."""
     check_can_schedule(actor, session.host_id)
     if session.state == SessionState.CANCELLED:
-        raise SessionCancelled(reason=session.cancel_reason)
+        raise SessionCancelled(reason=session.why_cancelled)
     if session.ends_at <= now:
         raise SessionBegun(when=dates.moment(session.starts_at))
 
@@ -261,7 +270,7 @@ def check_can_change_session(actor: Actor, session: CourseSession, now: datetime
     """The host's manager, before it begins and while nobody has booked."""
     check_can_schedule(actor, session.host_id)
     if session.state == SessionState.CANCELLED:
-        raise SessionCancelled(reason=session.cancel_reason)
+        raise SessionCancelled(reason=session.why_cancelled)
     if session.starts_at <= now:
         raise SessionBegun(when=dates.moment(session.starts_at))
     taken = session.seats_taken + session.seats_held
@@ -271,7 +280,11 @@ def check_can_change_session(actor: Actor, session: CourseSession, now: datetime
 
 def _locked(session: CourseSession) -> CourseSession:
     """The session as it is now, ours until the end of the transaction."""
-    return CourseSession.objects.select_for_update(of=("self",)).get(pk=session.pk)
+    return (
+        CourseSession.objects.select_for_update(of=("self",))
+        .select_related("room")
+        .get(pk=session.pk)
+    )
 
 
 def season_at(starts_at: datetime) -> Season:

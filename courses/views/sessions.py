@@ -1,7 +1,8 @@
 """A host's week, and opening sessions one by one, as a series, or as a camp."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -27,6 +28,7 @@ from courses.forms.sessions import (
 )
 from courses.models import CourseSession
 from courses.naming import headline
+from courses.selectors import history, unusual
 from courses.selectors.week import monday_of, week_of
 from courses.services import series, sessions
 from sites import dates
@@ -71,6 +73,7 @@ def show(request: MemberRequest, pk: int) -> HttpResponse:
         {
             "session": session,
             "headline": headline(session.version),
+            "moves": history.moves_of(session),
             "is_manager": request.actor.is_host_manager,
             "is_open": session.state == SessionState.SCHEDULED,
             "has_begun": session.starts_at <= timezone.now(),
@@ -116,7 +119,7 @@ def name_people(request: MemberRequest, pk: int) -> HttpResponse:
 
 @members_only(Role.HOST_MANAGER)
 def open_one(request: MemberRequest) -> HttpResponse:
-    """One session."""
+    """One session; of a time that is seldom meant is told first."""
     form = SessionForm(
         request.POST or None,
         actor=request.actor,
@@ -128,8 +131,11 @@ def open_one(request: MemberRequest) -> HttpResponse:
             "ends": "11:30",
         },
     )
-    status = 200
-    if request.method == "POST" and form.is_valid():
+    status, look = 200, Look()
+    is_filled = request.method == "POST" and form.is_valid()
+    if is_filled:
+        look = _look(request, form, form.cleaned_data["course"].published_version.class_hours)
+    if is_filled and not look.cautions:
         now = timezone.now()
         starts_at, ends_at = form.times()
         place = form.place()
@@ -154,12 +160,15 @@ def open_one(request: MemberRequest) -> HttpResponse:
             if made.lacks_assistant:
                 messages.warning(request, _("这门课须配助教，还没有指定。"))
             return redirect("courses:session_detail", made.pk)
-    return render(request, "courses/session_form.html", {"form": form}, status=status)
+    return render(
+        request, "courses/session_form.html", {"form": form, **look._asdict()}, status=status
+    )
 
 
 @members_only(Role.HOST_MANAGER)
 def change(request: MemberRequest, pk: int) -> HttpResponse:
-    """Another time, place, instructor or capacity, while nobody has booked."""
+    """Another time, place, instructor or capacity, while nobody has booked; of a time that is
+    seldom meant is told first."""
     session = _session(request, pk)
     if request.method != "POST":
         sessions.check_can_change_session(request.actor, session, timezone.now())
@@ -180,8 +189,11 @@ def change(request: MemberRequest, pk: int) -> HttpResponse:
             "ends": ends.time(),
         },
     )
-    status = 200
-    if request.method == "POST" and form.is_valid():
+    status, look = 200, Look()
+    is_filled = request.method == "POST" and form.is_valid()
+    if is_filled:
+        look = _look(request, form, session.class_hours, session)
+    if is_filled and not look.cautions:
         starts_at, ends_at = form.times()
         place = form.place()
         try:
@@ -207,8 +219,36 @@ def change(request: MemberRequest, pk: int) -> HttpResponse:
             messages.success(request, _("已保存。"))
             return redirect("courses:session_detail", pk)
     return render(
-        request, "courses/session_form.html", {"form": form, "session": session}, status=status
+        request,
+        "courses/session_form.html",
+        {"form": form, "session": session, **look._asdict()},
+        status=status,
     )
+
+
+class Look(NamedTuple):
+    """What of a time is seldom meant and has not been looked at yet, and what is looked at now."""
+
+    cautions: Sequence[str] = ()
+    mark: str = ""
+
+
+def _look(
+    request: MemberRequest,
+    form: SessionForm,
+    class_hours: int,
+    session: CourseSession | None = None,
+) -> Look:
+    """Nothing to look at where the time and the room stay, or were looked at on this form."""
+    starts_at, ends_at = form.times()
+    room = form.place().room
+    then = CourseSession(starts_at=starts_at, ends_at=ends_at, room=room, class_hours=class_hours)
+    mark = unusual.mark_of(then)
+    stays = session is not None and unusual.mark_of(session) == mark
+    # An end before the start is refused anyway.
+    if stays or ends_at <= starts_at or request.POST.get("seen") == mark:
+        return Look(mark=mark)
+    return Look(unusual.of_session(then), mark)
 
 
 @members_only(Role.HOST_MANAGER)

@@ -1,55 +1,96 @@
-"""Seats that nobody used: bookings given up after the freeze, and classes that did not come.
+"""Seats that nobody used: bookings cancelled after the freeze, by the school or by the host, and
+classes that did not come.
 
-Of all schools, for the secretariat; numbers and reasons, no names.
+Of all schools and hosts, for the secretariat; numbers and reasons, no names.
 """
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, time
+from typing import Any, NamedTuple
 
 from django.db.models import Count, QuerySet
 
 from accounts.models import Organisation
 from attendance.selectors import no_shows
 from bookings import wording
-from bookings.choices import EXCUSED, ReasonCode
+from bookings.choices import CancelledSide
 from bookings.models import Booking
+from courses.choices import EXCUSED, ReasonCode
 from sites.calendar import at, local_day, school_year
 
-LATE, NO_SHOW = "late", "no_show"
+# By the school, by the host, and classes of whom nobody came: as links and fields name them.
+LATE, HOST_LATE, NO_SHOW = KINDS = ("late", "host_late", "no_show")
+SIDES = {LATE: CancelledSide.SCHOOL, HOST_LATE: CancelledSide.HOST}
+KIND_OF_SIDE = {side.value: kind for kind, side in SIDES.items()}
 SHOWN = 200
+
+
+class Counted(NamedTuple):
+    """How many of a kind a school and a host have, for one reason."""
+
+    kind: str
+    school_id: int
+    host_id: int
+    code: str
+    number: int
 
 
 @dataclass(slots=True)
 class Missed:
-    """What a school, or the schools at a host, gave up late or did not come to; ``unexcused``
-    are those of them that are not nobody's fault, the unexplained ones included."""
+    """What a school, or the schools at a host, gave up late or did not come to, and what the
+    host, or the hosts of a school, cancelled late. ``unexcused`` and ``host_unexcused`` are
+    those of the schools' and of the hosts' that are not nobody's fault, the unexplained ones
+    included."""
 
     organisation: Organisation
     late: int = 0
     no_show: int = 0
     unexcused: int = 0
+    host_late: int = 0
+    host_unexcused: int = 0
 
     @property
     def name(self) -> str:
         return wording.organisation_name(self.organisation)
 
+    @property
+    def of_schools(self) -> int:
+        return self.late + self.no_show
+
+
+class Reason(NamedTuple):
+    """How often a reason was given: its code, empty where none was, and the label."""
+
+    code: str
+    label: str
+    late: int
+    no_show: int
+    host_late: int
+
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The school year's: in all, by school, by host, and by reason (its code, how many)."""
+    """The school year's: in all, by school, by host, and by reason."""
 
     late: int
     no_show: int
+    host_late: int
     schools: tuple[Missed, ...]
     hosts: tuple[Missed, ...]
-    reasons: tuple[tuple[str, str, int, int], ...] = field(default=())
+    reasons: tuple[Reason, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.late or self.no_show or self.host_late)
 
 
 def late_cancellations(now: datetime) -> QuerySet[Booking]:
-    """Bookings of this school year given up after the freeze."""
-    return Booking.objects.filter(is_late=True, session__starts_at__gte=_since(now))
+    """Bookings of this school year cancelled after the freeze, by their school or by the host."""
+    return Booking.objects.filter(
+        is_late=True, cancelled_side__in=SIDES.values(), session__starts_at__gte=_since(now)
+    )
 
 
 def classes_missing(now: datetime) -> QuerySet[Booking]:
@@ -65,24 +106,29 @@ def looked_up(now: datetime) -> QuerySet[Booking]:
 
 def summary(now: datetime, *, missing: QuerySet[Booking] | None = None) -> Summary:
     """Three queries, whatever the number of bookings. ``missing`` if they are looked up."""
-    late = _counts(late_cancellations(now), "cancel_code")
-    absent = _counts(classes_missing(now) if missing is None else missing, "no_show_code")
+    counts = [*_late(now), *_absent(classes_missing(now) if missing is None else missing)]
     organisations = Organisation.objects.in_bulk(
-        {key for school, host, _code, _n in [*late, *absent] for key in (school, host)}
+        {key for one in counts for key in (one.school_id, one.host_id)}
     )
-    by_code = [Counter[str](), Counter[str]()]
-    for counter, rows in zip(by_code, (late, absent), strict=True):
-        for _school, _host, code, number in rows:
-            counter[code] += number
+    by_code: dict[str, Counter[str]] = {kind: Counter() for kind in KINDS}
+    for one in counts:
+        by_code[one.kind][one.code] += one.number
     return Summary(
-        late=by_code[0].total(),
-        no_show=by_code[1].total(),
-        schools=_added_up(organisations, late, absent, 0),
-        hosts=_added_up(organisations, late, absent, 1),
+        late=by_code[LATE].total(),
+        no_show=by_code[NO_SHOW].total(),
+        host_late=by_code[HOST_LATE].total(),
+        schools=_added_up(organisations, counts, by_host=False),
+        hosts=_added_up(organisations, counts, by_host=True),
         reasons=tuple(
-            (code, str(ReasonCode(code).label) if code else "", by_code[0][code], by_code[1][code])
+            Reason(
+                code,
+                str(ReasonCode(code).label) if code else "",
+                late=by_code[LATE][code],
+                no_show=by_code[NO_SHOW][code],
+                host_late=by_code[HOST_LATE][code],
+            )
             for code in (*ReasonCode.values, "")
-            if by_code[0][code] or by_code[1][code]
+            if any(by_code[kind][code] for kind in KINDS)
         ),
     )
 
@@ -95,15 +141,16 @@ def rows(
     host_id: int | None,
     missing: QuerySet[Booking] | None = None,
 ) -> list[Booking]:
-    """The bookings behind a number, the latest first. One query for each kind. ``missing`` if
-    they are looked up."""
+    """The bookings behind a number, the latest first: one query for those cancelled, one for
+    the classes that did not come. ``missing`` if they are looked up."""
+    chosen: list[QuerySet[Booking]] = []
+    if kind in ("", *SIDES):
+        late = late_cancellations(now)
+        chosen.append(late.filter(cancelled_side=SIDES[kind]) if kind else late)
+    if kind in ("", NO_SHOW):
+        chosen.append(classes_missing(now) if missing is None else missing)
     found: list[Booking] = []
-    for one, bookings in (
-        (LATE, late_cancellations(now)),
-        (NO_SHOW, classes_missing(now) if missing is None else missing),
-    ):
-        if kind not in ("", one):
-            continue
+    for bookings in chosen:
         if school_id is not None:
             bookings = bookings.filter(school=school_id)
         if host_id is not None:
@@ -118,31 +165,43 @@ def _since(now: datetime) -> datetime:
     return at(date(school_year(local_day(now)), 9, 1), time())
 
 
-def _counts(bookings: QuerySet[Booking], code: str) -> list[tuple[int, int, str, int]]:
-    return list(
-        bookings.order_by()
-        .values_list("school_id", "host_id", code)
-        .annotate(number=Count("pk"))
-        .order_by("school_id", "host_id", code)
-    )
+def _late(now: datetime) -> list[Counted]:
+    counts = _counted(late_cancellations(now), "cancel_code", "cancelled_side")
+    return [
+        Counted(KIND_OF_SIDE[side], school, host, code, number)
+        for school, host, code, side, number in counts
+    ]
+
+
+def _absent(missing: QuerySet[Booking]) -> list[Counted]:
+    return [Counted(NO_SHOW, *row) for row in _counted(missing, "no_show_code")]
+
+
+def _counted(bookings: QuerySet[Booking], *by: str) -> QuerySet[Booking, tuple[Any, ...]]:
+    """By school, host and ``by``, with how many."""
+    keys = ("school_id", "host_id", *by)
+    return bookings.order_by().values_list(*keys).annotate(number=Count("pk")).order_by(*keys)
 
 
 def _added_up(
-    organisations: dict[int, Organisation],
-    late: Iterable[tuple[int, int, str, int]],
-    missing: Iterable[tuple[int, int, str, int]],
-    side: int,
+    organisations: dict[int, Organisation], counts: Iterable[Counted], *, by_host: bool
 ) -> tuple[Missed, ...]:
-    """By school (0) or host (1), those with the most first."""
+    """By school or by host, those with the most of their own first."""
     found: dict[int, Missed] = {}
-    for kind, counts in ((LATE, late), (NO_SHOW, missing)):
-        for row in counts:
-            code, number = row[2], row[3]
-            key = (row[0], row[1])[side]
-            one = found.setdefault(key, Missed(organisations[key]))
-            setattr(one, kind, getattr(one, kind) + number)
-            if code not in EXCUSED:
-                one.unexcused += number
-    return tuple(
-        sorted(found.values(), key=lambda one: (-one.late - one.no_show, one.organisation.pk))
-    )
+    for row in counts:
+        key = row.host_id if by_host else row.school_id
+        one = found.setdefault(key, Missed(organisations[key]))
+        setattr(one, row.kind, getattr(one, row.kind) + row.number)
+        if row.code not in EXCUSED:
+            if row.kind == HOST_LATE:
+                one.host_unexcused += row.number
+            else:
+                one.unexcused += row.number
+
+    def most_first(one: Missed) -> tuple[int, int, int]:
+        own, others = one.of_schools, one.host_late
+        if by_host:
+            own, others = others, own
+        return -own, -others, one.organisation.pk
+
+    return tuple(sorted(found.values(), key=most_first))

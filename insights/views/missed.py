@@ -10,8 +10,8 @@ from accounts.access import MemberRequest, members_only
 from accounts.choices import Role
 from accounts.models import Organisation
 from bookings import wording
-from bookings.choices import EXCUSED
 from bookings.models import Booking
+from courses.choices import EXCUSED
 from insights.selectors import missed
 
 
@@ -21,7 +21,7 @@ def show(request: MemberRequest) -> HttpResponse:
     """By school and by host, and the bookings behind the number that was followed."""
     now = timezone.now()
     kind = request.GET.get("show", "")
-    kind = kind if kind in (missed.LATE, missed.NO_SHOW) else ""
+    kind = kind if kind in missed.KINDS else ""
     school, host = (_chosen(request.GET.get(name, "")) for name in ("school", "host"))
     chosen = school or host
     missing = missed.looked_up(now)
@@ -41,9 +41,7 @@ def show(request: MemberRequest) -> HttpResponse:
             "heading": " · ".join(
                 [
                     *([wording.organisation_name(chosen)] if chosen else []),
-                    {missed.LATE: _("临时取消"), missed.NO_SHOW: _("全班未到")}.get(
-                        kind, _("逐条")
-                    ),
+                    _label(kind) if kind else _("逐条"),
                 ]
             ),
             "rows": [_in_words(booking) for booking in found],
@@ -58,10 +56,20 @@ def _chosen(text: str) -> Organisation | None:
     return Organisation.objects.filter(pk=int(text)).first()
 
 
+def _label(kind: str) -> str:
+    return {
+        missed.LATE: _("学校临时取消"),
+        missed.HOST_LATE: _("开课单位临时取消"),
+        missed.NO_SHOW: _("全班未到"),
+    }[kind]
+
+
 def _in_words(booking: Booking) -> dict[str, object]:
+    kind = missed.KIND_OF_SIDE[booking.cancelled_side] if booking.is_late else missed.NO_SHOW
     code = booking.cancel_code if booking.is_late else booking.no_show_code
     return {
         "booking": booking,
+        "kind": _label(kind),
         "school": wording.organisation_name(booking.school),
         "class_name": wording.class_name(booking.class_group, booking.session.starts_at),
         "host": wording.organisation_name(booking.host),

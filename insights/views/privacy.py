@@ -10,7 +10,7 @@ from accounts.access import STATUS_OF_KIND, MemberRequest, members_only
 from accounts.choices import Role
 from accounts.errors import Refusal
 from bookings import wording
-from insights.forms import NamesLogForm, NamesReasonForm
+from insights.forms.names import NamesLogForm, NamesReasonForm
 from insights.selectors import data_map, reading
 from rosters.models import ClassGroup
 from rosters.services import reading as reading_services

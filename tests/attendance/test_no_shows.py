@@ -17,10 +17,10 @@ from attendance.errors import SomebodyCame
 from attendance.selectors.no_shows import no_shows
 from attendance.services import check_in
 from attendance.services.no_shows import give_reason
-from bookings.choices import ReasonCode
 from bookings.errors import BookingOver, SessionNotOverYet
 from bookings.models import Booking
 from bookings.services import changes
+from courses.choices import ReasonCode
 from courses.models import CourseSession
 from tests.bookings.conftest import DAY, World, make_world
 from tests.factories.accounts import MembershipFactory, actor_of
@@ -62,6 +62,27 @@ def test_a_class_of_which_somebody_came_is_no_no_show(world: World, now: datetim
     assert list(no_shows(world.coordinator, over - timedelta(seconds=1))) == []
     with pytest.raises(SomebodyCame):
         give_reason(by=world.manager, booking=came, code=ReasonCode.OTHER, now=over)
+
+
+def test_only_an_arrival_that_stands_and_at_that_session_counts(
+    world: World, now: datetime
+) -> None:
+    first, second = world.session(), world.session(day=DAY + timedelta(days=1))
+    missed, met = booked(world, first, now), booked(world, second, now)
+    arrive(world, missed)
+    arrive(world, met)
+
+    before = list(no_shows(world.coordinator, second.ends_at))
+    check_in.undo_last(
+        by=world.manager,
+        session=first,
+        student_id=missed.places.order_by("pk")[0].student_id,
+        event_id=uuid4(),
+        now=first.starts_at + timedelta(minutes=1),
+    )
+
+    assert before == []
+    assert list(no_shows(world.coordinator, second.ends_at)) == [missed]
 
 
 def test_a_reason_is_kept_once(world: World, now: datetime) -> None:

@@ -109,7 +109,7 @@ def test_desk_costs_the_same_with_one_student_and_with_three(
         let_in(student, by=door.manager, session=door.session, now=door.now)
     client.get(address(door))
 
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         page = client.get(address(door))
 
     assert seats(page) == dict.fromkeys(range(1, count + 1), "present")

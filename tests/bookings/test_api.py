@@ -195,6 +195,43 @@ def test_a_booking_is_changed(world: World, now: datetime) -> None:
     assert with_adults.json()["companions"] == [{"name": "赵老师", "phone": ""}]
 
 
+def test_fewer_seats_than_students_are_a_problem_with_its_code_and_facts(
+    world: World, now: datetime
+) -> None:
+    """As every other refusal, whichever way they are asked for."""
+    booking = booked(world, now)
+    keys = [student.pk for student in world.students[:4]]
+    late = booking.session.starts_at - timedelta(days=1)
+    path, wanted = f"/api/v1/bookings/{booking.pk}/", {"edition": 1, "students": keys, "seats": 3}
+
+    changed = send("PATCH", path, world.teacher, now, wanted)
+    with time_machine.travel(late, tick=False):
+        because = wanted | {"reason": "少一人"}
+        asked = send("POST", f"{path}change-requests/", world.teacher, late, because)
+
+    for answer in (changed, asked):
+        assert (answer.status_code, answer["Content-Type"]) == (422, "application/problem+json")
+        assert (answer.json()["code"], answer.json()["facts"]) == (
+            "fewer_seats_than_named",
+            {"seats": 3, "named": 4},
+        )
+        assert answer.json()["detail"] == "名单上有 4 名学生，名额却只要 3 个，请改成一致。"
+    booking.refresh_from_db()
+    assert (booking.seats, booking.edition) == (5, 1)
+
+
+def test_the_description_of_a_change_names_what_it_is_refused_for(db: None) -> None:
+    paths = Client().get("/api/v1/schema/", {"format": "json"}).json()["paths"]
+
+    for path, method in (
+        ("/api/v1/bookings/{id}/", "patch"),
+        ("/api/v1/bookings/{id}/change-requests/", "post"),
+    ):
+        described = paths[path][method]["description"]
+        assert "``fewer_seats_than_named`` (422" in described
+        assert "``session_full`` (409" in described
+
+
 def test_a_stale_change_is_refused(world: World, now: datetime) -> None:
     booking = booked(world, now)
     body = {"edition": 7, "students": [world.students[0].pk]}
@@ -470,3 +507,52 @@ def test_the_host_moves_a_session(world: World, now: datetime) -> None:
         "seats_held": 0,
     }
     assert (answers[5].status_code, answers[5].json()["code"]) == (409, "stale_session")
+
+
+def test_a_session_moves_to_the_school_and_on_line_and_not_to_what_is_no_school(
+    world: World, now: datetime
+) -> None:
+    booking = booked(world, now)
+    path = f"/api/v1/sessions/{booking.session_id}/move/"
+    asked = {"code": "equipment"}
+
+    no_school = send("POST", path, world.manager, now, asked | {"sequence": 0, "school": 999_999})
+    at_host = send(
+        "POST", path, world.manager, now, asked | {"sequence": 0, "school": world.host.pk}
+    )
+    at_school = send(
+        "POST", path, world.manager, now, asked | {"sequence": 0, "school": world.school.pk}
+    )
+    on_line = send(
+        "POST",
+        path,
+        world.manager,
+        now,
+        asked | {"sequence": 1, "online_url": "https://example.org/"},
+    )
+    nowhere = send("POST", "/api/v1/sessions/0/move/", world.manager, now, asked)
+
+    assert [one.status_code for one in (no_school, at_host, nowhere)] == [404, 404, 404]
+    places = [
+        [one.json()[key] for key in ("venue", "room", "school", "online_url", "sequence")]
+        for one in (at_school, on_line)
+    ]
+    assert places == [
+        ["school", None, world.school.pk, "", 1],
+        ["online", None, None, "https://example.org/", 2],
+    ]
+
+
+def test_parts_and_one_class_are_not_asked_for_together(world: World, now: datetime) -> None:
+    session = world.session()
+    part = {"class_group": world.group.pk, "sessions": [session.pk]}
+
+    both = send(
+        "POST", "/api/v1/reservations/", world.teacher, now, part | {"parts": [part]}, key="both"
+    )
+    neither = send("POST", "/api/v1/reservations/", world.teacher, now, {}, key="neither")
+
+    assert [one.status_code for one in (both, neither)] == [400, 400]
+    assert "给了 parts，场次和班级请写在各部分里。" in both.content.decode()
+    assert "请给出班级。" in neither.content.decode()
+    assert not Reservation.objects.exists()

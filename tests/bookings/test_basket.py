@@ -62,6 +62,53 @@ def reasons(world: World, now: datetime) -> list[str | None]:
     ]
 
 
+def test_items_stand_by_their_day_however_they_were_put_in(
+    world: World, now: datetime, login: Login
+) -> None:
+    _camp, days = world.camp(day=DAY + timedelta(days=2))
+    first, last = (world.session(day=DAY + timedelta(days=offset)) for offset in (0, 5))
+    put(world, now, last)
+    put(world, now, days[0])
+    put(world, now, first)
+
+    (found,) = basket.baskets(world.teacher, now)
+    page = login(world.teacher).get("/basket/").content.decode()
+
+    assert [line.offer.first for line in found.lines] == [first, days[0], last]
+    moments = ["12 月 8 日（周二）", "12 月 10 日（周四）", "12 月 13 日（周日）"]
+    assert sorted(moments, key=page.index) == moments
+
+
+def test_of_two_at_once_the_later_one_is_told_of_the_earlier(world: World, now: datetime) -> None:
+    later, earlier = world.session(starts=time(10)), world.session(starts=time(9))
+    put(world, now, later)
+    put(world, now, earlier)
+
+    assert reasons(world, now) == [None, "SessionsOverlap"]
+    (found,) = basket.baskets(world.teacher, now)
+    assert [line.offer.first for line in found.lines] == [earlier, later]
+
+
+def test_the_head_of_a_basket_says_for_how_many_where_it_is_one_number(
+    world: World, now: datetime, login: Login
+) -> None:
+    client = login(world.teacher)
+
+    def head() -> str:
+        page = client.get("/basket/").content.decode()
+        return page.split('class="basket"')[1].split("</header>")[0]
+
+    put(world, now, world.session())
+    assert "1 项 · 5 人" in head()
+    put(
+        world,
+        now,
+        world.session(day=DAY + timedelta(days=1)),
+        student_ids=[world.students[0].pk],
+    )
+    assert "2 项</span>" in head()
+
+
 def test_what_is_chosen_takes_no_seat_and_shows_its_effect(world: World, now: datetime) -> None:
     _camp, days = world.camp()
     make_booking(
@@ -104,8 +151,8 @@ def test_each_item_says_itself_why_it_cannot_be_had(world: World, now: datetime)
 
     assert reasons(world, now) == [
         None,
-        SessionFull.__name__,
         SessionsOverlap.__name__,
+        SessionFull.__name__,
         SessionCancelled.__name__,
         AlreadyBooked.__name__,
         StudentBusy.__name__,

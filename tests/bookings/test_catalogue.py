@@ -25,7 +25,7 @@ from tests.bookings.conftest import DAY, World
 from tests.factories.accounts import MembershipFactory, OrganisationFactory
 from tests.factories.bookings import make_booking
 
-CATALOGUE_QUERIES = 18
+CATALOGUE_QUERIES = 19
 COURSE_QUERIES = 16
 
 NO_BREAK = re.compile(r"\s+")
@@ -60,6 +60,24 @@ def test_a_search_that_cannot_be_says_why_and_leaves_it_out(
 
     assert sentence in text(page)
     assert len(page.context["cards"]) == 1
+
+
+def test_days_the_wrong_way_round_say_so_at_their_field(world: World, client: Client) -> None:
+    """In the filters of the wide page and of the phone, which are open then."""
+    world.session(day=DAY)
+
+    page = client.get("/find/", {"since": "2026-12-08", "until": "2026-12-07"})
+    right = client.get("/find/", {"since": "2026-12-07", "until": "2026-12-08"})
+
+    markup = page.content.decode()
+    for prefix in ("w", "p"):
+        field = markup.split(f'id="{prefix}-until"')[1].split("</div>")[0]
+        assert f'aria-invalid="true" aria-describedby="{prefix}-until-why"' in field
+        assert "“到”的日期不能早于“从”的日期。" in field
+        assert 'value="2026-12-07"' in field
+    assert 'fold-panel" open>' in markup
+    assert "aria-invalid" not in right.content.decode()
+    assert 'fold-panel">' in right.content.decode()
 
 
 def text(response: Any) -> str:
@@ -117,18 +135,22 @@ def test_card_says_occupation_first_and_how_the_class_finds_room(
 
 
 @pytest.mark.parametrize(
-    ("capacities", "fit", "word"),
+    ("days", "fit", "word"),
     [
-        ((5,), "whole", "全班坐得下"),
-        ((3, 2), "split", "分两组"),
-        ((3, 1), "part", "坐不下全班"),
+        ([(5,)], "whole", "全班坐得下"),
+        ([(1, 3, 2)], "split", "分两组"),
+        ([(3, 1)], "part", "坐不下全班"),
+        # On two days a class does not go together.
+        ([(3,), (3,)], "part", "坐不下全班"),
+        ([(3, 1), (3, 2)], "split", "分两组"),
     ],
 )
-def test_fit_is_told_by_the_two_roomiest_sessions(
-    world: World, client: Client, capacities: tuple[int, ...], fit: str, word: str
+def test_fit_is_told_by_the_two_roomiest_sessions_of_a_day(
+    world: World, client: Client, days: list[tuple[int, ...]], fit: str, word: str
 ) -> None:
-    for offset, capacity in enumerate(capacities):
-        world.session(day=DAY + timedelta(days=offset), capacity=capacity)
+    for offset, capacities in enumerate(days):
+        for capacity in capacities:
+            world.session(day=DAY + timedelta(days=offset), capacity=capacity)
 
     response = client.get("/find/")
 

@@ -5,6 +5,7 @@ from datetime import datetime, time, timedelta
 import pytest
 
 from accounts.errors import NotAllowed, NotYours
+from accounts.models import AuditEntry
 from bookings.choices import ChangeState
 from bookings.errors import (
     ListSettled,
@@ -247,7 +248,14 @@ def test_a_cancelled_booking_is_late_and_takes_its_request_along(
     request.refresh_from_db()
     booking.refresh_from_db()
     session = CourseSession.objects.get()
-    assert request.state == ChangeState.EXPIRED
+    assert (request.state, request.answered_at) == (ChangeState.EXPIRED, late)
+    entry = AuditEntry.objects.get(verb="change.expired")
+    assert (entry.actor_kind, entry.at, entry.target, entry.facts) == (
+        "system",
+        late,
+        f"bookings.booking:{booking.pk}",
+        {"request": request.pk},
+    )
     assert (booking.is_late, booking.adults) == (True, 0)
     assert (session.seats_taken, session.adults_coming) == (0, 0)
 

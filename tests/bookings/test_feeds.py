@@ -15,10 +15,10 @@ from accounts.choices import Role
 from accounts.errors import NotAllowed, NotYours
 from accounts.models import AuditEntry, Membership
 from accounts.services import memberships
-from bookings.choices import ReasonCode
 from bookings.models import CalendarFeed
 from bookings.selectors import feeds as selectors
 from bookings.services import changes, feeds, host_changes, lists
+from courses.choices import ReasonCode
 from sites.calendar import SHANGHAI
 from tests.bookings.conftest import DAY, World
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, actor_of

@@ -179,7 +179,7 @@ def test_a_form_sent_twice_is_carried_out_once(
     assert (booking.state, booking.cancel_code, booking.cancel_reason, booking.edition) == (
         BookingState.CANCELLED,
         "exam",
-        "考试或学校活动",
+        "",
         2,
     )
 

@@ -20,6 +20,7 @@ from bookings.errors import (
     AlreadyBooked,
     NotInClass,
     RequestOpen,
+    RequestStale,
     StudentBusy,
     TooManyChangesAtOnce,
 )
@@ -196,6 +197,25 @@ def test_a_student_placed_elsewhere_meanwhile_is_named_and_not_who_goes_both_day
     assert booking.seats == 3
 
 
+def test_a_list_that_changed_under_the_request_without_ending_it_is_not_overwritten(
+    world: World, now: datetime, late: datetime
+) -> None:
+    booking = booked(world, world.session(), now)
+    request = ask(world, booking, world.coordinator, late)()
+    past_the_locks = Booking.objects.filter(pk=booking.pk)
+
+    with (
+        meanwhile(("FOR NO KEY UPDATE", lambda: past_the_locks.update(adults=booking.adults + 1))),
+        pytest.raises(RequestStale),
+    ):
+        change_requests.accept_change(by=world.manager, request=request, now=late)
+
+    booking.refresh_from_db()
+    assert booking.seats == 5
+    request.refresh_from_db()
+    assert request.state == ChangeState.EXPIRED
+
+
 # ── sessions that move ──
 
 
@@ -209,36 +229,33 @@ def move(world: World, session: CourseSession, by: Actor, now: datetime) -> Cour
 def test_a_student_who_joins_during_the_move_and_is_elsewhere_then_stops_it(
     world: World, now: datetime, stays: bool
 ) -> None:
-    """She has no seat when the students are locked, one when the session is, and another at the
-    new time just before it moves; with it given back, one more try would do."""
+    """She has no seat when the students are locked, one when the session is, so that it begins
+    anew; and, written past her lock, another at the new time just before it moves. With that
+    given back, one more try would do."""
     session, elsewhere = world.session(), world.session(day=DAY + timedelta(days=1))
-    few, other = world.group, world.new_group(4, 2)
-    booked(world, session, now, class_group=few)
+    booked(world, session, now)
+    other = world.new_group(4, 2)
     joined = Student.objects.get(class_group=other, seat_no=2)
-    trips: list[Booking] = []
+    placed = booked(world, elsewhere, now, class_group=world.new_group(5, 1)).places.get()
+    past_the_locks = Place.objects.filter(pk=placed.pk)
 
-    def join(one: CourseSession) -> Booking:
-        trips.append(booked(world, one, now, class_group=other, student_ids=[joined.pk]))
-        return trips[-1]
-
-    def give_back() -> Booking:
-        return changes.cancel_booking(
-            by=world.coordinator, booking=trips[1], reason="停课", now=now
-        )
+    def join() -> Booking:
+        return booked(world, session, now, class_group=other, student_ids=[joined.pk])
 
     with (
         meanwhile(
-            ('FOR UPDATE OF "courses_coursesession"', lambda: join(session)),
-            ('UPDATE "courses_coursesession"', lambda: join(elsewhere)),
-            afterwards=None if stays else give_back,
+            ('FOR UPDATE OF "courses_coursesession"', join),
+            ('UPDATE "courses_coursesession"', lambda: past_the_locks.update(student=joined)),
+            afterwards=None if stays else lambda: past_the_locks.update(student=placed.student),
         ) as answers,
         pytest.raises(StudentBusy if stays else TooManyChangesAtOnce),
     ):
         move(world, session, world.manager, now)
 
-    assert [type(one) for one in answers] == [Booking] * (2 if stays else 3)
+    assert [type(one) for one in answers] == [Booking, int] + ([] if stays else [int])
+    before = session.starts_at
     session.refresh_from_db()
-    assert (session.sequence, session.starts_at) == (0, trips[0].session.starts_at)
+    assert (session.sequence, session.starts_at) == (0, before)
     check_counters()
 
 

@@ -7,6 +7,7 @@ import pytest
 from bookings.selectors import swapping as selectors
 from bookings.selectors import trips
 from bookings.services import changes, host_changes, proposals, splits
+from bookings.services.offers import offer_of
 from tests.bookings.conftest import DAY, World
 from tests.factories.bookings import make_booking
 from tests.factories.courses import make_version
@@ -31,7 +32,7 @@ def test_only_a_single_session_that_the_class_could_book_is_split(
     beside = world.session(starts=time(13), capacity=3)
     _camp, days = world.camp(capacity=3)
     for_older = world.session(capacity=3, version=make_version(world.host, grade_from=8))
-    ways = splits.ways_of(world.teacher, one, world.group, now)
+    ways = splits.split_of(world.teacher, offer_of(world.teacher, one.pk), world.group, now).ways
     other = {
         "a day of a camp": days[0],
         "cancelled": one,
@@ -43,7 +44,10 @@ def test_only_a_single_session_that_the_class_could_book_is_split(
     assert [[(group.session.pk, group.seats) for group in way] for way in ways] == [
         [(one.pk, 3), (beside.pk, 2)]
     ]
-    assert splits.ways_of(world.teacher, other, world.group, now) == []
+    assert (
+        splits.split_of(world.teacher, offer_of(world.teacher, other.pk), world.group, now).ways
+        == []
+    )
 
 
 @pytest.mark.parametrize(

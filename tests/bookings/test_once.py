@@ -110,7 +110,7 @@ def test_a_form_without_a_key_is_known_by_the_token_of_its_page(
     # Asked anew, and refused, since it is cancelled already.
     assert (other.status_code, more.status_code) == (409, 409)
     booking.refresh_from_db()
-    assert (booking.edition, booking.cancel_reason) == (2, "考试或学校活动")
+    assert (booking.edition, booking.cancel_code) == (2, "exam")
 
 
 def test_a_program_that_sends_neither_is_answered_each_time(

@@ -12,11 +12,13 @@ from accounts.actors import SYSTEM, Actor
 from bookings.errors import ProposalGone
 from bookings.models import Booking, Reservation
 from bookings.services import proposals, reservations, splits
+from bookings.services.offers import offer_of
 from bookings.services.parts import Part
 from courses.models import Course, CourseSession, CourseVersion
 from hours import services as hours_services
 from hours.models import PracticumRequirement
 from rosters.errors import NotYourClass
+from rosters.models import ClassGroup
 from tests.bookings.conftest import DAY, World
 from tests.factories.bookings import make_booking
 
@@ -179,6 +181,12 @@ def test_the_page_takes_the_same_queries_whatever_is_on_offer(
     assert page.context["cards"]
 
 
+def ways_of(
+    world: World, session: CourseSession, group: ClassGroup, now: datetime
+) -> list[list[splits.SplitGroup]]:
+    return splits.split_of(world.teacher, offer_of(world.teacher, session.pk), group, now).ways
+
+
 def split_form(client: Client, url: str, **more: Any) -> dict[str, Any]:
     form = client.get(url).context["form"]
     hidden = {name: form[name].value() for name in ("key", "seen")}
@@ -275,7 +283,15 @@ def test_groups_that_do_not_fit_are_refused_and_stay_filled_in(
     wrong = client.post(url, split_form(client, url) | {f"group_{world.students[0].pk}": 7})
 
     assert (refused.status_code, wrong.status_code) == (409, 422)
-    assert "名额不够：这一场还剩 3 位，您要 5 位。" in refused.content.decode()
+    assert refused.context["why"] == (
+        "第 1 组，12 月 8 日（周二）9:00–11:30，面包师：吐司与软欧（焙烤实训中心 1号实训室）："
+        "名额不够：这一场还剩 3 位，您要 5 位。没有约成，名额未扣。"
+    )
+    assert [(one["seats"], one["numbers"], one["adults"]) for one in refused.context["way"]] == [
+        (5, "1–5", 2),
+        (0, "", 0),
+    ]
+    assert [one["numbers"] for one in wrong.context["way"]] == ["2–3", "4–5"]
     assert not Booking.objects.exists()
 
 
@@ -283,8 +299,7 @@ def test_a_session_whose_students_are_elsewhere_takes_no_group(world: World, now
     one = world.session(capacity=3)
     afternoon = world.session(starts=time(13), capacity=4)
     assert [
-        [group.session.pk for group in way]
-        for way in splits.ways_of(world.teacher, one, world.group, now)
+        [group.session.pk for group in way] for way in ways_of(world, one, world.group, now)
     ] == [[one.pk, afternoon.pk]]
 
     make_booking(
@@ -295,7 +310,7 @@ def test_a_session_whose_students_are_elsewhere_takes_no_group(world: World, now
         student_ids=[world.students[0].pk],
     )
 
-    assert splits.ways_of(world.teacher, one, world.group, now) == []
+    assert ways_of(world, one, world.group, now) == []
 
 
 @pytest.mark.parametrize("asked", ["", "x", "4711"])
@@ -314,9 +329,7 @@ def test_halves_leave_room_for_the_adults(world: World, now: datetime) -> None:
     def ways(heads: int) -> list[list[int]]:
         CourseSession.objects.update(heads_limit=heads)
         one.refresh_from_db()
-        return [
-            [part.seats for part in way] for way in splits.ways_of(world.teacher, one, group, now)
-        ]
+        return [[part.seats for part in way] for way in ways_of(world, one, group, now)]
 
     assert (ways(24), ways(23), ways(22)) == ([[21, 21]], [[21, 21]], [])
 
@@ -403,6 +416,10 @@ def test_a_split_shows_hours_and_adults_and_asks_about_a_tiny_group(
     assert (page.count("4 学时 · 带队教师 "), "small_is_meant" in page) == (2, False)
     assert asked.status_code == 422
     assert asked.context["why"] == ("第 2 组只有 2 人。请匀一匀；确实要这样分，请勾选后再提交。")
+    assert [(one["seats"], one["numbers"]) for one in asked.context["way"]] == [
+        (18, "1–18"),
+        (2, "19–20"),
+    ]
     assert 'name="small_is_meant"' in asked.content.decode()
     assert not Booking.objects.exists()
     client.post(url, split_form(client, url, small_is_meant="on", **by_hand))

@@ -150,7 +150,7 @@ def test_a_day_called_off(
     client.get("/today/")
 
     # For each booked session of the day what is near it, and when its classes are elsewhere.
-    with django_assert_num_queries(8 + 2 * count):
+    with django_assert_num_queries(9 + 2 * count):
         page = client.get(f"/today/{DAY}/cancel/")
 
     assert len(page.context["sessions"]) == count

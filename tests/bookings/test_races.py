@@ -547,6 +547,7 @@ def test_a_day_that_is_cancelled_twice_at_once_is_cancelled_once(
         ("booking_live_once_per_class", TooManyChangesAtOnce),
         ("place_student_one_at_a_time", TooManyChangesAtOnce),
         ("place_times_are_its_sessions", TooManyChangesAtOnce),
+        ("reservation_key_once", TooManyChangesAtOnce),
         ("reservation_reference_key", IntegrityError),
     ],
 )

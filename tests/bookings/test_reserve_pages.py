@@ -678,3 +678,25 @@ def test_a_settled_list_offers_no_seats_without_names(
     assert "请现在就选好学生" in page
     assert 'name="seats"' not in page
     assert 'name="seats"' in client.get(address(world, world.session())).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("seats", "capacity", "sentence"),
+    [
+        (500, 24, "最多填 5 位：这一场还剩 24 位，这个班有 5 名学生。"),
+        (10**12, 24, "最多填 5 位：这一场还剩 24 位，这个班有 5 名学生。"),
+        (6, 4, "最多填 4 位：这一场还剩 4 位，这个班有 5 名学生。"),
+    ],
+)
+def test_too_many_seats_are_told_how_many_there_may_be(
+    world: World, client: Client, seats: int, capacity: int, sentence: str
+) -> None:
+    url = address(world, world.session(capacity=capacity))
+
+    response = client.post(url, filled_in(client, url, seats=seats, students=[]))
+
+    assert response.context["form"].errors["seats"] == [sentence]
+    assert "students" not in response.context["form"].errors
+    assert text(response).count(sentence) == 1
+    assert f'value="{seats}"' in response.content.decode()
+    assert not Booking.objects.exists()

@@ -13,7 +13,7 @@ from accounts.errors import NotYours
 from accounts.models import AuditEntry, User
 from bookings.choices import BookingState
 from bookings.errors import NothingToRelease, SeatsShortForChange, StudentBusy
-from bookings.models import Booking, Place
+from bookings.models import Booking, IdempotentAnswer, Place
 from bookings.selectors import roll as selectors
 from bookings.services import reservations, roll
 from bookings.services.parts import Part
@@ -347,6 +347,35 @@ def test_the_class_page_says_why_not(world: World, now: datetime) -> None:
 
     assert "12 月 8 日（周二）9:00–11:30 没有加入：这一场没有空位了，这个预约最多 5 人。" in text
     assert "这名学生没有要放出的名额。" in nothing
+
+
+def test_what_was_refused_is_tried_anew_when_it_is_pressed_again(
+    world: World, now: datetime
+) -> None:
+    """The same form, from a page that was left open: what stood in the way is gone by then."""
+    booking, free = booked(world, now, capacity=5), booked(world, now, days=1)
+    came, went = joined(world, now), world.students[0]
+    client, pressed = signed_in(world.teacher), {"form_key": "of one page"}
+    add = f"/school/students/{came.pk}/join/"
+    release = f"/classes/{world.group.pk}/students/{went.pk}/release/"
+
+    partly = client.post(add, pressed)
+    nothing = client.post(release, pressed)
+    CourseSession.objects.update(capacity=40)
+    students.remove_student(by=world.coordinator, student=went, now=now)
+    done = [client.post(path, pressed) for path in (add, release)]
+    counted = [one.edition for one in Booking.objects.order_by("pk")]
+    again = [client.post(path, pressed) for path in (add, release)]
+
+    assert {one["Location"] for one in (partly, nothing, *done, *again)} == {
+        f"/classes/{world.group.pk}/"
+    }
+    for one in (booking, free):
+        named = set(one.places.live().values_list("student", flat=True))
+        assert (came.pk in named, went.pk in named) == (True, False)
+    assert [one.edition for one in Booking.objects.order_by("pk")] == counted
+    assert IdempotentAnswer.objects.count() == 2
+    assert seats_agree()
 
 
 def test_the_move_page_moves_and_refuses(world: World, now: datetime) -> None:

@@ -100,3 +100,9 @@ def test_everybody_has_a_seat_and_nobody_too_many(first: int, others: list[int],
         assert all(0 < group.seats <= group.slot.seats for group in way)
         assert 2 <= len(way) <= 3
         assert all(group.seats >= min(5, size // len(way)) for group in way)
+
+
+def test_nobody_is_put_where_there_is_no_seat() -> None:
+    way = splitting.shared_out([slot(1, 2), slot(2, 3)], 9)
+
+    assert shown(way) == [(1, 2), (2, 3)]

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 from django.db.models import Sum
 
 from bookings.errors import (
@@ -26,9 +27,10 @@ from bookings.services import (
     swapping,
     together,
 )
+from bookings.services.retries import LookAgainError, in_one_transaction
 from courses.errors import RoomFull, SessionCancelled, SessionFull
 from courses.models import CourseSession
-from rosters.models import ClassGroup
+from rosters.models import ClassGroup, Student
 from tests.bookings.conftest import DAY, World, make_world
 from tests.bookings.races import at_once, before_commit
 from tests.bookings.test_host_moves import as_it_is, later
@@ -353,3 +355,79 @@ def test_one_key_at_once_is_carried_out_once(world: World, now: datetime) -> Non
     assert done == [1]
     assert answer == idempotency.Answer(200, {"number": 1}, is_replay=True)
     assert IdempotentAnswer.objects.count() == 1
+
+
+def at_statement(beginning: str, part: str, call: Callable[[], None]) -> Callable[..., Any]:
+    """For ``execute_wrapper``: in a thread with a connection of its own, ``call`` is done each
+    time before a statement that begins so and has that in it; what it raises is raised here."""
+
+    def run(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql.startswith(beginning) and part in sql:
+            (answer,) = at_once(call)
+            if isinstance(answer, Exception):
+                raise answer
+        return execute(sql, params, many, context)
+
+    return run
+
+
+def test_who_is_booked_just_before_a_move_is_locked_by_it_too(world: World, now: datetime) -> None:
+    """Else two moves that each move two of them, in opposite orders, would wait for each other."""
+    session = world.session()
+    group = world.new_group(10, 3)
+    made: list[Booking] = []
+    locked: list[list[int]] = []
+
+    def book() -> None:
+        if not made:
+            made.append(booked(world, session, group, now))
+
+    def see() -> None:
+        with transaction.atomic():
+            students = Student.objects.select_for_update(no_key=True, skip_locked=True)
+            free = set(students.filter(class_group=group).values_list("pk", flat=True))
+            locked.append(sorted(set(group.students.values_list("pk", flat=True)) - free))
+
+    before_the_lock = at_statement('SELECT "courses_coursesession"', "FOR UPDATE OF", book)
+    before_the_move = at_statement('UPDATE "courses_coursesession"', '"starts_at" = ', see)
+    with connection.execute_wrapper(before_the_lock), connection.execute_wrapper(before_the_move):
+        host_moves.change_session(
+            by=world.manager,
+            session=session,
+            sequence=0,
+            change=later(session, 24),
+            reason="换天",
+            now=now,
+        )
+
+    assert locked == [sorted(group.students.values_list("pk", flat=True))]
+    assert set(Place.objects.live().values_list("booking", "starts_at")) == {
+        (made[0].pk, session.starts_at + timedelta(hours=24))
+    }
+    check_counters()
+
+
+@pytest.mark.parametrize(("times", "answer"), [(1, "done"), (2, "refused")])
+@pytest.mark.parametrize("is_inside", [False, True])
+def test_work_that_asks_to_look_again_is_begun_once_more_by_the_outermost(
+    times: int, answer: str, is_inside: bool
+) -> None:
+    left = [times]
+
+    def work() -> str:
+        if left[0]:
+            left[0] -= 1
+            raise LookAgainError
+        return "done"
+
+    def tried() -> str:
+        try:
+            return in_one_transaction(work)
+        except TooManyChangesAtOnce:
+            return "refused"
+
+    if is_inside:
+        with transaction.atomic():
+            assert tried() == "refused"
+    else:
+        assert tried() == answer

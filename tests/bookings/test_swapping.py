@@ -6,7 +6,7 @@ import pytest
 
 from accounts.errors import NotAllowed, NotYours
 from accounts.models import AuditEntry
-from bookings.choices import BookingState, CancelledSide, ReasonCode
+from bookings.choices import BookingState, CancelledSide
 from bookings.errors import (
     AlreadyBooked,
     BookingOver,
@@ -21,6 +21,7 @@ from bookings.models import Booking, Place, SeatHold
 from bookings.services import changes, holds, host_changes, lists, swapping
 from bookings.services.companions import CompanionInput
 from bookings.tasks import sweep_holds
+from courses.choices import ReasonCode
 from courses.errors import RoomFull, SessionCancelled, SessionFull
 from courses.models import CourseSession
 from notifications.models import Message
@@ -85,7 +86,7 @@ def test_confirming_makes_seats_of_the_kept_ones_and_frees_the_old(
         booking.state,
         booking.cancelled_side,
         booking.cancel_code,
-        booking.cancel_reason,
+        booking.why_cancelled,
         booking.is_late,
         booking.sequence,
     ) == (

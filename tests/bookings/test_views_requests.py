@@ -151,13 +151,14 @@ def test_what_was_asked_stays_on_the_schools_page_once_answered(
 
     page = login(world.teacher).get(f"/trips/{booking.pk}/")
 
-    rows = page.context["requests"]
+    rows = [page.context["waiting"], *page.context["requests"]]
     assert [(row.asked.state, row.difference) for row in rows] == [
         ("asked", ["增加：4号", "学生：3 人 → 4 人"]),
         ("declined", LINES),
     ]
     text = page.content.decode()
-    assert text.index("增加：4号") < text.index("以前的申请") < text.index("增加：4、5号")
+    parts = ("增加：4号", "撤回申请", "预约单", "增加：4、5号")
+    assert sorted(parts, key=text.index) == list(parts)
     assert "答复：材料已备好。" in text
 
 

@@ -142,6 +142,64 @@ def test_a_session_that_nobody_booked_is_saved_at_once(
     assert day_of(session) == "2026-12-09"
 
 
+def test_a_session_that_nobody_booked_is_saved_once_an_odd_time_has_been_looked_at(
+    session: CourseSession, client: Client
+) -> None:
+    path = f"/today/sessions/{session.pk}/change/"
+    odd = moved(session, day="2026-12-12", starts="08:00", capacity=39, code="other", reason="补课")
+
+    shown = client.post(path, odd)
+    stays = day_of(session)
+    other = client.post(path, odd | {"seen": shown.context["mark"], "day": "2026-12-13"})
+    still = day_of(session)
+    done = client.post(path, odd | {"seen": shown.context["mark"]})
+
+    text = text_of(shown)
+    assert "请再核对一下： 12 月 12 日（周六）不是上课日。 没有问题，就请保存。" in text
+    assert "还没有学校预约，也还没有保存。" in text
+    # Nothing that was filled in is lost.
+    typed = shown.content.decode()
+    for value in ("2026-12-12", "08:00", "39", "补课"):
+        assert f'value="{value}"' in typed
+    assert '<option value="other" selected>' in typed
+    assert "12 月 13 日（周日）不是上课日。" in text_of(other)
+    assert (stays, still) == (DAY.isoformat(), DAY.isoformat())
+    assert done["Location"] == "/today/2026-12-12/"
+    assert day_of(session) == "2026-12-12"
+
+
+@pytest.mark.parametrize(
+    ("hours", "starts", "ends", "is_outside"),
+    [
+        ("周一至周五 8:30–16:30", "08:30", "16:30", False),
+        ("周一至周五 8:30–16:30", "08:29", "11:30", True),
+        ("周一至周五 8:30–16:30", "13:30", "16:31", True),
+        ("8：30至11：30，13:00-16:30", "11:00", "13:30", False),
+        ("周末请先打电话", "08:00", "11:30", False),
+        ("", "08:00", "11:30", False),
+    ],
+)
+def test_a_time_outside_the_sites_opening_hours_is_said(
+    world: World,
+    session: CourseSession,
+    client: Client,
+    hours: str,
+    starts: str,
+    ends: str,
+    is_outside: bool,
+) -> None:
+    type(world.site).objects.update(opening_hours=hours)
+
+    looked = client.post(
+        f"/today/sessions/{session.pk}/change/",
+        moved(session, preview="1", starts=starts, ends=ends),
+    )
+
+    said = [line for line in looked.context["seen"].cautions if "开放时间" in line]
+    times = f"{starts.lstrip('0')}–{ends}"
+    assert said == ([f"{times} 不在焙烤实训中心的开放时间之内（{hours}）。"] if is_outside else [])
+
+
 def text_of(answer: Any) -> str:
     assert answer.status_code == 200
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode()))

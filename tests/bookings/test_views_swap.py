@@ -10,7 +10,7 @@ from django.test import Client
 
 from accounts.actors import Actor
 from bookings.models import Booking, SeatHold
-from bookings.selectors import alternatives
+from bookings.selectors import swapping
 from sites.models import Room, Site
 from tests.bookings.conftest import DAY, World
 from tests.bookings.test_catalogue import new_course
@@ -19,9 +19,9 @@ from tests.factories.bookings import make_booking, make_reservation
 Login = Callable[[Actor], Client]
 
 # Two of them for the days and sites to narrow by.
-SWAP_QUERIES = 22
-CANCEL_QUERIES = 9
-CHANGE_QUERIES = 13
+SWAP_QUERIES = 26
+CANCEL_QUERIES = 11
+CHANGE_QUERIES = 15
 
 
 @pytest.fixture(autouse=True)
@@ -155,15 +155,13 @@ def test_offers_come_by_date_and_are_narrowed_by_day_and_site(
     assert shown(f"?day={day}") == [near.pk]
     assert shown(f"?day=&site={other_site.pk}") == [late.pk]
     assert shown(f"?day={day}&site={other_site.pk}") == []
-    # What is not on offer narrows nothing.
-    assert shown("?day=x&site=-1") == [early.pk, near.pk, late.pk]
 
 
 def test_a_day_is_to_be_chosen_however_many_lie_nearer(
     world: World, now: datetime, login: Login, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of what is looked at, the nearest is not all: another day is asked for by itself."""
-    monkeypatch.setattr(alternatives, "LOOKED_AT", 1)
+    """Of what is shown, the nearest is not all: another day is asked for by itself."""
+    monkeypatch.setattr(swapping, "SHOWN", 1)
     booking = booked(world, now)
     near, far = (world.session(day=DAY + timedelta(days=day)) for day in (1, 6))
     client = login(world.teacher)
@@ -173,6 +171,67 @@ def test_a_day_is_to_be_chosen_however_many_lie_nearer(
     narrowed = client.get(path, {"day": (DAY + timedelta(days=6)).isoformat()})
 
     assert [one.first for one in page.context["offers"]] == [near]
+    assert "只列出最相近的 20 场" in page.content.decode()
+    assert "只列出最相近的 20 场" not in narrowed.content.decode()
     assert f'value="{(DAY + timedelta(days=6)).isoformat()}"' in page.content.decode()
     assert [one.first for one in narrowed.context["offers"]] == [far]
     assert f"{world.host.short_name or world.host.name} · 焙烤实训中心" in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentences", "days"),
+    [
+        ({"day": "2026-12-12"}, ["这一天没有能换的场次。"], [9, 14]),
+        ({"day": "x"}, ["这一天没有能换的场次。"], [9, 14]),
+        ({"site": "-1"}, ["这个地点没有能换的场次。"], [9, 14]),
+        (
+            {"day": "2026-12-12", "site": "-1"},
+            ["这一天没有能换的场次。", "这个地点没有能换的场次。"],
+            [9, 14],
+        ),
+        ({"day": "2026-12-09", "site": "other"}, ["这一天在这个地点没有能换的场次。"], [14]),
+    ],
+)
+def test_what_is_not_on_offer_is_said_beside_the_days_that_are(
+    world: World,
+    now: datetime,
+    login: Login,
+    asked: dict[str, str],
+    sentences: list[str],
+    days: list[int],
+) -> None:
+    booking = booked(world, now)
+    world.session(day=DAY + timedelta(days=1))
+    elsewhere = world.session(day=DAY + timedelta(days=6))
+    other_site = Site.objects.create(host=world.host, name="二号校区", address="曹杨路 2 号")
+    Room.objects.filter(pk=elsewhere.room_id).update(site=other_site)
+    if asked.get("site") == "other":
+        asked = asked | {"site": str(other_site.pk)}
+    client = login(world.teacher)
+    path = f"/trips/{booking.pk}/swap/"
+
+    page = client.get(path, asked)
+    followed = client.get(path + "?" + page.context["other_days"][-1]["query"])
+
+    assert page.status_code == 200
+    text = page.content.decode()
+    errors = page.context["narrow"].errors
+    assert [one for field in ("day", "site") for one in errors.get(field, [])] == sentences
+    assert [text.count(sentence) for sentence in sentences] == [1] * len(sentences)
+    assert page.context["offers"] == ()
+    assert "换到这一场</button>" not in text
+    assert [one["day"].day for one in page.context["other_days"]] == days
+    assert text.count('class="chip"') == len(days)
+    assert [one.first for one in followed.context["offers"]] == [elsewhere]
+
+
+def test_where_there_is_nothing_at_all_a_day_is_answered_so(
+    world: World, now: datetime, login: Login
+) -> None:
+    booking = booked(world, now)
+
+    page = login(world.teacher).get(f"/trips/{booking.pk}/swap/", {"day": "2026-12-12"})
+
+    text = page.content.decode()
+    assert (text.count("这一天没有能换的场次。"), text.count("没有找到合适的场次")) == (1, 1)
+    assert "这些日子有能换的场次" not in text

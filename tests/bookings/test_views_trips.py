@@ -12,10 +12,11 @@ from accounts.actors import Actor
 from accounts.models import AuditEntry
 from bookings.models import Booking
 from bookings.selectors import trips
-from bookings.services import lists
+from bookings.services import changes, lists, reservations
+from bookings.services.parts import Part
 from tests.bookings.conftest import DAY, World
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, actor_of
-from tests.factories.bookings import make_booking
+from tests.factories.bookings import make_booking, make_reservation
 
 Login = Callable[[Actor], Client]
 
@@ -294,10 +295,90 @@ def test_trips_takes_the_same_queries_for_one_and_three(
     client = login(world.teacher)
     client.get("/trips/")
 
-    with django_assert_num_queries(17):
+    # One of them looks for seats without names.
+    with django_assert_num_queries(18):
         page = client.get("/trips/")
 
     assert len(page.context["trips"]) == count
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_trips_with_names_to_come_take_no_query_more(
+    world: World,
+    now: datetime,
+    login: Login,
+    count: int,
+    django_assert_num_queries: Callable[..., object],
+) -> None:
+    for offset in range(count):
+        make_booking(
+            by=world.teacher,
+            session=world.session(day=DAY + timedelta(days=offset)),
+            class_group=world.group,
+            now=now,
+            student_ids=[],
+            seats=3,
+        )
+    client = login(world.teacher)
+    client.get("/trips/")
+
+    with django_assert_num_queries(18):
+        page = client.get("/trips/")
+
+    assert [trip.unnamed for trip in page.context["trips"]] == [3] * count
+
+
+def test_a_trip_says_how_many_names_are_to_come_and_leads_there(
+    world: World, now: datetime, login: Login
+) -> None:
+    whole = booked(world, now)
+    partly = make_booking(
+        by=world.teacher,
+        session=world.session(day=DAY + timedelta(days=1)),
+        class_group=world.group,
+        now=now,
+        student_ids=[student.pk for student in world.students[:2]],
+        seats=5,
+    )
+    client = login(world.teacher)
+
+    page = client.get("/trips/")
+
+    text = page.content.decode()
+    assert [(one.booking, one.unnamed) for one in page.context["trips"]] == [
+        (whole, 0),
+        (partly, 3),
+    ]
+    assert text.count("待报名单 3 人</span>") == 1
+    assert f'href="/trips/{partly.pk}/change/"' in text
+    assert f'href="/trips/{whole.pk}/change/"' not in text
+    with time_machine.travel(partly.session.starts_at, tick=False):
+        begun = login(world.teacher).get("/trips/")
+        assert [(one.booking, one.unnamed) for one in begun.context["trips"]] == [(partly, 0)]
+        assert "待报名单" not in begun.content.decode()
+
+
+def test_groups_of_a_trip_count_their_missing_names_together(
+    world: World, now: datetime, login: Login
+) -> None:
+    made = reservations.reserve(
+        by=world.teacher,
+        parts=[
+            Part(class_group=world.group, session_ids=[world.session().pk], **who)
+            for who in (
+                {"student_ids": [world.students[0].pk]},
+                {"student_ids": [world.students[1].pk], "seats": 2},
+                {"seats": 2},
+            )
+        ],
+        idempotency_key="k",
+        now=now,
+    )
+
+    (trip,) = login(world.teacher).get("/trips/").context["trips"]
+
+    assert (trip.seats, trip.unnamed) == (5, 3)
+    assert trip.to_name == made.bookings.order_by("pk")[1]
 
 
 @pytest.mark.parametrize("newest_first", [False, True])
@@ -349,3 +430,12 @@ def test_trips_of_one_class(world: World, now: datetime, login: Login) -> None:
     page = login(world.coordinator).get("/trips/", {"class": other.pk})
 
     assert [trip.class_name for trip in page.context["trips"]] == ["七(4)班"]
+
+
+def test_a_cancelled_camp_still_has_its_page(world: World, now: datetime, login: Login) -> None:
+    _camp, days = world.camp()
+    made = make_reservation(by=world.teacher, sessions=days, class_group=world.group, now=now)
+    first = made.bookings.select_related("session", "class_group").order_by("session_id")[0]
+    changes.cancel_booking(by=world.teacher, booking=first, reason="停课", now=now)
+
+    assert login(world.teacher).get(f"/trips/{first.pk}/").status_code == 200

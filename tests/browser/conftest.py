@@ -116,6 +116,11 @@ def signed_in_session(membership: Membership) -> str:
     return str(client.cookies[settings.SESSION_COOKIE_NAME].value)
 
 
+def fits(page: Page) -> bool:
+    """Nothing of the page lies beyond its window's right edge."""
+    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
+
+
 def axe_violations(page: Page) -> list[str]:
     """What axe-core finds on the page, a line each: rule and the first element."""
     page.evaluate(AXE.read_text(encoding="utf-8"))

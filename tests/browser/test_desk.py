@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.core.cache import cache
 from django.utils import timezone
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, expect
 
 from accounts.models import Membership
 from attendance.choices import EventKind, WayIn
@@ -20,7 +20,7 @@ from rosters.models import ClassGroup
 from sites.calendar import local_day, school_year
 from tests.bookings.conftest import World, make_world
 from tests.browser import camera
-from tests.browser.conftest import axe_violations
+from tests.browser.conftest import axe_violations, fits
 from tests.factories.attendance import make_badges
 from tests.factories.bookings import make_booking
 
@@ -145,10 +145,6 @@ def test_browsers_own_detector_is_used_where_there_is_one(
     assert [url for url in sent if url.endswith(".wasm")] == []
     assert len([url for url in sent if url.endswith("/check-in/")]) == 3
     assert CheckIn.objects.count() == 2
-
-
-def fits(page: Page) -> bool:
-    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
 
 
 def test_seats_and_codes_are_answered_without_leaving_the_page(

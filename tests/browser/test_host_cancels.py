@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, expect
 
 from accounts.models import Membership
 from bookings.models import Booking
@@ -14,7 +14,7 @@ from notifications.models import Message
 from rosters.models import ClassGroup
 from sites.calendar import local_day, school_year
 from tests.bookings.conftest import World, make_world
-from tests.browser.conftest import axe_violations
+from tests.browser.conftest import axe_violations, fits
 from tests.factories.bookings import make_booking
 
 NewContext = Callable[..., BrowserContext]
@@ -47,10 +47,6 @@ def manager(world: World) -> Membership:
     return Membership.objects.get(pk=world.manager.membership_id)
 
 
-def fits(page: Page) -> bool:
-    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
-
-
 @pytest.mark.parametrize("scripts", [True, False])
 @pytest.mark.parametrize("width", [390, 1280])
 def test_a_cancelled_class_books_what_still_fits(
@@ -68,7 +64,7 @@ def test_a_cancelled_class_books_what_still_fits(
     page.get_by_text("场次已取消，约了的学校都已收到通知。").wait_for()
 
     booking.refresh_from_db()
-    assert (booking.state, booking.cancel_code, booking.cancel_reason) == (
+    assert (booking.state, booking.cancel_code, booking.why_cancelled) == (
         "cancelled",
         "equipment",
         "设备或场地",
@@ -165,6 +161,36 @@ def test_shrinking_asks_who_goes(
         True,
         False,
     )
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_an_odd_time_is_said_before_a_session_that_nobody_booked_is_saved(
+    world: World, new_context: NewContext, width: int, scripts: bool
+) -> None:
+    session = session_in(world, 14)
+    context = new_context(manager(world), width=width, java_script_enabled=scripts)
+    page = context.new_page()
+    page.goto(f"/today/sessions/{session.pk}/change/")
+
+    page.get_by_label("开始").fill("05:00")
+    page.get_by_label("结束").fill("07:30")
+    page.get_by_label("原因", exact=True).select_option(label="其他")
+    page.get_by_label("说明").fill("赶早市")
+    page.get_by_role("button", name="保存并通知").click()
+    page.get_by_text("5:00–7:30 不在 7:00–20:00 之内。").wait_for()
+
+    assert page.get_by_text("请再核对一下：").bounding_box()["y"] < 900
+    assert page.get_by_label("说明").input_value() == "赶早市"
+    assert fits(page)
+    if scripts:
+        assert axe_violations(page) == []
+    session.refresh_from_db()
+    assert session.sequence == 0
+    page.get_by_role("button", name="保存并通知").click()
+    page.get_by_text("已改好").wait_for()
+    session.refresh_from_db()
+    assert session.sequence == 1
 
 
 def test_a_move_that_clashes_says_who_and_with_what(world: World, new_context: NewContext) -> None:

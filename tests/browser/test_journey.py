@@ -15,7 +15,8 @@ from accounts.models import Membership
 from courses.models import CourseSession
 from hours import services as hours_services
 from rosters.models import ClassGroup
-from sites.calendar import at, local_day, school_year
+from sites.calendar import at, is_lesson_day, local_day, school_year
+from sites.selectors import special_days
 from tests.browser import camera
 from tests.factories.accounts import MembershipFactory, OrganisationFactory
 from tests.factories.courses import make_room, make_season, make_session, make_version
@@ -112,6 +113,12 @@ def approve(page: Page) -> None:
     expect(page.get_by_text("已批准并发布。")).to_be_visible()
 
 
+def lesson_day(first: date) -> date:
+    """The first day from then on with lessons, so that the page has nothing to ask."""
+    days = (first + timedelta(days=offset) for offset in range(30))
+    return next(day for day in days if is_lesson_day(day, special_days(day, day)))
+
+
 def open_session(page: Page, day: date) -> CourseSession:
     """The manager plans one session, days ahead, in the only room."""
     page.goto("/host/sessions/new/")
@@ -179,7 +186,7 @@ def test_four_people_bring_a_class_to_fourteen_hours(
 
     write_and_submit(at_the_host)
     approve(new_context(reviewer, width=1280).new_page())
-    session = open_session(at_the_host, today + timedelta(days=7))
+    session = open_session(at_the_host, lesson_day(today + timedelta(days=7)))
     book(at_the_school, group)
     film = tmp_path / "badge.y4m"
     camera.film_badge(print_badges(at_the_school, group), film)

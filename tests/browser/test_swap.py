@@ -2,17 +2,18 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Locator
 
 from bookings.models import Booking, SeatHold
 from courses.models import CourseSession
 from rosters.models import ClassGroup
 from sites.calendar import local_day, school_year
 from tests.bookings.conftest import World, make_world
-from tests.browser.conftest import axe_violations
+from tests.browser.conftest import axe_violations, fits
 from tests.factories.bookings import make_booking
 
 NewContext = Callable[..., BrowserContext]
@@ -38,8 +39,9 @@ def booked(world: World, session: CourseSession) -> Booking:
     )
 
 
-def fits(page: Page) -> bool:
-    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
+def box(part: Locator) -> Any:
+    """Where the part is and how large."""
+    return part.bounding_box()
 
 
 @pytest.mark.parametrize("scripts", [True, False])
@@ -157,3 +159,52 @@ def test_the_pages_are_accessible_and_fit_the_window(
     assert axe_violations(page) == []
     assert fits(page)
     assert complaints == []
+
+
+def test_selects_are_as_wide_and_tall_as_a_thumb_needs(
+    world: World, new_context: NewContext
+) -> None:
+    """On a phone: the swap's days fill their line, and so do a class's own groups their column."""
+    old, small = session_in(world, 14), session_in(world, 15, capacity=3)
+    for days in (15, 16):
+        session_in(world, days)
+    booking = booked(world, old)
+    other = world.new_group(7, 5, entry_year=world.group.entry_year)
+    world.teach(other)
+    page = new_context(world.teacher_membership).new_page()
+
+    page.goto(f"/trips/{booking.pk}/swap/")
+    day, line = box(page.get_by_label("日期")), box(page.locator(".narrowing"))
+    assert fits(page)
+    assert axe_violations(page) == []
+    page.goto(f"/sessions/{small.pk}/split/?class={other.pk}")
+    page.get_by_text("自己分组").click()
+    group = box(page.locator(".groups select").first)
+    column = box(page.locator(".groups .field").first)
+
+    assert min(day["height"], group["height"]) >= 44
+    assert (day["width"], group["width"]) == (line["width"], column["width"])
+    assert fits(page)
+    assert axe_violations(page) == []
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_day_without_anything_leads_to_the_days_with_something(
+    world: World, new_context: NewContext, scripts: bool
+) -> None:
+    booking = booked(world, session_in(world, 14))
+    for days in (15, 17, 18):
+        session_in(world, days)
+    nothing = local_day(timezone.now()) + timedelta(days=16)
+    context = new_context(world.teacher_membership, width=390, java_script_enabled=scripts)
+    page = context.new_page()
+    page.goto(f"/trips/{booking.pk}/swap/?day={nothing}")
+
+    page.get_by_text("这一天没有能换的场次。").wait_for()
+    assert fits(page)
+    assert not scripts or axe_violations(page) == []
+    assert page.get_by_role("button", name="换到这一场").count() == 0
+    page.get_by_role("navigation", name="有能换的场次的日子").get_by_role("link").nth(1).click()
+
+    page.wait_for_url(f"**/swap/?day={nothing + timedelta(days=1)}")
+    assert page.get_by_role("button", name="换到这一场").count() == 1

@@ -7,14 +7,14 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, expect
 
 from bookings.models import Booking
 from courses.models import CourseSession
 from rosters.models import ClassGroup
 from sites.calendar import local_day, school_year
 from tests.bookings.conftest import World, make_world
-from tests.browser.conftest import axe_violations
+from tests.browser.conftest import axe_violations, fits
 
 NewContext = Callable[..., BrowserContext]
 
@@ -42,10 +42,6 @@ def world(transactional_db: None) -> World:
 
 def session_in(world: World, days: int, **values: int) -> CourseSession:
     return world.session(day=local_day(timezone.now()) + timedelta(days=days), **values)
-
-
-def fits(page: Page) -> bool:
-    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
 
 
 @pytest.mark.parametrize("scripts", [True, False])

@@ -273,14 +273,35 @@ def test_order_is_by_next_day_or_by_free_seats(teacher: Actor, now: datetime) ->
     assert titles(teacher, now, sort="seats") == ["大", "早"]
 
 
-def test_two_roomiest_offers_are_told_apart(teacher: Actor, now: datetime) -> None:
+def test_the_roomiest_offer_is_known(teacher: Actor, now: datetime) -> None:
     version = make_version()
     for day, seats in ((1, 20), (2, 4), (3, 10)):
         take(make_session(version, starts_at=at(day)), seats)
 
     course = catalogue.search(teacher, Wanted(), now).get()
 
-    assert (course.most_free, course.second_free, course.seats_free) == (20, 14, 38)
+    assert (course.most_free, course.seats_free) == (20, 38)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_seats_side_by_side_are_those_of_two_sessions_of_a_day(
+    teacher: Actor, now: datetime, count: int, django_assert_num_queries: Any
+) -> None:
+    courses = []
+    for _course in range(count):
+        version = make_version()
+        for day, seats in ((1, 20), (2, 4), (2, 10), (2, 3), (3, 1), (3, 2)):
+            take(make_session(version, starts_at=at(day)), seats)
+        courses.append(version.course)
+    alone = make_version()
+    make_session(alone, starts_at=at(5))
+    every = [*courses, alone.course]
+
+    with django_assert_num_queries(1):
+        found = catalogue.seats_side_by_side(teacher, Wanted(), now, every)
+
+    # Of 24 seats each: the second day leaves 20, 14 and 21, the third 23 and 22.
+    assert found == {course.pk: 45 for course in courses}
 
 
 # ── counts ──

@@ -1,7 +1,7 @@
 """A host's pages, the reviewers' and the seasons: what they do, refuse and keep."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -17,7 +17,8 @@ from accounts.models import Membership, Organisation
 from courses.choices import REVIEW_DIMENSIONS, Verdict, VersionState
 from courses.models import CourseSession, CourseVersion, Season
 from courses.services import versions
-from sites.models import Room
+from sites.calendar import local_day
+from sites.models import Room, Site
 from tests.factories.accounts import MembershipFactory, OrganisationFactory
 from tests.factories.courses import (
     FIELDS,
@@ -416,6 +417,61 @@ def test_session_that_has_begun_offers_neither_change_nor_cancelling(
     assert cancel not in begun
     assert form.status_code == 409
     assert "已经开始" in form.content.decode()
+
+
+def test_an_odd_time_is_told_before_a_session_is_opened_or_changed(
+    manager: Client, host: Organisation, now: datetime
+) -> None:
+    session = make_session(make_version(host), now=now)
+    room = session.room
+    assert room is not None
+    Site.objects.update(opening_hours="8:30–16:30")
+    opening = session_form(session.version, room.pk) | {"day": "2026-12-12", "ends": "17:00"}
+    path = f"/host/sessions/{session.pk}/edit/"
+    changing = opening | {"sequence": "0", "capacity": "9"}
+
+    asked = manager.post("/host/sessions/new/", opening)
+    after_asking = CourseSession.objects.count()
+    opened = manager.post("/host/sessions/new/", opening | {"seen": asked.context["mark"]})
+    later = changing | {"day": "2026-12-19"}
+    told = manager.post(path, later)
+    session.refresh_from_db()
+    stays = session.capacity
+    changed = manager.post(path, later | {"seen": told.context["mark"]})
+
+    lines = [
+        "12 月 12 日（周六）不是上课日。",
+        f"9:00–17:00 不在{room.site.name}的开放时间之内（8:30–16:30）。",
+        "时长 8 小时，这门课记 4 学时（每学时 40 分钟）。",
+    ]
+    assert asked.context["cautions"] == lines
+    assert told.context["cautions"] == ["12 月 19 日（周六）不是上课日。", *lines[1:]]
+    assert "还没有保存，请再核对一下：" in asked.content.decode()
+    assert 'value="2026-12-12"' in asked.content.decode()
+    assert (after_asking, opened.status_code) == (1, 302)
+    assert (stays != 9, changed.status_code) == (True, 302)
+    session.refresh_from_db()
+    assert (session.capacity, local_day(session.starts_at)) == (9, date(2026, 12, 19))
+
+
+def test_who_keeps_an_odd_time_is_not_asked_about_it_again(
+    manager: Client, host: Organisation, now: datetime
+) -> None:
+    session = make_session(make_version(host), now=now)
+    CourseSession.objects.filter(pk=session.pk).update(class_hours=1)
+    local = timezone.localtime(session.starts_at)
+    form = session_form(session.version, session.room_id or 0) | {
+        "sequence": "0",
+        "capacity": "7",
+        "day": f"{local:%Y-%m-%d}",
+        "starts": f"{local:%H:%M}",
+        "ends": f"{timezone.localtime(session.ends_at):%H:%M}",
+    }
+
+    saved = manager.post(f"/host/sessions/{session.pk}/edit/", form)
+
+    session.refresh_from_db()
+    assert (saved.status_code, session.capacity) == (302, 7)
 
 
 def test_of_two_forms_of_a_session_the_second_is_stale(

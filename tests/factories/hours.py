@@ -32,6 +32,6 @@ def make_credit(
     *, by: Actor, student: Student, session: CourseSession, now: datetime
 ) -> HourCredit:
     """The session's class hours, credited to the student."""
-    return services.credit_attendance(
-        by=by, student=student, session=session, rule_version=1, now=now
-    )
+    return services.credit_students(
+        by=by, students=[student], session=session, rule_version=1, now=now
+    )[student.pk]

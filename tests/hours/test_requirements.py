@@ -12,7 +12,7 @@ from accounts.errors import NotAllowed
 from accounts.models import Membership
 from accounts.selectors import actor_of
 from hours import selectors, services
-from hours.errors import MinimumsTooHigh, RequirementOutOfOrder
+from hours.errors import MinimumsTooHigh, RequirementNameTaken, RequirementOutOfOrder
 from hours.models import PracticumRequirement, RequirementMinimum
 from tests.bookings.races import before_commit
 from tests.factories.accounts import MembershipFactory, OrganisationFactory
@@ -27,7 +27,6 @@ VALUES: dict[str, Any] = {
     "counts_from": date(2026, 9, 1),
     "due_on": date(2027, 6, 30),
 }
-FORM = VALUES | {"counts_from": "2026-09-01", "due_on": "2027-06-30"}
 
 
 @pytest.fixture
@@ -111,6 +110,18 @@ def test_minimums_and_hours_set_at_once_fit_together(now: datetime) -> None:
     assert RequirementMinimum.objects.get().class_hours == 12
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_requirement_saved_twice_by_a_doubled_click_is_one(now: datetime) -> None:
+    def save() -> PracticumRequirement:
+        return services.set_requirement(by=SYSTEM, requirement=None, now=now, **VALUES)
+
+    answer = before_commit(save, save)
+
+    assert isinstance(answer, RequirementNameTaken)
+    assert str(answer) == "已有名为“初中职业体验 14 学时”的学时要求。"
+    assert PracticumRequirement.objects.count() == 1
+
+
 @pytest.mark.parametrize("trait", ["teacher", "coordinator", "host_manager", "reviewer"])
 def test_others_set_no_requirement(db: None, now: datetime, trait: str) -> None:
     with pytest.raises(NotAllowed):
@@ -119,90 +130,12 @@ def test_others_set_no_requirement(db: None, now: datetime, trait: str) -> None:
         )
 
 
-def test_pages_keep_what_was_typed_and_save_it_once_it_is_right(
-    client: Client, secretary: Membership
-) -> None:
-    client.force_login(secretary.user)
-
-    wrong = client.post("/requirements/new/", FORM | {"due_on": "2026-01-01"})
-    right = client.post("/requirements/new/", FORM)
-    requirement = PracticumRequirement.objects.get()
-    page = client.get("/requirements/")
-    changed = client.post(f"/requirements/{requirement.pk}/", FORM | {"class_hours": 32})
-
-    assert wrong.status_code == 200
-    assert wrong.content.decode().count("要晚于起算日。") == 1
-    assert "先后不对" not in wrong.content.decode()
-    assert 'value="2026-01-01"' in wrong.content.decode()
-    assert right.status_code == 302
-    assert "14 学时" in page.content.decode()
-    assert changed.status_code == 302
-    assert PracticumRequirement.objects.get().class_hours == 32
-
-
 def test_nobody_else_opens_the_pages(client: Client, db: None) -> None:
     client.force_login(MembershipFactory(host_manager=True).user)
 
     statuses = [client.get(path).status_code for path in ("/requirements/", "/requirements/new/")]
 
     assert statuses == [403, 403]
-
-
-CITY = FORM | {
-    "class_hours": "32",
-    "school_kind": "private",
-    "minimum_vocational_school": "16",
-    "minimum_enterprise": "4",
-}
-
-
-def test_minimums_are_set_changed_and_taken_away_on_the_page(
-    client: Client, secretary: Membership
-) -> None:
-    client.force_login(secretary.user)
-
-    client.post("/requirements/new/", CITY)
-    requirement = PracticumRequirement.objects.get()
-    first = dict(requirement.minimums.values_list("host_kind", "class_hours"))
-    form = client.get(f"/requirements/{requirement.pk}/").content.decode()
-    listed = client.get("/requirements/").content.decode()
-    client.post(
-        f"/requirements/{requirement.pk}/",
-        CITY | {"minimum_vocational_school": "20", "minimum_enterprise": ""},
-    )
-
-    assert requirement.school_kind == "private"
-    assert first == {"vocational_school": 16, "enterprise": 4}
-    assert 'name="minimum_vocational_school" value="16"' in form
-    assert "初中 · 民办 · 2023–2026 年入学" in listed
-    assert "至少 2 种职业 · 企业至少 4 学时 · 中等职业学校至少 16 学时" in listed
-    assert dict(requirement.minimums.values_list("host_kind", "class_hours")) == {
-        "vocational_school": 20
-    }
-
-
-@pytest.mark.parametrize(
-    ("field", "typed", "sentence"),
-    [
-        ("due_on", {"due_on": "2026-09-01"}, "要晚于起算日。"),
-        ("entry_year_to", {"entry_year_to": "2022"}, "不能早于前一个入学年份。"),
-        (
-            "minimum_enterprise",
-            {"minimum_vocational_school": "30"},
-            "各类最低学时合计不能超过总学时。",
-        ),
-    ],
-)
-def test_what_is_wrong_stands_at_its_field_and_once(
-    client: Client, secretary: Membership, field: str, typed: dict[str, str], sentence: str
-) -> None:
-    client.force_login(secretary.user)
-
-    answer = client.post("/requirements/new/", CITY | typed)
-
-    assert answer.context["form"].errors == {field: [sentence]}
-    assert answer.content.decode().count(sentence) == 1
-    assert not PracticumRequirement.objects.exists()
 
 
 def test_minimums_above_the_whole_are_refused(secretary: Membership, now: datetime) -> None:

@@ -159,9 +159,9 @@ def test_the_log_goes_on_where_a_page_ends(
 def test_the_log_asks_as_often_for_three_rows_as_for_one(
     group: ClassGroup, coordinator: Membership, now: datetime, number: int
 ) -> None:
-    for _ in range(number):
+    for other in range(number):
         audit.record_names_read(
-            by=actor_of(make_teacher_of(make_class(school=group.school))),
+            by=actor_of(make_teacher_of(make_class(school=group.school, number=10 + other))),
             now=now,
             context="student_page",
             students=group.students.all()[:1],

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0004_reason_defaults_to_none'),
-        ('attendance', '0003_rule_sets'),
+        ('attendance', '0004_rule_sets'),
         ('courses', '0005_heads_kept'),
         ('hours', '0004_by_hand'),
         ('rosters', '0005_joined_by_the_clock_given'),

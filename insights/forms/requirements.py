@@ -3,11 +3,11 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.choices import HOST_KINDS, SchoolKind
-
-from .models import PracticumRequirement
+from hours.models import PracticumRequirement
 
 DATE = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 RANGES = {
@@ -69,6 +69,13 @@ class RequirementForm(forms.ModelForm):
     def minimum_fields(self) -> list[forms.BoundField]:
         return [self[f"minimum_{kind.value}"] for kind in HOST_KINDS]
 
+    def label_of(self, name: str) -> str:
+        """The field's label, where no other stands around it."""
+        label = str(self.fields[name].label)
+        if name.startswith("minimum_"):
+            return gettext("%(kind)s至少几学时") % {"kind": label}
+        return label
+
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
         first, last = cleaned.get("entry_year_from"), cleaned.get("entry_year_to")
@@ -84,7 +91,7 @@ class RequirementForm(forms.ModelForm):
         return cleaned
 
     def values(self) -> dict[str, Any]:
-        """What ``services.set_requirement`` takes."""
+        """What a requirement is set to."""
         return {name: self.cleaned_data[name] for name in self.Meta.fields} | {
             "minimums": {
                 kind: hours

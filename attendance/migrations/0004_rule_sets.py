@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0004_reason_defaults_to_none'),
-        ('attendance', '0002_badge_printed_at'),
+        ('attendance', '0003_ways_in'),
         ('courses', '0005_heads_kept'),
     ]
 

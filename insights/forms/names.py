@@ -1,4 +1,4 @@
-"""What the pages of insights ask for."""
+"""Which readings of names to show, and why somebody looks."""
 
 from datetime import date, datetime
 from typing import Any

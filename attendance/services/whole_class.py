@@ -1,0 +1,99 @@
+"""A whole class at once: all present but those tapped, and the same on leaving."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import uuid4
+
+from django.db import transaction
+
+from accounts.actors import Actor
+from accounts.services import audit
+from attendance.choices import AttendanceState, EventKind, WayIn
+from attendance.errors import NotBookedHere
+from attendance.models import CheckIn
+from attendance.selectors.states import attendance_of_session
+from attendance.services import desk as desks
+from bookings.models import Booking, Place
+from courses.models import CourseSession
+
+NOT_THERE = (AttendanceState.EXPECTED, AttendanceState.ABSENT, AttendanceState.EXCUSED)
+
+
+def arrive(
+    *,
+    by: Actor,
+    session: CourseSession,
+    bookings: Sequence[Booking],
+    here: Collection[int],
+    now: datetime,
+) -> int:
+    """Those of the bookings' students whose keys are ``here`` are in; how many that were new.
+
+    Who is in already keeps the first arrival; who is not ``here`` is expected as before and may
+    come later. Safe to repeat. Refused: as a check-in at the desk; NotBookedHere for keys of
+    students without a place in these bookings.
+    """
+    return _write(by, session, bookings, EventKind.IN, here, now)
+
+
+def leave(
+    *,
+    by: Actor,
+    session: CourseSession,
+    bookings: Sequence[Booking],
+    leaving: Collection[int],
+    now: datetime,
+) -> int:
+    """Those of the bookings' students whose keys are ``leaving`` have left now; how many that
+    were. Who is not in, or has left before, is passed over. Safe to repeat. Refused: as
+    ``arrive``."""
+    return _write(by, session, bookings, EventKind.OUT, leaving, now)
+
+
+def _write(
+    by: Actor,
+    session: CourseSession,
+    bookings: Sequence[Booking],
+    kind: EventKind,
+    chosen: Collection[int],
+    now: datetime,
+) -> int:
+    desks.check_can_open(by, session, now)
+    with transaction.atomic():
+        # Everything at this door waits here, so the states below are the last.
+        desks.locked_open_desk(by=by, session=session, now=now)
+        states = attendance_of_session(session)
+        places = {
+            place.student_id: place
+            for place in Place.objects.live().filter(
+                session=session, booking__in=bookings, student__isnull=False
+            )
+        }
+        if not set(chosen) <= places.keys():
+            raise NotBookedHere
+        events = []
+        for student_id in sorted(set(chosen)):
+            stands = states.get(student_id)
+            is_in = stands is not None and stands.state not in NOT_THERE
+            if kind == EventKind.IN and is_in:
+                continue
+            if kind == EventKind.OUT and (stands is None or not is_in or stands.left_at):
+                continue
+            events.append(
+                CheckIn(
+                    id=uuid4(),
+                    session=session,
+                    student_id=student_id,
+                    place=places[student_id],
+                    kind=kind,
+                    way_in=WayIn.CLASS,
+                    happened_at=now,
+                    recorded_at=now,
+                    recorded_by_id=by.membership_id,
+                )
+            )
+        CheckIn.objects.bulk_create(events)
+        audit.record(
+            by=by, verb=f"attendance.class_{kind}", now=now, target=session, count=len(events)
+        )
+    return len(events)

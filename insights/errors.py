@@ -1,0 +1,11 @@
+from django.utils.translation import gettext_lazy as _
+
+from accounts.errors import Refusal
+
+
+class RequirementNotLookedAt(Refusal):
+    """What saving a requirement changes is not what somebody looked at. Facts: ``look``, what
+    there is to look at now (a ``Look`` of ``insights.selectors.requirement_effects``)."""
+
+    code = "requirement_not_looked_at"
+    sentence = _("这项要求或它影响的学生和刚才看到的不一样了，还没有保存。请看过再确认。")
