@@ -178,9 +178,15 @@ VERBS = {
     "attendance.excused": _("记为请假"),
     "attendance.voided": _("撤销签到"),
     "attendance.rest_admitted": _("其余记为已到"),
+    "rules.added": _("新加到场规则"),
+    "rules.withdrawn": _("撤回到场规则"),
     "hours.credited": _("记入学时"),
     "hours.reversed": _("冲销学时"),
     "hours.carried_over": _("学时并入"),
+    "hours.proposed": _("申请补记或更正学时"),
+    "hours.proposal_confirmed": _("同意补记或更正学时"),
+    "hours.proposal_refused": _("没有同意补记或更正学时"),
+    "hours.proposal_withdrawn": _("撤回补记或更正申请"),
 }
 
 # What the audit page calls the thing of an entry, by the model's label.
@@ -192,6 +198,8 @@ TARGETS = {
     "accounts.user": pgettext_lazy("singular", "人员"),
     "attendance.badge": pgettext_lazy("singular", "胸牌"),
     "attendance.desk": pgettext_lazy("singular", "签到台"),
+    "attendance.hourproposal": pgettext_lazy("singular", "补记申请"),
+    "attendance.attendanceruleset": pgettext_lazy("singular", "到场规则"),
     "bookings.booking": pgettext_lazy("singular", "预约"),
     "bookings.reservation": pgettext_lazy("singular", "预约单"),
     "bookings.place": pgettext_lazy("singular", "名额"),
@@ -230,6 +238,7 @@ READINGS = {
     "badge_reissue": _("补发胸牌"),
     "desk": _("场次签到"),
     "desk_place": _("签到台上看一名学生"),
+    "hour_proposals": _("复核补记的学时"),
     "class_at_door": _("签到台上看一个班"),
     "session_names": _("看场次名单"),
     "day_print": _("打印当天名单"),

@@ -49,25 +49,94 @@ class AttendanceState(TextChoices):
     EXCUSED = "excused", _("请假")
 
 
+class Unseen(TextChoices):
+    """What CheckIn.reason keeps of an absence that nobody marked."""
+
+    AT_CLOSING = "at_closing", _("结束签到时未到")
+
+
+class Earns(TextChoices):
+    """How much of the session's class hours a state earns."""
+
+    FULL = "full", _("全部学时")
+    REDUCED = "reduced", _("一半学时")
+    NONE = "none", _("不记学时")
+
+    def of(self, class_hours: int) -> int:
+        """Whole class hours: a half is rounded down."""
+        if self == Earns.NONE:
+            return 0
+        return class_hours if self == Earns.FULL else class_hours // 2
+
+
+# From most to least.
+EARNS_ORDER = (Earns.FULL, Earns.REDUCED, Earns.NONE)
+
+
+def least(*earned: Earns) -> Earns:
+    return max(earned, key=EARNS_ORDER.index)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Whoever misses more than ``after`` at one end of the session earns ``earns``."""
+
+    after: timedelta
+    earns: Earns
+
+
 @dataclass(frozen=True, slots=True)
 class AttendanceRules:
-    """One edition of the rules. Hours come from the course and this table, never the clock."""
+    """One edition of the rules. Hours come from the course and this table, never the clock.
+
+    ``late`` and ``early`` are one or two steps, the longer with less to earn: coming later, or
+    leaving earlier, than the first step says is late, or leaving early. Whoever is both earns
+    the lesser of the two.
+    """
 
     version: int
     # The door opens this long before the session starts.
     opens_before: timedelta
-    # Checked in later than this after the start is late.
-    late_after: timedelta
-    # Checked out earlier than this before the end is leaving early.
-    early_before: timedelta
-    # The states that earn the session's class hours.
-    credited: frozenset[AttendanceState]
+    late: tuple[Step, ...]
+    early: tuple[Step, ...]
+
+    def earned_late(self, missed: timedelta) -> Earns | None:
+        """What coming so long after the start earns; None where that is in time."""
+        return _earned(self.late, missed)
+
+    def earned_early(self, missed: timedelta) -> Earns | None:
+        """What leaving so long before the end earns; None where that is no leaving early."""
+        return _earned(self.early, missed)
 
 
-RULES = AttendanceRules(
+def _earned(steps: tuple[Step, ...], missed: timedelta) -> Earns | None:
+    passed = [step.earns for step in steps if missed > step.after]
+    return passed[-1] if passed else None
+
+
+# The edition of every session before the first that the secretariat added.
+FIRST_EDITION = AttendanceRules(
     version=1,
     opens_before=timedelta(minutes=60),
-    late_after=timedelta(minutes=15),
-    early_before=timedelta(minutes=15),
-    credited=frozenset({AttendanceState.PRESENT, AttendanceState.LATE}),
+    late=(Step(timedelta(minutes=15), Earns.FULL),),
+    early=(Step(timedelta(minutes=15), Earns.NONE),),
 )
+
+
+class ProposalKind(TextChoices):
+    """What two people may decide about class hours that no door gave."""
+
+    MAKE_UP = "make_up", _("补课")
+    MANUAL = "manual", _("补记")
+    CORRECTION = "correction", _("更正")
+
+
+class ProposalState(TextChoices):
+    PROPOSED = "proposed", _("待复核")
+    CONFIRMED = "confirmed", _("已同意")
+    REFUSED = "refused", _("没有同意")
+    WITHDRAWN = "withdrawn", _("已撤回")
+
+
+# More than a requirement has is a slip of the finger.
+MOST_HOURS_BY_HAND = 40

@@ -23,6 +23,25 @@ PERSONAL = (
     ),
     PersonalField(
         fields=(
+            "attendance.HourProposal.student",
+            "attendance.HourProposal.kind",
+            "attendance.HourProposal.class_hours",
+            "attendance.HourProposal.earned_on",
+            "attendance.HourProposal.reason",
+            "attendance.HourProposal.state",
+            "attendance.HourProposal.proposed_at",
+            "attendance.HourProposal.decided_at",
+            "attendance.HourProposal.answer",
+        ),
+        what=_("补课、补记和更正学时的申请"),
+        person=Person.STUDENT,
+        purpose=_("漏记、错记的学时由两个人核对后改正"),
+        basis=Basis.RECORD,
+        seen_by=_("本校管理员，任课教师；开课单位看自己提的；秘书处只看班级和座号"),
+        kept=Term.NUMBERED,
+    ),
+    PersonalField(
+        fields=(
             "attendance.RoomScan.opened_at",
             "attendance.RoomScan.browser",
         ),
@@ -52,6 +71,19 @@ PERSONAL = (
 )
 
 IMPERSONAL = (
+    Impersonal(("attendance.Desk.heads_note",), "says why as many did not leave as came"),
+    Impersonal(
+        (
+            "attendance.AttendanceRuleSet.valid_from",
+            "attendance.AttendanceRuleSet.late_earns",
+            "attendance.AttendanceRuleSet.long_late_earns",
+            "attendance.AttendanceRuleSet.early_earns",
+            "attendance.AttendanceRuleSet.long_early_earns",
+            "attendance.AttendanceRuleSet.note",
+            "attendance.AttendanceRuleSet.added_on",
+        ),
+        "the rules that all sessions follow",
+    ),
     Impersonal(("attendance.Desk.reopen_reason",), "says why a session's door was opened again"),
     Impersonal(("attendance.RoomCode.salt",), "random; tells one room's codes from another's"),
     Impersonal(("attendance.RoomScan.step",), "the number of fifteen seconds of the clock"),

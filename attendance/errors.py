@@ -97,6 +97,14 @@ class SessionNotOver(AttendanceRefusal):
     sentence = _("本场 %(starts)s 开始，开始以后才能结束签到。")
 
 
+class HeadsDiffer(AttendanceRefusal):
+    """Facts: ``came`` students in, ``left`` out. Nobody is left behind unnoticed."""
+
+    code = "heads_differ"
+    kind = Refusal.INVALID
+    sentence = _("到了 %(came)s 人，离开 %(left)s 人，对不上。请点清人数，或写明原因。")
+
+
 class NotInYet(AttendanceRefusal):
     code = "not_in_yet"
     sentence = _("这名学生还没有签到，不能签退。")
@@ -179,3 +187,91 @@ class ConfirmationWrong(AttendanceRefusal):
 class AlreadyErased(AttendanceRefusal):
     code = "already_erased"
     sentence = _("这名学生的个人数据已经删除。")
+
+
+class RulesReachBack(AttendanceRefusal):
+    """Changing rules does not change the past."""
+
+    code = "rules_reach_back"
+    kind = Refusal.INVALID
+    sentence = _("新规则最早从明天的场次起用，已经上过的不变。")
+
+
+class RulesOutOfOrder(AttendanceRefusal):
+    code = "rules_out_of_order"
+    kind = Refusal.INVALID
+    sentence = _("第 %(version)s 版从 %(day)s起用，新规则要晚于它；要提前，请先撤回那一版。")
+
+
+class RuleStepsWrong(AttendanceRefusal):
+    code = "rule_steps_wrong"
+    kind = Refusal.INVALID
+    sentence = _("第二档的分钟要比第一档多，记的学时要比第一档少；不用第二档就都留空。")
+
+
+class RulesInUse(AttendanceRefusal):
+    code = "rules_in_use"
+    sentence = _("第 %(version)s 版已经启用，不能撤回。请另加新规则。")
+
+
+class ProposalReasonMissing(AttendanceRefusal):
+    code = "proposal_reason_missing"
+    kind = Refusal.INVALID
+    sentence = _("请写明原因。")
+
+
+class ProposalHoursWrong(AttendanceRefusal):
+    """Facts: ``least`` and ``most``."""
+
+    code = "proposal_hours_wrong"
+    kind = Refusal.INVALID
+    sentence = _("学时请填 %(least)s 到 %(most)s。")
+
+
+class ProposalDayWrong(AttendanceRefusal):
+    code = "proposal_day_wrong"
+    kind = Refusal.INVALID
+    sentence = _("日期不能晚于今天，补课也不能早于缺的那一场。")
+
+
+class NothingMissed(AttendanceRefusal):
+    code = "nothing_missed"
+    sentence = _("这名学生这一场没有缺席、请假，不能补课。没有记上学时的，请选“漏记”。")
+
+
+class NotOverYet(AttendanceRefusal):
+    code = "not_over_yet"
+    sentence = _("这一场还没有结束。")
+
+
+class NotOnTheList(AttendanceRefusal):
+    code = "not_on_the_list"
+    sentence = _("这名学生不在这一场的名单里。")
+
+
+class MadeUpAlready(AttendanceRefusal):
+    """Facts: ``day`` of the session that made up for it."""
+
+    code = "made_up_already"
+    sentence = _("这门课已在 %(day)s补上，学时已记。")
+
+
+class ProposedAlready(AttendanceRefusal):
+    code = "proposed_already"
+    sentence = _("已有一份申请在等复核，不必再提。")
+
+
+class NothingToCorrect(AttendanceRefusal):
+    code = "nothing_to_correct"
+    sentence = _("这笔学时已经冲正，或者就是这个数，不用更正。")
+
+
+class SecondEyesNeeded(AttendanceRefusal):
+    code = "second_eyes_needed"
+    kind = Refusal.NOT_ALLOWED
+    sentence = _("自己提的申请要由另一个人复核。")
+
+
+class ProposalDecided(AttendanceRefusal):
+    code = "proposal_decided"
+    sentence = _("这份申请已有结果。")

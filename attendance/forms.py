@@ -1,5 +1,6 @@
 """What comes to the door, checked for shape."""
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -7,11 +8,22 @@ from django.utils.translation import gettext_lazy as _
 
 from bookings import wording
 from courses.choices import ReasonCode
+from courses.models import CourseSession
 from rosters.models import ClassGroup, Student
 from rosters.parsing.cells import STUDENT_NO
+from sites.calendar import local_day
 from sites.dates import check_day
 
-from .choices import EventKind, NoBadge, WayIn
+from .choices import (
+    FIRST_EDITION,
+    MOST_HOURS_BY_HAND,
+    Earns,
+    EventKind,
+    NoBadge,
+    ProposalKind,
+    WayIn,
+)
+from .models import AttendanceRuleSet
 
 
 class ArrivalForm(forms.Form):
@@ -103,6 +115,20 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(label=_("原因"), max_length=200)
 
 
+class CloseForm(forms.Form):
+    """Whether as many left as came: everybody now, or so many as were counted, or why not."""
+
+    everybody_left = forms.BooleanField(required=False, widget=forms.HiddenInput)
+    heads_out = forms.IntegerField(
+        label=_("清点离开的学生人数"), min_value=0, max_value=999, required=False
+    )
+    heads_note = forms.CharField(label=_("对不上的原因"), max_length=200, required=False)
+
+    def values(self) -> dict[str, Any]:
+        """What ``services.desk.close_desk`` takes."""
+        return {name: self.cleaned_data[name] for name in self.fields}
+
+
 class ReplaceForm(ReasonForm):
     """What becomes of badges that are lost: new ones, or none for now."""
 
@@ -192,3 +218,128 @@ class NoShowForm(forms.Form):
         coerce=ReasonCode,
         error_messages={"required": _("请选一个原因。")},
     )
+
+
+class RuleSetForm(forms.ModelForm):
+    """A new edition of the rule table; filled in with the last one."""
+
+    class Meta:
+        model = AttendanceRuleSet
+        fields = (
+            "valid_from",
+            "opens_before_minutes",
+            "late_minutes",
+            "late_earns",
+            "long_late_minutes",
+            "long_late_earns",
+            "early_minutes",
+            "early_earns",
+            "long_early_minutes",
+            "long_early_earns",
+            "note",
+        )
+        widgets = {"valid_from": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")}
+
+    def __init__(self, *args: Any, last: AttendanceRuleSet | None, **kwargs: Any) -> None:
+        first = FIRST_EDITION
+        known = {
+            "opens_before_minutes": first.opens_before.seconds // 60,
+            "late_minutes": first.late[0].after.seconds // 60,
+            "late_earns": first.late[0].earns,
+            "early_minutes": first.early[0].after.seconds // 60,
+            "early_earns": first.early[0].earns,
+        }
+        if last is not None:
+            known = {
+                name: getattr(last, name)
+                for name in self.Meta.fields
+                if name not in ("valid_from", "note")
+            }
+        super().__init__(*args, **{"initial": known, **kwargs})
+        for name in self.fields:
+            if name.endswith("_minutes"):
+                field = self.fields[name]
+                self.fields[name] = forms.IntegerField(
+                    label=field.label, min_value=0, max_value=480, required=field.required
+                )
+            elif name.endswith("_earns") and name.startswith("long_"):
+                self.fields[name] = forms.ChoiceField(
+                    label=self.fields[name].label,
+                    choices=[("", _("没有第二档")), *Earns.choices[1:]],
+                    required=False,
+                )
+        self.fields["valid_from"].validators.append(check_day)
+
+    def _post_clean(self) -> None:
+        """The service says what is wrong with the whole; nothing is saved here."""
+
+    def values(self) -> dict[str, Any]:
+        """What ``services.rule_sets.add_edition`` takes."""
+        return {name: self.cleaned_data[name] for name in self.Meta.fields}
+
+    def fingerprint(self) -> str:
+        """The same for what was looked at and for what is added after it."""
+        return " ".join(f"{value}" for name, value in self.values().items() if name != "note")
+
+
+class ProposalForm(forms.Form):
+    """Hours by hand: of a ``session``, missed and made up or not recorded, or of none."""
+
+    kind = forms.ChoiceField(
+        label=_("怎么回事"),
+        choices=[
+            (ProposalKind.MAKE_UP.value, _("补课：缺席或请假，后来补上了")),
+            (ProposalKind.MANUAL.value, _("漏记：到了，但没有记上学时")),
+        ],
+        widget=forms.RadioSelect,
+    )
+    class_hours = forms.IntegerField(label=_("学时"), min_value=1)
+    earned_on = forms.DateField(
+        label=_("哪一天"),
+        validators=[check_day],
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    reason = forms.CharField(label=_("原因"), max_length=200)
+
+    def __init__(
+        self, *args: Any, session: CourseSession | None, now: datetime, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        hours = self.fields["class_hours"]
+        most = MOST_HOURS_BY_HAND if session is None else session.class_hours
+        self.fields["class_hours"] = forms.IntegerField(
+            label=hours.label, min_value=1, max_value=most, initial=session and most
+        )
+        self.fields["earned_on"].initial = local_day(now)
+        if session is None:
+            del self.fields["kind"]
+        else:
+            self.fields["earned_on"].label = _("补课是哪一天")
+            self.fields["earned_on"].required = False
+
+    def values(self) -> dict[str, Any]:
+        """What ``services.proposals.propose`` takes."""
+        kind = ProposalKind(self.cleaned_data.get("kind", ProposalKind.MANUAL))
+        return {**self.cleaned_data, "kind": kind}
+
+
+class CorrectionForm(forms.Form):
+    """How many hours a credit should have been."""
+
+    class_hours = forms.IntegerField(label=_("应记几学时（0 为全部冲正）"), min_value=0)
+    reason = forms.CharField(label=_("原因"), max_length=200)
+
+    def __init__(self, *args: Any, most: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["class_hours"] = forms.IntegerField(
+            label=self.fields["class_hours"].label, min_value=0, max_value=most
+        )
+
+
+class AnswerForm(forms.Form):
+    """Confirmed, or refused or withdrawn with the reason."""
+
+    what = forms.ChoiceField(
+        choices=[("confirm", ""), ("refuse", ""), ("withdraw", "")], widget=forms.HiddenInput
+    )
+    answer = forms.CharField(label=_("原因"), max_length=200, required=False)

@@ -20,6 +20,11 @@ class ReversalReversed(HoursRefusal):
     sentence = _("冲正不能再冲正，请重新记一笔学时。")
 
 
+class SessionCreditedAlready(HoursRefusal):
+    code = "session_credited_already"
+    sentence = _("这名学生这一场的学时已经记过。有出入请更正那一笔。")
+
+
 class ReasonMissing(HoursRefusal):
     code = "reason_missing"
     kind = Refusal.INVALID

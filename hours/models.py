@@ -151,7 +151,7 @@ class HourCredit(models.Model):
     )
     kind = models.CharField(max_length=12, choices=CreditKind.choices)
     class_hours = models.SmallIntegerField(_("学时"))
-    # How often this student's attendance of this session has been credited, the first being 1.
+    # How often this student has been credited with this session, the first being 1.
     revision = models.PositiveSmallIntegerField(default=1)
     reverses = models.OneToOneField(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="reversed_by"
@@ -180,14 +180,19 @@ class HourCredit(models.Model):
             # One session is credited to a student once, until that is reversed.
             models.UniqueConstraint(
                 fields=["student", "session", "revision"],
-                condition=Q(kind=CreditKind.ATTENDANCE),
+                condition=~Q(kind=CreditKind.REVERSAL),
                 name="credit_once_per_session",
             ),
             models.CheckConstraint(
                 condition=~Q(kind=CreditKind.ATTENDANCE) | Q(session__isnull=False),
                 name="credit_of_attendance_names_session",
             ),
-            # A manual entry and a reversal say why.
+            # A make-up says which session was missed.
+            models.CheckConstraint(
+                condition=~Q(kind=CreditKind.MAKE_UP) | Q(session__isnull=False),
+                name="credit_of_make_up_names_session",
+            ),
+            # An entry by hand and a reversal say why.
             models.CheckConstraint(
                 condition=Q(kind=CreditKind.ATTENDANCE) | ~Q(reason=""),
                 name="credit_by_hand_has_reason",

@@ -1,8 +1,9 @@
 """Entries of the class-hour ledger: credits and their reversals. Nothing else writes it."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
-from typing import Any
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Self
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max
@@ -14,7 +15,7 @@ from courses.models import CourseSession
 from rosters.models import Student
 from sites.calendar import local_day
 
-from .choices import CreditKind
+from .choices import BY_HAND, CreditKind
 from .errors import (
     AlreadyReversed,
     MinimumsTooHigh,
@@ -22,6 +23,7 @@ from .errors import (
     RequirementNameTaken,
     RequirementOutOfOrder,
     ReversalReversed,
+    SessionCreditedAlready,
 )
 from .models import HourCredit, PracticumRequirement, RequirementMinimum
 
@@ -40,41 +42,19 @@ def credit_students(
     Safe to repeat: who has a credit of this session that is not reversed keeps just that. The
     caller has asked whether the actor may close the session's desk.
     """
-    keys = sorted({student.pk for student in students})
     with transaction.atomic():
-        # Two closings of the same desk meet here, not at the unique constraint.
-        list(
-            Student.objects.select_for_update(no_key=True)
-            .filter(pk__in=keys)
-            .order_by("pk")
-            .values_list("pk", flat=True)
+        schools = _lock({student.pk for student in students})
+        ledger = _Ledger.read(session)
+        new = ledger.credits(
+            by=by,
+            hours={pk: session.class_hours for pk in schools if pk not in ledger.standing},
+            schools=schools,
+            rule_version=rule_version,
+            reason="",
+            now=now,
         )
-        standing: dict[int, HourCredit] = {}
-        revisions: dict[int, int] = {}
-        for credit in HourCredit.objects.filter(
-            student_id__in=keys, session=session, kind=CreditKind.ATTENDANCE
-        ).select_related("reversed_by"):
-            revisions[credit.student_id] = max(revisions.get(credit.student_id, 0), credit.revision)
-            if not hasattr(credit, "reversed_by"):
-                standing[credit.student_id] = credit
-        new = [
-            HourCredit(
-                student=student,
-                school_id=student.school_id,
-                session=session,
-                kind=CreditKind.ATTENDANCE,
-                class_hours=session.class_hours,
-                revision=revisions.get(student.pk, 0) + 1,
-                rule_version=rule_version,
-                earned_on=local_day(session.starts_at),
-                credited_at=now,
-                credited_by_id=by.membership_id,
-            )
-            for student in sorted(students, key=lambda student: student.pk)
-            if student.pk not in standing
-        ]
-        HourCredit.objects.bulk_create(new)
         if new:
+            HourCredit.objects.bulk_create(new)
             audit.record(
                 by=by,
                 verb="hours.credited",
@@ -83,7 +63,204 @@ def credit_students(
                 students=len(new),
                 class_hours=session.class_hours,
             )
+    standing = {pk: ledger.standing[pk] for pk in schools if pk in ledger.standing}
     return standing | {credit.student_id: credit for credit in new}
+
+
+def settle_session(
+    *,
+    by: Actor,
+    session: CourseSession,
+    students: Collection[Student],
+    hours: Mapping[int, int],
+    kept: Collection[int] = (),
+    reason: str,
+    rule_version: int,
+    now: datetime,
+) -> int:
+    """The ledger says of the session exactly what ``hours`` says, by the key of each of the
+    ``students``; who is not in it, or with 0, has none of it. By how many class hours the
+    ledger has changed.
+
+    A credit that differs is reversed with the ``reason`` and written anew, also with it. What
+    was written by hand stays, and so does all of the students ``kept``. Safe to repeat.
+
+    In the caller's transaction, which holds the ``students``, has asked whether ``by``
+    may close the session's desk, and writes the audit line.
+    """
+    ledger = _Ledger.read(session)
+    if others := ledger.standing.keys() - hours.keys():
+        # Their places are gone meanwhile.
+        _lock(others)
+        ledger = _Ledger.read(session)
+    schools = {student.pk: student.school_id for student in students}
+    changes = {
+        pk: asked
+        for pk in hours.keys() | ledger.standing.keys()
+        if pk not in kept and not ledger.is_by_hand(pk)
+        # As it stands already, or not at all.
+        if (asked := hours.get(pk, 0)) != ledger.hours_of(pk)
+    }
+    wrong = [ledger.standing[pk] for pk in changes if pk in ledger.standing]
+    new = ledger.credits(
+        by=by,
+        hours={pk: asked for pk, asked in changes.items() if asked},
+        schools=schools,
+        rule_version=rule_version,
+        reason=reason,
+        now=now,
+    )
+    written = [*_reversals(by=by, credits=wrong, reason=reason, now=now), *new]
+    if written:
+        HourCredit.objects.bulk_create(written)
+    return sum(entry.class_hours for entry in written)
+
+
+def _lock(student_ids: Collection[int]) -> dict[int, int]:
+    """The students are ours, by their keys; the school of each."""
+    return dict(
+        Student.objects.select_for_update(no_key=True)
+        .filter(pk__in=list(student_ids))
+        .order_by("pk")
+        .values_list("pk", "school_id")
+    )
+
+
+@dataclass(slots=True)
+class _Ledger:
+    """What the ledger says of one session. Read it holding the students: two who write of the
+    same one meet there, not at the unique constraint."""
+
+    session: CourseSession
+    standing: dict[int, HourCredit]
+    revisions: dict[int, int]
+
+    @classmethod
+    def read(cls, session: CourseSession) -> Self:
+        standing: dict[int, HourCredit] = {}
+        revisions: dict[int, int] = {}
+        for credit in (
+            HourCredit.objects.filter(session=session)
+            .exclude(kind=CreditKind.REVERSAL)
+            .select_related("reversed_by")
+        ):
+            last = revisions.get(credit.student_id, 0)
+            revisions[credit.student_id] = max(last, credit.revision)
+            if not hasattr(credit, "reversed_by"):
+                standing[credit.student_id] = credit
+        return cls(session, standing, revisions)
+
+    def hours_of(self, student_id: int) -> int:
+        credit = self.standing.get(student_id)
+        return credit.class_hours if credit is not None else 0
+
+    def is_by_hand(self, student_id: int) -> bool:
+        credit = self.standing.get(student_id)
+        return credit is not None and credit.kind in BY_HAND
+
+    def credits(
+        self,
+        *,
+        by: Actor,
+        hours: Mapping[int, int],
+        schools: Mapping[int, int],
+        rule_version: int,
+        reason: str,
+        now: datetime,
+    ) -> list[HourCredit]:
+        """Unsaved credits, so many hours for each student by key; a first needs no reason."""
+        return [
+            HourCredit(
+                student_id=pk,
+                school_id=schools[pk],
+                session=self.session,
+                kind=CreditKind.ATTENDANCE,
+                class_hours=hours[pk],
+                revision=self.revisions.get(pk, 0) + 1,
+                rule_version=rule_version,
+                reason=reason.strip()[:200] if pk in self.revisions else "",
+                earned_on=local_day(self.session.starts_at),
+                credited_at=now,
+                credited_by_id=by.membership_id,
+            )
+            for pk in sorted(hours)
+        ]
+
+
+def credit_by_hand(
+    *,
+    by: Actor,
+    student: Student,
+    session: CourseSession | None,
+    kind: CreditKind,
+    class_hours: int,
+    earned_on: date,
+    reason: str,
+    now: datetime,
+) -> HourCredit:
+    """So many class hours because two people said so, with the reason; of the ``session`` where
+    one is named, once.
+
+    Refused: ReasonMissing, SessionCreditedAlready. The caller has asked whether the actor may.
+    """
+    if not reason.strip():
+        raise ReasonMissing
+    with transaction.atomic():
+        revision = 1
+        _lock([student.pk])
+        if session is not None:
+            ledger = _Ledger.read(session)
+            if student.pk in ledger.standing:
+                raise SessionCreditedAlready
+            revision = ledger.revisions.get(student.pk, 0) + 1
+        credit = HourCredit.objects.create(
+            student=student,
+            school_id=student.school_id,
+            session=session,
+            kind=kind,
+            class_hours=class_hours,
+            revision=revision,
+            # No edition of the rules gave it.
+            rule_version=0,
+            reason=reason.strip()[:200],
+            earned_on=earned_on,
+            credited_at=now,
+            credited_by_id=by.membership_id,
+        )
+        audit.record(
+            by=by,
+            verb="hours.credited",
+            now=now,
+            target=credit,
+            students=1,
+            class_hours=class_hours,
+        )
+    return credit
+
+
+def correct(
+    *, by: Actor, credit: HourCredit, class_hours: int, reason: str, now: datetime
+) -> HourCredit | None:
+    """The credit is reversed, and in its stead stands one by hand with ``class_hours`` (none
+    where that is 0), of the same day and session, both with the reason.
+
+    Refused: as ``reverse``. The caller has asked whether the actor may.
+    """
+    with transaction.atomic():
+        reverse(by=by, credit=credit, reason=reason, now=now)
+        if not class_hours:
+            return None
+        is_make_up = credit.kind == CreditKind.MAKE_UP
+        return credit_by_hand(
+            by=by,
+            student=credit.student,
+            session=credit.session,
+            kind=CreditKind.MAKE_UP if is_make_up else CreditKind.MANUAL,
+            class_hours=class_hours,
+            earned_on=credit.earned_on,
+            reason=reason,
+            now=now,
+        )
 
 
 def reverse(*, by: Actor, credit: HourCredit, reason: str, now: datetime) -> HourCredit:
@@ -100,19 +277,8 @@ def reverse(*, by: Actor, credit: HourCredit, reason: str, now: datetime) -> Hou
         raise AlreadyReversed
     try:
         with transaction.atomic():
-            reversal = HourCredit.objects.create(
-                student_id=credit.student_id,
-                school_id=credit.school_id,
-                session_id=credit.session_id,
-                kind=CreditKind.REVERSAL,
-                class_hours=-credit.class_hours,
-                revision=credit.revision,
-                reverses=credit,
-                rule_version=credit.rule_version,
-                reason=reason.strip()[:200],
-                earned_on=credit.earned_on,
-                credited_at=now,
-                credited_by_id=by.membership_id,
+            (reversal,) = HourCredit.objects.bulk_create(
+                _reversals(by=by, credits=[credit], reason=reason, now=now)
             )
             audit.record(
                 by=by,
@@ -127,6 +293,29 @@ def reverse(*, by: Actor, credit: HourCredit, reason: str, now: datetime) -> Hou
     return reversal
 
 
+def _reversals(
+    *, by: Actor, credits: Collection[HourCredit], reason: str, now: datetime
+) -> list[HourCredit]:
+    """An unsaved opposite entry against each."""
+    return [
+        HourCredit(
+            student_id=credit.student_id,
+            school_id=credit.school_id,
+            session_id=credit.session_id,
+            kind=CreditKind.REVERSAL,
+            class_hours=-credit.class_hours,
+            revision=credit.revision,
+            reverses=credit,
+            rule_version=credit.rule_version,
+            reason=reason.strip()[:200],
+            earned_on=credit.earned_on,
+            credited_at=now,
+            credited_by_id=by.membership_id,
+        )
+        for credit in credits
+    ]
+
+
 def carry_over(
     *, by: Actor, duplicate: Student, survivor: Student, reason: str, now: datetime
 ) -> int:
@@ -137,7 +326,9 @@ def carry_over(
     In the caller's transaction, which holds both students and has asked whether ``by`` may.
     """
     moved = 0
-    own = HourCredit.objects.filter(student=survivor, kind=CreditKind.ATTENDANCE)
+    own = HourCredit.objects.filter(student=survivor, session__isnull=False).exclude(
+        kind=CreditKind.REVERSAL
+    )
     counted = set(own.filter(reversed_by=None).values_list("session_id", flat=True))
     revisions: dict[int | None, int] = dict(
         own.order_by()
@@ -171,9 +362,9 @@ def carry_over(
 def hours_to_carry_over(*, duplicate: Student, survivor: Student) -> int:
     """The class hours that ``carry_over`` would give the survivor."""
     counted = set(
-        HourCredit.objects.filter(
-            student=survivor, kind=CreditKind.ATTENDANCE, reversed_by=None
-        ).values_list("session_id", flat=True)
+        HourCredit.objects.filter(student=survivor, session__isnull=False, reversed_by=None)
+        .exclude(kind=CreditKind.REVERSAL)
+        .values_list("session_id", flat=True)
     )
     return sum(
         credit.class_hours
@@ -192,7 +383,7 @@ def _standing(student: Student) -> list[HourCredit]:
 
 
 def _counts_already(credit: HourCredit, sessions: Collection[int | None]) -> bool:
-    return credit.kind == CreditKind.ATTENDANCE and credit.session_id in sessions
+    return credit.session_id is not None and credit.session_id in sessions
 
 
 def check_can_set_requirements(actor: Actor) -> None:

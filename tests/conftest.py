@@ -11,6 +11,7 @@ from django.test import TransactionTestCase
 from django.utils import translation
 from pytest_django import DjangoDbBlocker
 
+from attendance.selectors import rule_sets
 from config import messages
 from sites.calendar import SHANGHAI
 
@@ -34,6 +35,12 @@ def _chinese() -> Iterator[None]:
     """Sentences are asserted in the first language."""
     with translation.override("zh-hans"):
         yield
+
+
+@pytest.fixture(autouse=True)
+def _rules_read_anew() -> None:
+    """No edition of the attendance rules is remembered from another test."""
+    rule_sets.forget_what_was_read()
 
 
 @pytest.fixture(scope="session", autouse=True)

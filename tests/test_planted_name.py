@@ -49,6 +49,7 @@ from notifications.models import Delivery, Message
 from rosters.models import Student
 from rosters.services import students as student_services
 from tests.factories.accounts import MembershipFactory, OrganisationFactory
+from tests.factories.attendance import close_desk
 from tests.factories.bookings import make_booking
 from tests.factories.courses import make_session
 from tests.test_walls import World, _make_world, addresses, signed_in
@@ -79,6 +80,10 @@ TABLES = {"rosters_student", "rosters_rosterimport"}
 SCHOOL_PAGES = {
     "attendance:badge_reissue",
     "attendance:badges",
+    "attendance:credit_correct",
+    "attendance:proposal",
+    "attendance:proposals",
+    "attendance:propose",
     "bookings:booking",
     "bookings:change",
     "bookings:consents",
@@ -422,7 +427,7 @@ def test_what_people_do_with_it_writes_it_nowhere(planted: World, now: datetime)
         )
         badges.issue_missing(by=coordinator, class_group=group, now=now)
         badges.reissue(by=coordinator, student=students[2], reason="遗失", now=now)
-        desk.close_desk(by=manager, session=session, now=session.ends_at + timedelta(minutes=5))
+        close_desk(by=manager, session=session, now=session.ends_at + timedelta(minutes=5))
         # Taken out, and read with a reason.
         files = [
             office.post(f"/school/classes/{group.pk}/roster.xlsx"),

@@ -27,7 +27,7 @@ from accounts.selectors import actor_of
 from accounts.services import invitations
 from attendance.choices import WayIn
 from attendance.models import Badge
-from attendance.services import badges, check_in
+from attendance.services import badges, check_in, proposals
 from bookings.models import BasketItem, Booking, ChangeRequest, Place
 from bookings.services import standing_requests
 from bookings.services.companions import CompanionInput
@@ -40,6 +40,7 @@ from sites import services as sites_services
 from tests.factories.accounts import MembershipFactory, OrganisationFactory
 from tests.factories.bookings import make_booking
 from tests.factories.courses import make_session, make_version, manager_of
+from tests.factories.hours import make_credit
 from tests.factories.rosters import make_class, make_teacher_of
 
 COMPANION, PHONE, SCHOOL_PHONE = "韦同行", "13977770001", "13977770002"
@@ -166,6 +167,15 @@ def _make_world(now: datetime, names: tuple[str, str, str] = NAMES) -> World:
         asked_at=now,
         asked_by=teacher,
     )
+    credit = make_credit(
+        by=manager,
+        student=group.students.order_by("seat_no")[1],
+        session=session,
+        now=now,
+    )
+    proposal = proposals.propose_correction(
+        by=actor_of(teacher), credit=credit, class_hours=1, reason="多记了", now=now
+    )
     alliance = OrganisationFactory(alliance=True)
     other_school, other_host = OrganisationFactory(), OrganisationFactory(enterprise=True)
     roster_import = _make_import(group, coordinator, now)
@@ -179,7 +189,11 @@ def _make_world(now: datetime, names: tuple[str, str, str] = NAMES) -> World:
         "accounts:redeliver": {"pk": 1},
         "accounts:token_revoke": {"pk": 1},
         "attendance:badge_reissue": {"pk": group.pk, "student_pk": place.student_id},
+        "attendance:credit_correct": {"pk": credit.pk},
         "attendance:desk_place": {"pk": session.pk, "place_pk": place.pk},
+        "attendance:desk_propose": {"pk": session.pk, "place_pk": place.pk},
+        "attendance:proposal": {"pk": proposal.pk},
+        "attendance:rules_withdraw": {"pk": 1},
         "attendance:no_show": {"pk": booking.pk},
         "bookings:api-booking": {"pk": booking.pk},
         "bookings:api-booking-change-request": {"pk": booking.pk},

@@ -7,16 +7,14 @@ from datetime import date, datetime, time, timedelta
 from django.db.models import QuerySet
 
 from accounts.actors import Actor
-from attendance.choices import AttendanceState, EventKind, NoBadge, WayIn
+from attendance.choices import AttendanceState, EventKind, NoBadge, Unseen, WayIn
 from attendance.models import CheckIn, Desk
-from attendance.selectors.states import Attendance, attendance_of_session
+from attendance.selectors.states import EXPECTED, Attendance, attendance_of_session
 from bookings import wording
 from bookings.models import Place
 from courses.models import CourseSession
 from rosters.models import Student
 from sites.calendar import at
-
-EXPECTED = Attendance(AttendanceState.EXPECTED)
 
 # A door that nobody closed is asked after for so long.
 FORGOTTEN_FOR = timedelta(weeks=4)
@@ -84,10 +82,7 @@ def grouped(places: list[Place], seats: list[Seat]) -> list[SeatGroup]:
 def counts(seats: Sequence["Seat | NamelessSeat"]) -> Counts:
     states = [seat.attendance.state for seat in seats]
     return Counts(
-        arrived=sum(
-            state in (AttendanceState.PRESENT, AttendanceState.LATE, AttendanceState.LEFT_EARLY)
-            for state in states
-        ),
+        arrived=sum(seat.attendance.was_there for seat in seats),
         expected=states.count(AttendanceState.EXPECTED),
         absent=states.count(AttendanceState.ABSENT),
         excused=states.count(AttendanceState.EXCUSED),
@@ -148,7 +143,7 @@ def events_of(session: CourseSession, student_id: int) -> list[Event]:
         .select_related("voided_by")
         .order_by("recorded_at", "pk")
     )
-    reasons = dict(NoBadge.choices)
+    reasons = dict([*NoBadge.choices, *Unseen.choices])
     return [
         Event(
             happened_at=event.happened_at,

@@ -1,25 +1,51 @@
-"""What the events at the door amount to. One rule table: ``choices.RULES``."""
+"""What the events at the door amount to, by the edition of the rules of the session's day."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from attendance.choices import RULES, AttendanceRules, AttendanceState, EventKind
+from attendance.choices import (
+    AttendanceRules,
+    AttendanceState,
+    Earns,
+    EventKind,
+    Unseen,
+    least,
+)
 from attendance.models import CheckIn
+from attendance.selectors.rule_sets import rules_of
 from courses.models import CourseSession
+
+THERE = (AttendanceState.PRESENT, AttendanceState.LATE, AttendanceState.LEFT_EARLY)
 
 
 @dataclass(frozen=True, slots=True)
 class Attendance:
-    """A student's state in a session, and when it came about."""
+    """A student's state in a session, when it came about, and what it earns."""
 
     state: AttendanceState
     came_at: datetime | None = None
     left_at: datetime | None = None
+    earns: Earns = Earns.NONE
 
     @property
     def is_credited(self) -> bool:
-        return self.state in RULES.credited
+        return self.earns != Earns.NONE
+
+    @property
+    def was_there(self) -> bool:
+        return self.state in THERE
+
+    @property
+    def is_inside(self) -> bool:
+        """Came, and nobody saw her leave."""
+        return self.was_there and self.left_at is None
+
+
+EXPECTED = Attendance(AttendanceState.EXPECTED)
+
+# At one and the same moment whoever came was there, and whoever left had come before.
+AT_ONCE = (EventKind.ABSENT, EventKind.EXCUSED, EventKind.IN, EventKind.OUT)
 
 
 def attendance(
@@ -27,58 +53,75 @@ def attendance(
     *,
     starts_at: datetime,
     ends_at: datetime,
-    rules: AttendanceRules = RULES,
+    rules: AttendanceRules,
 ) -> Attendance:
-    """The state that the events give, in the order in which they were recorded.
+    """The state that the events give: the same whatever the order in which they reached us.
 
-    Voided events and voids count nothing. The first arrival counts, the last departure; a mark
-    of absent or excused stands until the student arrives after it.
+    Voided events and voids count nothing. The first arrival counts and the last departure,
+    unless the student came back after it. A mark of absent or excused stands until the student
+    arrives after it; that nobody had seen her when the door was closed
+    (``Unseen.AT_CLOSING``) says nothing against an arrival.
     """
     voided = {event.voids_id for event in events if event.kind == EventKind.VOID}
+    standing = [
+        event for event in events if event.kind != EventKind.VOID and event.pk not in voided
+    ]
     came = left = None
     marked: AttendanceState | None = None
-    for event in sorted(events, key=lambda event: (event.recorded_at, str(event.pk))):
-        if event.pk in voided:
-            continue
+    for event in sorted(standing, key=_when):
         if event.kind == EventKind.IN:
-            came, marked = came or event.happened_at, None
+            came, left, marked = came or event.happened_at, None, None
         elif event.kind == EventKind.OUT:
             left = event.happened_at
-        elif event.kind == EventKind.ABSENT:
-            marked = AttendanceState.ABSENT
-        elif event.kind == EventKind.EXCUSED:
-            marked = AttendanceState.EXCUSED
+        else:
+            marked = AttendanceState(event.kind)
     if marked is not None:
         return Attendance(marked, came, left)
     if came is None:
-        return Attendance(AttendanceState.EXPECTED)
-    if left is not None and left < ends_at - rules.early_before:
-        return Attendance(AttendanceState.LEFT_EARLY, came, left)
-    if came > starts_at + rules.late_after:
-        return Attendance(AttendanceState.LATE, came, left)
-    return Attendance(AttendanceState.PRESENT, came, left)
+        return EXPECTED
+    late = rules.earned_late(came - starts_at)
+    early = None if left is None else rules.earned_early(ends_at - left)
+    earns = least(late or Earns.FULL, early or Earns.FULL)
+    if early is not None:
+        return Attendance(AttendanceState.LEFT_EARLY, came, left, earns)
+    if late is not None:
+        return Attendance(AttendanceState.LATE, came, left, earns)
+    return Attendance(AttendanceState.PRESENT, came, left, earns)
+
+
+def _when(event: CheckIn) -> tuple[bool, datetime, int, str]:
+    """When it happened, not when it reached us; an absence at the closing before all."""
+    is_inferred = event.kind == EventKind.ABSENT and event.reason == Unseen.AT_CLOSING
+    return (
+        not is_inferred,
+        event.happened_at,
+        AT_ONCE.index(EventKind(event.kind)),
+        str(event.pk),
+    )
 
 
 def attendance_of_session(session: CourseSession) -> dict[int, Attendance]:
-    """The state of every student with an event in the session, by the student's key: one query.
+    """The state of every student with an event in the session, by the student's key: one query,
+    and one for the rules where the session has not heard of them yet.
 
     The events of a merged student are those of the student she was merged into.
     """
     return by_student(
-        CheckIn.objects.filter(session=session)
-        .select_related("student")
-        .order_by("recorded_at", "pk"),
+        CheckIn.objects.filter(session=session).select_related("student"),
         session,
+        rules_of(session),
     )
 
 
-def by_student(events: Iterable[CheckIn], session: CourseSession) -> dict[int, Attendance]:
+def by_student(
+    events: Iterable[CheckIn], session: CourseSession, rules: AttendanceRules
+) -> dict[int, Attendance]:
     """The same for events with their students loaded."""
     grouped: dict[int, list[CheckIn]] = {}
     for event in events:
         student_id = event.student.merged_into_id or event.student_id
         grouped.setdefault(student_id, []).append(event)
     return {
-        student: attendance(own, starts_at=session.starts_at, ends_at=session.ends_at)
+        student: attendance(own, starts_at=session.starts_at, ends_at=session.ends_at, rules=rules)
         for student, own in grouped.items()
     }

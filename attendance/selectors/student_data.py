@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.choices import READINGS, VERBS
 from accounts.selectors import reads_of_student
-from attendance.models import Badge, CheckIn
+from attendance.models import Badge, CheckIn, HourProposal
 from bookings import wording
 from bookings.models import Place, TripConsent
 from hours.models import HourCredit
@@ -183,6 +183,39 @@ def _credits(student: Student, now: datetime) -> Sheet:
     )
 
 
+def _proposals(student: Student, now: datetime) -> Sheet:
+    return Sheet(
+        _("补记申请"),
+        (
+            _("类别"),
+            _("课程"),
+            _("日期"),
+            _("学时"),
+            _("原因"),
+            _("状态"),
+            _("提出时间"),
+            _("答复时间"),
+            _("答复"),
+        ),
+        [
+            (
+                proposal.get_kind_display(),
+                wording.title(proposal.session.version) if proposal.session else "",
+                proposal.earned_on.isoformat(),
+                proposal.class_hours,
+                proposal.reason,
+                proposal.get_state_display(),
+                _moment(proposal.proposed_at),
+                _moment(proposal.decided_at),
+                proposal.answer,
+            )
+            for proposal in HourProposal.objects.filter(student__in=_rows_of(student))
+            .select_related("session__version")
+            .order_by("proposed_at", "pk")
+        ],
+    )
+
+
 def _badges(student: Student, now: datetime) -> Sheet:
     return Sheet(
         _("胸牌"),
@@ -335,6 +368,20 @@ PARTS = (
             "hours.HourCredit.credited_at",
         ),
         _credits,
+    ),
+    Part(
+        (
+            "attendance.HourProposal.student",
+            "attendance.HourProposal.kind",
+            "attendance.HourProposal.class_hours",
+            "attendance.HourProposal.earned_on",
+            "attendance.HourProposal.reason",
+            "attendance.HourProposal.state",
+            "attendance.HourProposal.proposed_at",
+            "attendance.HourProposal.decided_at",
+            "attendance.HourProposal.answer",
+        ),
+        _proposals,
     ),
     Part(
         (

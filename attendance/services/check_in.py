@@ -20,6 +20,7 @@ from attendance.errors import (
 )
 from attendance.models import Badge, CheckIn
 from attendance.qr import is_code, tidy_code
+from attendance.selectors.rule_sets import rules_of
 from attendance.selectors.states import Attendance, attendance, attendance_of_session
 from attendance.services import desk as desks
 from bookings import wording
@@ -123,7 +124,7 @@ def mark(
             return known.event
         place = _place(session, student_id=student_id, now=now)
         assert place.student is not None
-        if kind == EventKind.OUT and _arrival(session, place.student) is None:
+        if kind == EventKind.OUT and not _state(session, place.student)[0].was_there:
             raise NotInYet
         event = _write(
             by=by,
@@ -156,6 +157,7 @@ def undo_last(
         list(CheckIn.objects.of_student(student_id).filter(session=session)),
         starts_at=session.starts_at,
         ends_at=session.ends_at,
+        rules=rules_of(session),
     )
 
 
@@ -284,19 +286,23 @@ def _why_not_here(
 
 
 def _arrival(session: CourseSession, student: Student) -> CheckIn | None:
-    """The event that let the student in, unless a later mark or void undid it."""
-    events = list(
-        CheckIn.objects.of_student(student.pk).filter(session=session).order_by("recorded_at", "pk")
-    )
-    state = attendance(events, starts_at=session.starts_at, ends_at=session.ends_at)
-    if state.state in (
-        AttendanceState.EXPECTED,
-        AttendanceState.ABSENT,
-        AttendanceState.EXCUSED,
-    ):
+    """The event that let the student in, unless a later mark or void undid it, or she left."""
+    state, events = _state(session, student)
+    if not state.is_inside:
         return None
     voided = {event.voids_id for event in events if event.kind == EventKind.VOID}
     return next(event for event in events if event.kind == EventKind.IN and event.pk not in voided)
+
+
+def _state(session: CourseSession, student: Student) -> tuple[Attendance, list[CheckIn]]:
+    """How far the student is, and the events that say so, in the order they were recorded."""
+    events = list(
+        CheckIn.objects.of_student(student.pk).filter(session=session).order_by("recorded_at", "pk")
+    )
+    state = attendance(
+        events, starts_at=session.starts_at, ends_at=session.ends_at, rules=rules_of(session)
+    )
+    return state, events
 
 
 def _known(

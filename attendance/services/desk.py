@@ -1,6 +1,6 @@
 """The door of a session: opened, closed with credits given, reopened with a reason."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from django.db import transaction
@@ -8,25 +8,25 @@ from django.db import transaction
 from accounts.actors import Actor
 from accounts.errors import NotAllowed, NotYours
 from accounts.services import audit
-from attendance.choices import RULES, AttendanceState, EventKind, WayIn
+from attendance.choices import AttendanceState, EventKind, Unseen, WayIn
 from attendance.errors import (
     DeskClosed,
     DeskNotClosed,
     DeskNotOpenYet,
     DeskReasonMissing,
+    HeadsDiffer,
     SessionNotOver,
 )
 from attendance.models import CheckIn, Desk
-from attendance.selectors.states import Attendance, attendance_of_session
+from attendance.selectors.missed import decided_by_hand
+from attendance.selectors.rule_sets import rules_of
+from attendance.selectors.states import EXPECTED, Attendance, by_student
 from attendance.services import telling
 from bookings.models import Place
 from courses.choices import SessionState
 from courses.errors import SessionCancelled
 from courses.models import CourseSession
 from hours import services as hours_services
-from hours.choices import CreditKind
-from hours.models import HourCredit
-from rosters.models import Student
 from sites import dates
 
 
@@ -47,10 +47,10 @@ def _check_stands(session: CourseSession) -> None:
 
 
 def check_can_open(actor: Actor, session: CourseSession, now: datetime) -> None:
-    """From an hour before the session (``RULES.opens_before``)."""
+    """From so long before the session as the rules of its day say."""
     check_can_keep(actor, session)
     _check_stands(session)
-    opens = session.starts_at - RULES.opens_before
+    opens = session.starts_at - rules_of(session).opens_before
     if now < opens:
         raise DeskNotOpenYet(opens=dates.moment(opens))
 
@@ -87,12 +87,12 @@ def locked_open_desk(*, by: Actor, session: CourseSession, now: datetime) -> Des
 def _locked_desk(*, by: Actor, session: CourseSession, now: datetime) -> Desk:
     """The desk, open or closed, its row ours. Refused: a session cancelled since it was read."""
     if not by.is_system:
+        check_can_open(by, session, now)
+    rows = Desk.objects.select_for_update(no_key=True, of=("self",)).select_related("session")
+    desk = rows.filter(session=session).first()
+    if desk is None:
         open_desk(by=by, session=session, now=now)
-    desk = (
-        Desk.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("session")
-        .get(session=session)
-    )
+        desk = rows.get(session=session)
     _check_stands(desk.session)
     return desk
 
@@ -105,35 +105,82 @@ def check_can_close(actor: Actor, session: CourseSession, now: datetime) -> None
         raise SessionNotOver(starts=dates.moment(session.starts_at))
 
 
-def close_desk(*, by: Actor, session: CourseSession, now: datetime) -> Desk:
-    """Whoever was expected and not seen is absent; those whose state earns it
-    (``RULES.credited``) have the session's class hours, everybody else has none of it.
+def close_desk(
+    *,
+    by: Actor,
+    session: CourseSession,
+    now: datetime,
+    everybody_left: bool = False,
+    heads_out: int | None = None,
+    heads_note: str = "",
+) -> Desk:
+    """Whoever was expected and not seen is absent; each has the class hours that her state earns
+    by the rules of the session's day.
+
+    As many must have left as came in: seen leaving, ``everybody_left`` (whoever is inside
+    leaves now), or so many ``heads_out`` as the keeper counted; else ``heads_note`` says why.
+    Refused: HeadsDiffer.
 
     After a reopening the ledger is brought in line: a credit that no longer holds is reversed,
-    a new one written. The school's people are told. Closing a closed desk changes nothing.
+    a new one written; what two people decided by hand stays. The school's people are told.
+    Closing a closed desk changes nothing.
     """
     check_can_close(by, session, now)
     with transaction.atomic():
         desk = _locked_desk(by=by, session=session, now=now)
         if desk.closed_at is not None:
             return desk
-        students = _students_of(session)
-        _mark_missing(by, session, students, now)
-        states = attendance_of_session(session)
-        _settle_hours(by, session, students, states, now)
+        rules = rules_of(session)
+        places = _places_of(session)
+        events = list(CheckIn.objects.filter(session=session).select_related("student"))
+        states = by_student(events, session, rules)
+        new = _missing(by, session, places, states, now)
+        if everybody_left:
+            new += _leaving(by, session, events, states, now)
+        if new:
+            CheckIn.objects.bulk_create(new)
+            states = by_student([*events, *new], session, rules)
+        desk.heads_in = sum(state.was_there for state in states.values())
+        desk.heads_out = (
+            heads_out
+            if heads_out is not None
+            else desk.heads_in - sum(state.is_inside for state in states.values())
+        )
+        desk.heads_note = heads_note.strip()[:200]
+        if desk.heads_in != desk.heads_out and not desk.heads_note:
+            raise HeadsDiffer(came=desk.heads_in, left=desk.heads_out)
+        students = [place.student for place in places if place.student is not None]
+        earned = {
+            student.pk: states[student.pk].earns.of(session.class_hours) for student in students
+        }
+        settled = hours_services.settle_session(
+            by=by,
+            session=session,
+            students=students,
+            hours=earned,
+            # What two people decided by hand after an earlier closing stands.
+            kept={pk for _session, pk in decided_by_hand([session.pk])} if desk.closings else (),
+            reason=desk.reopen_reason or str(EventKind.ABSENT.label),
+            rule_version=rules.version,
+            now=now,
+        )
         desk.closed_at = now
         desk.closed_by_id = by.membership_id
         desk.closings += 1
-        desk.save(update_fields=["closed_at", "closed_by", "closings"])
+        desk.save()
         audit.record(
             by=by,
             verb="desk.closed",
             now=now,
             target=session,
-            expected=len(students),
-            credited=sum(states[pk].is_credited for pk in students if pk in states),
+            reason=desk.heads_note,
+            expected=len(places),
+            credited=sum(hours > 0 for hours in earned.values()),
+            class_hours=settled,
+            heads_in=desk.heads_in,
+            heads_out=desk.heads_out,
         )
-        telling.tell_closed(session=session, states=states, now=now)
+        telling.tell_closed(session=session, places=places, states=states, now=now)
     return desk
 
 
@@ -151,60 +198,79 @@ def reopen_desk(*, by: Actor, session: CourseSession, reason: str, now: datetime
             raise DeskNotClosed
         desk.closed_at = None
         desk.closed_by = None
+        desk.heads_in = desk.heads_out = None
+        desk.heads_note = ""
         desk.reopen_reason = reason.strip()[:200]
-        desk.save(update_fields=["closed_at", "closed_by", "reopen_reason"])
-        audit.record(by=by, verb="desk.reopened", now=now, target=session)
+        desk.save()
+        audit.record(
+            by=by, verb="desk.reopened", now=now, target=session, reason=desk.reopen_reason
+        )
     return desk
 
 
-def _students_of(session: CourseSession) -> dict[int, Place]:
-    """The live places of the session that name a student, by the student's key."""
-    places = (
+def _places_of(session: CourseSession) -> list[Place]:
+    """The live places of the session that name a student, with her and the booking. The students
+    are locked, by their keys: their hours are about to change."""
+    return list(
         Place.objects.live()
-        .filter(session=session, student__isnull=False)
-        .select_related("student")
-        .order_by("pk")
+        # Says that there is a student, in a way that joins her row: it can be locked then.
+        .filter(session=session, student__school__isnull=False)
+        .select_for_update(no_key=True, of=("student",))
+        .select_related("student", "booking__class_group", "booking__reservation")
+        .order_by("student_id")
     )
-    return {place.student_id: place for place in places if place.student_id is not None}
 
 
-def _mark_missing(
-    by: Actor, session: CourseSession, students: Mapping[int, Place], now: datetime
-) -> None:
-    states = attendance_of_session(session)
-    CheckIn.objects.bulk_create(
+def _missing(
+    by: Actor,
+    session: CourseSession,
+    places: Iterable[Place],
+    states: Mapping[int, Attendance],
+    now: datetime,
+) -> list[CheckIn]:
+    """An absence for each who is on the list and of whom nothing was heard."""
+    return [
         CheckIn(
             session=session,
-            student_id=pk,
+            student=place.student,
             place=place,
             kind=EventKind.ABSENT,
             way_in=WayIn.TICK,
+            reason=Unseen.AT_CLOSING,
             happened_at=now,
             recorded_at=now,
             recorded_by_id=by.membership_id,
         )
-        for pk, place in students.items()
-        if pk not in states or states[pk].state == AttendanceState.EXPECTED
-    )
+        for place in places
+        if place.student is not None
+        and states.get(place.student.pk, EXPECTED).state == AttendanceState.EXPECTED
+    ]
 
 
-def _settle_hours(
+def _leaving(
     by: Actor,
     session: CourseSession,
-    students: Mapping[int, Place],
+    events: Iterable[CheckIn],
     states: Mapping[int, Attendance],
     now: datetime,
-) -> None:
-    """The ledger says of the session exactly what the states say."""
-    earning = [pk for pk in students if states[pk].is_credited]
-    for credit in HourCredit.objects.filter(
-        session=session, kind=CreditKind.ATTENDANCE, reversed_by=None
-    ).exclude(student_id__in=earning):
-        hours_services.reverse(by=by, credit=credit, reason=str(EventKind.ABSENT.label), now=now)
-    hours_services.credit_students(
-        by=by,
-        students=list(Student.objects.filter(pk__in=earning).order_by("pk")),
-        session=session,
-        rule_version=RULES.version,
-        now=now,
-    )
+) -> list[CheckIn]:
+    """Everybody inside leaves now; at the session's end where that is over."""
+    inside: dict[int, CheckIn] = {}
+    for event in events:
+        pk = event.student.merged_into_id or event.student_id
+        if states[pk].is_inside:
+            inside.setdefault(pk, event)
+    return [
+        CheckIn(
+            session=session,
+            student=event.student,
+            place_id=event.place_id,
+            kind=EventKind.OUT,
+            way_in=WayIn.TICK,
+            # Not before she came: a device's clock may be ahead.
+            happened_at=max(min(now, session.ends_at), states[pk].came_at or now),
+            recorded_at=now,
+            recorded_by_id=by.membership_id,
+        )
+        for pk, event in inside.items()
+    ]

@@ -9,6 +9,7 @@ from accounts.actors import Actor
 from accounts.services import audit
 from attendance.errors import AlreadyErased, ConfirmationWrong
 from attendance.models import Badge
+from attendance.services import proposals
 from bookings.selectors.roll import coming_places
 from bookings.services import forgetting as bookings_forgetting
 from bookings.services import roll
@@ -75,6 +76,7 @@ def pseudonymise(*, by: Actor, student_ids: Collection[int], now: datetime) -> i
     Badge.objects.live().filter(student__in=student_ids).update(
         revoked_at=now, revoke_reason=_("个人数据已删除")
     )
+    proposals.forget(list(student_ids))
     bookings_forgetting.forget_students(student_ids)
     forgetting.forget_students(by=by, student_ids=student_ids, now=now)
     return released

@@ -10,7 +10,9 @@ from accounts.services import audit
 from attendance.choices import EventKind, WayIn
 from attendance.errors import NotOneChild
 from attendance.models import Badge, CheckIn
+from attendance.selectors.rule_sets import rules_of_each
 from attendance.selectors.states import attendance
+from attendance.services import proposals
 from bookings.selectors import roll as roll_selectors
 from bookings.services import consents as trip_consents
 from bookings.services import roll
@@ -110,6 +112,7 @@ def merge(*, by: Actor, survivor: Student, duplicate: Student, now: datetime) ->
         hours = hours_services.carry_over(
             by=by, duplicate=goes, survivor=stays, reason=_("合并重复的学生"), now=now
         )
+        proposals.take_over(survivor=stays, duplicate=goes)
         consents.take_over(survivor=stays, duplicate=goes)
         trip_consents.take_over(survivor=stays, duplicate=goes)
         care.take_over(survivor=stays, duplicate=goes)
@@ -144,14 +147,24 @@ def _void_absences(*, by: Actor, survivor: Student, duplicate: Student, now: dat
     for student in (survivor, duplicate):
         for event in CheckIn.objects.of_student(student.pk).select_related("session"):
             sides.setdefault(event.session_id, {}).setdefault(student.pk, []).append(event)
+    sessions = {
+        own.session_id: own.session
+        for events in sides.values()
+        for (own, *_others) in events.values()
+    }
+    rules = rules_of_each(sessions.values())
     void = []
-    for events in sides.values():
+    for session_id, events in sides.items():
         if len(events) < 2:
             continue
+        session = sessions[session_id]
         was_there = {
             pk: attendance(
-                own, starts_at=own[0].session.starts_at, ends_at=own[0].session.ends_at
-            ).is_credited
+                own,
+                starts_at=session.starts_at,
+                ends_at=session.ends_at,
+                rules=rules[session_id],
+            ).was_there
             for pk, own in events.items()
         }
         if not any(was_there.values()):

@@ -10,7 +10,7 @@ from django.db import transaction
 from accounts.actors import SYSTEM, Actor
 from accounts.services import audit
 from attendance import room_codes
-from attendance.choices import RULES, AttendanceState, EventKind, WayIn
+from attendance.choices import EventKind, WayIn
 from attendance.errors import (
     NotBookedHere,
     RoomCodeOff,
@@ -19,6 +19,7 @@ from attendance.errors import (
     RoomCodeUsed,
 )
 from attendance.models import CheckIn, RoomCode, RoomScan
+from attendance.selectors.rule_sets import rules_of
 from attendance.selectors.states import Attendance, attendance
 from attendance.services import check_in as check_ins
 from attendance.services import desk as desks
@@ -29,8 +30,6 @@ from rosters.models import Student
 # A code once entered leaves so long to find the badge and type its sixteen characters.
 ENTERED_FOR = timedelta(minutes=3)
 SALT = "attendance.room"
-
-ARRIVED = (AttendanceState.PRESENT, AttendanceState.LATE, AttendanceState.LEFT_EARLY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,10 +157,12 @@ def look(*, ticket: Ticket, code: str, now: datetime) -> Visit:
         list(CheckIn.objects.of_student(student.pk).filter(session=session)),
         starts_at=session.starts_at,
         ends_at=session.ends_at,
+        rules=rules_of(session),
     )
     does: EventKind | None = EventKind.IN
-    if stands.state in ARRIVED:
-        is_leaving = stands.left_at is None and now >= session.ends_at - RULES.early_before
+    if stands.was_there:
+        in_time = rules_of(session).earned_early(session.ends_at - now) is None
+        is_leaving = stands.is_inside and in_time
         does = EventKind.OUT if is_leaving else None
     return Visit(student, stands, does)
 

@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 
 from accounts.actors import Actor
 from attendance.errors import ImportBuiltUpon
-from attendance.models import Badge, CheckIn
+from attendance.models import Badge, CheckIn, HourProposal
 from bookings.models import Place
 from hours.models import HourCredit
 from rosters.choices import ChangeKind
@@ -43,7 +43,10 @@ def check_nothing_was_built(begun: undoing.Undoing) -> None:
     )
     badges = Badge.objects.filter(student__in=new).count()
     check_ins = CheckIn.objects.filter(student__in=new).count()
-    hours = HourCredit.objects.filter(student__in=new).count()
+    hours = (
+        HourCredit.objects.filter(student__in=new).count()
+        + HourProposal.objects.filter(student__in=new).count()
+    )
     found = [
         words % {"count": count}
         for count, words in (

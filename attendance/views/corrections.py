@@ -1,4 +1,4 @@
-"""What is put right at the desk: one student's state, the rest, closing and reopening."""
+"""What is put right at the desk: one student's state, the rest, and reopening."""
 
 from collections.abc import Callable
 from uuid import uuid4
@@ -134,23 +134,7 @@ def _admit(request: MemberRequest, session: CourseSession) -> str:
     return ngettext("%(count)d 人记为已到。", "%(count)d 人记为已到。", count) % {"count": count}
 
 
-@members_only(*door.KEEPING)
-def close(request: MemberRequest, pk: int) -> HttpResponse:
-    """Asks first, with the counts; then the hours are credited."""
-    session = door.session_of(request, pk)
-    if request.method == "POST":
-        return _done(request, session, lambda: _close(request, session))
-    desks.check_can_close(request.actor, session, timezone.now())
-    return render(request, "attendance/close.html", _counted(request, session))
-
-
-def _close(request: MemberRequest, session: CourseSession) -> str:
-    desks.close_desk(by=request.actor, session=session, now=timezone.now())
-    return _("签到已结束，学时已记。")
-
-
 def _counted(request: MemberRequest, session: CourseSession) -> dict[str, object]:
-    """Numbers alone, so that a forgotten door can be closed after names are no longer shown."""
     return {
         "session": session,
         "counts": selectors.counts(selectors.seats_without_names(session)),

@@ -33,10 +33,12 @@ from attendance.forms import ArrivalForm
 from attendance.selectors import desk as selectors
 from attendance.selectors import room as room_selectors
 from attendance.selectors import states
+from attendance.selectors.rule_sets import rules_of
 from attendance.services import check_in as check_ins
 from attendance.services import desk as desks
 from attendance.services import door_list, needs
 from bookings import wording
+from bookings.selectors.host_day import visitors_of
 from bookings.services import rosters
 from courses.errors import SessionCancelled
 from courses.models import CourseSession
@@ -129,7 +131,10 @@ def told(entry: check_ins.Entry, session: CourseSession) -> Result:
     clock = dates.clock(entry.event.happened_at)
     if entry.is_new:
         came = states.attendance(
-            [entry.event], starts_at=session.starts_at, ends_at=session.ends_at
+            [entry.event],
+            starts_at=session.starts_at,
+            ends_at=session.ends_at,
+            rules=rules_of(session),
         )
         late = f" · {came.state.label}" if came.state == AttendanceState.LATE else ""
         return Result(
@@ -196,6 +201,8 @@ def page(
                 now=timezone.now(),
                 context="desk",
             ),
+            "missed": _missed(request, board["seats"]) if is_closed else [],
+            "escorts": _escorts(request, session),
             "headline": headline(session.version),
             "where": wording.where(session),
             "day": local_day(session.starts_at),
@@ -212,6 +219,27 @@ def page(
     # Full names: no tablet keeps the page, and going back shows who is in by now.
     add_never_cache_headers(response)
     return response
+
+
+def _missed(request: MemberRequest, seats: list[selectors.Seat]) -> list[selectors.Seat]:
+    """Who was absent or excused, for whom a manager may propose that it was made up."""
+    if not request.actor.is_host_manager:
+        return []
+    return [seat for seat in seats if not seat.attendance.was_there]
+
+
+def _escorts(request: MemberRequest, session: CourseSession) -> list[dict[str, Any]]:
+    """Who came with each class, to be called when somebody is missing: the school's contact
+    where nobody is named. Shown while names are."""
+    return [
+        {
+            "class_name": wording.class_name(booking.class_group, session.starts_at),
+            "school": wording.organisation_name(booking.school),
+            "people": [(one.name, one.phone) for one in booking.companions.all()]
+            or [(booking.reservation.contact_name, booking.reservation.contact_phone)],
+        }
+        for booking in visitors_of(request.actor, [session])
+    ]
 
 
 def wants_json(request: MemberRequest) -> bool:

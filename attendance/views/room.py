@@ -21,7 +21,6 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.access import MemberRequest, members_only
 from accounts.errors import Refusal
 from attendance import qr, room_codes
-from attendance.choices import RULES
 from attendance.errors import (
     BadgeRevoked,
     DeskClosed,
@@ -35,6 +34,7 @@ from attendance.errors import (
 from attendance.forms import RoomBadgeForm, RoomCodeForm
 from attendance.qr import tidy_code
 from attendance.selectors import room as selectors
+from attendance.selectors.rule_sets import rules_of
 from attendance.services import room as rooms
 from attendance.services import throttle
 from attendance.views import door
@@ -116,7 +116,7 @@ def _drawn(request: MemberRequest, session: CourseSession) -> dict[str, object] 
         "session": session,
         "headline": headline(session.version),
         "where": wording.where(session),
-        "late_from": session.starts_at + RULES.late_after,
+        "late_from": session.starts_at + rules_of(session).late[0].after,
         "code": room_codes.grouped(code),
         # Drawn by us from an address of our own.
         "qr": mark_safe(qr.address_svg(address)),  # noqa: S308

@@ -14,7 +14,6 @@ from bookings.selectors import standing
 from bookings.selectors.standing import Lacking, Outside, Standing
 from courses.choices import SessionState
 from courses.models import CourseSession
-from hours.choices import CreditKind
 from hours.models import HourCredit, PracticumRequirement
 from hours.selectors import requirements_of
 from rosters.models import ClassGroup, Student
@@ -135,7 +134,7 @@ def places_to_come(now: datetime) -> QuerySet[Place]:
     credited = HourCredit.objects.filter(
         student_id=OuterRef("student_id"),
         session_id=OuterRef("session_id"),
-        kind=CreditKind.ATTENDANCE,
+        class_hours__gt=0,
         reversed_by=None,
     )
     return (

@@ -165,7 +165,7 @@ TO_COME_BY_STUDENT = """
           AND NOT (SELECT EXISTS (
             SELECT FROM hours_hourcredit credit
             WHERE credit.student_id = place.student_id AND credit.session_id = place.session_id
-              AND credit.kind = 'attendance'
+              AND credit.class_hours > 0
               AND NOT EXISTS (SELECT FROM hours_hourcredit one WHERE one.reverses_id = credit.id)
           ))
     ) place
@@ -184,7 +184,7 @@ TO_COME = """
             CROSS JOIN LATERAL (
                 SELECT * FROM hours_hourcredit WHERE session_id = session.id OFFSET 0
             ) credit
-            WHERE credit.kind = 'attendance'
+            WHERE credit.class_hours > 0
               AND NOT (SELECT EXISTS (
                 SELECT FROM hours_hourcredit one WHERE one.reverses_id = credit.id
               ))

@@ -49,6 +49,7 @@ class Doors:
                     by=self._keeper(session),
                     session=session,
                     now=min(session.ends_at + timedelta(minutes=5), self.now),
+                    everybody_left=True,
                 )
             step()
 
@@ -80,7 +81,9 @@ class Doors:
             happened_at=session.starts_at - timedelta(minutes=2),
             now=later + timedelta(minutes=1),
         )
-        desks.close_desk(by=keeper, session=session, now=later + timedelta(minutes=2))
+        desks.close_desk(
+            by=keeper, session=session, now=later + timedelta(minutes=2), everybody_left=True
+        )
 
     def _keeper(self, session: CourseSession) -> Actor:
         if session.instructor_id is None:

@@ -8,6 +8,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.actors import Actor
+from attendance.selectors import proposals
 from bookings import wording
 from bookings.selectors import roll
 from bookings.selectors.progress import ClassProgress, progress_of_classes
@@ -98,6 +100,25 @@ def todos(cards: Sequence[ClassCard], now: datetime) -> list[Todo]:
     """What waits for a teacher: changes of the roll that coming trips do not know of, then the
     classes that still miss hours, those furthest behind first. Four queries at most."""
     return [*_changes_of_roll(cards, now), *_missing_hours(cards)][:6]
+
+
+def proposed_hours(actor: Actor) -> list[Todo]:
+    """Class hours proposed by hand that wait for the actor's second pair of eyes."""
+    waiting = proposals.waiting_for(actor)
+    if not waiting:
+        return []
+    return [
+        Todo(
+            text=ngettext(
+                "%(count)d 份补记学时的申请等您复核",
+                "%(count)d 份补记学时的申请等您复核",
+                waiting,
+            )
+            % {"count": waiting},
+            detail="",
+            url=reverse("attendance:proposals"),
+        )
+    ]
 
 
 def _changes_of_roll(cards: Sequence[ClassCard], now: datetime) -> list[Todo]:

@@ -15,8 +15,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from attendance.models import CheckIn, Desk
+from attendance.selectors.missed import decided_by_hand
+from attendance.selectors.rule_sets import rules_of_each
 from attendance.selectors.states import by_student
-from hours.choices import CreditKind
+from hours.choices import BY_HAND, CreditKind
 from hours.models import HourCredit
 
 DESKS_AT_ONCE = 500
@@ -250,17 +252,32 @@ def _ledger() -> Iterator[Finding]:
             .order_by("recorded_at", "pk")
         ):
             events[event.session_id].append(event)
+        rules = rules_of_each(sessions.values())
         earned = {
-            (pk, student): session.class_hours
+            (pk, student): hours
             for pk, session in sessions.items()
-            for student, state in by_student(events[pk], session).items()
-            if state.is_credited
+            for student, state in by_student(events[pk], session, rules[pk]).items()
+            if (hours := state.earns.of(session.class_hours))
         }
+        by_hand = _by_hand(list(sessions))
         credited = _credited({"session__in": list(sessions)})
-        yield from _differing(earned, credited)
+        yield from _differing(
+            {key: hours for key, hours in earned.items() if key not in by_hand},
+            {key: hours for key, hours in credited.items() if key not in by_hand},
+        )
     # A desk that was opened again keeps what it credited until it is closed; a session that
     # never had a desk has credited nobody.
     yield from _differing({}, _credited({"session__desk": None}))
+
+
+def _by_hand(sessions: list[int]) -> set[tuple[int, int]]:
+    """Of whom two people decided what counts of a session, whatever the door says."""
+    credits = HourCredit.objects.filter(
+        kind__in=BY_HAND, reversed_by=None, session__in=sessions
+    ).values_list("session_id", "student_id")
+    return decided_by_hand(sessions) | {
+        (session, student) for session, student in credits if session is not None
+    }
 
 
 def _credited(where: dict[str, object]) -> dict[tuple[int, int], int]:

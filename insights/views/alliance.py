@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 from accounts.access import MemberRequest, members_only
 from accounts.choices import Role
 from accounts.models import Organisation
+from attendance.selectors import proposals
 from bookings import wording
 from courses.choices import VersionState
 from courses.models import CourseVersion
@@ -97,6 +98,7 @@ def show_overview(request: MemberRequest) -> HttpResponse:
         {
             "now": now,
             "season": current_season(now),
+            "waiting_hours": proposals.waiting_for(request.actor),
             "total": {
                 "done": total.done,
                 "short": total.short,

@@ -13,6 +13,8 @@ from django.utils.translation import ngettext
 from accounts.access import MemberRequest, members_only
 from accounts.choices import Role
 from accounts.services import audit
+from attendance.selectors import proposals
+from attendance.selectors.missed import missed_sessions
 from bookings import wording
 from bookings.selectors import roll
 from bookings.selectors.progress import ClassProgress, StudentHours, class_progress
@@ -222,6 +224,8 @@ def show_student(request: MemberRequest, pk: int, student_pk: int) -> HttpRespon
                 for credit in ledger.credits_of(request.actor, student)
             ],
             "places": trips.trips_of_student(request.actor, student, now),
+            "missed": missed_sessions(student, now),
+            "proposals": proposals.of_student(student),
         },
     )
 

@@ -22,7 +22,7 @@ from attendance.errors import (
 )
 from attendance.models import CheckIn, Desk
 from attendance.selectors.states import attendance_of_session
-from attendance.services import badges, check_in, desk
+from attendance.services import badges, check_in
 from bookings.models import Place
 from bookings.services import host_changes
 from courses.errors import SessionCancelled
@@ -30,7 +30,7 @@ from courses.models import CourseSession
 from tests.attendance.conftest import MINUTE, Door, actor_of
 from tests.bookings.conftest import DAY
 from tests.factories.accounts import MembershipFactory, OrganisationFactory
-from tests.factories.attendance import let_in, make_badges, mark
+from tests.factories.attendance import close_desk, let_in, make_badges, mark
 from tests.factories.bookings import make_booking
 
 
@@ -104,7 +104,7 @@ def test_event_sent_twice_exists_once_even_after_the_desk_closed(door: Door) -> 
     event_id = uuid4()
     first = scan(door, door.badges[2].code, event_id=event_id)
     later = door.now + 30 * MINUTE
-    desk.close_desk(by=door.manager, session=door.session, now=later)
+    close_desk(by=door.manager, session=door.session, now=later)
 
     again = scan(door, door.badges[2].code, event_id=event_id, after=40 * MINUTE)
 
@@ -405,7 +405,7 @@ def test_the_rest_are_in_and_the_excused_stay_excused(door: Door) -> None:
 
 def test_closed_desk_takes_nothing(door: Door) -> None:
     after = door.session.ends_at
-    desk.close_desk(by=door.manager, session=door.session, now=after)
+    close_desk(by=door.manager, session=door.session, now=after)
     at_door = {"by": door.manager, "session": door.session, "now": after}
     student = door.badges[2].student
 

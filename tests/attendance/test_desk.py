@@ -6,7 +6,7 @@ import pytest
 
 from accounts.errors import NotAllowed, NotYours
 from accounts.models import AuditEntry
-from attendance.choices import EventKind
+from attendance.choices import EventKind, Unseen
 from attendance.errors import DeskNotClosed, DeskNotOpenYet, DeskReasonMissing, SessionNotOver
 from attendance.models import CheckIn, Desk
 from attendance.selectors import desk as selectors
@@ -18,7 +18,7 @@ from notifications.models import Message
 from sites.calendar import local_day
 from tests.attendance.conftest import MINUTE, Door, actor_of
 from tests.factories.accounts import MembershipFactory
-from tests.factories.attendance import let_in, mark
+from tests.factories.attendance import close_desk, let_in, mark
 
 
 def earned(door: Door) -> list[int]:
@@ -40,7 +40,7 @@ def attend(door: Door) -> None:
 
 
 def close(door: Door, *, minutes: int = 0) -> Desk:
-    return desk.close_desk(
+    return close_desk(
         by=door.manager, session=door.session, now=door.session.ends_at + minutes * MINUTE
     )
 
@@ -77,7 +77,15 @@ def test_closing_credits_those_the_rules_say(door: Door) -> None:
     five = CheckIn.objects.get(student=door.students[4])
     assert five.kind == EventKind.ABSENT
     entry = AuditEntry.objects.get(verb="desk.closed")
-    assert entry.facts == {"expected": 5, "credited": 2}
+    assert entry.facts == {
+        "expected": 5,
+        "credited": 2,
+        "class_hours": 8,
+        "heads_in": 3,
+        "heads_out": 1,
+    }
+    assert entry.reason == "整队离开，没有逐个签退"
+    assert five.reason == Unseen.AT_CLOSING
 
 
 def test_closing_twice_changes_nothing(door: Door) -> None:
@@ -151,7 +159,7 @@ def test_who_gave_the_place_back_meanwhile_loses_the_credit(door: Door) -> None:
 
 def test_session_is_not_closed_before_it_begins(door: Door) -> None:
     with pytest.raises(SessionNotOver) as refused:
-        desk.close_desk(by=door.manager, session=door.session, now=door.now)
+        close_desk(by=door.manager, session=door.session, now=door.now)
 
     assert str(refused.value) == "本场 12 月 8 日（周二）9:00 开始，开始以后才能结束签到。"
     assert not Desk.objects.exists()
@@ -160,7 +168,7 @@ def test_session_is_not_closed_before_it_begins(door: Door) -> None:
 def test_desk_without_anybody_is_closed_all_the_same(door: Door) -> None:
     empty = door.world.session(day=local_day(door.session.starts_at))
 
-    closed = desk.close_desk(by=door.manager, session=empty, now=empty.ends_at)
+    closed = close_desk(by=door.manager, session=empty, now=empty.ends_at)
 
     assert closed.closings == 1
     assert not HourCredit.objects.exists()
@@ -194,10 +202,10 @@ def test_only_who_keeps_the_door_closes_and_reopens(door: Door) -> None:
         (door.world.teacher, NotYours),
     ):
         with pytest.raises(refusal):
-            desk.close_desk(by=actor, session=door.session, now=ends)
+            close_desk(by=actor, session=door.session, now=ends)
         with pytest.raises(refusal):
             desk.reopen_desk(by=actor, session=door.session, reason="x", now=ends)
-    desk.close_desk(by=actor_of(door.instructor), session=door.session, now=ends)
+    close_desk(by=actor_of(door.instructor), session=door.session, now=ends)
 
     assert Desk.objects.get().closings == 1
 

@@ -23,7 +23,7 @@ from courses.models import CourseSession
 from rosters.models import Student
 from tests.attendance.conftest import MINUTE, Door
 from tests.bookings.conftest import DAY
-from tests.factories.attendance import let_in, make_badges, mark
+from tests.factories.attendance import close_desk, let_in, make_badges, mark
 from tests.factories.bookings import make_booking
 from tests.factories.rosters import StudentFactory
 
@@ -121,7 +121,7 @@ def test_walk_in_comes_while_the_door_is_open(door: Door, walker: Badge) -> None
         ask(door, walker, now=door.session.starts_at - 61 * MINUTE)
     with pytest.raises(NoWalkInNow):
         ask(door, walker, now=door.session.ends_at)
-    desk.close_desk(by=door.manager, session=door.session, now=door.session.starts_at)
+    close_desk(by=door.manager, session=door.session, now=door.session.starts_at)
     with pytest.raises(DeskClosed):
         ask(door, walker, now=door.session.starts_at)
 
@@ -180,7 +180,7 @@ def test_only_a_classmate_swaps_and_only_while_the_desk_is_open(
     other = StudentFactory(class_group=door.world.group, seat_no=7)
     with pytest.raises(NotInClass):
         swap(door, 2, walker.student)
-    desk.close_desk(by=door.manager, session=door.session, now=door.session.starts_at)
+    close_desk(by=door.manager, session=door.session, now=door.session.starts_at)
     with pytest.raises(DeskClosed):
         swap(door, 2, classmate, now=door.session.starts_at)
     desk.reopen_desk(

@@ -12,11 +12,11 @@ from django.test import Client
 
 from accounts.errors import NotAllowed, NotYours
 from accounts.models import AuditEntry, User
-from attendance.choices import WayIn
+from attendance.choices import ProposalKind, WayIn
 from attendance.errors import AlreadyErased, ConfirmationWrong
-from attendance.models import Badge, CheckIn
+from attendance.models import Badge, CheckIn, HourProposal
 from attendance.selectors.student_data import PARTS, sheets_of
-from attendance.services import check_in, desk, erasure
+from attendance.services import check_in, desk, erasure, proposals
 from bookings.models import Booking, Place, TripConsent
 from hours.models import HourCredit
 from notifications.models import Message
@@ -36,6 +36,7 @@ from rosters.services import forgetting
 from tests.attendance.conftest import Door
 from tests.bookings.conftest import DAY
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, actor_of
+from tests.factories.attendance import close_desk
 from tests.factories.bookings import make_booking
 
 NAME = "=1+1 慕容甲子"
@@ -57,7 +58,7 @@ def student(door: Door) -> Student:
         happened_at=door.now,
         now=door.now,
     )
-    desk.close_desk(
+    close_desk(
         by=door.manager, session=door.session, now=door.session.ends_at + timedelta(minutes=1)
     )
     coming = door.world.session(day=DAY + timedelta(days=7))
@@ -243,7 +244,7 @@ def test_only_the_schools_coordinator_erases(
 
 def test_what_hangs_on_a_student_is_deleted_revoked_or_holds_keys_only() -> None:
     hanging = {relation.related_model for relation in Student._meta.related_objects}
-    keys_only = {Place, HourCredit, CheckIn, StudentTransfer, Student, Badge}
+    keys_only = {Place, HourCredit, HourProposal, CheckIn, StudentTransfer, Student, Badge}
 
     assert hanging == keys_only | {TripConsent} | set(forgetting.DELETED)
 
@@ -258,6 +259,15 @@ def client_of(door: Door) -> Client:
 
 
 def test_the_export_holds_everything_and_says_who_took_it(door: Door, student: Student) -> None:
+    proposals.propose(
+        by=door.world.teacher,
+        student=student,
+        kind=ProposalKind.MANUAL,
+        class_hours=2,
+        reason="校外讲座",
+        now=door.now,
+    )
+
     response = client_of(door).post(f"/school/students/{student.pk}/data/export/")
 
     book = openpyxl.load_workbook(BytesIO(response.content))
@@ -269,6 +279,7 @@ def test_the_export_holds_everything_and_says_who_took_it(door: Door, student: S
         "预约",
         "签到",
         "学时",
+        "补记申请",
         "胸牌",
         "监护人同意书",
         "出行同意书",
@@ -281,7 +292,15 @@ def test_the_export_holds_everything_and_says_who_took_it(door: Door, student: S
     basics = {row[0].value: row[1] for row in book["基本信息"].iter_rows(min_row=3)}
     assert (basics["姓名"].value, basics["姓名"].data_type) == (NAME, "s")
     assert basics["监护人电话"].value == "*******5678"
-    assert [page.max_row - 2 for page in book][1:] == [1, 2, 1, 1, 1, 1, 1, 1, 1]
+    assert [page.max_row - 2 for page in book][1:] == [1, 2, 1, 1, 1, 1, 1, 1, 1, 1]
+    assert [cell.value for cell in book["补记申请"][3]][:6] == [
+        "补记",
+        None,
+        "2026-12-08",
+        2,
+        "校外讲座",
+        "待复核",
+    ]
     assert [cell.value for cell in book["行动和饮食需要"][3]][:2] == ["饮食", "不吃花生"]
     assert book["学时"]["D3"].value == 4
     assert "13912345678" not in str([[c.value for r in page for c in r] for page in book])
@@ -311,7 +330,7 @@ def test_a_student_of_whom_little_is_known_has_empty_sheets(door: Door) -> None:
 
     counts = [len(sheet.rows) for sheet in sheets_of(student, door.now)]
 
-    assert counts == [9, 0, 1, 0, 0, 1, 0, 0, 0, 0]
+    assert counts == [9, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0]
     assert len(counts) == len(PARTS)
 
 

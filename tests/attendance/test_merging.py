@@ -27,7 +27,7 @@ from rosters.services import care, consents, students, transfers
 from tests.attendance.conftest import DAY, Door
 from tests.bookings.conftest import World
 from tests.factories.accounts import MembershipFactory, actor_of
-from tests.factories.attendance import let_in, mark
+from tests.factories.attendance import close_desk, let_in, mark
 from tests.factories.bookings import make_booking
 from tests.factories.rosters import StudentFactory, make_class
 
@@ -54,7 +54,7 @@ def closed(door: Door, *seats: int) -> None:
     """The session is over: those seats were there."""
     for number in seats:
         let_in(seat(door, number), by=door.manager, session=door.session, now=door.now)
-    desk.close_desk(by=door.manager, session=door.session, now=door.session.ends_at)
+    close_desk(by=door.manager, session=door.session, now=door.session.ends_at)
 
 
 def hours(*students: Student) -> list[int]:
@@ -159,7 +159,7 @@ def test_reopening_the_door_afterwards_changes_no_hours(door: Door, after: datet
 
     desk.reopen_desk(by=door.manager, session=door.session, reason="更正", now=after)
     states = attendance_of_session(door.session)
-    desk.close_desk(by=door.manager, session=door.session, now=after)
+    close_desk(by=door.manager, session=door.session, now=after)
 
     assert duplicate.pk not in states
     assert hours(survivor, duplicate) == [4, 0]

@@ -6,11 +6,11 @@ import pytest
 
 from attendance.errors import TooManyTries
 from attendance.selectors.own_badge import own_badge
-from attendance.services import desk, throttle
+from attendance.services import throttle
 from rosters.models import Student
 from sites.calendar import local_day
 from tests.attendance.conftest import Door
-from tests.factories.attendance import let_in
+from tests.factories.attendance import close_desk, let_in
 from tests.factories.bookings import make_booking
 from tests.factories.rosters import ClassGroupFactory, StudentFactory
 
@@ -56,7 +56,7 @@ def test_no_number_on_record_is_known_by_none(door: Door) -> None:
 
 def test_attended_hours_are_earned_and_no_longer_booked(door: Door) -> None:
     let_in(door.students[0], by=door.manager, session=door.session, now=door.now)
-    desk.close_desk(by=door.manager, session=door.session, now=door.session.starts_at)
+    close_desk(by=door.manager, session=door.session, now=door.session.starts_at)
 
     found = own_badge(door.students[0], "", door.session.starts_at)
 
@@ -75,7 +75,7 @@ def test_student_without_a_requirement_or_a_session_has_a_page_too(door: Door) -
 def test_who_left_the_school_keeps_the_hours(door: Door) -> None:
     student = door.students[0]
     let_in(student, by=door.manager, session=door.session, now=door.now)
-    desk.close_desk(by=door.manager, session=door.session, now=door.session.starts_at)
+    close_desk(by=door.manager, session=door.session, now=door.session.starts_at)
     student.left_at = door.session.ends_at
     student.save()
 

@@ -21,7 +21,7 @@ from hours.models import HourCredit
 from tests.attendance.conftest import MINUTE, Door, actor_of, make_door
 from tests.bookings.conftest import World, make_world
 from tests.bookings.races import at_once, before_commit
-from tests.factories.attendance import let_in, make_badges
+from tests.factories.attendance import close_desk, let_in, make_badges
 from tests.factories.rosters import StudentFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -119,7 +119,7 @@ def test_arrival_while_the_desk_closes_is_refused_or_credited(door: Door) -> Non
     desk.open_desk(by=door.manager, session=door.session, now=door.now)
 
     late = before_commit(
-        lambda: desk.close_desk(by=door.manager, session=door.session, now=starts),
+        lambda: close_desk(by=door.manager, session=door.session, now=starts),
         scanning(door),
     )
 
@@ -133,7 +133,7 @@ def test_closing_while_somebody_arrives_waits_and_credits(door: Door) -> None:
 
     before_commit(
         scanning(door),
-        lambda: desk.close_desk(by=door.manager, session=door.session, now=door.session.starts_at),
+        lambda: close_desk(by=door.manager, session=door.session, now=door.session.starts_at),
     )
 
     assert HourCredit.objects.get().student == door.badges[2].student
@@ -144,9 +144,7 @@ def test_desk_closed_from_two_devices_credits_once(door: Door) -> None:
         let_in(student, by=door.manager, session=door.session, now=door.now)
 
     def closing(by: Any) -> Callable[[], Any]:
-        return lambda: desk.close_desk(
-            by=by, session=door.session, now=door.session.starts_at + MINUTE
-        )
+        return lambda: close_desk(by=by, session=door.session, now=door.session.starts_at + MINUTE)
 
     answers = at_once(closing(door.manager), closing(actor_of(door.instructor)))
 
@@ -232,4 +230,4 @@ def test_session_cancelled_since_the_page_was_drawn_stays_shut(door: Door) -> No
     with pytest.raises(NotBookedHere):
         scanning(replace(door, session=seen))()
     with pytest.raises(SessionCancelled):
-        desk.close_desk(by=door.manager, session=seen, now=seen.starts_at)
+        close_desk(by=door.manager, session=seen, now=seen.starts_at)

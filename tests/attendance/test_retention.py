@@ -31,7 +31,7 @@ from rosters.models import (
 )
 from sites.calendar import SHANGHAI
 from tests.attendance.conftest import Door
-from tests.factories.attendance import let_in
+from tests.factories.attendance import close_desk, let_in
 from tests.factories.rosters import make_class
 
 DAY = timedelta(days=1)
@@ -44,7 +44,7 @@ def held(door: Door) -> Door:
     desk.open_desk(by=door.manager, session=door.session, now=now)
     for student in door.students[:2]:
         let_in(student, by=door.manager, session=door.session, now=now)
-    desk.close_desk(by=door.manager, session=door.session, now=door.session.ends_at)
+    close_desk(by=door.manager, session=door.session, now=door.session.ends_at)
     student = door.students[0]
     need = StudentNeed(student=student, kind=NeedKind.DIET, noted_at=now - DAY)
     need.sealed = sealing.seal("不吃花生", owner=need.seal_owner)

@@ -23,9 +23,9 @@ from attendance.errors import (
 )
 from attendance.models import CheckIn, RoomCode, RoomScan
 from attendance.selectors import room as selectors
-from attendance.services import badges, check_in, desk, room
+from attendance.services import badges, check_in, room
 from tests.attendance.conftest import MINUTE, Door
-from tests.factories.attendance import let_in
+from tests.factories.attendance import close_desk, let_in
 from tests.factories.rosters import StudentFactory
 
 BROWSER = UUID(int=7)
@@ -141,7 +141,7 @@ def test_refusals_of_a_badge(door: Door) -> None:
     badges.reissue(by=door.world.coordinator, student=door.students[2], reason="遗失", now=door.now)
     with pytest.raises(BadgeRevoked):
         confirm(old)
-    desk.close_desk(by=door.manager, session=door.session, now=door.session.starts_at)
+    close_desk(by=door.manager, session=door.session, now=door.session.starts_at)
     with pytest.raises(RoomCodeOff):
         confirm(door.badges[1].code)
     assert RoomScan.objects.count() == 0
@@ -173,7 +173,7 @@ def test_a_ticket_is_ours_and_lasts_three_minutes(door: Door) -> None:
 
 
 def test_a_code_of_a_closed_door_cannot_be_put_up(door: Door) -> None:
-    desk.close_desk(by=door.manager, session=door.session, now=door.session.starts_at)
+    close_desk(by=door.manager, session=door.session, now=door.session.starts_at)
     with pytest.raises(DeskClosed):
         room.put_up(by=door.manager, session=door.session, now=door.session.starts_at)
 

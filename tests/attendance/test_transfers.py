@@ -11,7 +11,7 @@ from accounts.actors import Actor
 from accounts.errors import NotAllowed, NotYours
 from accounts.models import User
 from attendance.models import Badge
-from attendance.services import check_in, desk, transfers
+from attendance.services import check_in, transfers
 from bookings.models import Booking, Place
 from bookings.selectors.progress import class_progress
 from courses.models import CourseSession
@@ -39,7 +39,7 @@ from rosters.services import care, consents
 from rosters.services import transfers as asking
 from tests.attendance.conftest import DAY, Door
 from tests.factories.accounts import MembershipFactory, actor_of
-from tests.factories.attendance import let_in
+from tests.factories.attendance import close_desk, let_in
 from tests.factories.bookings import make_booking
 from tests.factories.rosters import make_class, make_teacher_of
 
@@ -73,7 +73,7 @@ class Move:
 def move(door: Door) -> Move:
     student, world = door.students[0], door.world
     let_in(student, by=door.manager, session=door.session, now=door.now)
-    desk.close_desk(by=door.manager, session=door.session, now=door.session.ends_at)
+    close_desk(by=door.manager, session=door.session, now=door.session.ends_at)
     now = door.now + timedelta(days=1)
     coming = make_booking(
         by=world.teacher,

@@ -13,14 +13,14 @@ from accounts.choices import Role
 from accounts.models import AuditEntry, Membership
 from attendance.choices import EventKind, WayIn
 from attendance.models import CheckIn, Desk
-from attendance.services import badges, desk
-from bookings.models import Place
+from attendance.services import badges
+from bookings.models import Companion, Place
 from courses.models import CourseSession
 from hours.models import HourCredit
 from sites.calendar import local_day
 from tests.attendance.conftest import MINUTE, Door
 from tests.factories.accounts import MembershipFactory, OrganisationFactory
-from tests.factories.attendance import let_in, make_badges
+from tests.factories.attendance import close_desk, let_in, make_badges
 from tests.factories.bookings import make_booking
 from tests.factories.rosters import StudentFactory
 
@@ -109,7 +109,7 @@ def test_desk_costs_the_same_with_one_student_and_with_three(
         let_in(student, by=door.manager, session=door.session, now=door.now)
     client.get(address(door))
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(11):
         page = client.get(address(door))
 
     assert seats(page) == dict.fromkeys(range(1, count + 1), "present")
@@ -455,15 +455,85 @@ def test_closing_says_what_will_happen_and_credits(
     clock.move_to(door.session.ends_at)
 
     asked = client.get(address(door, "close/"))
-    done = client.post(address(door, "close/"), follow=True)
+    still_inside = client.post(address(door, "close/"), follow=True)
+    done = client.post(address(door, "close/"), {"everybody_left": "1"}, follow=True)
 
     assert early.status_code == 409
-    assert "已到 1 人；出席和迟到的各记 4 学时" in asked.content.decode()
-    assert "没有签退的，算上到结束，不必逐个签退。" in asked.content.decode()
+    assert "已到 1 人。 1 人记 4 学时。" in asked.content.decode()
+    assert "到了 1 人，签退 0 人。" in asked.content.decode()
+    assert '<li>七(3)班 <span class="num">1</span></li>' in asked.content.decode()
+    assert "现在离开算早退" not in asked.content.decode()
     assert "还有 4 人未到，将记为缺席。" in asked.content.decode()
+    assert still_inside.status_code == 422
+    assert "到了 1 人，离开 0 人，对不上。" in still_inside.content.decode()
     assert "签到已结束，学时已记。" in done.content.decode()
     assert "李师傅于 12 月 8 日（周二）11:30 结束签到。" in done.content.decode()
     assert HourCredit.objects.get().class_hours == 4
+
+
+def test_closing_too_soon_says_that_leaving_now_is_leaving_early(
+    client: Client, door: Door, clock: time_machine.Traveller
+) -> None:
+    let_in(door.students[0], by=door.manager, session=door.session, now=door.now)
+    clock.move_to(door.session.ends_at - timedelta(minutes=40))
+
+    asked = client.get(address(door, "close/"))
+
+    assert "本场 11:30 结束，现在离开算早退：不记学时。" in asked.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("typed", "status", "told"),
+    [
+        ({"heads_out": "0"}, 422, "到了 1 人，离开 0 人，对不上。"),
+        ({"heads_out": "-1"}, 422, "id_heads_out"),
+        ({"heads_out": "0", "heads_note": "家长接走"}, 200, "人数说明：家长接走"),
+        ({"heads_out": "1"}, 200, "到了 1 人，离开 1 人。"),
+    ],
+)
+def test_heads_are_counted_or_explained_before_a_door_closes(
+    client: Client,
+    door: Door,
+    clock: time_machine.Traveller,
+    typed: dict[str, str],
+    status: int,
+    told: str,
+) -> None:
+    let_in(door.students[0], by=door.manager, session=door.session, now=door.now)
+    clock.move_to(door.session.ends_at)
+
+    answer = client.post(address(door, "close/"), typed, follow=True)
+
+    assert answer.status_code == status
+    assert told in answer.content.decode()
+    assert Desk.objects.filter(closed_at__isnull=False).exists() is (status == 200)
+
+
+def test_close_page_costs_the_same_with_one_student_and_with_three(
+    client: Client, door: Door, clock: time_machine.Traveller, django_assert_num_queries: Any
+) -> None:
+    clock.move_to(door.session.ends_at)
+    for student in door.students[:3]:
+        let_in(student, by=door.manager, session=door.session, now=door.now)
+        client.get("/desk/")
+        with django_assert_num_queries(8):
+            client.get(address(door, "close/"))
+
+
+def test_desk_shows_whom_to_call_about_each_class(
+    client: Client, door: Door, clock: time_machine.Traveller
+) -> None:
+    """The companions, and the school's contact where none is named."""
+    reservation = door.booking.reservation
+    door.booking.companions.all().delete()
+    contact = client.get(address(door)).content.decode()
+    companion = Companion.objects.create(booking=door.booking, name="韦同行", phone="13900000001")
+
+    named = client.get(address(door)).content.decode()
+
+    assert contact.count(reservation.contact_name) == 1
+    assert f'{companion.name} <a class="nw" href="tel:13900000001">13900000001</a>' in named
+    assert reservation.contact_name not in named
 
 
 def test_forgotten_door_is_asked_after_and_closed_when_names_are_shown_no_more(
@@ -476,7 +546,7 @@ def test_forgotten_door_is_asked_after_and_closed_when_names_are_shown_no_more(
 
     listed = client.get("/desk/")
     asked = client.get(address(door, "close/"))
-    done = client.post(address(door, "close/"), follow=True)
+    done = client.post(address(door, "close/"), {"heads_out": "1"}, follow=True)
 
     assert today.context["left_open"] == []
     assert [row["session"] for row in listed.context["left_open"]] == [door.session]
@@ -513,7 +583,7 @@ def test_closed_desk_tells_the_script_to_draw_the_page_anew(
     client: Client, door: Door, clock: time_machine.Traveller
 ) -> None:
     clock.move_to(door.session.starts_at)
-    desk.close_desk(by=door.manager, session=door.session, now=door.session.starts_at)
+    close_desk(by=door.manager, session=door.session, now=door.session.starts_at)
 
     page = scan(client, door, door.badges[2].code)
     reply = scan(client, door, door.badges[2].code, json=True)
@@ -528,7 +598,7 @@ def test_reopening_asks_for_a_reason(
 ) -> None:
     clock.move_to(door.session.ends_at)
     too_soon = client.post(address(door, "reopen/"), {"reason": "试试"})
-    desk.close_desk(by=door.manager, session=door.session, now=door.session.ends_at)
+    close_desk(by=door.manager, session=door.session, now=door.session.ends_at)
 
     asked = client.get(address(door, "reopen/"))
     empty = client.post(address(door, "reopen/"), {"reason": ""})

@@ -10,6 +10,7 @@ from attendance.models import CheckIn
 from attendance.services import desk as desks
 from bookings.models import Booking
 from tests.attendance.conftest import Door
+from tests.factories.attendance import close_desk
 
 
 def _shown(door: Door) -> list[str]:
@@ -27,7 +28,7 @@ def test_state_of_a_session_follows_the_clock_and_its_door(door: Door) -> None:
         before = _shown(door)
     with time_machine.travel(starts):
         running = _shown(door)
-        desks.close_desk(by=door.manager, session=door.session, now=starts)
+        close_desk(by=door.manager, session=door.session, now=starts)
         closed = _shown(door)
         desks.reopen_desk(by=door.manager, session=door.session, reason="误关", now=starts)
         again = _shown(door)

@@ -14,10 +14,10 @@ from PIL import Image, ImageDraw
 from attendance import room_codes
 from attendance.choices import WayIn
 from attendance.models import CheckIn, RoomCode, RoomScan
-from attendance.services import desk, room, throttle
+from attendance.services import room, throttle
 from tests.attendance.conftest import Door
 from tests.attendance.readers import by_zbar, by_zxing
-from tests.factories.attendance import let_in
+from tests.factories.attendance import close_desk, let_in
 
 WECHAT = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like "
@@ -255,7 +255,7 @@ def test_desk_offers_the_screen_and_tells_what_is_odd(keeper: Client, door: Door
 
 def test_closed_door_takes_the_code_down(keeper: Client, phone: Client, door: Door) -> None:
     code = code_of(door)
-    desk.close_desk(by=door.manager, session=door.session, now=door.session.starts_at)
+    close_desk(by=door.manager, session=door.session, now=door.session.starts_at)
 
     assert phone.get(f"/in/{code}/").status_code == 404
     assert keeper.get(f"/desk/{door.session.pk}/room/").status_code == 302

@@ -16,13 +16,13 @@ from attendance.models import CheckIn
 from attendance.qr import letters_svg
 from attendance.selectors.states import attendance_of_session
 from attendance.selectors.whole_class import bookings_by_code
-from attendance.services import desk, whole_class
+from attendance.services import whole_class
 from bookings import references
 from bookings.models import Booking
 from tests.attendance.conftest import MINUTE, Door
 from tests.attendance.readers import by_zbar, by_zxing
 from tests.attendance.test_views_room import drawn
-from tests.factories.attendance import let_in, mark
+from tests.factories.attendance import close_desk, let_in, mark
 from tests.factories.bookings import make_booking
 from tests.factories.rosters import StudentFactory
 
@@ -117,7 +117,7 @@ def test_refusals(door: Door) -> None:
             by=door.world.teacher, session=door.session, bookings=[door.booking], here=set(),
             now=door.now,
         )  # fmt: skip
-    desk.close_desk(by=door.manager, session=door.session, now=door.session.starts_at)
+    close_desk(by=door.manager, session=door.session, now=door.session.starts_at)
     with pytest.raises(DeskClosed):
         arrive(door, 1, now=door.session.starts_at)
 

@@ -5,8 +5,9 @@ from uuid import UUID, uuid4
 
 from accounts.actors import SYSTEM, Actor
 from attendance.choices import EventKind, WayIn
-from attendance.models import Badge, CheckIn
+from attendance.models import Badge, CheckIn, Desk
 from attendance.services import badges, check_in
+from attendance.services import desk as desks
 from courses.models import CourseSession
 from rosters.models import ClassGroup, Student
 
@@ -52,3 +53,8 @@ def mark(
     return check_in.mark(
         by=by, session=session, student_id=student.pk, kind=kind, event_id=uuid4(), now=now
     )
+
+
+def close_desk(*, by: Actor, session: CourseSession, now: datetime) -> Desk:
+    """The door is closed; nobody was ticked on leaving, and it says so."""
+    return desks.close_desk(by=by, session=session, now=now, heads_note="整队离开，没有逐个签退")

@@ -20,7 +20,7 @@ from insights.tasks import check_invariants
 from notifications.models import Message
 from tests.bookings.conftest import DAY, World, make_world
 from tests.factories.accounts import MembershipFactory, OrganisationFactory
-from tests.factories.attendance import let_in
+from tests.factories.attendance import close_desk, let_in
 from tests.factories.bookings import make_booking
 
 Planted = tuple[World, CourseSession, Booking]
@@ -36,7 +36,7 @@ def planted(db: None, now: datetime) -> Planted:
         desks.open_desk(by=world.manager, session=session, now=session.starts_at)
         for student in world.students[:3]:
             let_in(student, by=world.manager, session=session, now=session.starts_at)
-        desks.close_desk(by=world.manager, session=session, now=session.ends_at)
+        close_desk(by=world.manager, session=session, now=session.ends_at)
     return world, session, booking
 
 

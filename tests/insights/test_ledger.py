@@ -14,7 +14,7 @@ from insights.selectors.ledger import Credit, Hint
 from sites.calendar import local_day
 from tests.attendance.conftest import MINUTE, Door, make_door
 from tests.bookings.conftest import World, make_world
-from tests.factories.attendance import let_in, mark
+from tests.factories.attendance import close_desk, let_in, mark
 from tests.factories.hours import make_credit
 
 
@@ -45,7 +45,7 @@ def test_hints_say_how_a_day_was_missed(door: Door) -> None:
     let_in(door.students[3], now=starts + MINUTE, **at_door)
 
     before = ledger.hints_of_class(door.world.group, starts)
-    desk.close_desk(now=ends, **at_door)
+    close_desk(now=ends, **at_door)
 
     assert before == {}
     assert hints(door) == {
@@ -61,25 +61,25 @@ def test_absence_put_right_afterwards_is_no_hint(door: Door) -> None:
     at_door: Any = {"by": door.manager, "session": door.session}
     for student in door.students[1:]:
         let_in(student, now=door.now, **at_door)
-    desk.close_desk(now=ends, **at_door)
+    close_desk(now=ends, **at_door)
     assert list(hints(door)) == [1]
 
     desk.reopen_desk(reason="漏记。", now=ends + MINUTE, **at_door)
     let_in(door.students[0], now=ends + 2 * MINUTE, **at_door)
-    desk.close_desk(now=ends + 3 * MINUTE, **at_door)
+    close_desk(now=ends + 3 * MINUTE, **at_door)
 
     assert hints(door) == {}
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_hints_are_one_query_however_many_days(
+def test_hints_are_two_queries_however_many_days(
     door: Door, django_assert_num_queries: Any, count: int
 ) -> None:
     at_door: Any = {"by": door.manager, "session": door.session}
     for student in door.students[:count]:
         mark(student, EventKind.ABSENT, now=door.now, **at_door)
 
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         found = ledger.hints_of_class(door.world.group, door.session.ends_at)
 
     assert len(found) == count
@@ -88,15 +88,16 @@ def test_hints_are_one_query_however_many_days(
 def test_credits_stand_beside_their_corrections(world: World, now: datetime) -> None:
     session, student = world.session(), world.students[0]
     credit = make_credit(by=world.manager, student=student, session=session, now=now)
-    hours_services.reverse(by=SYSTEM, credit=credit, reason="记错了。", now=now)
+    reversal = hours_services.reverse(by=SYSTEM, credit=credit, reason="记错了。", now=now)
 
     rows = ledger.credits_of(world.teacher, student)
 
     day = local_day(session.starts_at)
     title, host = "面包师：吐司与软欧", "曹杨职业技术学校"
+    keeper = "李师傅（曹杨职业技术学校）"
     assert rows == [
-        Credit(day, title, host, "出席", "", 4),
-        Credit(day, title, host, "冲正", "记错了。", -4),
+        Credit(credit.pk, day, title, host, "出席", "", 4, keeper, now, True, False),
+        Credit(reversal.pk, day, title, host, "冲正", "记错了。", -4, "", now, False, False),
     ]
     assert ledger.credits_of(world.manager, student) == []
 

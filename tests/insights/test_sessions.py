@@ -7,14 +7,13 @@ from typing import Any
 import pytest
 
 from attendance.choices import EventKind
-from attendance.services.desk import close_desk
 from bookings.services import host_changes
 from courses.models import CourseSession
 from insights.selectors import sessions
 from sites.calendar import at
 from tests.attendance.conftest import MINUTE, Door, make_door
 from tests.bookings.conftest import DAY, World, make_world
-from tests.factories.attendance import let_in, mark
+from tests.factories.attendance import close_desk, let_in, mark
 from tests.factories.bookings import make_booking
 
 

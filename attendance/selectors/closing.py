@@ -1,0 +1,66 @@
+"""What closing a door will do, in numbers: who earns what, and who is still inside."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from attendance.choices import Earns
+from attendance.selectors import desk
+from attendance.selectors.rule_sets import rules_of
+from bookings import wording
+from courses.models import CourseSession
+from rosters.models import ClassGroup
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """The students of one class who came in and of whom nobody saw that they left."""
+
+    class_label: str
+    seats: str
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """``earning`` says how many students have how many class hours of it, the most first; the
+    others who came have none. ``leaving_earns`` is what whoever leaves now earns at most, where
+    that is leaving early."""
+
+    counts: desk.Counts
+    earning: tuple[tuple[int, int], ...]
+    unpaid: int
+    inside: tuple[Inside, ...]
+    heads_in: int
+    heads_out: int
+    leaving_earns: Earns | None
+
+
+def closing_of(session: CourseSession, now: datetime) -> Closing:
+    """Numbers alone, so that a forgotten door can be closed after names are no longer shown.
+    Four queries, however many students."""
+    seats = desk.seats_without_names(session)
+    there = [seat for seat in seats if seat.attendance.was_there]
+    hours = [seat.attendance.earns.of(session.class_hours) for seat in there]
+    inside = [seat for seat in there if seat.attendance.is_inside]
+    return Closing(
+        counts=desk.counts(seats),
+        earning=tuple(
+            (amount, hours.count(amount)) for amount in sorted(set(hours), reverse=True) if amount
+        ),
+        unpaid=hours.count(0),
+        inside=_by_class(inside, session),
+        heads_in=len(there),
+        heads_out=len(there) - len(inside),
+        leaving_earns=rules_of(session).earned_early(session.ends_at - now),
+    )
+
+
+def _by_class(seats: Iterable[desk.NamelessSeat], session: CourseSession) -> tuple[Inside, ...]:
+    numbers: dict[int, list[int]] = {}
+    for seat in seats:
+        numbers.setdefault(seat.class_group_id, []).append(seat.seat_no)
+    groups = ClassGroup.objects.in_bulk(list(numbers))
+    return tuple(
+        Inside(wording.class_name(groups[pk], session.starts_at), wording.names(map(str, own)))
+        for pk, own in numbers.items()
+    )

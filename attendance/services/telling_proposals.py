@@ -1,0 +1,80 @@
+"""Who is told of hours proposed by hand, and of what became of them. No names."""
+
+from datetime import datetime
+
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+import notifications.services
+from accounts.actors import Actor
+from accounts.choices import OrganisationKind, Role
+from accounts.models import Organisation, User
+from accounts.selectors import people_to_tell
+from attendance.choices import ProposalState
+from attendance.models import HourProposal
+from bookings import wording
+from notifications.services import Letter
+
+
+def tell_proposed(*, proposal: HourProposal, by: Actor, now: datetime) -> None:
+    """Those who may decide: the school's other coordinators, else the secretariat."""
+    letters = []
+    for person in _deciders(proposal):
+        with translation.override(person.language):
+            letters.append(
+                Letter(
+                    recipient=person,
+                    kind="hours_proposed",
+                    subject=_("请复核：%(what)s") % {"what": what(proposal, now)},
+                    body=_("%(name)s提了一份申请：%(what)s。原因：%(reason)s")
+                    % {"name": by.name, "what": what(proposal, now), "reason": proposal.reason},
+                    path=reverse("attendance:proposal", args=[proposal.pk]),
+                )
+            )
+    notifications.services.tell_all(letters, now=now)
+
+
+def tell_decided(*, proposal: HourProposal, now: datetime) -> None:
+    """Whoever proposed it."""
+    person = proposal.proposer
+    with translation.override(person.language):
+        if proposal.state == ProposalState.CONFIRMED:
+            subject, body = _("已同意：%(what)s"), _("%(what)s：已同意，学时已记入。")
+        else:
+            subject, body = _("没有同意：%(what)s"), _("%(what)s：没有同意。原因：%(reason)s")
+        facts = {"what": what(proposal, now), "reason": proposal.answer}
+        letter = Letter(
+            recipient=person,
+            kind="hours_decided",
+            subject=subject % facts,
+            body=body % facts,
+            path=reverse("attendance:proposal", args=[proposal.pk]),
+        )
+    notifications.services.tell_all([letter], now=now)
+
+
+def what(proposal: HourProposal, now: datetime) -> str:
+    """七(3)班 5 号补课 4 学时."""
+    return _("%(class_group)s %(seat)s 号%(kind)s %(hours)s 学时") % {
+        "class_group": wording.class_name(proposal.student.class_group, now),
+        "seat": proposal.student.seat_no,
+        "kind": proposal.get_kind_display(),
+        "hours": proposal.class_hours,
+    }
+
+
+def _deciders(proposal: HourProposal) -> list[User]:
+    coordinators = _others(proposal, proposal.student.school_id, Role.SCHOOL_COORDINATOR)
+    if coordinators:
+        return coordinators
+    alliance = Organisation.objects.filter(kind=OrganisationKind.ALLIANCE).first()
+    return _others(proposal, alliance.pk, Role.SECRETARIAT) if alliance is not None else []
+
+
+def _others(proposal: HourProposal, organisation_id: int, role: Role) -> list[User]:
+    return [
+        person
+        for person in people_to_tell(organisation_id, [role])
+        if person.pk != proposal.proposer_id
+    ]

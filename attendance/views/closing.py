@@ -1,0 +1,45 @@
+"""The end of a session's door: everybody has left, and the hours are credited."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.access import MemberRequest, members_only, put_on
+from accounts.errors import Refusal
+from attendance.errors import HeadsDiffer
+from attendance.forms import CloseForm
+from attendance.selectors import closing
+from attendance.services import desk as desks
+from attendance.views import door
+from bookings.selectors import names
+
+
+@members_only(*door.KEEPING)
+def close(request: MemberRequest, pk: int) -> HttpResponse:
+    """Asks first, with the counts and who is still inside; then the hours are credited."""
+    session = door.session_of(request, pk)
+    now = timezone.now()
+    form = CloseForm(request.POST if request.method == "POST" else None)
+    status = 200
+    if request.method == "POST" and form.is_valid():
+        try:
+            desks.close_desk(by=request.actor, session=session, now=now, **form.values())
+        except HeadsDiffer as refusal:
+            status = put_on(form, refusal)
+        except Refusal as refusal:
+            result, status = door.refused(refusal)
+            return door.page(request, session, result=result, status=status)
+        else:
+            messages.success(request, _("签到已结束，学时已记。"))
+            if names.names_window_open(session, now):
+                return redirect("attendance:desk", pk)
+            return redirect("attendance:desks")
+    desks.check_can_close(request.actor, session, now)
+    return render(
+        request,
+        "attendance/close.html",
+        {"session": session, "closing": closing.closing_of(session, now), "form": form},
+        status=status if status != 200 or not form.errors else 422,
+    )

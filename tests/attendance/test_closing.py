@@ -1,0 +1,234 @@
+"""A door closes when as many left as came in, or it says why not; in few queries."""
+
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import time_machine
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Count
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import AuditEntry
+from attendance.choices import AttendanceState, Earns, EventKind
+from attendance.errors import HeadsDiffer
+from attendance.models import CheckIn, Desk
+from attendance.selectors.closing import closing_of
+from attendance.selectors.states import attendance_of_session
+from attendance.services import check_in, desk
+from courses.models import CourseSession
+from hours.choices import CreditKind
+from hours.models import HourCredit
+from notifications.models import Message
+from sites.calendar import local_day
+from tests.attendance.conftest import MINUTE, Door
+from tests.factories.attendance import let_in, mark
+from tests.factories.bookings import make_booking
+
+
+def arrive(door: Door, count: int) -> None:
+    for student in door.students[:count]:
+        let_in(student, by=door.manager, session=door.session, now=door.now)
+
+
+def close(door: Door, **more: Any) -> Desk:
+    wanted = {"session": door.session, "now": door.session.ends_at} | more
+    return desk.close_desk(by=door.manager, **wanted)
+
+
+def heads(found: Desk) -> tuple[int | None, int | None, str]:
+    found.refresh_from_db()
+    return found.heads_in, found.heads_out, found.heads_note
+
+
+def test_a_door_with_somebody_inside_stays_open(door: Door) -> None:
+    arrive(door, 3)
+    mark(door.students[0], EventKind.OUT, by=door.manager, session=door.session, now=door.now)
+
+    with pytest.raises(HeadsDiffer) as refused:
+        close(door)
+
+    assert str(refused.value) == "到了 3 人，离开 1 人，对不上。请点清人数，或写明原因。"
+    assert Desk.objects.get().closed_at is None
+    assert not HourCredit.objects.exists()
+    assert not CheckIn.objects.filter(kind=EventKind.ABSENT).exists()
+
+
+def test_everybody_leaves_with_one_tap(door: Door) -> None:
+    arrive(door, 3)
+    mark(
+        door.students[0],
+        EventKind.OUT,
+        by=door.manager,
+        session=door.session,
+        now=door.session.ends_at - MINUTE,
+    )
+
+    closed = close(door, now=door.session.ends_at + 20 * MINUTE, everybody_left=True)
+
+    assert heads(closed) == (3, 3, "")
+    outs = CheckIn.objects.filter(kind=EventKind.OUT).order_by("happened_at", "student_id")
+    assert [(event.student_id, event.happened_at) for event in outs] == [
+        (door.students[0].pk, door.session.ends_at - MINUTE),
+        (door.students[1].pk, door.session.ends_at),
+        (door.students[2].pk, door.session.ends_at),
+    ]
+    assert HourCredit.objects.count() == 3
+    assert AuditEntry.objects.get(verb="desk.closed").facts == {
+        "expected": 5,
+        "credited": 3,
+        "class_hours": 12,
+        "heads_in": 3,
+        "heads_out": 3,
+    }
+
+
+def test_everybody_leaving_before_the_end_leaves_early(door: Door) -> None:
+    arrive(door, 1)
+
+    close(door, now=door.session.ends_at - 40 * MINUTE, everybody_left=True)
+
+    (state,) = [one for one in attendance_of_session(door.session).values() if one.was_there]
+    assert state.state == AttendanceState.LEFT_EARLY
+    assert not HourCredit.objects.exists()
+
+
+def test_counted_heads_stand_for_those_nobody_saw_leave(door: Door) -> None:
+    arrive(door, 3)
+
+    with pytest.raises(HeadsDiffer):
+        close(door, heads_out=2)
+    closed = close(door, heads_out=3)
+
+    assert heads(closed) == (3, 3, "")
+    assert not CheckIn.objects.filter(kind=EventKind.OUT).exists()
+
+
+def test_a_difference_that_is_explained_is_kept(door: Door) -> None:
+    arrive(door, 3)
+
+    closed = close(door, heads_out=2, heads_note=" 1 名学生由家长接走 ")
+
+    assert heads(closed) == (3, 2, "1 名学生由家长接走")
+    entry = AuditEntry.objects.get(verb="desk.closed")
+    assert (entry.reason, entry.facts["heads_out"]) == ("1 名学生由家长接走", 2)
+
+
+def test_reopening_forgets_the_count(door: Door) -> None:
+    arrive(door, 1)
+    closed = close(door, everybody_left=True)
+
+    desk.reopen_desk(by=door.manager, session=door.session, reason="漏人", now=closed.closed_at)  # type: ignore[arg-type]
+
+    assert heads(closed) == (None, None, "")
+    assert AuditEntry.objects.get(verb="desk.reopened").reason == "漏人"
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"heads_in": 3, "heads_out": 2},
+        {"heads_in": None, "heads_out": None},
+        {"heads_in": 3, "heads_out": None},
+    ],
+)
+def test_the_database_keeps_heads_equal_or_explained(door: Door, values: dict[str, Any]) -> None:
+    close(door)
+    kept = Desk.objects.filter(session=door.session)
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        kept.update(**values)
+
+    assert kept.update(**values, heads_note="说明") == 1
+
+
+def test_who_left_and_comes_back_is_in_again(door: Door) -> None:
+    arrive(door, 1)
+    student = door.students[0]
+    at_door: dict[str, Any] = {"by": door.manager, "session": door.session}
+    mark(student, EventKind.OUT, now=door.session.starts_at + MINUTE, **at_door)
+
+    back = let_in(student, now=door.session.starts_at + 5 * MINUTE, **at_door)
+
+    assert back.is_new
+    state = attendance_of_session(door.session)[student.pk]
+    assert (state.came_at, state.is_inside) == (door.now, True)
+
+
+def test_closing_says_who_earns_what_and_who_is_inside(door: Door) -> None:
+    arrive(door, 3)
+    at_door: dict[str, Any] = {"by": door.manager, "session": door.session}
+    mark(door.students[0], EventKind.OUT, now=door.session.starts_at + MINUTE, **at_door)
+    mark(door.students[3], EventKind.EXCUSED, now=door.now, **at_door)
+
+    found = closing_of(door.session, door.session.ends_at - 20 * MINUTE)
+    at_the_end = closing_of(door.session, door.session.ends_at)
+
+    assert (found.heads_in, found.heads_out) == (3, 1)
+    assert [(group.class_label, group.seats) for group in found.inside] == [("七(3)班", "2、3")]
+    assert (found.earning, found.unpaid) == (((4, 2),), 1)
+    assert (found.counts.expected, found.counts.excused) == (1, 1)
+    assert (found.leaving_earns, at_the_end.leaving_earns) == (Earns.NONE, None)
+
+
+def test_a_correction_shows_the_credit_its_reversal_and_the_reason(door: Door) -> None:
+    arrive(door, 1)
+    close(door, everybody_left=True)
+    student = door.students[0]
+    later = door.session.ends_at + 10 * MINUTE
+
+    for kind, reason in ((EventKind.ABSENT, "认错了人"), (EventKind.VOID, "又核对过")):
+        desk.reopen_desk(by=door.manager, session=door.session, reason=reason, now=later)
+        if kind == EventKind.VOID:
+            check_in.undo_last(
+                by=door.manager,
+                session=door.session,
+                student_id=student.pk,
+                event_id=uuid4(),
+                now=later,
+            )
+        else:
+            mark(student, kind, by=door.manager, session=door.session, now=later)
+        close(door, now=later, everybody_left=True)
+
+    entries = HourCredit.objects.filter(student=student).order_by("pk")
+    assert [(entry.kind, entry.class_hours, entry.reason) for entry in entries] == [
+        (CreditKind.ATTENDANCE, 4, ""),
+        (CreditKind.REVERSAL, -4, "认错了人"),
+        (CreditKind.ATTENDANCE, 4, "又核对过"),
+    ]
+
+
+@pytest.mark.parametrize("count", [1, 3, 40])
+def test_closing_costs_twelve_queries_however_many_come(
+    door: Door, now: datetime, count: int
+) -> None:
+    """All of it: who is there, who leaves and who is absent, the credits, the audit, and what
+    the school's people are told."""
+    group = door.world.new_group(9, count)
+    session = door.world.session(day=local_day(door.session.starts_at))
+    make_booking(by=door.world.coordinator, session=session, class_group=group, now=now)
+    session = CourseSession.objects.select_related("version").get(pk=session.pk)
+    with time_machine.travel(session.ends_at):
+        for student in group.students.order_by("seat_no")[: max(1, count - 2)]:
+            let_in(student, by=door.manager, session=session, now=session.starts_at)
+
+        with CaptureQueriesContext(connection) as run:
+            close(door, session=session, now=session.ends_at, everybody_left=True)
+
+    statements = [query["sql"] for query in run if "SAVEPOINT" not in query["sql"]]
+    assert len(statements) == 12
+    came = max(1, count - 2)
+    assert HourCredit.objects.filter(session=session).count() == came
+    assert list(
+        CheckIn.objects.filter(session=session)
+        .values_list("kind")
+        .annotate(number=Count("pk"))
+        .order_by("kind")
+    ) == [
+        (kind, number)
+        for kind, number in (("absent", count - came), ("in", came), ("out", came))
+        if number
+    ]
+    assert Message.objects.filter(kind="hours_credited").count() == 1
