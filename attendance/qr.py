@@ -1,12 +1,13 @@
-"""The code on a badge as a matrix and as SVG, and what a reader or a person hands back."""
+"""Codes as a matrix and as SVG, and what a reader or a person hands back."""
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import groupby
 
 import qrcode
-from qrcode.constants import ERROR_CORRECT_Q
+from qrcode.constants import ERROR_CORRECT_M, ERROR_CORRECT_Q
 from qrcode.util import MODE_ALPHA_NUM, QRData
 
 # Modules of white around the code (ISO/IEC 18004: at least four).
@@ -35,21 +36,34 @@ def matrix(code: str) -> tuple[tuple[bool, ...], ...]:
 
 
 def svg(code: str) -> str:
-    """The code with its quiet zone as one path, a unit a module.
+    """The badge's code with its quiet zone as one path, a unit a module."""
+    return _drawn(matrix(code))
 
-    Each stretch of dark modules is a rectangle that laps over the row below, so that no printer
+
+def address_svg(address: str) -> str:
+    """The same of a web address, which any phone's camera opens: error correction M, as large
+    as it needs to be."""
+    made = qrcode.QRCode(error_correction=ERROR_CORRECT_M, border=0, mask_pattern=MASK)
+    made.add_data(address)
+    made.make(fit=True)
+    return _drawn([[bool(module) for module in row] for row in made.modules])
+
+
+def _drawn(rows: Sequence[Sequence[bool]]) -> str:
+    """Each stretch of dark modules is a rectangle that laps over the row below, so that no printer
     draws a hairline between two.
     """
     path = "".join(
         f"M{x + QUIET_ZONE} {y + QUIET_ZONE}h{length}v1.01h-{length}z"
-        for y, row in enumerate(matrix(code))
+        for y, row in enumerate(rows)
         for x, length in _runs(row)
     )
-    box = f"0 0 {SIDE} {SIDE}"
+    side = len(rows) + 2 * QUIET_ZONE
+    box = f"0 0 {side} {side}"
     return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}"><path d="{path}"/></svg>'
 
 
-def _runs(row: tuple[bool, ...]) -> list[tuple[int, int]]:
+def _runs(row: Sequence[bool]) -> list[tuple[int, int]]:
     """The dark stretches of one row of modules: where each begins and how long it is."""
     runs: list[tuple[int, int]] = []
     x = 0

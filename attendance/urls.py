@@ -6,6 +6,7 @@ from .api import views as api
 from .views import (
     badge_sheets,
     badges,
+    certificates,
     corrections,
     desk,
     host_day,
@@ -14,6 +15,7 @@ from .views import (
     roster_undo,
     student_data,
     students,
+    verify,
 )
 
 app_name = "attendance"
@@ -39,6 +41,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("classes/<int:pk>/badges/<int:student_pk>/", badges.replace, name="badge_reissue"),
     path("classes/badges/", badge_sheets.choose, name="badge_sheets"),
     path("classes/badges.pdf", badge_sheets.of_classes, name="badge_sheets_pdf"),
+    path("classes/<int:pk>/certificates/", certificates.show_class, name="certificates"),
+    path("classes/<int:pk>/certificates.pdf", certificates.printed, name="certificate_sheet"),
+    path(
+        "classes/<int:pk>/certificates/<int:student_pk>/revoke/",
+        certificates.revoke,
+        name="certificate_revoke",
+    ),
+    path("verify/", verify.ask, name="verify"),
+    path("verify/<str:code>/", verify.show, name="certificate"),
     path("school/import/<int:pk>/undo/", roster_undo.undo, name="roster_undo"),
     path("school/students/<int:pk>/merge/", students.merge, name="student_merge"),
     path("school/transfers/<int:pk>/accept/", students.accept, name="transfer_accept"),
