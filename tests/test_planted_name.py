@@ -79,6 +79,7 @@ TABLES = {"rosters_student", "rosters_rosterimport"}
 SCHOOL_PAGES = {
     "attendance:badge_reissue",
     "attendance:badges",
+    "attendance:certificates",
     "bookings:booking",
     "bookings:change",
     "bookings:consents",

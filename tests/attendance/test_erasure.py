@@ -14,11 +14,11 @@ from accounts.errors import NotAllowed, NotYours
 from accounts.models import AuditEntry, User
 from attendance.choices import WayIn
 from attendance.errors import AlreadyErased, ConfirmationWrong
-from attendance.models import Badge, CheckIn
+from attendance.models import Badge, Certificate, CheckIn
 from attendance.selectors.student_data import PARTS, sheets_of
 from attendance.services import check_in, desk, erasure
 from bookings.models import Booking, Place, TripConsent
-from hours.models import HourCredit
+from hours.models import HourCredit, PracticumRequirement
 from notifications.models import Message
 from rosters import sealing
 from rosters.choices import ChangeKind, ConsentKind, ImportState, NeedKind
@@ -65,6 +65,16 @@ def student(door: Door) -> Student:
     phone = GuardianPhone(student=student)
     phone.sealed = sealing.seal("13912345678", owner=phone.seal_owner)
     phone.save()
+    Certificate.objects.create(
+        student=student,
+        school=student.school,
+        requirement=PracticumRequirement.objects.get(),
+        code="A" * 16,
+        class_hours=14,
+        required_hours=14,
+        lines=[{"session": door.session.pk, "on": "2026-12-08", "hours": 14}],
+        issued_at=door.now,
+    )
     need = StudentNeed(student=student, kind=NeedKind.DIET, noted_at=door.now)
     need.sealed = sealing.seal("不吃花生", owner=need.seal_owner)
     need.save()
@@ -243,7 +253,7 @@ def test_only_the_schools_coordinator_erases(
 
 def test_what_hangs_on_a_student_is_deleted_revoked_or_holds_keys_only() -> None:
     hanging = {relation.related_model for relation in Student._meta.related_objects}
-    keys_only = {Place, HourCredit, CheckIn, StudentTransfer, Student, Badge}
+    keys_only = {Place, HourCredit, CheckIn, StudentTransfer, Student, Badge, Certificate}
 
     assert hanging == keys_only | {TripConsent} | set(forgetting.DELETED)
 
@@ -270,6 +280,7 @@ def test_the_export_holds_everything_and_says_who_took_it(door: Door, student: S
         "签到",
         "学时",
         "胸牌",
+        "证书",
         "监护人同意书",
         "出行同意书",
         "行动和饮食需要",
@@ -281,7 +292,7 @@ def test_the_export_holds_everything_and_says_who_took_it(door: Door, student: S
     basics = {row[0].value: row[1] for row in book["基本信息"].iter_rows(min_row=3)}
     assert (basics["姓名"].value, basics["姓名"].data_type) == (NAME, "s")
     assert basics["监护人电话"].value == "*******5678"
-    assert [page.max_row - 2 for page in book][1:] == [1, 2, 1, 1, 1, 1, 1, 1, 1]
+    assert [page.max_row - 2 for page in book][1:] == [1, 2, 1, 1, 1, 1, 1, 1, 1, 1]
     assert [cell.value for cell in book["行动和饮食需要"][3]][:2] == ["饮食", "不吃花生"]
     assert book["学时"]["D3"].value == 4
     assert "13912345678" not in str([[c.value for r in page for c in r] for page in book])
@@ -311,7 +322,7 @@ def test_a_student_of_whom_little_is_known_has_empty_sheets(door: Door) -> None:
 
     counts = [len(sheet.rows) for sheet in sheets_of(student, door.now)]
 
-    assert counts == [9, 0, 1, 0, 0, 1, 0, 0, 0, 0]
+    assert counts == [9, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0]
     assert len(counts) == len(PARTS)
 
 
