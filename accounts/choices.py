@@ -238,7 +238,6 @@ READINGS = {
     "sign_in_sheet": _("打印签到表"),
     "record_preview": _("看导出前的检查"),
     "record_export": _("导出学时记录"),
-    "unfinished": _("看谁可能完不成"),
     "desk": _("场次签到"),
     "desk_place": _("签到台上看一名学生"),
     "session_names": _("看场次名单"),

@@ -14,7 +14,7 @@ TEMPLATE = """
 #let words = data.words
 #let grey = luma(35%)
 #let rule = 0.25mm + luma(30%)
-#let counted(label) = box(baseline: 1.2mm, [#label #box(width: 15mm, height: 5mm, stroke: (bottom: rule))])
+#let counted(label) = [#label #box(width: 15mm, height: 5mm, stroke: (bottom: rule))]
 #set text(font: data.font, size: 10pt, lang: "zh")
 #set par(leading: 0.55em, spacing: 0.8em)
 #for group in data.classes {
