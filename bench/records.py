@@ -28,7 +28,7 @@ def main() -> int:
 
     from accounts.actors import SYSTEM  # noqa: PLC0415
     from insights.choices import DEFAULT_COLUMNS  # noqa: PLC0415
-    from insights.selectors.records import Wanted, cells, records  # noqa: PLC0415
+    from insights.selectors.records import Wanted, records, table  # noqa: PLC0415
     from rosters.models import ClassGroup, Student  # noqa: PLC0415
     from rosters.workbooks import Sheet, csv_file, workbook  # noqa: PLC0415
 
@@ -44,7 +44,7 @@ def main() -> int:
             begun = time.perf_counter()
             with CaptureQueriesContext(connection) as queries:
                 found = records(SYSTEM, groups, Wanted(), now)
-                rows = [cells(line, DEFAULT_COLUMNS, found) for line in found.lines]
+                rows = table(DEFAULT_COLUMNS, found)
             read = time.perf_counter()
             heads = tuple(str(column.label) for column in DEFAULT_COLUMNS)
             workbook([Sheet("x", heads, rows)], title="x", origin="x", author="x", at=now)

@@ -13,7 +13,7 @@ MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV_TYPE = "text/csv; charset=utf-8"
 # With what a cell begins that a spreadsheet calculates, full-width signs as well: a Chinese
 # Excel takes them for the narrow ones.
-LIKE_A_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+LIKE_A_FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ TEMPLATE = """
   if group.rows.any(row => row.mark != "") { text(size: 8.5pt, words.legend) }
   v(4mm)
   block(breakable: false, grid(columns: (1fr, 1fr), row-gutter: 6mm,
-    words.teacher + "：", words.instructor + "："))
+    words.teacher, words.instructor))
   [#metadata("end-" + group.key)]
 }
 """

@@ -117,6 +117,6 @@ def _words(origin: str) -> SignInWords:
         left=_("离场点数"),
         explain=_("两次点数不一致的，请写明原因。"),
         legend=_("◆ 有需要照顾的事项，内容请在签到台上看。"),
-        teacher=_("带队教师签名"),
-        instructor=_("指导教师签名"),
+        teacher=_("带队教师签名："),
+        instructor=_("指导教师签名："),
     )

@@ -197,6 +197,34 @@ def _teachers(groups: Iterable[int], sessions: Iterable[int]) -> dict[tuple[int,
     return {key: wording.names(dict.fromkeys(people)) for key, people in found.items()}
 
 
+# What is the same for all of a class at a session, and takes long to say thousands of times.
+_SHARED = frozenset(
+    {
+        Column.SCHOOL, Column.CLASS, Column.CATEGORY, Column.REQUIREMENT, Column.BASE, Column.PLACE,
+        Column.HOST, Column.HOST_KIND, Column.OCCUPATION, Column.COURSE, Column.STARTS,
+        Column.ENDS, Column.TEACHER,
+    }
+)  # fmt: skip
+
+
+def table(columns: Sequence[Column], found: Records) -> list[list[Cell]]:
+    """All lines to export, as the chosen columns show them."""
+    said: dict[tuple[Column, int, int, date], Cell] = {}
+    rows = []
+    for line in found.lines:
+        row: list[Cell] = []
+        for column in columns:
+            if column not in _SHARED:
+                row.append(_cell(line, column, found))
+                continue
+            key = (column, line.group.pk, line.session.pk if line.session else 0, line.day)
+            if key not in said:
+                said[key] = _cell(line, column, found)
+            row.append(said[key])
+        rows.append(row)
+    return rows
+
+
 def cells(line: Line, columns: Sequence[Column], found: Records) -> list[Cell]:
     """The line as the chosen columns show it."""
     return [_cell(line, column, found) for column in columns]

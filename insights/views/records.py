@@ -89,7 +89,7 @@ def export(request: MemberRequest) -> HttpResponse:
         messages.error(request, str(refusal))
         return redirect(f"{request.path.removesuffix('export/')}?{_query(request.POST)}")
     heads = tuple(str(column.label) for column in columns)
-    rows = [selectors.cells(line, columns, found) for line in found.lines]
+    rows = selectors.table(columns, found)
     origin = origin_of(request.actor, now)
     if file_format == "csv":
         content, media_type = csv_file(heads, rows, origin=origin), CSV_TYPE
