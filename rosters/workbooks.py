@@ -11,9 +11,10 @@ import xlsxwriter
 Cell = str | int | None
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV_TYPE = "text/csv; charset=utf-8"
-# With what a cell begins that a spreadsheet calculates, full-width signs as well: a Chinese
-# Excel takes them for the narrow ones.
-LIKE_A_FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
+# With what a cell begins that a spreadsheet calculates; the signs in full width as well (they lie
+# 0xFEE0 further on), which a Chinese Excel takes for the narrow ones.
+_SIGNS = "=+-@"
+LIKE_A_FORMULA = tuple(_SIGNS + "\t\r\n" + "".join(chr(ord(one) + 0xFEE0) for one in _SIGNS))
 
 
 @dataclass(frozen=True, slots=True)
