@@ -62,6 +62,7 @@ _BELONGS = {
     "/courses/": "bookings:catalogue",
     "/sessions/": "bookings:catalogue",
     "/requests/": "bookings:trips",
+    "/unfinished/": "insights:classes",
     "/school/classes/": "insights:classes",
     "/school/students/": "insights:classes",
     "/school/transfers/": "insights:classes",

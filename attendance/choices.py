@@ -40,6 +40,14 @@ class NoBadge(TextChoices):
     UNREADABLE = "unreadable", _("胸牌扫不出")
 
 
+class CertificateState(TextChoices):
+    """What a certificate is worth when somebody asks."""
+
+    VALID = "valid", _("有效")
+    OUT_OF_DATE = "out_of_date", _("学时已更正")
+    REVOKED = "revoked", _("已作废")
+
+
 class AttendanceState(TextChoices):
     EXPECTED = "expected", _("未到")
     PRESENT = "present", _("出席")

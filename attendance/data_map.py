@@ -68,6 +68,24 @@ PERSONAL = (
         seen_by=_("本校管理员，任课教师，本人"),
         kept=Term.BADGE,
     ),
+    PersonalField(
+        fields=(
+            "attendance.Certificate.student",
+            "attendance.Certificate.code",
+            "attendance.Certificate.class_hours",
+            "attendance.Certificate.required_hours",
+            "attendance.Certificate.lines",
+            "attendance.Certificate.issued_at",
+            "attendance.Certificate.revoked_at",
+            "attendance.Certificate.revoke_reason",
+        ),
+        what=_("学时证书：编号（随机，不含姓名），当时的学时和场次，作废的原因"),
+        person=Person.STUDENT,
+        purpose=_("出具证明，供人核验"),
+        basis=Basis.RECORD,
+        seen_by=_("本校管理员，任课教师；持证书核验的人只看姓氏和学时"),
+        kept=Term.NUMBERED,
+    ),
 )
 
 IMPERSONAL = (

@@ -76,6 +76,18 @@ class NothingToPrint(AttendanceRefusal):
     sentence = _("没有要打印的胸牌。")
 
 
+class NobodyReached(AttendanceRefusal):
+    """A certificate is for who has reached what is required."""
+
+    code = "nobody_reached"
+    sentence = _("所选学生都还没有达到学时要求，不能签发证书。")
+
+
+class NothingRequired(AttendanceRefusal):
+    code = "nothing_required"
+    sentence = _("这个班没有学时要求，不能签发证书。")
+
+
 class TooManyToPrint(AttendanceRefusal):
     code = "too_many_to_print"
     sentence = _("一次最多打印 %(most)s 张胸牌，这次是 %(asked)s 张。请分几次选班级。")

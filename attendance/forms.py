@@ -111,6 +111,19 @@ class RoomBadgeForm(forms.Form):
     )
 
 
+class CertificateForm(forms.Form):
+    """Somebody asks whether a certificate is good."""
+
+    code = forms.CharField(
+        label=_("证书编号（16 个字符）"),
+        max_length=200,
+        error_messages={"required": _("请输入证书上的 16 个字符。")},
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
+        ),
+    )
+
+
 class ReasonForm(forms.Form):
     reason = forms.CharField(label=_("原因"), max_length=200)
 

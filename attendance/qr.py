@@ -1,7 +1,8 @@
-"""The code on a badge as a matrix and as SVG, and what a reader or a person hands back."""
+"""Codes as a matrix and as SVG, and what a reader or a person hands back."""
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import groupby
 
@@ -35,32 +36,33 @@ def matrix(code: str) -> tuple[tuple[bool, ...], ...]:
 
 
 def svg(code: str) -> str:
-    """The code with its quiet zone as one path, a unit a module.
-
-    Each stretch of dark modules is a rectangle that laps over the row below, so that no printer
-    draws a hairline between two.
-    """
+    """The badge's code with its quiet zone as one path, a unit a module."""
     return _drawn(matrix(code))
 
 
 def letters_svg(letters: str) -> str:
     """Capital letters and digits as a code for a screen, drawn like ``svg``."""
-    made = qrcode.QRCode(error_correction=ERROR_CORRECT_Q, border=0)
-    made.add_data(QRData(letters.encode("ascii"), mode=MODE_ALPHA_NUM))
-    made.make(fit=True)
-    return _drawn(tuple(tuple(bool(module) for module in row) for row in made.modules))
+    return _drawn(_fitted(QRData(letters.encode("ascii"), mode=MODE_ALPHA_NUM), ERROR_CORRECT_Q))
 
 
 def address_svg(address: str) -> str:
-    """An address as a code for a screen, drawn like ``svg``: bytes, error correction M, as small
-    a version as holds it."""
-    made = qrcode.QRCode(error_correction=ERROR_CORRECT_M, border=0)
-    made.add_data(QRData(address.encode("ascii"), mode=MODE_8BIT_BYTE))
+    """A web address, which any phone's camera opens, drawn like ``svg``: bytes, error correction
+    M."""
+    return _drawn(_fitted(QRData(address.encode("ascii"), mode=MODE_8BIT_BYTE), ERROR_CORRECT_M))
+
+
+def _fitted(data: QRData, correction: int) -> list[list[bool]]:
+    """In as small a version as holds it, under the mask that reads best."""
+    made = qrcode.QRCode(error_correction=correction, border=0)
+    made.add_data(data)
     made.make(fit=True)
-    return _drawn(tuple(tuple(bool(module) for module in row) for row in made.modules))
+    return [[bool(module) for module in row] for row in made.modules]
 
 
-def _drawn(rows: tuple[tuple[bool, ...], ...]) -> str:
+def _drawn(rows: Sequence[Sequence[bool]]) -> str:
+    """Each stretch of dark modules is a rectangle that laps over the row below, so that no printer
+    draws a hairline between two.
+    """
     path = "".join(
         f"M{x + QUIET_ZONE} {y + QUIET_ZONE}h{length}v1.01h-{length}z"
         for y, row in enumerate(rows)
@@ -71,7 +73,7 @@ def _drawn(rows: tuple[tuple[bool, ...], ...]) -> str:
     return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}"><path d="{path}"/></svg>'
 
 
-def _runs(row: tuple[bool, ...]) -> list[tuple[int, int]]:
+def _runs(row: Sequence[bool]) -> list[tuple[int, int]]:
     """The dark stretches of one row of modules: where each begins and how long it is."""
     runs: list[tuple[int, int]] = []
     x = 0

@@ -6,6 +6,7 @@ from .api import views as api
 from .views import (
     badge_sheets,
     badges,
+    certificates,
     closing,
     corrections,
     desk,
@@ -16,8 +17,10 @@ from .views import (
     room,
     roster_undo,
     rule_sets,
+    sign_in,
     student_data,
     students,
+    verify,
     whole_class,
 )
 
@@ -36,6 +39,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("trips/<int:pk>/code/", whole_class.show_code, name="class_code"),
     path("desk/<int:pk>/rest/", corrections.admit_rest, name="desk_rest"),
     path("desk/<int:pk>/close/", closing.close, name="desk_close"),
+    path("desk/<int:pk>/sign-in.pdf", sign_in.printed, name="sign_in_sheet"),
     path("desk/<int:pk>/reopen/", corrections.reopen, name="desk_reopen"),
     path("proposals/", proposals.list_proposals, name="proposals"),
     path("proposals/<int:pk>/", proposals.show, name="proposal"),
@@ -65,6 +69,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("classes/<int:pk>/badges/<int:student_pk>/", badges.replace, name="badge_reissue"),
     path("classes/badges/", badge_sheets.choose, name="badge_sheets"),
     path("classes/badges.pdf", badge_sheets.of_classes, name="badge_sheets_pdf"),
+    path("classes/<int:pk>/certificates/", certificates.show_class, name="certificates"),
+    path("classes/<int:pk>/certificates.pdf", certificates.printed, name="certificate_sheet"),
+    path(
+        "classes/<int:pk>/certificates/<int:student_pk>/revoke/",
+        certificates.revoke,
+        name="certificate_revoke",
+    ),
+    path("verify/", verify.ask, name="verify"),
+    path("verify/<str:code>/", verify.show, name="certificate"),
     path("school/import/<int:pk>/undo/", roster_undo.undo, name="roster_undo"),
     path("school/students/<int:pk>/merge/", students.merge, name="student_merge"),
     path("school/transfers/<int:pk>/accept/", students.accept, name="transfer_accept"),

@@ -16,7 +16,9 @@ from pathlib import Path
 
 import typst
 
-from attendance import documents, qr
+from attendance import qr
+from attendance.documents import badges as documents
+from attendance.documents import printing
 
 COUNT = 1000
 NAMES = ("陈一诺", "欧阳思远", "阿依古丽·买买提江", "李㛃", "𠮷田花", "王䶮")
@@ -45,7 +47,7 @@ def sheets(badges: list[documents.BadgeRow]) -> bytes:
 
 
 def empty() -> bytes:
-    pdf = typst.compile(EMPTY.encode(), font_paths=documents.fonts())
+    pdf = typst.compile(EMPTY.encode(), font_paths=printing.fonts())
     assert isinstance(pdf, bytes)
     return pdf
 
@@ -58,7 +60,7 @@ def timed(work: Callable[[], bytes]) -> tuple[float, int]:
 
 def main() -> None:
     # The fonts are looked up once a process; that is no part of a sheet.
-    documents.fonts()
+    printing.fonts()
     floor = min(timed(empty)[0] for _ in range(3))
     first, size = min(timed(lambda: sheets(rows())) for _ in range(3))
     known = rows()

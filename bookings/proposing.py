@@ -166,7 +166,7 @@ def _short(
 def propose(choices: Sequence[Choice], need: Need) -> list[Proposal]:
     """Up to three different baskets, each best at something; those that reach what is needed
     come first, else what comes nearest."""
-    if need.hours <= 0:
+    if need.hours <= 0 and need.occupations <= 0:
         return []
     ordered = sorted(choices, key=lambda one: (one.starts_at, one.ends_at, one.key))
     by_aim = [(aim, _search(ordered, need, aim)) for aim in Aim]

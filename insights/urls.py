@@ -1,6 +1,16 @@
 from django.urls import path
 
-from .views import alliance, home, missed, privacy, requirements, school, school_year
+from .views import (
+    alliance,
+    home,
+    missed,
+    privacy,
+    records,
+    requirements,
+    school,
+    school_year,
+    unfinished,
+)
 
 app_name = "insights"
 
@@ -13,6 +23,11 @@ urlpatterns = [
     path("school/", school.show_school, name="school"),
     path("school/year/", school_year.show, name="school_year"),
     path("school/year/<int:pk>/restore/", school_year.restore, name="class_restore"),
+    path("school/record/", records.show, name="records"),
+    path("school/record/export/", records.export, name="record_export"),
+    path("school/record/columns/", records.edit_layout, name="record_layout"),
+    path("unfinished/", unfinished.show, name="unfinished"),
+    path("overview/unfinished/", unfinished.show_schools, name="alliance_unfinished"),
     path("overview/", alliance.show_overview, name="alliance"),
     path("overview/classes/", alliance.list_classes, name="alliance_classes"),
     path("overview/classes/<int:pk>/names/", privacy.show_class_names, name="class_names"),

@@ -84,6 +84,7 @@ SCHOOL_PAGES = {
     "attendance:proposal",
     "attendance:proposals",
     "attendance:propose",
+    "attendance:certificates",
     "bookings:booking",
     "bookings:change",
     "bookings:consents",

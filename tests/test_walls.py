@@ -26,7 +26,7 @@ from accounts.models import Membership
 from accounts.selectors import actor_of
 from accounts.services import invitations
 from attendance.choices import WayIn
-from attendance.models import Badge
+from attendance.models import Badge, Certificate
 from attendance.services import badges, check_in, proposals
 from bookings.models import BasketItem, Booking, ChangeRequest, Place
 from bookings.services import standing_requests
@@ -40,7 +40,7 @@ from sites import services as sites_services
 from tests.factories.accounts import MembershipFactory, OrganisationFactory
 from tests.factories.bookings import make_booking
 from tests.factories.courses import make_session, make_version, manager_of
-from tests.factories.hours import make_credit
+from tests.factories.hours import RequirementFactory, make_credit
 from tests.factories.rosters import make_class, make_teacher_of
 
 COMPANION, PHONE, SCHOOL_PHONE = "韦同行", "13977770001", "13977770002"
@@ -176,6 +176,15 @@ def _make_world(now: datetime, names: tuple[str, str, str] = NAMES) -> World:
     proposal = proposals.propose_correction(
         by=actor_of(teacher), credit=credit, class_hours=1, reason="多记了", now=now
     )
+    Certificate.objects.create(
+        student=place.student,
+        school=group.school,
+        requirement=RequirementFactory(entry_year_from=2000, entry_year_to=2001),
+        code="A" * 16,
+        class_hours=14,
+        required_hours=14,
+        issued_at=now,
+    )
     alliance = OrganisationFactory(alliance=True)
     other_school, other_host = OrganisationFactory(), OrganisationFactory(enterprise=True)
     roster_import = _make_import(group, coordinator, now)
@@ -188,6 +197,8 @@ def _make_world(now: datetime, names: tuple[str, str, str] = NAMES) -> World:
         "accounts:organisation_edit": {"pk": group.school_id},
         "accounts:redeliver": {"pk": 1},
         "accounts:token_revoke": {"pk": 1},
+        "attendance:certificate": {"code": "guessed"},
+        "attendance:certificate_revoke": {"pk": group.pk, "student_pk": place.student_id},
         "attendance:badge_reissue": {"pk": group.pk, "student_pk": place.student_id},
         "attendance:credit_correct": {"pk": credit.pk},
         "attendance:desk_place": {"pk": session.pk, "place_pk": place.pk},

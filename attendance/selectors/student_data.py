@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.choices import READINGS, VERBS
 from accounts.selectors import reads_of_student
-from attendance.models import Badge, CheckIn, HourProposal
+from attendance.models import Badge, Certificate, CheckIn, HourProposal
 from bookings import wording
 from bookings.models import Place, TripConsent
 from hours.models import HourCredit
@@ -235,6 +235,35 @@ def _badges(student: Student, now: datetime) -> Sheet:
     )
 
 
+def _certificates(student: Student, now: datetime) -> Sheet:
+    return Sheet(
+        _("证书"),
+        (
+            _("证书编号"),
+            _("学时"),
+            _("要求学时"),
+            _("场次"),
+            _("签发时间"),
+            _("作废时间"),
+            _("作废原因"),
+        ),
+        [
+            (
+                one.code,
+                one.class_hours,
+                one.required_hours,
+                _("、").join(line["on"] for line in one.lines),
+                _moment(one.issued_at),
+                _moment(one.revoked_at),
+                one.revoke_reason,
+            )
+            for one in Certificate.objects.filter(student__in=_rows_of(student)).order_by(
+                "issued_at", "pk"
+            )
+        ],
+    )
+
+
 def _consents(student: Student, now: datetime) -> Sheet:
     return Sheet(
         _("监护人同意书"),
@@ -393,6 +422,19 @@ PARTS = (
             "attendance.Badge.revoke_reason",
         ),
         _badges,
+    ),
+    Part(
+        (
+            "attendance.Certificate.student",
+            "attendance.Certificate.code",
+            "attendance.Certificate.class_hours",
+            "attendance.Certificate.required_hours",
+            "attendance.Certificate.lines",
+            "attendance.Certificate.issued_at",
+            "attendance.Certificate.revoked_at",
+            "attendance.Certificate.revoke_reason",
+        ),
+        _certificates,
     ),
     Part(
         (

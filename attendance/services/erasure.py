@@ -9,7 +9,7 @@ from accounts.actors import Actor
 from accounts.services import audit
 from attendance.errors import AlreadyErased, ConfirmationWrong
 from attendance.models import Badge
-from attendance.services import proposals
+from attendance.services import certificates, proposals
 from bookings.selectors.roll import coming_places
 from bookings.services import forgetting as bookings_forgetting
 from bookings.services import roll
@@ -63,8 +63,8 @@ def erase_student(*, by: Actor, student: Student, typed_name: str, now: datetime
 
 def pseudonymise(*, by: Actor, student_ids: Collection[int], now: datetime) -> int:
     """The students' names are numbers; coming places are given back (returns how many), badges
-    open nothing, and all that was stored beside is gone. Check-ins and credits stay as they are:
-    they hold keys only. Call within a transaction."""
+    open nothing, certificates are revoked, and all that was stored beside is gone. Check-ins and
+    credits stay as they are: they hold keys only. Call within a transaction."""
     list(
         Student.objects.select_for_update(no_key=True)
         .filter(pk__in=student_ids)
@@ -77,6 +77,9 @@ def pseudonymise(*, by: Actor, student_ids: Collection[int], now: datetime) -> i
         revoked_at=now, revoke_reason=_("个人数据已删除")
     )
     proposals.forget(list(student_ids))
+    certificates.revoke_of_students(
+        by=by, student_ids=student_ids, reason=_("个人数据已删除"), now=now
+    )
     bookings_forgetting.forget_students(student_ids)
     forgetting.forget_students(by=by, student_ids=student_ids, now=now)
     return released

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.access import MemberRequest, members_only
 from accounts.errors import Refusal
 from accounts.services import audit
-from attendance.documents import BadgePart, BadgeRow, badge_sheets
+from attendance.documents.badges import BadgePart, BadgeRow, badge_sheets
 from attendance.models import Badge
 from attendance.selectors.badges import classes_with_badges
 from attendance.services import badges

@@ -15,6 +15,7 @@ from courses.models import CourseSession
 from rosters.models import Student
 
 PICK = re.compile(r"([st])(\d{1,18}):(\d{1,3})")
+STUDENT = re.compile(r"[0-9]{1,18}")
 
 
 class KeyForm(SeenForm):
@@ -36,10 +37,22 @@ class ItemForm(forms.Form):
     group = forms.IntegerField(min_value=1, max_value=2**63 - 1)
 
 
+def keys_in(text: str) -> list[int] | None:
+    """Students' keys as an address or a hidden field lists them, ``12 15``; None where none
+    are. What is no key is passed over."""
+    keys = [int(one) for one in text[:2000].split() if STUDENT.fullmatch(one)]
+    return keys or None
+
+
 class PicksForm(KeyForm):
-    """A proposal as its button names it: ``s12:24 t7:24``, session or set and seats."""
+    """A proposal as its button names it: ``s12:24 t7:24``, session or set and seats; for some
+    ``students`` of the class, or all who miss hours."""
 
     picks = forms.CharField(max_length=400, widget=forms.HiddenInput)
+    students = forms.CharField(max_length=2000, required=False, widget=forms.HiddenInput)
+
+    def clean_students(self) -> list[int] | None:
+        return keys_in(self.cleaned_data["students"])
 
     def clean_picks(self) -> list[tuple[int | None, int | None, int]]:
         picks: list[tuple[int | None, int | None, int]] = []

@@ -207,6 +207,21 @@ SELECT student_id, requirement_id, earned, booked, missing, kinds::text, occupat
 FROM standing
 """
 
+# Those who still miss something when all that is booked is attended.
+SHORT = """
+SELECT student_id, class_group_id, requirement_id, earned, booked, missing, kinds::text, occupations
+FROM standing
+WHERE requirement_id IS NOT NULL AND (missing > 0 OR occupations > 0)
+ORDER BY student_id
+"""
+
+# Which occupations each of the students has, earned or booked.
+OCCUPATIONS_OF_EACH = """
+SELECT student_id, occupation
+FROM counted
+WHERE earned + booked > 0 AND occupation <> ''
+"""
+
 # What most of the students have, earned or booked.
 OCCUPATIONS = """
 SELECT occupation
@@ -290,6 +305,18 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class Short:
+    """One student who does not reach the requirement with what is booked."""
+
+    student_id: int
+    class_group_id: int
+    requirement_id: int
+    earned: int
+    booked: int
+    lacking: Lacking
+
+
+@dataclass(frozen=True, slots=True)
 class Coverage:
     """Students of a class or school by band, and their hours. Those without a requirement are
     not counted. Hours are capped at what each student needs, so that they add up to a share;
@@ -351,6 +378,34 @@ def of_students(students: "QuerySet[Student]", now: datetime) -> dict[int, Stand
             before, after,
         ) in _rows(OF_STUDENTS, students, now)
     }  # fmt: skip
+
+
+def short_of(
+    students: "QuerySet[Student]", now: datetime, *, everybody: bool = False
+) -> list[Short]:
+    """Those of the students who miss something even when they attend all that is booked: one
+    query. ``everybody`` says that the students are most of those there are."""
+    return [
+        Short(
+            student_id=student_id,
+            class_group_id=class_group_id,
+            requirement_id=requirement_id,
+            earned=earned,
+            booked=booked,
+            lacking=Lacking(missing, tuple(sorted(json.loads(kinds).items())), occupations),
+        )
+        for (
+            student_id, class_group_id, requirement_id, earned, booked, missing, kinds, occupations,
+        ) in _rows(SHORT, students, now, everybody=everybody, required=REQUIRED)
+    ]  # fmt: skip
+
+
+def occupations_of_each(students: "QuerySet[Student]", now: datetime) -> dict[int, frozenset[str]]:
+    """The occupations that each of the students has earned or booked. One query."""
+    found: dict[int, set[str]] = {}
+    for student_id, occupation in _rows(OCCUPATIONS_OF_EACH, students, now):
+        found.setdefault(student_id, set()).add(occupation)
+    return {student_id: frozenset(had) for student_id, had in found.items()}
 
 
 def occupations_of(students: "QuerySet[Student]", now: datetime) -> frozenset[str]:

@@ -1,7 +1,7 @@
 """What would complete a class's hours, from what is free now; and reserving it."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import combinations
@@ -15,7 +15,7 @@ from bookings.errors import ProposalGone
 from bookings.models import Place, Reservation
 from bookings.proposing import Choice, Need, Proposal, Seat
 from bookings.selectors import standing
-from bookings.selectors.progress import ClassProgress, progress_of_classes
+from bookings.selectors.progress import ClassProgress, StudentHours, progress_of_classes
 from bookings.services import freeze, offers, reservations, splits
 from bookings.services.companions import CompanionInput
 from bookings.services.offers import Offer
@@ -31,7 +31,7 @@ OFFERS_AT_MOST = 400
 @dataclass(frozen=True, slots=True)
 class Proposed:
     """Proposals for a class; ``offers`` by the key of a choice. ``coming`` are the students
-    who still miss hours, in seat order."""
+    who still miss hours, or those of them who were asked for, in seat order."""
 
     progress: ClassProgress
     proposals: tuple[Proposal, ...]
@@ -44,20 +44,28 @@ class Proposed:
         return sum(missing > proposal.hours for missing in self.missing.values())
 
 
-def proposals_for(actor: Actor, class_group: ClassGroup, now: datetime) -> Proposed:
-    """Up to three baskets that complete the class's hours, in as many queries whatever is on offer.
+def proposals_for(
+    actor: Actor,
+    class_group: ClassGroup,
+    now: datetime,
+    *,
+    student_ids: Collection[int] | None = None,
+) -> Proposed:
+    """Up to three baskets that complete the class's hours, in as many queries whatever is on offer;
+    with ``student_ids`` for those of them alone who still miss hours or occupations.
 
     Refused: NotYourClass, another school's class.
     """
     reservations.check_is_own_class(actor, class_group, now)
     progress = progress_of_classes([class_group], now)[class_group.pk]
-    missing = {row.student.pk: row.missing for row in progress.rows if row.missing}
+    rows = _coming(progress, student_ids)
+    missing = {row.student.pk: row.missing for row in rows}
     coming = tuple(missing)
     if not coming or progress.requirement is None:
         return Proposed(progress, (), {}, coming, missing)
     on_offer = _on_offer(actor, class_group, progress, now)
     choices, by_key = _choices(on_offer, len(coming), _taken(coming, now))
-    found = proposing.propose(choices, _need(progress, now))
+    found = proposing.propose(choices, _need(rows, now))
     return Proposed(progress, tuple(found), by_key, coming, missing)
 
 
@@ -71,15 +79,17 @@ def reserve_proposal(
     idempotency_key: str,
     now: datetime,
     seen: Sequence[Seen] = (),
+    student_ids: Collection[int] | None = None,
 ) -> Reservation:
     """The class has all of a proposal, or nothing. ``picks`` are session, or set, and number of
-    students; those who still miss hours are shared out by their seat numbers.
+    students; those who still miss hours, or those of ``student_ids``, are shared out by their
+    seat numbers.
 
     Refused as ``reservations.reserve`` is.
     """
     reservations.check_is_own_class(by, class_group, now)
     progress = progress_of_classes([class_group], now)[class_group.pk]
-    coming = [row.student.pk for row in progress.rows if row.missing]
+    coming = [row.student.pk for row in _coming(progress, student_ids)]
     return reservations.reserve(
         by=by,
         parts=[
@@ -97,6 +107,13 @@ def reserve_proposal(
         idempotency_key=idempotency_key,
         now=now,
     )
+
+
+def _coming(progress: ClassProgress, student_ids: Collection[int] | None) -> list[StudentHours]:
+    """For whom is proposed, in seat order."""
+    if student_ids is None:
+        return [row for row in progress.rows if row.missing]
+    return [row for row in progress.rows if row.lacking and row.student.pk in student_ids]
 
 
 def _shared_out(
@@ -242,9 +259,8 @@ def _clashes(offer: Offer, taken: Sequence[tuple[datetime, datetime]]) -> bool:
     )
 
 
-def _need(progress: ClassProgress, now: datetime) -> Need:
-    """What most of those lack who miss hours; of equally many, those who lack more hours."""
-    coming = [row for row in progress.rows if row.missing]
+def _need(coming: Sequence[StudentHours], now: datetime) -> Need:
+    """What most of those who come lack; of equally many, those who lack more hours."""
     counts = Counter(row.lacking for row in coming)
     lacking = max(counts, key=lambda one: (counts[one], one.hours, one.occupations, one.kinds))
     return Need(

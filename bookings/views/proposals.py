@@ -17,7 +17,7 @@ from accounts.errors import Refusal
 from accounts.services import audit
 from bookings import wording
 from bookings.errors import NoSplit, SessionMoved, SplitNeedless, StudentBusy
-from bookings.forms.basket import KeyForm, PicksForm, SplitForm
+from bookings.forms.basket import KeyForm, PicksForm, SplitForm, keys_in
 from bookings.models import Reservation
 from bookings.proposing import Aim, Choice, Proposal
 from bookings.selectors.progress import of_students
@@ -46,10 +46,13 @@ AIMS = {
 @members_only(*SCHOOL_ROLES)
 @once_per_form
 def complete(request: MemberRequest, pk: int) -> HttpResponse:
-    """Up to three baskets that complete the class's hours, each with one button. Where one
-    cannot be had any more the page says why and proposes anew."""
+    """Up to three baskets that complete the class's hours, each with one button; with
+    ``students`` for those of the class alone. Where one cannot be had any more the page says why
+    and proposes anew."""
     now = timezone.now()
     group = services.check_visible(request.actor, pk)
+    asked = request.POST if request.method == "POST" else request.GET
+    student_ids = keys_in(asked.get("students", ""))
     why, status = "", 200
     if request.method == "POST":
         form = PicksForm(request.POST)
@@ -62,6 +65,7 @@ def complete(request: MemberRequest, pk: int) -> HttpResponse:
                     class_group=group,
                     picks=form.cleaned_data["picks"],
                     seen=form.cleaned_data["seen"],
+                    student_ids=form.cleaned_data["students"],
                     companions=[CompanionInput(request.user.name, request.user.phone)],
                     contact_phone=request.user.phone,
                     idempotency_key=form.cleaned_data["key"],
@@ -71,7 +75,7 @@ def complete(request: MemberRequest, pk: int) -> HttpResponse:
                 why, status = wording.refused(refusal), 409
             else:
                 return _to_trips(request, made)
-    proposed = services.proposals_for(request.actor, group, now)
+    proposed = services.proposals_for(request.actor, group, now, student_ids=student_ids)
     progress = proposed.progress
     return render(
         request,
@@ -87,6 +91,7 @@ def complete(request: MemberRequest, pk: int) -> HttpResponse:
                 )
             ],
             "coming": len(proposed.coming),
+            "students": " ".join(map(str, student_ids or ())),
             "why": why,
             "catalogue_pk": group.pk,
         },

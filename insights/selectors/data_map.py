@@ -7,6 +7,7 @@ import attendance.data_map
 import bookings.data_map
 import courses.data_map
 import hours.data_map
+import insights.data_map
 import rosters.data_map
 import sites.data_map
 from accounts.data_map import Person, PersonalField
@@ -19,6 +20,7 @@ MAPS = (
     accounts.data_map,
     courses.data_map,
     sites.data_map,
+    insights.data_map,
 )
 
 

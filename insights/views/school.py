@@ -1,6 +1,5 @@
 """A school's own overviews: classes, one class, one student, the whole school."""
 
-import csv
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.access import MemberRequest, members_only
+from accounts.actors import Actor
 from accounts.choices import Role
 from accounts.services import audit
 from attendance.selectors import proposals
@@ -28,6 +28,7 @@ from insights.selectors.coverage import (
 )
 from rosters import selectors as roster_selectors
 from rosters.models import ClassGroup, ClassTeacher, Student
+from rosters.workbooks import CSV_TYPE, csv_file
 from sites import dates
 from sites.calendar import local_day, school_year
 
@@ -244,35 +245,39 @@ def export_class(request: MemberRequest, pk: int) -> HttpResponse:
         target=group,
         students=_shown(progress),
     )
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    label = wording.class_name(group, now)
+    content = csv_file(
+        [
+            _("班级"), _("座号"), _("学号"), _("姓名"),
+            _("已得"), _("已约"), _("还差"), _("不计入"),
+        ],
+        [
+            (
+                label,
+                row.student.seat_no,
+                row.student.student_no,
+                row.student.name,
+                row.earned,
+                row.booked,
+                row.missing,
+                row.outside.hours,
+            )
+            for row in progress.rows
+        ],
+        origin=origin_of(request.actor, now),
+    )  # fmt: skip
+    response = HttpResponse(content, content_type=CSV_TYPE)
     response["Content-Disposition"] = f'attachment; filename="class-{group.pk}-hours.csv"'
-    response.write("\ufeff")
-    writer = csv.writer(response)
-    writer.writerow(
-        [_("班级"), _("座号"), _("学号"), _("姓名"), _("已得"), _("已约"), _("还差"), _("不计入")]
-    )
-    for row in progress.rows:
-        writer.writerow(_cells(wording.class_name(group, now), row))
-    # Who took it out and when, under the table, where it is in nobody's way.
-    origin = _("%(school)s %(name)s 导出，%(when)s") % {
-        "school": request.actor.organisation_name,
-        "name": request.actor.name,
-        "when": dates.moment_full(now),
-    }
-    writer.writerow([_text(origin)])
     return response
 
 
-def _cells(label: str, row: StudentHours) -> list[str | int]:
-    """One line; text that a spreadsheet would take for a formula gets a leading apostrophe."""
-    student = row.student
-    texts = [_text(text) for text in (label, student.student_no, student.name)]
-    hours = (row.earned, row.booked, row.missing, row.outside.hours)
-    return [texts[0], student.seat_no, texts[1], texts[2], *hours]
-
-
-def _text(text: str) -> str:
-    return f"'{text}" if text[:1] in "=+-@\t\r" and text else text
+def origin_of(actor: Actor, now: datetime) -> str:
+    """Who took a file out and when, as it stands in it."""
+    return _("%(school)s %(name)s 导出，%(when)s") % {
+        "school": actor.organisation_name,
+        "name": actor.name,
+        "when": dates.moment_full(now),
+    }
 
 
 @members_only(Role.SCHOOL_COORDINATOR)

@@ -13,6 +13,8 @@ import xlsxwriter
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from rosters.workbooks import LIKE_A_FORMULA
+
 from . import cells, header, refusals
 from .files import Sheet, open_sheets
 from .places import column_number
@@ -22,7 +24,6 @@ from .shapes import CellRefusal
 MOST_COMMENTS = 1_000
 
 _NOT_IN_A_SHEET_NAME = re.compile(r"[\[\]:*?/\\]")
-_LIKE_A_FORMULA = tuple("=+-@\t\r")
 
 
 def marked_copy(content: bytes, suffix: str, found: Iterable[CellRefusal]) -> bytes:
@@ -101,7 +102,7 @@ def _write_sheet(page: Any, sheet: Sheet, found: list[CellRefusal], formats: _Fo
                 text = ""
             if not (text or refused):
                 continue
-            if text.startswith(_LIKE_A_FORMULA):
+            if text.startswith(LIKE_A_FORMULA):
                 page.write_string(
                     at, column, text, formats.refused_quoted if refused else formats.quoted
                 )

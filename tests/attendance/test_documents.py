@@ -10,7 +10,7 @@ import pytest
 import zxingcpp
 from PIL import Image, ImageChops
 
-from attendance.documents import BadgePart, BadgeRow, badge_sheets
+from attendance.documents.badges import BadgePart, BadgeRow, badge_sheets
 from tests.attendance.readers import HARDSHIPS, QR_CODE, badges_of, by_zbar, by_zxing
 from tests.browser.camera import page_picture
 

@@ -14,11 +14,11 @@ from accounts.errors import NotAllowed, NotYours
 from accounts.models import AuditEntry, User
 from attendance.choices import ProposalKind, WayIn
 from attendance.errors import AlreadyErased, ConfirmationWrong
-from attendance.models import Badge, CheckIn, HourProposal
+from attendance.models import Badge, Certificate, CheckIn, HourProposal
 from attendance.selectors.student_data import PARTS, sheets_of
 from attendance.services import check_in, desk, erasure, proposals
 from bookings.models import Booking, Place, TripConsent
-from hours.models import HourCredit
+from hours.models import HourCredit, PracticumRequirement
 from notifications.models import Message
 from rosters import sealing
 from rosters.choices import ChangeKind, ConsentKind, ImportState, NeedKind
@@ -66,6 +66,16 @@ def student(door: Door) -> Student:
     phone = GuardianPhone(student=student)
     phone.sealed = sealing.seal("13912345678", owner=phone.seal_owner)
     phone.save()
+    Certificate.objects.create(
+        student=student,
+        school=student.school,
+        requirement=PracticumRequirement.objects.get(),
+        code="A" * 16,
+        class_hours=14,
+        required_hours=14,
+        lines=[{"session": door.session.pk, "on": "2026-12-08", "hours": 14}],
+        issued_at=door.now,
+    )
     need = StudentNeed(student=student, kind=NeedKind.DIET, noted_at=door.now)
     need.sealed = sealing.seal("不吃花生", owner=need.seal_owner)
     need.save()
@@ -244,7 +254,9 @@ def test_only_the_schools_coordinator_erases(
 
 def test_what_hangs_on_a_student_is_deleted_revoked_or_holds_keys_only() -> None:
     hanging = {relation.related_model for relation in Student._meta.related_objects}
-    keys_only = {Place, HourCredit, HourProposal, CheckIn, StudentTransfer, Student, Badge}
+    keys_only = {
+        Place, HourCredit, HourProposal, CheckIn, StudentTransfer, Student, Badge, Certificate,
+    }  # fmt: skip
 
     assert hanging == keys_only | {TripConsent} | set(forgetting.DELETED)
 
@@ -281,6 +293,7 @@ def test_the_export_holds_everything_and_says_who_took_it(door: Door, student: S
         "学时",
         "补记申请",
         "胸牌",
+        "证书",
         "监护人同意书",
         "出行同意书",
         "行动和饮食需要",
@@ -330,7 +343,7 @@ def test_a_student_of_whom_little_is_known_has_empty_sheets(door: Door) -> None:
 
     counts = [len(sheet.rows) for sheet in sheets_of(student, door.now)]
 
-    assert counts == [9, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0]
+    assert counts == [9, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0]
     assert len(counts) == len(PARTS)
 
 

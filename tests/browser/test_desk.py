@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, expect
 
 from accounts.models import Membership
 from attendance.choices import EventKind, WayIn
-from attendance.documents import BadgePart, BadgeRow, badge_sheets
+from attendance.documents.badges import BadgePart, BadgeRow, badge_sheets
 from attendance.models import Badge, CheckIn
 from courses.models import CourseSession
 from hours.models import HourCredit

@@ -1,22 +1,12 @@
-"""What is printed: A4 sheets of badges, 3 × 7, in class order, with cut marks. Rows in, PDF out."""
+"""A4 sheets of badges, 3 × 7, in class order, with cut marks. Rows in, PDF out."""
 
-import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 
-import noto_cjk_sans_otc
-import typst
-
+from attendance.documents.printing import fonts_for, pdf_of
 from attendance.qr import SIDE, grouped, svg
 
-MARK = Path(__file__).parent.parent / "static" / "img" / "mark.svg"
 PER_PAGE = 21
-FONT = "Noto Sans CJK SC"
-# A name with letters that it lacks, such as Š, is set whole in one that has them.
-LATIN_FONT, LATIN = "Libertinus Serif", re.compile("[\u0100-\u024f\u1e00-\u1eff]")
 
 # A4 is 210 × 297 mm: below a head three columns of 63 mm by seven rows of 38.4 mm. A module is
 # 1.2 mm, so the code measures 25.2 mm and with its quiet zone 34.8 mm. Everything is placed, so
@@ -81,31 +71,22 @@ class BadgePart:
 
 
 def badge_sheets(parts: Sequence[BadgePart], *, hint: str) -> bytes:
-    """A PDF of as many A4 pages as the badges need, 21 a page, in the given order.
-
-    The fonts are the packages' own: the same sheet on every machine.
-    """
-    data = {
-        "hint": hint,
-        "font": FONT,
-        "side": SIDE,
-        "mark": MARK.read_text(),
-        "pages": [
-            {
-                "title": part.title,
-                "badges": [_drawn(row) for row in part.badges[start : start + PER_PAGE]],
-            }
-            for part in parts
-            for start in range(0, len(part.badges), PER_PAGE)
-        ],
-    }
-    pdf: object = typst.compile(
-        TEMPLATE.encode(),
-        font_paths=fonts(),
-        sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
+    """A PDF of as many A4 pages as the badges need, 21 a page, in the given order."""
+    return pdf_of(
+        TEMPLATE,
+        {
+            "hint": hint,
+            "side": SIDE,
+            "pages": [
+                {
+                    "title": part.title,
+                    "badges": [_drawn(row) for row in part.badges[start : start + PER_PAGE]],
+                }
+                for part in parts
+                for start in range(0, len(part.badges), PER_PAGE)
+            ],
+        },
     )
-    assert isinstance(pdf, bytes)
-    return pdf
 
 
 def _drawn(badge: BadgeRow) -> dict[str, object]:
@@ -113,7 +94,7 @@ def _drawn(badge: BadgeRow) -> dict[str, object]:
         "svg": svg(badge.code),
         "alt": badge.code,
         "name": badge.name,
-        "fonts": [LATIN_FONT, FONT] if LATIN.search(badge.name) else [FONT],
+        "fonts": fonts_for(badge.name),
         # A long name is set smaller, so that it stays on few lines.
         "size": 13 if len(badge.name) <= 4 else 10 if len(badge.name) <= 14 else 7,
         "class": badge.class_label,
@@ -121,14 +102,3 @@ def _drawn(badge: BadgeRow) -> dict[str, object]:
         "school": badge.school,
         "code": [grouped(badge.code[:8]), grouped(badge.code[8:])],
     }
-
-
-@cache
-def fonts() -> typst.Fonts:
-    """Noto Sans CJK, which has the rare characters of names, and what typst carries; nothing of
-    the machine."""
-    return typst.Fonts(
-        include_system_fonts=False,
-        include_embedded_fonts=True,
-        font_paths=[str(noto_cjk_sans_otc.FONT_PATH.parent)],
-    )
