@@ -128,13 +128,23 @@ TEMPLATES = [
     }
 ]
 
+# Two roles: who migrates owns the tables, the application may only add to what only grows.
+# manage.py says which of its commands are the owner's.
+APPLICATION_URL = env.str("DATABASE_URL", default="")
+OWNER_URL = env.str("OWNER_DATABASE_URL", default="")
+AS_OWNER = env.bool("AS_OWNER", default=False) and bool(OWNER_URL)
+# The role that `manage.py grant_roles` grants to.
+APPLICATION_ROLE = (
+    env.db("DATABASE_URL").get("USER", "") if APPLICATION_URL else postgres.APPLICATION
+)
+
 # Any PostgreSQL from 15 on; without an address the one that comes with us.
 DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.postgresql",
         **(
-            env.db("DATABASE_URL")
-            if env.str("DATABASE_URL", default="")
+            env.db("OWNER_DATABASE_URL" if AS_OWNER else "DATABASE_URL")
+            if AS_OWNER or APPLICATION_URL
             else postgres.connection(VAR)
         ),
         "ATOMIC_REQUESTS": False,
