@@ -10,15 +10,42 @@ PERSONAL = (
             "attendance.CheckIn.student",
             "attendance.CheckIn.kind",
             "attendance.CheckIn.way_in",
-            "attendance.CheckIn.reason",
             "attendance.CheckIn.happened_at",
             "attendance.CheckIn.recorded_at",
+            "attendance.CheckIn.written_at",
+            "attendance.CheckIn.seal_salt",
         ),
-        what=_("到场、离场、请假和原因"),
+        what=_("到场、离场、请假"),
         person=Person.STUDENT,
         purpose=_("当天点到人，据此记学时"),
         basis=Basis.RECORD,
         seen_by=_("本校管理员，任课教师；开课单位看自己的场次"),
+        kept=Term.NUMBERED,
+    ),
+    PersonalField(
+        fields=("attendance.CheckIn.reason",),
+        what=_("缺席、请假或没有扫码的原因"),
+        person=Person.STUDENT,
+        purpose=_("当天点到人，据此记学时"),
+        basis=Basis.RECORD,
+        seen_by=_("本校管理员，任课教师；开课单位看自己的场次"),
+        kept=Term.GRADUATION,
+    ),
+    PersonalField(
+        fields=(
+            "attendance.LawfulRemoval.student",
+            "attendance.LawfulRemoval.kind",
+            "attendance.LawfulRemoval.key",
+            "attendance.LawfulRemoval.text_digest",
+            "attendance.LawfulRemoval.ground",
+            "attendance.LawfulRemoval.written_at",
+            "attendance.LawfulRemoval.seal_salt",
+        ),
+        what=_("哪些记录的原因已经依法删除"),
+        person=Person.STUDENT,
+        purpose=_("证明记录只删去了原因，其余没有改过"),
+        basis=Basis.LOG,
+        seen_by=_("只有系统管理员"),
         kept=Term.NUMBERED,
     ),
     PersonalField(
@@ -40,5 +67,18 @@ PERSONAL = (
 )
 
 IMPERSONAL = (
+    Impersonal(
+        (
+            "attendance.DaySeal.day",
+            "attendance.DaySeal.entries",
+            "attendance.DaySeal.previous",
+            "attendance.DaySeal.head",
+        ),
+        "how many entries a day had, and one number for all of them",
+    ),
+    Impersonal(
+        ("attendance.SealedEntry.key", "attendance.SealedEntry.digest"),
+        "the number of an entry and of what stands in it, from which nothing can be read",
+    ),
     Impersonal(("attendance.Desk.reopen_reason",), "says why a session's door was opened again"),
 )

@@ -142,3 +142,10 @@ class ConfirmationWrong(AttendanceRefusal):
 class AlreadyErased(AttendanceRefusal):
     code = "already_erased"
     sentence = _("这名学生的个人数据已经删除。")
+
+
+class TransactionsOpen(AttendanceRefusal):
+    """Somebody may still write into a day that is to be sealed."""
+
+    code = "transactions_open"
+    sentence = _("还有没写完的记录，暂时不能封存，稍后会自动再试。")

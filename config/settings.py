@@ -205,6 +205,7 @@ SCHEDULES = {
     "rosters.tasks.expire_imports": 5,
     "sites.tasks.seed_calendar": 24 * 60,
     "attendance.tasks.retain": 24 * 60,
+    "attendance.tasks.seal_days": 60,
     "bookings.tasks.sweep_holds": 1,
     "bookings.tasks.expire_requests": 1,
     "bookings.tasks.purge_answers": 60,
@@ -289,6 +290,9 @@ else:
 # A delivery holds its row while it hands the mail over.
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="职业学堂 <noreply@localhost>")
+
+# Where the heads of sealed days go; empty: to everybody in the secretariat.
+SEAL_MAILBOX = env.str("SEAL_MAILBOX", default="")
 
 REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",

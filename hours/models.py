@@ -4,6 +4,8 @@ from datetime import date, datetime, time, timedelta
 from typing import Self
 
 import pgtrigger
+from django.contrib.postgres.functions import RandomUUID
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -15,6 +17,28 @@ from sites.calendar import at
 
 from .choices import CreditKind
 from .errors import RequirementOutOfOrder
+
+
+class ClockTimestamp(models.Func):
+    """The moment by the database's clock, later with each row of a transaction."""
+
+    template = "clock_timestamp()"
+    output_field = models.DateTimeField()
+
+
+class Sealed(models.Model):
+    """A row that the seal of its day covers: the database says when it was written and salts
+    what is written in it, whatever an insert says (trigger ``stamped_as_written``).
+
+    Without the salt a digest of the free text tells nothing, so that it may stay when the text
+    has to go.
+    """
+
+    written_at = models.DateTimeField(db_default=ClockTimestamp(), editable=False)
+    seal_salt = models.UUIDField(db_default=RandomUUID(), editable=False)
+
+    class Meta:
+        abstract = True
 
 
 class PracticumRequirement(models.Model):
@@ -129,8 +153,9 @@ class HourCreditQuerySet(models.QuerySet["HourCredit"]):
         return self.none()
 
 
-class HourCredit(models.Model):
-    """One entry of the class-hour ledger. Never changed, never removed; holds no names.
+class HourCredit(Sealed):
+    """One entry of the class-hour ledger. Never changed, never removed; holds no names. The
+    reason of a student who was erased is a dash (``attendance.LawfulRemoval``).
 
     ``class_hours`` is positive for a credit and the exact opposite for its reversal, so a
     student's hours are the sum over the rows.
@@ -199,6 +224,7 @@ class HourCredit(models.Model):
             ),
             models.Index(fields=["school", "earned_on"], name="credit_school"),
             models.Index(fields=["session"], name="credit_session"),
+            BrinIndex(fields=["written_at"], name="credit_written"),
         ]
         triggers = [
             # The ledger only grows.

@@ -26,7 +26,7 @@ from tests.factories.attendance import let_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-APPEND_ONLY = ["AuditEntry", "CheckIn", "HourCredit"]
+APPEND_ONLY = ["AuditEntry", "CheckIn", "DaySeal", "HourCredit", "LawfulRemoval", "SealedEntry"]
 TABLES = ["accounts_auditentry", "attendance_checkin", "hours_hourcredit"]
 TRIGGERS = ",".join(
     f"{model._meta.db_table}:{trigger.get_pgid(model)},{trigger.get_pgid(model)}"
@@ -189,6 +189,7 @@ def test_the_tables_that_only_grow_are_those_whose_models_say_so() -> None:
     assert sorted(model.__name__ for model in rights.append_only()) == APPEND_ONLY
     assert [rights.rights_of(table) for table in TABLES] == [("SELECT", "INSERT")] * 3
     assert rights.rights_of("bookings_place") == ("SELECT", "INSERT", "UPDATE", "DELETE")
+    assert rights.rights_of("attendance_lawfulremoval") == ("SELECT",)
     assert rights.rights_of("cache") == ("SELECT", "INSERT", "UPDATE", "DELETE")
     assert rights.rights_of("django_migrations") == ("SELECT",)
 
@@ -217,7 +218,7 @@ def test_granting_again_changes_nothing(as_application: Callable[[], None]) -> N
         assert cursor.fetchall() == before
     assert out.getvalue() == (
         "test_application may only add to accounts.AuditEntry, attendance.CheckIn,"
-        " hours.HourCredit.\n"
+        " attendance.DaySeal, attendance.SealedEntry, hours.HourCredit.\n"
     )
 
 

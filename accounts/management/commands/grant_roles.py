@@ -32,5 +32,11 @@ class Command(BaseCommand):
             self.stdout.write(excess)
         if found:
             raise CommandError(f"{role} has {len(found)} rights too many", returncode=1)
-        kept = ", ".join(sorted(model._meta.label for model in rights.append_only()))
+        kept = ", ".join(
+            sorted(
+                model._meta.label
+                for model in rights.append_only()
+                if "INSERT" in rights.rights_of(model._meta.db_table)
+            )
+        )
         self.stdout.write(f"{role} may only add to {kept}.")
