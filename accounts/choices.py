@@ -181,6 +181,12 @@ VERBS = {
     "hours.credited": _("记入学时"),
     "hours.reversed": _("冲销学时"),
     "hours.carried_over": _("学时并入"),
+    "notice.started": _("开始学时公示"),
+    "objection.made": _("对学时提出异议"),
+    "objection.upheld": _("学时异议成立"),
+    "objection.dismissed": _("学时异议不成立"),
+    "period.locked": _("锁定学时"),
+    "period.reopened": _("重新开放学时"),
 }
 
 # What the audit page calls the thing of an entry, by the model's label.
@@ -191,6 +197,8 @@ TARGETS = {
     "accounts.organisation": pgettext_lazy("singular", "单位"),
     "accounts.user": pgettext_lazy("singular", "人员"),
     "attendance.badge": pgettext_lazy("singular", "胸牌"),
+    "attendance.objection": pgettext_lazy("singular", "异议"),
+    "attendance.publicnotice": pgettext_lazy("singular", "学时公示"),
     "attendance.desk": pgettext_lazy("singular", "签到台"),
     "bookings.booking": pgettext_lazy("singular", "预约"),
     "bookings.reservation": pgettext_lazy("singular", "预约单"),
@@ -201,6 +209,7 @@ TARGETS = {
     "courses.season": pgettext_lazy("singular", "预约季"),
     "courses.sessionset": pgettext_lazy("singular", "连排"),
     "hours.hourcredit": pgettext_lazy("singular", "学时记录"),
+    "hours.periodlock": pgettext_lazy("singular", "学时锁定"),
     "hours.practicumrequirement": pgettext_lazy("singular", "学时要求"),
     "notifications.delivery": pgettext_lazy("singular", "邮件"),
     "rosters.classgroup": pgettext_lazy("singular", "班级"),
@@ -254,4 +263,6 @@ READINGS = {
     "import_preview": _("看导入预览"),
     "import_copy": _("下载标注的名单"),
     "import_api": _("接口读取导入"),
+    "notice": _("处理学时异议"),
+    "notice_print": _("打印学时公示单"),
 }

@@ -31,6 +31,14 @@ class NoBadge(TextChoices):
     UNREADABLE = "unreadable", _("胸牌扫不出")
 
 
+class ObjectionState(TextChoices):
+    """What became of an objection to the hours that a public notice shows."""
+
+    OPEN = "open", _("待处理")
+    UPHELD = "upheld", _("成立")
+    DISMISSED = "dismissed", _("不成立")
+
+
 class SealedKind(TextChoices):
     """What the seal of a day covers."""
 

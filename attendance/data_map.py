@@ -33,6 +33,22 @@ PERSONAL = (
     ),
     PersonalField(
         fields=(
+            "attendance.Objection.student",
+            "attendance.Objection.text",
+            "attendance.Objection.made_at",
+            "attendance.Objection.state",
+            "attendance.Objection.answer",
+            "attendance.Objection.decided_at",
+        ),
+        what=_("对公示学时的异议和学校的答复"),
+        person=Person.STUDENT,
+        purpose=_("核对学时，答复提出异议的人"),
+        basis=Basis.RECORD,
+        seen_by=_("本校管理员，本人"),
+        kept=Term.GRADUATION,
+    ),
+    PersonalField(
+        fields=(
             "attendance.LawfulRemoval.student",
             "attendance.LawfulRemoval.kind",
             "attendance.LawfulRemoval.key",
@@ -67,6 +83,10 @@ PERSONAL = (
 )
 
 IMPERSONAL = (
+    Impersonal(
+        ("attendance.PublicNotice.starts_on", "attendance.PublicNotice.ends_on"),
+        "when a school shows the hours of a cohort",
+    ),
     Impersonal(
         (
             "attendance.DaySeal.day",

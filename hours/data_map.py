@@ -36,6 +36,7 @@ PERSONAL = (
 )
 
 IMPERSONAL = (
+    Impersonal(("hours.PeriodLock.reopen_reason",), "says why a school may correct hours again"),
     Impersonal(
         (
             "hours.PracticumRequirement.name",

@@ -38,3 +38,20 @@ class MinimumsTooHigh(HoursRefusal):
     code = "minimums_too_high"
     kind = Refusal.INVALID
     sentence = _("各类最低学时合计 %(minimums)s，超过了总学时 %(hours)s。")
+
+
+class PeriodLocked(HoursRefusal):
+    """The public notice is over and the hours of the days concerned are settled."""
+
+    code = "period_locked"
+    sentence = _("这段时间的学时已经公示并锁定。如需更正，请联系联盟秘书处。")
+
+
+class PeriodLockedAlready(HoursRefusal):
+    code = "period_locked_already"
+    sentence = _("这段时间的学时已经锁定。")
+
+
+class NotLocked(HoursRefusal):
+    code = "not_locked"
+    sentence = _("这段时间的学时没有锁定，或已经重新开放。")

@@ -242,3 +242,61 @@ class HourCredit(Sealed):
 
     def __str__(self) -> str:
         return f"{self.student_id} {self.class_hours:+d}"
+
+
+class PeriodLockQuerySet(models.QuerySet["PeriodLock"]):
+    def live(self) -> Self:
+        return self.filter(reopened_at=None)
+
+    def visible_to(self, actor: Actor) -> Self:
+        """The school its own, the alliance all."""
+        if actor.is_system or actor.is_alliance:
+            return self
+        if actor.is_school:
+            return self.filter(school_id=actor.organisation_id)
+        return self.none()
+
+
+class PeriodLock(models.Model):
+    """A school's class hours in the period of a requirement are settled: nothing is entered for
+    its students of that cohort and those days any more, but by the secretariat.
+
+    States: locked → reopened. What is settled again has a new lock.
+    """
+
+    school = models.ForeignKey(
+        "accounts.Organisation", on_delete=models.PROTECT, related_name="period_locks"
+    )
+    requirement = models.ForeignKey(
+        PracticumRequirement, on_delete=models.PROTECT, related_name="locks"
+    )
+    locked_at = models.DateTimeField()
+    locked_by = models.ForeignKey(
+        "accounts.Membership", on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    reopened_at = models.DateTimeField(null=True, blank=True)
+    reopened_by = models.ForeignKey(
+        "accounts.Membership", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    reopen_reason = models.CharField(_("原因"), max_length=200, blank=True, default="")
+
+    objects = PeriodLockQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            # A period of a school is locked once at a time.
+            models.UniqueConstraint(
+                fields=["school", "requirement"],
+                condition=Q(reopened_at=None),
+                name="period_locked_once",
+            ),
+            # When it was reopened and why are known together or not at all.
+            models.CheckConstraint(
+                condition=Q(reopened_at=None, reopened_by=None, reopen_reason="")
+                | (Q(reopened_at__isnull=False) & ~Q(reopen_reason="")),
+                name="period_reopened_paired",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.school_id} {self.requirement_id}"

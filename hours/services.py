@@ -23,6 +23,7 @@ from .errors import (
     ReversalReversed,
 )
 from .models import HourCredit, PracticumRequirement, RequirementMinimum
+from .period_locks import refused_when_locked
 
 
 def credit_attendance(
@@ -46,10 +47,11 @@ def credit_students(
     the student's key.
 
     Safe to repeat: who has a credit of this session that is not reversed keeps just that. The
-    caller has asked whether the actor may close the session's desk.
+    caller has asked whether the actor may close the session's desk. Refused: PeriodLocked, for
+    all where it is for one.
     """
     keys = sorted({student.pk for student in students})
-    with transaction.atomic():
+    with refused_when_locked(), transaction.atomic():
         # Two closings of the same desk meet here, not at the unique constraint.
         list(
             Student.objects.select_for_update(no_key=True)
@@ -97,8 +99,8 @@ def credit_students(
 def reverse(*, by: Actor, credit: HourCredit, reason: str, now: datetime) -> HourCredit:
     """The credit no longer counts: an opposite entry of the same day stands against it.
 
-    Refused: a second reversal, the reversal of a reversal, an empty reason. The caller has
-    asked whether the actor may.
+    Refused: a second reversal, the reversal of a reversal, an empty reason, PeriodLocked. The
+    caller has asked whether the actor may.
     """
     if not reason.strip():
         raise ReasonMissing
@@ -107,7 +109,7 @@ def reverse(*, by: Actor, credit: HourCredit, reason: str, now: datetime) -> Hou
     if HourCredit.objects.filter(reverses=credit).exists():
         raise AlreadyReversed
     try:
-        with transaction.atomic():
+        with refused_when_locked(), transaction.atomic():
             reversal = HourCredit.objects.create(
                 student_id=credit.student_id,
                 school_id=credit.school_id,
@@ -143,7 +145,15 @@ def carry_over(
     that came to her.
 
     In the caller's transaction, which holds both students and has asked whether ``by`` may.
+    Refused: PeriodLocked.
     """
+    with refused_when_locked():
+        return _carry_over(by=by, duplicate=duplicate, survivor=survivor, reason=reason, now=now)
+
+
+def _carry_over(
+    *, by: Actor, duplicate: Student, survivor: Student, reason: str, now: datetime
+) -> int:
     moved = 0
     own = HourCredit.objects.filter(student=survivor, kind=CreditKind.ATTENDANCE)
     counted = set(own.filter(reversed_by=None).values_list("session_id", flat=True))

@@ -27,11 +27,12 @@ from accounts.selectors import actor_of
 from accounts.services import invitations
 from attendance.choices import WayIn
 from attendance.models import Badge
-from attendance.services import badges, check_in
+from attendance.services import badges, check_in, notices
 from bookings.models import BasketItem, Booking, ChangeRequest, Place
 from bookings.services import standing_requests
 from bookings.services.companions import CompanionInput
 from courses.models import CourseSession
+from hours import period_locks
 from notifications.models import Message
 from rosters.models import ClassGroup, RosterImport, Student
 from rosters.services import school_years, transfers
@@ -40,6 +41,7 @@ from sites import services as sites_services
 from tests.factories.accounts import MembershipFactory, OrganisationFactory
 from tests.factories.bookings import make_booking
 from tests.factories.courses import make_session, make_version, manager_of
+from tests.factories.hours import RequirementFactory
 from tests.factories.rosters import make_class, make_teacher_of
 
 COMPANION, PHONE, SCHOOL_PHONE = "韦同行", "13977770001", "13977770002"
@@ -166,6 +168,14 @@ def _make_world(now: datetime, names: tuple[str, str, str] = NAMES) -> World:
         asked_at=now,
         asked_by=teacher,
     )
+    requirement = RequirementFactory()
+    notice = notices.start(
+        by=actor_of(coordinator), school=group.school, requirement=requirement, days=5, now=now
+    )
+    objection = notices.object_to(student=place.student, notice=notice, text="少记一场", now=now)
+    lock = period_locks.lock_period(
+        by=actor_of(coordinator), school=OrganisationFactory(), requirement=requirement, now=now
+    )
     alliance = OrganisationFactory(alliance=True)
     other_school, other_host = OrganisationFactory(), OrganisationFactory(enterprise=True)
     roster_import = _make_import(group, coordinator, now)
@@ -181,6 +191,11 @@ def _make_world(now: datetime, names: tuple[str, str, str] = NAMES) -> World:
         "attendance:badge_reissue": {"pk": group.pk, "student_pk": place.student_id},
         "attendance:desk_place": {"pk": session.pk, "place_pk": place.pk},
         "attendance:no_show": {"pk": booking.pk},
+        "attendance:notice": {"pk": notice.pk},
+        "attendance:notice_lock": {"pk": notice.pk},
+        "attendance:notice_print": {"pk": notice.pk, "class_pk": group.pk},
+        "attendance:objection": {"pk": notice.pk, "objection_pk": objection.pk},
+        "attendance:lock_reopen": {"pk": lock.pk},
         "bookings:api-booking": {"pk": booking.pk},
         "bookings:api-booking-change-request": {"pk": booking.pk},
         "bookings:api-change-request": {"pk": change.pk},

@@ -8,6 +8,7 @@ from .door import (
     Desk,
     DeskQuerySet,
 )
+from .notices import Objection, ObjectionQuerySet, PublicNotice, PublicNoticeQuerySet
 from .seals import DaySeal, LawfulRemoval, SealedEntry
 
 __all__ = [
@@ -19,5 +20,9 @@ __all__ = [
     "Desk",
     "DeskQuerySet",
     "LawfulRemoval",
+    "Objection",
+    "ObjectionQuerySet",
+    "PublicNotice",
+    "PublicNoticeQuerySet",
     "SealedEntry",
 ]

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.choices import READINGS, VERBS
 from accounts.selectors import reads_of_student
-from attendance.models import Badge, CheckIn
+from attendance.models import Badge, CheckIn, Objection
 from bookings import wording
 from bookings.models import Place, TripConsent
 from hours.models import HourCredit
@@ -179,6 +179,25 @@ def _credits(student: Student, now: datetime) -> Sheet:
     )
 
 
+def _objections(student: Student, now: datetime) -> Sheet:
+    return Sheet(
+        _("学时异议"),
+        (_("异议"), _("提出时间"), _("处理结果"), _("处理说明"), _("处理时间")),
+        [
+            (
+                objection.text,
+                _moment(objection.made_at),
+                str(objection.get_state_display()),
+                objection.answer,
+                _moment(objection.decided_at),
+            )
+            for objection in Objection.objects.filter(student__in=_rows_of(student)).order_by(
+                "made_at", "pk"
+            )
+        ],
+    )
+
+
 def _badges(student: Student, now: datetime) -> Sheet:
     return Sheet(
         _("胸牌"),
@@ -329,6 +348,17 @@ PARTS = (
             "hours.HourCredit.credited_at",
         ),
         _credits,
+    ),
+    Part(
+        (
+            "attendance.Objection.student",
+            "attendance.Objection.text",
+            "attendance.Objection.made_at",
+            "attendance.Objection.state",
+            "attendance.Objection.answer",
+            "attendance.Objection.decided_at",
+        ),
+        _objections,
     ),
     Part(
         (

@@ -10,7 +10,7 @@ from accounts.actors import Actor
 from accounts.services import audit
 from attendance.choices import RemovalGround
 from attendance.errors import AlreadyErased, ConfirmationWrong
-from attendance.models import Badge
+from attendance.models import Badge, Objection
 from bookings.selectors.roll import coming_places
 from bookings.services import forgetting as bookings_forgetting
 from bookings.services import roll
@@ -81,6 +81,7 @@ def pseudonymise(
     )
     bookings_forgetting.forget_students(student_ids)
     forgetting.forget_students(by=by, student_ids=student_ids, now=now)
+    Objection.objects.filter(student__in=student_ids).delete()
     forget_reasons(student_ids, ground)
     return released
 
