@@ -178,6 +178,7 @@ def print_class(request: MemberRequest, pk: int, class_pk: int) -> HttpResponse:
         "attendance/notice_print.html",
         {
             "notice": notice,
+            "now": now,
             "rows": selectors.class_list(notice, group),
             "class_name": wording.class_name(group, now),
             "look_up_url": request.build_absolute_uri(reverse("attendance:own_hours")),

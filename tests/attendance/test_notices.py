@@ -11,7 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from accounts.actors import Actor
+from accounts.actors import SYSTEM, Actor
 from accounts.choices import Role
 from accounts.errors import NotAllowed, NotYours
 from accounts.models import AuditEntry, Membership
@@ -577,3 +577,37 @@ def test_the_lists_ask_as_often_however_long_they_are(shown: Shown, count: int) 
         client.get(f"/school/notices/{shown.notice.pk}/")
 
     assert (len(listing), len(showing)) == (6, 11)
+
+
+def test_who_sees_notices_and_objections(shown: Shown) -> None:
+    objection = shown.object()
+    stranger = actor_of(MembershipFactory(role=Role.SCHOOL_COORDINATOR))
+    world = shown.door.world
+
+    seen = {
+        name: (
+            list(PublicNotice.objects.visible_to(actor)),
+            list(Objection.objects.visible_to(actor)),
+        )
+        for name, actor in {
+            "coordinator": shown.coordinator,
+            "teacher": world.teacher,
+            "system": SYSTEM,
+            "stranger": stranger,
+            "host": world.manager,
+            "secretariat": secretary(),
+        }.items()
+    }
+
+    assert seen == {
+        "coordinator": ([shown.notice], [objection]),
+        "teacher": ([shown.notice], []),
+        "system": ([shown.notice], [objection]),
+        "stranger": ([], []),
+        "host": ([], []),
+        "secretariat": ([], []),
+    }
+    assert (str(shown.notice), str(objection)) == (
+        f"{world.school.pk} 2026-12-09",
+        f"{shown.notice.pk} {objection.pk}",
+    )

@@ -470,6 +470,13 @@ def test_erasing_takes_the_texts_and_the_seals_hold(reasoned: Door) -> None:
     assert dict(HourCredit.objects.values_list("pk", "class_hours")) == before
     assert verified.differences == []
     assert (verified.removals, verified.entries, verified.unsealed) == (2, 8, 2)
+    removal = LawfulRemoval.objects.get(kind="ledger")
+    entry = SealedEntry.objects.get(kind="ledger", key=removal.key)
+    assert [str(row) for row in (entry.seal, entry, removal)] == [
+        "2026-03-02",
+        f"ledger {removal.key}",
+        f"ledger {removal.key}",
+    ]
     assert sorted(LawfulRemoval.objects.values_list("kind", "ground", "student_id")) == [
         ("check_in", "erased", student.pk),
         ("ledger", "erased", student.pk),

@@ -208,6 +208,7 @@ def test_locks_are_seen_by_their_school_and_the_alliance(
     ]
 
     assert seen == [[lock], [lock], [lock], [], []]
+    assert str(lock) == f"{world.school.pk} {requirement.pk}"
 
 
 @pytest.mark.django_db(transaction=True)
