@@ -24,6 +24,7 @@ from attendance.selectors import seals as found_seals
 from attendance.services import desk, erasure, retention, seals
 from hours import services as hours
 from hours.models import HourCredit, Sealed
+from insights.selectors import invariants
 from notifications.models import Delivery, Message
 from rosters.models import Student
 from sites.calendar import SHANGHAI
@@ -321,6 +322,24 @@ def test_a_removed_day_is_named(days: list[DaySeal]) -> None:
         ("chain", days[2].day, "", ""),
     ]
     assert differences(_2026_03_03=days[1].head)[-1] == ("letter unknown", days[1].day, "", "")
+
+
+def test_the_nightly_look_finds_what_was_altered_of_late(days: list[DaySeal]) -> None:
+    credit = HourCredit.objects.order_by("pk")[0]
+    event = CheckIn.objects.filter(kind="in").order_by("pk")[0]
+    with past_the_triggers():
+        HourCredit.objects.filter(pk=credit.pk).update(class_hours=40)
+        CheckIn.objects.filter(pk=event.pk)._raw_delete("default")  # type: ignore[attr-defined]
+
+    of_late = found_seals.verify({}, days=2)
+    all_days = found_seals.verify({}, days=7)
+
+    assert [(one.code, one.key) for one in of_late.differences] == [("changed", str(credit.pk))]
+    assert (of_late.seals, of_late.entries) == (2, 2)
+    assert [one.code for one in all_days.differences] == ["changed", "removed"]
+    assert [str(one) for one in invariants.findings() if one.kind == "seals"] == [
+        str(one) for one in all_days.differences
+    ]
 
 
 # --- The command ----------------------------------------------------------------------------
