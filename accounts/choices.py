@@ -192,6 +192,12 @@ VERBS = {
     "hours.proposal_confirmed": _("同意补记或更正学时"),
     "hours.proposal_refused": _("没有同意补记或更正学时"),
     "hours.proposal_withdrawn": _("撤回补记或更正申请"),
+    "notice.started": _("开始学时公示"),
+    "objection.made": _("对学时提出异议"),
+    "objection.upheld": _("学时异议成立"),
+    "objection.dismissed": _("学时异议不成立"),
+    "period.locked": _("锁定学时"),
+    "period.reopened": _("重新开放学时"),
 }
 
 # What the audit page calls the thing of an entry, by the model's label.
@@ -203,6 +209,8 @@ TARGETS = {
     "accounts.user": pgettext_lazy("singular", "人员"),
     "attendance.badge": pgettext_lazy("singular", "胸牌"),
     "attendance.certificate": pgettext_lazy("singular", "证书"),
+    "attendance.objection": pgettext_lazy("singular", "异议"),
+    "attendance.publicnotice": pgettext_lazy("singular", "学时公示"),
     "attendance.desk": pgettext_lazy("singular", "签到台"),
     "attendance.hourproposal": pgettext_lazy("singular", "补记申请"),
     "attendance.attendanceruleset": pgettext_lazy("singular", "到场规则"),
@@ -216,6 +224,7 @@ TARGETS = {
     "courses.sessionset": pgettext_lazy("singular", "连排"),
     "insights.recordlayout": pgettext_lazy("singular", "导出的列"),
     "hours.hourcredit": pgettext_lazy("singular", "学时记录"),
+    "hours.periodlock": pgettext_lazy("singular", "学时锁定"),
     "hours.practicumrequirement": pgettext_lazy("singular", "学时要求"),
     "notifications.delivery": pgettext_lazy("singular", "邮件"),
     "rosters.classgroup": pgettext_lazy("singular", "班级"),
@@ -277,4 +286,6 @@ READINGS = {
     "import_preview": _("看导入预览"),
     "import_copy": _("下载标注的名单"),
     "import_api": _("接口读取导入"),
+    "notice": _("处理学时异议"),
+    "notice_print": _("打印学时公示单"),
 }

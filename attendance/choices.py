@@ -48,6 +48,29 @@ class CertificateState(TextChoices):
     REVOKED = "revoked", _("已作废")
 
 
+class ObjectionState(TextChoices):
+    """What became of an objection to the hours that a public notice shows."""
+
+    OPEN = "open", _("待处理")
+    UPHELD = "upheld", _("成立")
+    DISMISSED = "dismissed", _("不成立")
+
+
+class SealedKind(TextChoices):
+    """What the seal of a day covers."""
+
+    LEDGER = "ledger", _("学时记账")
+    CHECK_IN = "check_in", _("签到记录")
+    REMOVAL = "removal", _("依法删除的记录")
+
+
+class RemovalGround(TextChoices):
+    """Why a text was taken out of what only grows."""
+
+    ERASED = "erased", _("删除学生个人数据")
+    GRADUATED = "graduated", _("毕业满一年")
+
+
 class AttendanceState(TextChoices):
     EXPECTED = "expected", _("未到")
     PRESENT = "present", _("出席")

@@ -1,7 +1,7 @@
 """What comes to the door, checked for shape."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from bookings import wording
 from courses.choices import ReasonCode
 from courses.models import CourseSession
+from hours.models import PracticumRequirement
 from rosters.models import ClassGroup, Student
 from rosters.parsing.cells import STUDENT_NO
 from sites.calendar import local_day
@@ -356,3 +357,68 @@ class AnswerForm(forms.Form):
         choices=[("confirm", ""), ("refuse", ""), ("withdraw", "")], widget=forms.HiddenInput
     )
     answer = forms.CharField(label=_("原因"), max_length=200, required=False)
+
+
+class OwnHoursForm(forms.Form):
+    """A student or guardian looks up her hours in the public notice, and may object to them."""
+
+    code = forms.CharField(
+        label=_("胸牌码（16 个字符）"),
+        max_length=200,
+        error_messages={"required": _("请输入胸牌上的 16 个字符。")},
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
+        ),
+    )
+    student_no = forms.CharField(
+        label=_("学号"),
+        max_length=20,
+        error_messages={"required": _("请输入学号。")},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+
+class ObjectionForm(forms.Form):
+    text = forms.CharField(
+        label=_("异议"),
+        max_length=300,
+        help_text=_("写明哪一天、哪一场、应是多少学时。不用写姓名和电话。"),
+        error_messages={"required": _("请写明异议。")},
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
+class NoticeForm(forms.Form):
+    """Which requirement's hours a school shows, and for how many school days."""
+
+    requirement = forms.ModelChoiceField(
+        label=_("学时要求"), queryset=PracticumRequirement.objects.none(), empty_label=None
+    )
+    days = forms.IntegerField(
+        label=_("公示几个上课日"),
+        min_value=1,
+        max_value=30,
+        initial=5,
+        help_text=_("今天是上课日的，算第一天。"),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = cast("forms.ModelChoiceField", self.fields["requirement"])
+        field.queryset = PracticumRequirement.objects.order_by("due_on", "pk")
+
+
+class DecisionForm(forms.Form):
+    upheld = forms.TypedChoiceField(
+        label=_("处理结果"),
+        choices=[("yes", _("成立")), ("no", _("不成立"))],
+        coerce=lambda value: value == "yes",
+        widget=forms.RadioSelect,
+    )
+    answer = forms.CharField(
+        label=_("处理说明"),
+        max_length=300,
+        help_text=_("提出异议的人会看到。请不要写姓名。"),
+        error_messages={"required": _("请写明处理说明，提出异议的人会看到。")},
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )

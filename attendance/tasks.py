@@ -2,10 +2,20 @@
 
 from django.utils import timezone
 
-from attendance.services import retention
+from attendance.errors import TransactionsOpen
+from attendance.services import retention, seals
 
 
 def retain() -> dict[str, int]:
     """Once a night; returns how many rows of each kind are gone."""
     outcomes = retention.retain(now=timezone.now())
     return {outcome.code: outcome.rows for outcome in outcomes}
+
+
+def seal_days() -> list[str]:
+    """Every hour, so that a day is sealed soon after midnight, or once its last writer has ended;
+    returns the days."""
+    try:
+        return [str(seal.day) for seal in seals.seal_days(now=timezone.now())]
+    except TransactionsOpen as refusal:
+        return [refusal.code]

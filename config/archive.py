@@ -8,11 +8,25 @@ from pathlib import Path
 from config import postgres
 
 ROOT = Path(__file__).resolve().parent.parent
+VAR = Path(os.environ.get("VAR_DIR", "") or ROOT / "var")
 
 
 def database_url() -> str:
-    var = Path(os.environ.get("VAR_DIR", "") or ROOT / "var")
-    return os.environ.get("DATABASE_URL", "") or postgres.url(var)
+    """The owner's address: a restored table belongs to whoever restores it."""
+    named = os.environ.get("OWNER_DATABASE_URL", "") or os.environ.get("DATABASE_URL", "")
+    return named or postgres.url(VAR)
+
+
+def grant() -> None:
+    """The application's role has its rights on what was restored; the file holds none."""
+    environment = dict(os.environ)
+    if not environment.get("DATABASE_URL"):
+        postgres.hand_over(VAR)
+        environment |= {"DEBUG": "1", "OWNER_DATABASE_URL": postgres.url(VAR, postgres.OWNER)}
+    if environment.get("OWNER_DATABASE_URL"):
+        subprocess.run(
+            [sys.executable, "manage.py", "grant_roles"], cwd=ROOT, env=environment, check=True
+        )
 
 
 def run(tool: str, *words: str) -> None:
@@ -55,6 +69,7 @@ def main() -> None:
             print(f"Saved to {file}.")
         case ["restore", file]:
             restore(Path(file), database_url())
+            grant()
             print(f"Restored from {file}.")
         case _:
             sys.exit("usage: python -m config.archive backup|restore FILE")

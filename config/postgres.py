@@ -1,9 +1,9 @@
 """The PostgreSQL that comes with us, in ``var/pg``: nothing to install.
 
 ``python -m config.postgres start`` starts it or finds it running; ``stop`` stops it; ``url``
-prints its address. As root it runs as a system user of its own, for whom the package makes the
-folders above it readable. A stale ``postmaster.pid`` of a killed server does not hinder the next
-start.
+prints its address. It has the two roles of a real installation. As root it runs as a system user
+of its own, for whom the package makes the folders above it readable. A stale ``postmaster.pid`` of
+a killed server does not hinder the next start.
 """
 
 import hashlib
@@ -17,6 +17,10 @@ from pathlib import Path
 import psutil
 
 DATABASE = "career_classroom"
+# Who migrates, and who serves: docs/decisions/0030. Tests and tools connect as the server's own
+# superuser, ``postgres``.
+OWNER = "career_classroom_owner"
+APPLICATION = "career_classroom_app"
 LONGEST_FOLDER = 60
 
 
@@ -48,9 +52,9 @@ def program(name: str) -> str:
 LOGGED = {"log_error_verbosity": "terse", "log_min_error_statement": "panic"}
 
 
-def url(var: Path) -> str:
-    """The embedded server's address, as PostgreSQL's own programs take it."""
-    return f"postgresql://postgres@/{DATABASE}?host={_socket_folder(var)}"
+def url(var: Path, role: str = "postgres") -> str:
+    """The embedded server's address for the role, as PostgreSQL's own programs take it."""
+    return f"postgresql://{role}@/{DATABASE}?host={_socket_folder(var)}"
 
 
 def _prepare_folders(var: Path) -> None:
@@ -100,6 +104,41 @@ def start(var: Path) -> None:
         for name, value in LOGGED.items():
             db.execute(f"ALTER SYSTEM SET {name} = '{value}'")
         db.execute("SELECT pg_reload_conf()")
+    hand_over(var)
+
+
+# Whatever a run before these roles, or a restored file, left to the superuser. What belongs to
+# an extension stays with it; a sequence of a column goes with its table.
+LEFT_TO_SUPERUSER = """
+    SELECT CASE c.relkind WHEN 'S' THEN 'SEQUENCE' WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END
+           || ' ' || c.oid::regclass
+    FROM pg_class c
+    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'S')
+      AND pg_get_userbyid(c.relowner) = 'postgres'
+      AND NOT EXISTS (SELECT 1 FROM pg_depend WHERE classid = 'pg_class'::regclass
+                      AND objid = c.oid AND deptype IN ('a', 'i', 'e'))
+    UNION ALL
+    SELECT 'FUNCTION ' || p.oid::regprocedure
+    FROM pg_proc p
+    WHERE p.pronamespace = 'public'::regnamespace AND pg_get_userbyid(p.proowner) = 'postgres'
+      AND NOT EXISTS (SELECT 1 FROM pg_depend WHERE classid = 'pg_proc'::regclass
+                      AND objid = p.oid AND deptype = 'e')
+"""
+
+
+def hand_over(var: Path) -> None:
+    """Both roles are there, and all of the database is the owner's."""
+    import psycopg  # noqa: PLC0415
+
+    with psycopg.connect(url(var)) as db:
+        # Starts beside each other take turns.
+        db.execute("SELECT pg_advisory_xact_lock(hashtext('hand_over'))")
+        for role in (OWNER, APPLICATION):
+            if not db.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone():
+                db.execute(f"CREATE ROLE {role} LOGIN")
+        db.execute(f"ALTER DATABASE {DATABASE} OWNER TO {OWNER}")
+        for (what,) in db.execute(LEFT_TO_SUPERUSER).fetchall():
+            db.execute(f"ALTER {what} OWNER TO {OWNER}")
 
 
 def is_used(var: Path) -> bool:

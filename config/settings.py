@@ -128,13 +128,23 @@ TEMPLATES = [
     }
 ]
 
+# Two roles: who migrates owns the tables, the application may only add to what only grows.
+# manage.py says which of its commands are the owner's.
+APPLICATION_URL = env.str("DATABASE_URL", default="")
+OWNER_URL = env.str("OWNER_DATABASE_URL", default="")
+AS_OWNER = env.bool("AS_OWNER", default=False) and bool(OWNER_URL)
+# The role that `manage.py grant_roles` grants to.
+APPLICATION_ROLE = (
+    env.db("DATABASE_URL").get("USER", "") if APPLICATION_URL else postgres.APPLICATION
+)
+
 # Any PostgreSQL from 15 on; without an address the one that comes with us.
 DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.postgresql",
         **(
-            env.db("DATABASE_URL")
-            if env.str("DATABASE_URL", default="")
+            env.db("OWNER_DATABASE_URL" if AS_OWNER else "DATABASE_URL")
+            if AS_OWNER or APPLICATION_URL
             else postgres.connection(VAR)
         ),
         "ATOMIC_REQUESTS": False,
@@ -195,6 +205,7 @@ SCHEDULES = {
     "rosters.tasks.expire_imports": 5,
     "sites.tasks.seed_calendar": 24 * 60,
     "attendance.tasks.retain": 24 * 60,
+    "attendance.tasks.seal_days": 60,
     "bookings.tasks.sweep_holds": 1,
     "bookings.tasks.expire_requests": 1,
     "bookings.tasks.purge_answers": 60,
@@ -279,6 +290,9 @@ else:
 # A delivery holds its row while it hands the mail over.
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="职业学堂 <noreply@localhost>")
+
+# Where the heads of sealed days go; empty: to everybody in the secretariat.
+SEAL_MAILBOX = env.str("SEAL_MAILBOX", default="")
 
 REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",

@@ -132,17 +132,42 @@ class Stack:
             yield
 
     def prepare(self, *, seed: bool) -> None:
-        """The database is up, migrated, has its schedules, and the demonstration if wanted."""
+        """The database is up, migrated, has its schedules, and the demonstration if wanted.
+
+        The owner migrates; all that comes after has the application's role.
+        """
         if self.embedded:
             postgres.start(self.var)
-        os.environ.update(self.environment, DJANGO_SETTINGS_MODULE="config.settings")
+            self.environment["DATABASE_URL"] = postgres.url(self.var, postgres.APPLICATION)
+            self.environment["OWNER_DATABASE_URL"] = postgres.url(self.var, postgres.OWNER)
+        os.environ.update(self.environment, DJANGO_SETTINGS_MODULE="config.settings", AS_OWNER="1")
         django.setup()
         call_command("migrate", verbosity=0)
         call_command("createcachetable", verbosity=0)
-        call_command("ensure_schedules", stdout=io.StringIO())
-        if seed:
-            call_command("seed_demo")
+        if self.environment.get("OWNER_DATABASE_URL"):
+            call_command("grant_roles", stdout=io.StringIO())
         connections.close_all()
+        self.manage("ensure_schedules", stdout=subprocess.DEVNULL)
+        if seed:
+            self.manage("seed_demo")
+
+    @property
+    def application_environment(self) -> dict[str, str]:
+        """What the processes that serve know: nothing of the owner."""
+        hidden = ("OWNER_DATABASE_URL", "AS_OWNER")
+        return {name: value for name, value in self.environment.items() if name not in hidden}
+
+    def manage(self, command: str, stdout: int | None = None) -> None:
+        """One of manage.py's commands with the application's role; its failure is ours."""
+        done = subprocess.run(
+            [PYTHON, "manage.py", command],
+            cwd=ROOT,
+            env=self.application_environment,
+            stdout=stdout,
+            check=False,
+        )
+        if done.returncode:
+            sys.exit(f"manage.py {command} failed (see above).")
 
     def launch(self) -> None:
         """Web server and cluster run, and the web server answers."""
@@ -166,7 +191,7 @@ class Stack:
                 subprocess.Popen(
                     command,
                     cwd=ROOT,
-                    env=self.environment | extra,
+                    env=self.application_environment | extra,
                     stdout=log,
                     stderr=log,
                     # Ctrl-C reaches this runner alone, which then stops the rest in order.

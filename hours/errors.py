@@ -50,3 +50,20 @@ class RequirementNameTaken(HoursRefusal):
 
     code = "requirement_name_taken"
     sentence = _("已有名为“%(name)s”的学时要求。")
+
+
+class PeriodLocked(HoursRefusal):
+    """The public notice is over and the hours of the days concerned are settled."""
+
+    code = "period_locked"
+    sentence = _("这段时间的学时已经公示并锁定。如需更正，请联系联盟秘书处。")
+
+
+class PeriodLockedAlready(HoursRefusal):
+    code = "period_locked_already"
+    sentence = _("这段时间的学时已经锁定。")
+
+
+class NotLocked(HoursRefusal):
+    code = "not_locked"
+    sentence = _("这段时间的学时没有锁定，或已经重新开放。")

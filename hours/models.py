@@ -4,6 +4,8 @@ from datetime import date, datetime, time, timedelta
 from typing import Self
 
 import pgtrigger
+from django.contrib.postgres.functions import RandomUUID
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -15,6 +17,28 @@ from sites.calendar import at
 
 from .choices import CreditKind
 from .errors import RequirementOutOfOrder
+
+
+class ClockTimestamp(models.Func):
+    """The moment by the database's clock, later with each row of a transaction."""
+
+    template = "clock_timestamp()"
+    output_field = models.DateTimeField()
+
+
+class Sealed(models.Model):
+    """A row that the seal of its day covers: the database says when it was written and salts
+    what is written in it, whatever an insert says (trigger ``stamped_as_written``).
+
+    Without the salt a digest of the free text tells nothing, so that it may stay when the text
+    has to go.
+    """
+
+    written_at = models.DateTimeField(db_default=ClockTimestamp(), editable=False)
+    seal_salt = models.UUIDField(db_default=RandomUUID(), editable=False)
+
+    class Meta:
+        abstract = True
 
 
 class PracticumRequirement(models.Model):
@@ -129,8 +153,9 @@ class HourCreditQuerySet(models.QuerySet["HourCredit"]):
         return self.none()
 
 
-class HourCredit(models.Model):
-    """One entry of the class-hour ledger. Never changed, never removed; holds no names.
+class HourCredit(Sealed):
+    """One entry of the class-hour ledger. Never changed, never removed; holds no names. The
+    reason of a student who was erased is a dash (``attendance.LawfulRemoval``).
 
     ``class_hours`` is positive for a credit and the exact opposite for its reversal, so a
     student's hours are the sum over the rows.
@@ -204,6 +229,7 @@ class HourCredit(models.Model):
             ),
             models.Index(fields=["school", "earned_on"], name="credit_school"),
             models.Index(fields=["session"], name="credit_session"),
+            BrinIndex(fields=["written_at"], name="credit_written"),
         ]
         triggers = [
             # The ledger only grows.
@@ -221,3 +247,61 @@ class HourCredit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.student_id} {self.class_hours:+d}"
+
+
+class PeriodLockQuerySet(models.QuerySet["PeriodLock"]):
+    def live(self) -> Self:
+        return self.filter(reopened_at=None)
+
+    def visible_to(self, actor: Actor) -> Self:
+        """The school its own, the alliance all."""
+        if actor.is_system or actor.is_alliance:
+            return self
+        if actor.is_school:
+            return self.filter(school_id=actor.organisation_id)
+        return self.none()
+
+
+class PeriodLock(models.Model):
+    """A school's class hours in the period of a requirement are settled: nothing is entered for
+    its students of that cohort and those days any more, but by the secretariat.
+
+    States: locked → reopened. What is settled again has a new lock.
+    """
+
+    school = models.ForeignKey(
+        "accounts.Organisation", on_delete=models.PROTECT, related_name="period_locks"
+    )
+    requirement = models.ForeignKey(
+        PracticumRequirement, on_delete=models.PROTECT, related_name="locks"
+    )
+    locked_at = models.DateTimeField()
+    locked_by = models.ForeignKey(
+        "accounts.Membership", on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    reopened_at = models.DateTimeField(null=True, blank=True)
+    reopened_by = models.ForeignKey(
+        "accounts.Membership", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    reopen_reason = models.CharField(_("原因"), max_length=200, blank=True, default="")
+
+    objects = PeriodLockQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            # A period of a school is locked once at a time.
+            models.UniqueConstraint(
+                fields=["school", "requirement"],
+                condition=Q(reopened_at=None),
+                name="period_locked_once",
+            ),
+            # When it was reopened and why are known together or not at all.
+            models.CheckConstraint(
+                condition=Q(reopened_at=None, reopened_by=None, reopen_reason="")
+                | (Q(reopened_at__isnull=False) & ~Q(reopen_reason="")),
+                name="period_reopened_paired",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.school_id} {self.requirement_id}"

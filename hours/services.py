@@ -26,6 +26,7 @@ from .errors import (
     SessionCreditedAlready,
 )
 from .models import HourCredit, PracticumRequirement, RequirementMinimum
+from .period_locks import refused_when_locked
 
 
 def credit_students(
@@ -40,9 +41,10 @@ def credit_students(
     the student's key.
 
     Safe to repeat: who has a credit of this session that is not reversed keeps just that. The
-    caller has asked whether the actor may close the session's desk.
+    caller has asked whether the actor may close the session's desk. Refused: PeriodLocked, for
+    all where it is for one.
     """
-    with transaction.atomic():
+    with refused_when_locked(), transaction.atomic():
         schools = _lock({student.pk for student in students})
         ledger = _Ledger.read(session)
         new = ledger.credits(
@@ -86,7 +88,7 @@ def settle_session(
     was written by hand stays, and so does all of the students ``kept``. Safe to repeat.
 
     In the caller's transaction, which holds the ``students``, has asked whether ``by``
-    may close the session's desk, and writes the audit line.
+    may close the session's desk, and writes the audit line. Refused: PeriodLocked.
     """
     ledger = _Ledger.read(session)
     if others := ledger.standing.keys() - hours.keys():
@@ -112,7 +114,8 @@ def settle_session(
     )
     written = [*_reversals(by=by, credits=wrong, reason=reason, now=now), *new]
     if written:
-        HourCredit.objects.bulk_create(written)
+        with refused_when_locked():
+            HourCredit.objects.bulk_create(written)
     return sum(entry.class_hours for entry in written)
 
 
@@ -201,11 +204,12 @@ def credit_by_hand(
     """So many class hours because two people said so, with the reason; of the ``session`` where
     one is named, once.
 
-    Refused: ReasonMissing, SessionCreditedAlready. The caller has asked whether the actor may.
+    Refused: ReasonMissing, SessionCreditedAlready, PeriodLocked. The caller has asked whether
+    the actor may.
     """
     if not reason.strip():
         raise ReasonMissing
-    with transaction.atomic():
+    with refused_when_locked(), transaction.atomic():
         revision = 1
         _lock([student.pk])
         if session is not None:
@@ -266,8 +270,8 @@ def correct(
 def reverse(*, by: Actor, credit: HourCredit, reason: str, now: datetime) -> HourCredit:
     """The credit no longer counts: an opposite entry of the same day stands against it.
 
-    Refused: a second reversal, the reversal of a reversal, an empty reason. The caller has
-    asked whether the actor may.
+    Refused: a second reversal, the reversal of a reversal, an empty reason, PeriodLocked. The
+    caller has asked whether the actor may.
     """
     if not reason.strip():
         raise ReasonMissing
@@ -276,7 +280,7 @@ def reverse(*, by: Actor, credit: HourCredit, reason: str, now: datetime) -> Hou
     if HourCredit.objects.filter(reverses=credit).exists():
         raise AlreadyReversed
     try:
-        with transaction.atomic():
+        with refused_when_locked(), transaction.atomic():
             (reversal,) = HourCredit.objects.bulk_create(
                 _reversals(by=by, credits=[credit], reason=reason, now=now)
             )
@@ -324,7 +328,15 @@ def carry_over(
     that came to her.
 
     In the caller's transaction, which holds both students and has asked whether ``by`` may.
+    Refused: PeriodLocked.
     """
+    with refused_when_locked():
+        return _carry_over(by=by, duplicate=duplicate, survivor=survivor, reason=reason, now=now)
+
+
+def _carry_over(
+    *, by: Actor, duplicate: Student, survivor: Student, reason: str, now: datetime
+) -> int:
     moved = 0
     own = HourCredit.objects.filter(student=survivor, session__isnull=False).exclude(
         kind=CreditKind.REVERSAL

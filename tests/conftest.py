@@ -1,19 +1,22 @@
 """What every test stands on."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
 import pgtrigger
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import TransactionTestCase
 from django.utils import translation
 from pytest_django import DjangoDbBlocker
 
+from accounts.services import rights
 from attendance.selectors import rule_sets
 from config import messages
 from sites.calendar import SHANGHAI
+
+APPLICATION = "test_application"
 
 
 def pytest_configure() -> None:
@@ -58,6 +61,36 @@ def _no_stragglers(django_db_setup: None, django_db_blocker: DjangoDbBlocker) ->
 def now() -> datetime:
     """A Tuesday morning of the season: 24 November 2026, 08:00 in Shanghai."""
     return datetime(2026, 11, 24, 8, 0, tzinfo=SHANGHAI)
+
+
+@pytest.fixture
+def as_application(transactional_db: None) -> Iterator[Callable[[], None]]:
+    """What the test does after calling it, it does over a connection of the application's role;
+    ``as_owner`` leads back."""
+
+    def connect_anew() -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            # Roles belong to the whole server: tests on several cores take turns.
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('test_application'))")
+            cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [APPLICATION])
+            if cursor.fetchone() is None:
+                cursor.execute(f"CREATE ROLE {APPLICATION} LOGIN PASSWORD 'tests'")
+        assert rights.grant(APPLICATION) == []
+        connection.close()
+        connection.settings_dict |= {"USER": APPLICATION, "PASSWORD": "tests"}
+
+    yield connect_anew
+    as_owner()
+
+
+OWNER = {name: connection.settings_dict[name] for name in ("USER", "PASSWORD")}
+
+
+def as_owner() -> None:
+    """What comes now is done as whoever made the test's database."""
+    if connection.settings_dict["USER"] != OWNER["USER"]:
+        connection.close()
+        connection.settings_dict |= OWNER
 
 
 _teardown = TransactionTestCase._fixture_teardown

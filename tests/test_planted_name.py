@@ -113,6 +113,8 @@ MAY_SHOW: dict[str, set[str]] = {
     "teacher": SCHOOL_PAGES,
     "coordinator": SCHOOL_PAGES
     | {
+        "attendance:notice",
+        "attendance:objection",
         "attendance:student_data",
         "attendance:student_erase",
         "attendance:student_merge",

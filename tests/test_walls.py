@@ -27,11 +27,12 @@ from accounts.selectors import actor_of
 from accounts.services import invitations
 from attendance.choices import WayIn
 from attendance.models import Badge, Certificate
-from attendance.services import badges, check_in, proposals
+from attendance.services import badges, check_in, notices, proposals
 from bookings.models import BasketItem, Booking, ChangeRequest, Place
 from bookings.services import standing_requests
 from bookings.services.companions import CompanionInput
 from courses.models import CourseSession
+from hours import period_locks
 from notifications.models import Message
 from rosters.models import ClassGroup, RosterImport, Student
 from rosters.services import school_years, transfers
@@ -185,6 +186,14 @@ def _make_world(now: datetime, names: tuple[str, str, str] = NAMES) -> World:
         required_hours=14,
         issued_at=now,
     )
+    requirement = RequirementFactory()
+    notice = notices.start(
+        by=actor_of(coordinator), school=group.school, requirement=requirement, days=5, now=now
+    )
+    objection = notices.object_to(student=place.student, notice=notice, text="少记一场", now=now)
+    lock = period_locks.lock_period(
+        by=actor_of(coordinator), school=OrganisationFactory(), requirement=requirement, now=now
+    )
     alliance = OrganisationFactory(alliance=True)
     other_school, other_host = OrganisationFactory(), OrganisationFactory(enterprise=True)
     roster_import = _make_import(group, coordinator, now)
@@ -206,6 +215,11 @@ def _make_world(now: datetime, names: tuple[str, str, str] = NAMES) -> World:
         "attendance:proposal": {"pk": proposal.pk},
         "attendance:rules_withdraw": {"pk": 1},
         "attendance:no_show": {"pk": booking.pk},
+        "attendance:notice": {"pk": notice.pk},
+        "attendance:notice_lock": {"pk": notice.pk},
+        "attendance:notice_print": {"pk": notice.pk, "class_pk": group.pk},
+        "attendance:objection": {"pk": notice.pk, "objection_pk": objection.pk},
+        "attendance:lock_reopen": {"pk": lock.pk},
         "bookings:api-booking": {"pk": booking.pk},
         "bookings:api-booking-change-request": {"pk": booking.pk},
         "bookings:api-change-request": {"pk": change.pk},

@@ -1,10 +1,12 @@
-"""Badges, the door, what it amounts to, and what is certified of it."""
+"""Badges, the door, what it amounts to, what seals its days, and what is certified of them."""
 
 from .by_hand import HourProposal, HourProposalQuerySet
 from .certificates import Certificate, CertificateQuerySet
 from .door import Badge, BadgeQuerySet, CheckIn, CheckInQuerySet, Desk, DeskQuerySet
+from .notices import Objection, ObjectionQuerySet, PublicNotice, PublicNoticeQuerySet
 from .room import RoomCode, RoomCodeQuerySet, RoomScan
 from .rules import AttendanceRuleSet
+from .seals import DaySeal, LawfulRemoval, SealedEntry
 
 __all__ = [
     "AttendanceRuleSet",
@@ -14,11 +16,18 @@ __all__ = [
     "CertificateQuerySet",
     "CheckIn",
     "CheckInQuerySet",
+    "DaySeal",
     "Desk",
     "DeskQuerySet",
     "HourProposal",
     "HourProposalQuerySet",
+    "LawfulRemoval",
+    "Objection",
+    "ObjectionQuerySet",
+    "PublicNotice",
+    "PublicNoticeQuerySet",
     "RoomCode",
     "RoomCodeQuerySet",
     "RoomScan",
+    "SealedEntry",
 ]

@@ -4,12 +4,14 @@ import uuid
 from typing import Self
 
 import pgtrigger
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.actors import Actor
 from attendance.choices import EventKind, WayIn
+from hours.models import Sealed
 from rosters.models import ClassTeacher
 
 
@@ -154,8 +156,9 @@ class CheckInQuerySet(models.QuerySet["CheckIn"]):
         return self.filter(Q(student_id=student_id) | Q(student__merged_into_id=student_id))
 
 
-class CheckIn(models.Model):
-    """One event at the door. Never changed: a mistake is voided by another event.
+class CheckIn(Sealed):
+    """One event at the door. Never changed: a mistake is voided by another event. The reason of
+    a student who was erased is a dash (``LawfulRemoval``).
 
     The client makes the id, so an event sent twice exists once.
     """
@@ -204,6 +207,7 @@ class CheckIn(models.Model):
         indexes = [
             models.Index(fields=["session", "student"], name="check_in_session_student"),
             models.Index(fields=["student", "recorded_at"], name="check_in_student"),
+            BrinIndex(fields=["written_at"], name="check_in_written"),
         ]
         triggers = [
             pgtrigger.Protect(

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.choices import READINGS, VERBS
 from accounts.selectors import reads_of_student
-from attendance.models import Badge, Certificate, CheckIn, HourProposal
+from attendance.models import Badge, Certificate, CheckIn, HourProposal, Objection
 from bookings import wording
 from bookings.models import Place, TripConsent
 from hours.models import HourCredit
@@ -40,6 +40,17 @@ LEFT_OUT = {
     "rosters.Student.erased_at": "who was erased has nothing to be exported",
     "hours.HourCredit.revision": "a counter",
     "hours.HourCredit.rule_version": "a counter",
+    "hours.HourCredit.written_at": "as credited_at, by the database's clock",
+    "hours.HourCredit.seal_salt": "a random number",
+    "attendance.CheckIn.written_at": "as recorded_at, by the database's clock",
+    "attendance.CheckIn.seal_salt": "a random number",
+    "attendance.LawfulRemoval.student": "who was erased has nothing to be exported",
+    "attendance.LawfulRemoval.kind": "who was erased has nothing to be exported",
+    "attendance.LawfulRemoval.key": "who was erased has nothing to be exported",
+    "attendance.LawfulRemoval.text_digest": "who was erased has nothing to be exported",
+    "attendance.LawfulRemoval.ground": "who was erased has nothing to be exported",
+    "attendance.LawfulRemoval.written_at": "who was erased has nothing to be exported",
+    "attendance.LawfulRemoval.seal_salt": "who was erased has nothing to be exported",
     "bookings.BasketItem.student_ids": "a choice not made yet; gone once the session is over",
     "bookings.ChangeRequest.before": "what a host was asked; her places are told",
     "bookings.ChangeRequest.wanted": "what a host was asked; her places are told",
@@ -179,6 +190,25 @@ def _credits(student: Student, now: datetime) -> Sheet:
             for credit in HourCredit.objects.filter(student__in=_rows_of(student))
             .select_related("session__version")
             .order_by("earned_on", "pk")
+        ],
+    )
+
+
+def _objections(student: Student, now: datetime) -> Sheet:
+    return Sheet(
+        _("学时异议"),
+        (_("异议"), _("提出时间"), _("处理结果"), _("处理说明"), _("处理时间")),
+        [
+            (
+                objection.text,
+                _moment(objection.made_at),
+                str(objection.get_state_display()),
+                objection.answer,
+                _moment(objection.decided_at),
+            )
+            for objection in Objection.objects.filter(student__in=_rows_of(student)).order_by(
+                "made_at", "pk"
+            )
         ],
     )
 
@@ -397,6 +427,17 @@ PARTS = (
             "hours.HourCredit.credited_at",
         ),
         _credits,
+    ),
+    Part(
+        (
+            "attendance.Objection.student",
+            "attendance.Objection.text",
+            "attendance.Objection.made_at",
+            "attendance.Objection.state",
+            "attendance.Objection.answer",
+            "attendance.Objection.decided_at",
+        ),
+        _objections,
     ),
     Part(
         (

@@ -3,12 +3,14 @@
 from collections.abc import Collection
 from datetime import datetime
 
+from django.db import connection
 from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
 from accounts.services import audit
+from attendance.choices import RemovalGround
 from attendance.errors import AlreadyErased, ConfirmationWrong
-from attendance.models import Badge
+from attendance.models import Badge, Objection
 from attendance.services import certificates, proposals
 from bookings.selectors.roll import coming_places
 from bookings.services import forgetting as bookings_forgetting
@@ -43,7 +45,7 @@ def erase_student(*, by: Actor, student: Student, typed_name: str, now: datetime
             if merged <= keys:
                 break
             keys |= merged
-        released = pseudonymise(by=by, student_ids=keys, now=now)
+        released = pseudonymise(by=by, student_ids=keys, ground=RemovalGround.ERASED, now=now)
         audit.record(
             by=by,
             verb="student.erased",
@@ -61,10 +63,13 @@ def erase_student(*, by: Actor, student: Student, typed_name: str, now: datetime
     return student
 
 
-def pseudonymise(*, by: Actor, student_ids: Collection[int], now: datetime) -> int:
+def pseudonymise(
+    *, by: Actor, student_ids: Collection[int], ground: RemovalGround, now: datetime
+) -> int:
     """The students' names are numbers; coming places are given back (returns how many), badges
     open nothing, certificates are revoked, and all that was stored beside is gone. Check-ins and
-    credits stay as they are: they hold keys only. Call within a transaction."""
+    credits stay, since they hold keys only; the reasons that people wrote in them are dashes. Call
+    within a transaction."""
     list(
         Student.objects.select_for_update(no_key=True)
         .filter(pk__in=student_ids)
@@ -82,4 +87,15 @@ def pseudonymise(*, by: Actor, student_ids: Collection[int], now: datetime) -> i
     )
     bookings_forgetting.forget_students(student_ids)
     forgetting.forget_students(by=by, student_ids=student_ids, now=now)
+    Objection.objects.filter(student__in=student_ids).delete()
+    forget_reasons(student_ids, ground)
     return released
+
+
+def forget_reasons(student_ids: Collection[int], ground: RemovalGround) -> int:
+    """The reasons in ledger entries and check-ins of students who are erased are gone, each with
+    a ``LawfulRemoval``; how many. The owner's function does it: the application's role may
+    not change these rows."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT forget_reasons(%s, %s)", [sorted(student_ids), ground])
+        return int(cursor.fetchone()[0])

@@ -18,6 +18,7 @@ from accounts.choices import STAGE_GRADES, Stage
 from accounts.data_map import DAYS_KEPT, Term
 from accounts.services import audit
 from accounts.services import forgetting as accounts_forgetting
+from attendance.choices import RemovalGround
 from attendance.models import Badge
 from attendance.services import erasure, needs
 from bookings.services import forgetting as bookings_forgetting
@@ -84,7 +85,9 @@ def _end_students(now: datetime) -> int:
     ended = 0
     while keys := list(graduated_students(now).order_by("pk").values_list("pk", flat=True)[:BATCH]):
         with transaction.atomic():
-            erasure.pseudonymise(by=SYSTEM, student_ids=keys, now=now)
+            erasure.pseudonymise(
+                by=SYSTEM, student_ids=keys, ground=RemovalGround.GRADUATED, now=now
+            )
         ended += len(keys)
     return ended
 
@@ -112,6 +115,14 @@ RULES = (
             "rosters.Consent.school_year",
             "rosters.Consent.recorded_at",
             "rosters.Consent.withdrawn_at",
+            "hours.HourCredit.reason",
+            "attendance.CheckIn.reason",
+            "attendance.Objection.student",
+            "attendance.Objection.text",
+            "attendance.Objection.made_at",
+            "attendance.Objection.state",
+            "attendance.Objection.answer",
+            "attendance.Objection.decided_at",
         ),
         graduated_students,
         _end_students,

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from attendance.models import CheckIn, Desk
+from attendance.selectors import seals
 from attendance.selectors.missed import decided_by_hand
 from attendance.selectors.rule_sets import rules_of_each
 from attendance.selectors.states import by_student
@@ -22,6 +23,8 @@ from hours.choices import BY_HAND, CreditKind
 from hours.models import HourCredit
 
 DESKS_AT_ONCE = 500
+# So many sealed days are looked at again each night: a week, whatever the history.
+DAYS_VERIFIED = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +239,13 @@ def findings() -> list[Finding]:
                 )
                 for row in cursor.fetchall()
             ]
-    return [*found, *_ledger()]
+    return [*found, *_ledger(), *_seals()]
+
+
+def _seals() -> Iterator[Finding]:
+    """What the last seals cover is as it was sealed; of all days ``verify_ledger`` says so."""
+    for difference in seals.verify({}, days=DAYS_VERIFIED).differences:
+        yield Finding("seals", str(difference))
 
 
 def _ledger() -> Iterator[Finding]:

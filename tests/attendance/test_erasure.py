@@ -14,7 +14,7 @@ from accounts.errors import NotAllowed, NotYours
 from accounts.models import AuditEntry, User
 from attendance.choices import ProposalKind, WayIn
 from attendance.errors import AlreadyErased, ConfirmationWrong
-from attendance.models import Badge, Certificate, CheckIn, HourProposal
+from attendance.models import Badge, Certificate, CheckIn, HourProposal, Objection
 from attendance.selectors.student_data import PARTS, sheets_of
 from attendance.services import check_in, desk, erasure, proposals
 from bookings.models import Booking, Place, TripConsent
@@ -258,7 +258,7 @@ def test_what_hangs_on_a_student_is_deleted_revoked_or_holds_keys_only() -> None
         Place, HourCredit, HourProposal, CheckIn, StudentTransfer, Student, Badge, Certificate,
     }  # fmt: skip
 
-    assert hanging == keys_only | {TripConsent} | set(forgetting.DELETED)
+    assert hanging == keys_only | {TripConsent, Objection} | set(forgetting.DELETED)
 
 
 # ── taken out ──
@@ -292,6 +292,7 @@ def test_the_export_holds_everything_and_says_who_took_it(door: Door, student: S
         "签到",
         "学时",
         "补记申请",
+        "学时异议",
         "胸牌",
         "证书",
         "监护人同意书",
@@ -343,7 +344,7 @@ def test_a_student_of_whom_little_is_known_has_empty_sheets(door: Door) -> None:
 
     counts = [len(sheet.rows) for sheet in sheets_of(student, door.now)]
 
-    assert counts == [9, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0]
+    assert counts == [9, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0]
     assert len(counts) == len(PARTS)
 
 

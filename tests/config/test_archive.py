@@ -1,16 +1,17 @@
 """A backup brings everything back, in an empty server."""
 
+import os
 import subprocess
 import sys
 from datetime import datetime
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import psycopg
 import pytest
 from django.db import connection
 
-from config import archive
+from config import archive, postgres
 from tests.bookings.conftest import make_world
 from tests.factories.bookings import make_booking
 
@@ -82,6 +83,38 @@ def test_restore_replaces_what_was_there(empty_server: str, tmp_path: Path) -> N
     archive.restore(file, empty_server)
 
     assert contents(empty_server) == before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_restore_gives_tables_to_the_owner_and_rights_to_the_application(
+    empty_server: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "backup.dump"
+    archive.backup(file, source_url())
+    var = Path(unquote(empty_server.rsplit("host=", 1)[1])).parent
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("DATABASE_URL", "OWNER_DATABASE_URL", "DJANGO_SETTINGS_MODULE")
+    }
+
+    done = subprocess.run(
+        [sys.executable, "-m", "config.archive", "restore", str(file)],
+        cwd=ROOT,
+        env={**inherited, "VAR_DIR": str(var)},
+        check=False,
+    )
+
+    assert done.returncode == 0
+    with psycopg.connect(empty_server) as db:
+        owners = db.execute("SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'")
+        assert owners.fetchall() == [(postgres.OWNER,)]
+        may = db.execute(
+            "SELECT has_table_privilege(%(app)s, 'hours_hourcredit', 'INSERT'),"
+            " has_table_privilege(%(app)s, 'hours_hourcredit', 'UPDATE')",
+            {"app": postgres.APPLICATION},
+        )
+        assert may.fetchone() == (True, False)
 
 
 def test_restore_of_a_damaged_file_changes_nothing(empty_server: str, tmp_path: Path) -> None:

@@ -19,6 +19,8 @@ PRODUCTION = {
 NAMES = (
     "BASE_URL",
     "DATABASE_URL",
+    "OWNER_DATABASE_URL",
+    "AS_OWNER",
     "DEBUG",
     "DEMO",
     "SECRET_KEY",
@@ -140,6 +142,56 @@ def test_database_is_the_one_named() -> None:
     )
 
     assert named == "['district', 'reader', 'db.example.org', 5433]"
+
+
+@pytest.mark.parametrize(
+    ("environment", "user"),
+    [
+        ({}, "app"),
+        ({"OWNER_DATABASE_URL": "postgresql://owner@db.example.org/district"}, "app"),
+        (
+            {"OWNER_DATABASE_URL": "postgresql://owner@db.example.org/district", "AS_OWNER": "1"},
+            "owner",
+        ),
+        ({"AS_OWNER": "1"}, "app"),
+    ],
+)
+def test_the_owner_connects_where_it_is_named_and_asked_for(environment, user) -> None:
+    environment = {"DATABASE_URL": "postgresql://app@db.example.org/district"} | environment
+
+    found = setting(
+        "(settings.DATABASES['default']['USER'], settings.APPLICATION_ROLE)",
+        **environment,
+        **PRODUCTION,
+    )
+
+    assert found == f"('{user}', 'app')"
+
+
+def test_manage_py_runs_the_owners_commands_as_the_owner() -> None:
+    nowhere = {
+        "DATABASE_URL": "postgresql://app@127.0.0.1:1/district",
+        "OWNER_DATABASE_URL": "postgresql://owner@127.0.0.1:1/district?application_name=owners",
+    }
+    probe = (
+        "import runpy, sys; from django.core import management;"
+        "management.execute_from_command_line = lambda words: __import__('sys').stdout.write("
+        "__import__('config.settings').settings.DATABASES['default']['USER']);"
+        "sys.argv = ['manage.py', *sys.argv[1:]]; runpy.run_path('manage.py', run_name='__main__')"
+    )
+
+    users = {
+        command: run("-c", probe, command, **nowhere, **PRODUCTION).stdout
+        for command in ("migrate", "createcachetable", "grant_roles", "qcluster", "check")
+    }
+
+    assert users == {
+        "migrate": "owner",
+        "createcachetable": "owner",
+        "grant_roles": "owner",
+        "qcluster": "app",
+        "check": "app",
+    }
 
 
 def test_connections_are_pooled_in_web_processes_only() -> None:

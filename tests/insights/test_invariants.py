@@ -271,7 +271,7 @@ def test_the_command_prints_differences_and_exits_with_one(planted: Planted) -> 
     with pytest.raises(CommandError) as caught:
         call_command("check_invariants", stdout=differing)
 
-    assert sound.getvalue() == "16 invariants hold.\n"
+    assert sound.getvalue() == "17 invariants hold.\n"
     assert caught.value.returncode == 1
     assert differing.getvalue() == (
         f"bookings: Booking {booking.pk} records 6 seats but has 5 places.\n"

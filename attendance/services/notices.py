@@ -1,0 +1,218 @@
+"""The public notice of class hours: shown, objected to, decided, locked."""
+
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+import notifications.services
+from accounts.actors import Actor
+from accounts.choices import ActorKind, Role
+from accounts.errors import NotAllowed
+from accounts.models import Organisation
+from accounts.selectors import people_to_tell
+from accounts.services import audit
+from attendance.choices import ObjectionState
+from attendance.errors import (
+    AnswerMissing,
+    NoSuchCohort,
+    NoticeLocked,
+    NoticeNotRunning,
+    NoticeRunning,
+    NoticeStillRunning,
+    ObjectionDecided,
+    ObjectionsOpen,
+    TooManyObjections,
+)
+from attendance.models import Objection, PublicNotice
+from attendance.selectors.notices import classes_of
+from hours import period_locks
+from hours.errors import PeriodLockedAlready
+from hours.models import PeriodLock, PracticumRequirement
+from rosters.models import Student
+from rosters.services.classes import check_can_manage
+from sites import dates
+from sites.calendar import is_lesson_day, local_day
+from sites.selectors import special_days
+
+USUAL_DAYS = 5
+MOST_DAYS = 30
+# So many objections of one student in one notice; the rest is for her teacher to hear.
+MOST_OBJECTIONS = 3
+# A bearer of a badge is nobody's member.
+BEARER = Actor(kind=ActorKind.BADGE)
+
+
+def last_day(first: date, days: int) -> date:
+    """The last of so many school days from ``first`` on."""
+    special = special_days(first, first + timedelta(days=4 * MOST_DAYS))
+    day, left = first, days - is_lesson_day(first, special)
+    while left > 0:
+        day += timedelta(days=1)
+        left -= is_lesson_day(day, special)
+    return day
+
+
+def start(
+    *,
+    by: Actor,
+    school: Organisation,
+    requirement: PracticumRequirement,
+    days: int,
+    now: datetime,
+) -> PublicNotice:
+    """From today on, for so many school days, each student of the cohort can look up her own hours
+    and object. The school's coordinator.
+
+    Refused: NoSuchCohort, NoticeRunning, PeriodLockedAlready.
+    """
+    check_can_manage(by, school.pk)
+    if not classes_of(school.pk, requirement):
+        raise NoSuchCohort
+    today = local_day(now)
+    with transaction.atomic():
+        # Two who start it at once do so one after the other.
+        Organisation.objects.select_for_update(no_key=True).get(pk=school.pk)
+        own = PublicNotice.objects.filter(school=school, requirement=requirement)
+        if own.filter(lock=None).exists():
+            raise NoticeRunning
+        if PeriodLock.objects.live().filter(school=school, requirement=requirement).exists():
+            raise PeriodLockedAlready
+        notice = PublicNotice.objects.create(
+            school=school,
+            requirement=requirement,
+            starts_on=today,
+            ends_on=last_day(today, days),
+            started_at=now,
+            started_by_id=by.membership_id,
+        )
+        audit.record(
+            by=by, verb="notice.started", now=now, target=notice, school_id=school.pk, days=days
+        )
+    return notice
+
+
+def object_to(*, student: Student, notice: PublicNotice, text: str, now: datetime) -> Objection:
+    """The school hears what is wrong with the student's hours. The caller has made sure that the
+    bearer of her badge says so. The same text again is the same objection.
+
+    Refused: NoticeNotRunning, TooManyObjections.
+    """
+    text = " ".join(text.split())[:300]
+    with transaction.atomic():
+        # A button pressed twice meets here.
+        Student.objects.select_for_update(no_key=True).get(pk=student.pk)
+        own = Objection.objects.filter(notice=notice, student=student)
+        known = own.filter(text=text).first()
+        if known is not None:
+            return known
+        if not notice.is_running(local_day(now)):
+            raise NoticeNotRunning
+        if own.count() >= MOST_OBJECTIONS:
+            raise TooManyObjections(most=MOST_OBJECTIONS)
+        made = Objection.objects.create(notice=notice, student=student, text=text, made_at=now)
+        audit.record(
+            by=BEARER, verb="objection.made", now=now, target=made, school_id=notice.school_id
+        )
+        for person in people_to_tell(notice.school_id, [Role.SCHOOL_COORDINATOR]):
+            with translation.override(person.language):
+                notifications.services.tell(
+                    recipient=person,
+                    kind="objection_made",
+                    subject=_("学时公示收到一条异议"),
+                    body=_("请在公示结束前核对并写明处理说明。"),
+                    path=reverse("attendance:notice", args=[notice.pk]),
+                    now=now,
+                )
+    return made
+
+
+def decide(
+    *, by: Actor, objection: Objection, upheld: bool, answer: str, now: datetime
+) -> Objection:
+    """The objection is upheld or not, for a reason that whoever made it reads. What is wrong is
+    corrected in the ledger, where it always is. The school's coordinator.
+
+    Refused: AnswerMissing, ObjectionDecided.
+    """
+    check_can_manage(by, objection.notice.school_id)
+    if not answer.strip():
+        raise AnswerMissing
+    with transaction.atomic():
+        row = Objection.objects.select_for_update(no_key=True).get(pk=objection.pk)
+        if row.state != ObjectionState.OPEN:
+            raise ObjectionDecided
+        row.state = ObjectionState.UPHELD if upheld else ObjectionState.DISMISSED
+        row.answer = answer.strip()[:300]
+        row.decided_at = now
+        row.decided_by_id = by.membership_id
+        row.save(update_fields=["state", "answer", "decided_at", "decided_by"])
+        audit.record(
+            by=by,
+            verb=f"objection.{row.state}",
+            now=now,
+            target=row,
+            school_id=objection.notice.school_id,
+        )
+    return row
+
+
+def check_can_lock(actor: Actor, notice: PublicNotice, now: datetime) -> None:
+    """The school's coordinator, once the days are over and every objection has its answer.
+
+    Refused: NoticeLocked, NoticeStillRunning, ObjectionsOpen.
+    """
+    check_can_manage(actor, notice.school_id)
+    if notice.lock_id is not None:
+        raise NoticeLocked
+    if not notice.is_over(local_day(now)):
+        raise NoticeStillRunning(day=dates.day(notice.ends_on))
+    waiting = notice.objections.filter(state=ObjectionState.OPEN).count()
+    if waiting:
+        raise ObjectionsOpen(count=waiting)
+
+
+def lock(*, by: Actor, notice: PublicNotice, now: datetime) -> PublicNotice:
+    """The period's hours are settled: only the secretariat enters any. See ``check_can_lock``."""
+    check_can_lock(by, notice, now)
+    with transaction.atomic():
+        row = (
+            PublicNotice.objects.select_for_update(of=("self",), no_key=True)
+            .select_related("school", "requirement")
+            .get(pk=notice.pk)
+        )
+        check_can_lock(by, row, now)
+        row.lock = period_locks.lock_period(
+            by=by, school=row.school, requirement=row.requirement, now=now
+        )
+        row.save(update_fields=["lock"])
+    return row
+
+
+def reopen(*, by: Actor, period_lock: PeriodLock, reason: str, now: datetime) -> PeriodLock:
+    """The school may correct hours of the period again, and shows them anew when it is done. The
+    secretariat. Refused: ReasonMissing, NotLocked."""
+    if not by.is_secretariat:
+        raise NotAllowed
+    with transaction.atomic():
+        reopened = period_locks.reopen(by=by, lock=period_lock, reason=reason, now=now)
+        for person in people_to_tell(reopened.school_id, [Role.SCHOOL_COORDINATOR]):
+            with translation.override(person.language):
+                notifications.services.tell(
+                    recipient=person,
+                    kind="period_reopened",
+                    subject=_("学时已重新开放更正"),
+                    body="\n\n".join(
+                        [
+                            _("秘书处重新开放了“%(name)s”的学时，更正后请再次公示。")
+                            % {"name": reopened.requirement.name},
+                            _("原因：%(reason)s") % {"reason": reopened.reopen_reason},
+                        ]
+                    ),
+                    path=reverse("attendance:notices"),
+                    once_key=f"reopened:{reopened.pk}:{person.pk}",
+                    now=now,
+                )
+    return reopened

@@ -1,0 +1,75 @@
+"""Settling a school's class hours of a period, and opening them again. Whether an entry may
+still be made is the database's to say (trigger ``refused_when_locked``)."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from accounts.actors import Actor
+from accounts.errors import NotAllowed
+from accounts.models import Organisation
+from accounts.services import audit
+
+from .errors import NotLocked, PeriodLocked, PeriodLockedAlready, ReasonMissing
+from .models import PeriodLock, PracticumRequirement
+
+# What the trigger calls itself.
+CONSTRAINT = "credit_period_open"
+
+
+@contextmanager
+def refused_when_locked() -> Iterator[None]:
+    """An entry that a locked period does not take any more is refused: PeriodLocked."""
+    try:
+        yield
+    except IntegrityError as error:
+        if getattr(getattr(error.__cause__, "diag", None), "constraint_name", "") == CONSTRAINT:
+            raise PeriodLocked from error
+        raise
+
+
+def lock_period(
+    *, by: Actor, school: Organisation, requirement: PracticumRequirement, now: datetime
+) -> PeriodLock:
+    """Entries for the school's students on the requirement's days are the secretariat's alone
+    from here on. The caller has asked whether ``by`` may. Refused: PeriodLockedAlready."""
+    with transaction.atomic():
+        # Whoever enters hours of the school now is waited for, and waits for us.
+        Organisation.objects.select_for_update().get(pk=school.pk)
+        if PeriodLock.objects.live().filter(school=school, requirement=requirement).exists():
+            raise PeriodLockedAlready
+        lock = PeriodLock.objects.create(
+            school=school,
+            requirement=requirement,
+            locked_at=now,
+            locked_by_id=by.membership_id,
+        )
+        audit.record(by=by, verb="period.locked", now=now, target=lock, school_id=school.pk)
+    return lock
+
+
+def check_can_reopen(actor: Actor) -> None:
+    if not actor.is_secretariat:
+        raise NotAllowed
+
+
+def reopen(*, by: Actor, lock: PeriodLock, reason: str, now: datetime) -> PeriodLock:
+    """The period takes entries again, and whoever reads the lock sees why. The secretariat alone.
+    Refused: ReasonMissing, NotLocked (also where it was reopened before)."""
+    check_can_reopen(by)
+    if not reason.strip():
+        raise ReasonMissing
+    with transaction.atomic():
+        locked = PeriodLock.objects.select_for_update(no_key=True).get(pk=lock.pk)
+        if locked.reopened_at is not None:
+            raise NotLocked
+        locked.reopened_at = now
+        locked.reopened_by_id = by.membership_id
+        locked.reopen_reason = reason.strip()[:200]
+        locked.save(update_fields=["reopened_at", "reopened_by", "reopen_reason"])
+        audit.record(
+            by=by, verb="period.reopened", now=now, target=locked, school_id=locked.school_id
+        )
+    return locked
