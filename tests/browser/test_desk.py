@@ -213,7 +213,7 @@ def test_camera_that_is_not_there_is_said(world: World, new_context: NewContext)
 
 @pytest.mark.parametrize("width", [390, 820, 1280])
 def test_whole_door_without_scripts(world: World, new_context: NewContext, width: int) -> None:
-    session_at_the_door(world, minutes=0)
+    session = session_at_the_door(world, minutes=0)
     badges = make_badges(world.group, now=timezone.now())
     page = new_context(manager_of(world), width=width, java_script_enabled=False).new_page()
     page.goto("/desk/")
@@ -230,7 +230,11 @@ def test_whole_door_without_scripts(world: World, new_context: NewContext, width
     page.get_by_role("link", name="其余记为已到").click()
     page.get_by_role("button", name="其余记为已到").click()
     page.get_by_role("link", name="结束签到，记学时").click()
-    page.get_by_role("button", name="结束签到").click()
+    expect(page.get_by_role("link", name="还在上课，先不结束")).to_be_visible()
+    # Two hours later.
+    moved(session, timezone.now() - timedelta(hours=2, minutes=1))
+    page.reload()
+    page.get_by_role("button", name="全班离开，结束签到").click()
 
     expect(page.locator(".result.off .w")).to_have_text("已结束")
     assert HourCredit.objects.count() == 4
