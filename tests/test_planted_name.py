@@ -107,6 +107,7 @@ HOST_PAGES = {
     "attendance:desk_rest",
     "attendance:desk_tick",
     "attendance:desk_walk_in",
+    "attendance:whole_class",
     "bookings:session_names",
 }
 MAY_SHOW: dict[str, set[str]] = {

@@ -26,6 +26,7 @@ def test_the_trail_has_a_word_for_every_verb_the_services_write() -> None:
     written |= {f"review.{decision}" for decision in ReviewDecision}
     written |= {f"change.{state}" for state in ("accepted", "declined", "withdrawn", "expired")}
     written |= {f"attendance.{kind}" for kind in EventKind if kind != EventKind.VOID}
+    written |= {f"attendance.class_{kind}" for kind in (EventKind.IN, EventKind.OUT)}
 
     assert len(written) > 40
     assert sorted(written - VERBS.keys()) == []

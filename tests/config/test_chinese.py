@@ -21,6 +21,7 @@ EXEMPT_PYTHON = {
     "config/smoke/": "Speaks to Chinese pages.",
     "courses/services/sessions.py": "What a room is held for is kept as it was named then.",
     "insights/demo/": "The demonstration's data.",
+    "courses/selectors/unusual.py": "Reads the hours of a site as people write them.",
     "courses/naming.py": "Parts a Chinese title where it is Chinese.",
     "rosters/parsing/": "Knows how school offices write headers, classes and notes.",
     "rosters/services/forgetting.py": "What stands in the database where a name stood.",
