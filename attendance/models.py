@@ -1,17 +1,17 @@
-"""Badges, the desk of a session, and the events at the door."""
+"""Badges, the desk of a session, the devices at the door, and the events there."""
 
 import uuid
 from typing import Self
 
 import pgtrigger
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from accounts.actors import Actor
 from rosters.models import ClassTeacher
 
-from .choices import EventKind, WayIn
+from .choices import TRUST_OF_WAY, Decision, Doubt, EventKind, Trust, WayIn
 
 
 class BadgeQuerySet(models.QuerySet["Badge"]):
@@ -121,6 +121,93 @@ class Desk(models.Model):
         return f"{self.session_id}"
 
 
+def _only_grows(name: str) -> list[pgtrigger.Trigger]:
+    """Rows are added and never changed, removed or emptied away."""
+    return [
+        pgtrigger.Protect(name=f"{name}_only_grow", operation=pgtrigger.Update | pgtrigger.Delete),
+        pgtrigger.Trigger(
+            name=f"{name}_never_emptied",
+            level=pgtrigger.Statement,
+            when=pgtrigger.Before,
+            operation=pgtrigger.Truncate,
+            func="RAISE EXCEPTION 'Cannot truncate %', TG_TABLE_NAME;",
+        ),
+    ]
+
+
+class DeviceQuerySet(models.QuerySet["Device"]):
+    def visible_to(self, actor: Actor) -> Self:
+        """A manager sees the host's devices, an instructor those she registered."""
+        if actor.is_system:
+            return self
+        if actor.is_host_manager:
+            return self.filter(host_id=actor.organisation_id)
+        if actor.is_host:
+            return self.filter(host_id=actor.organisation_id, registered_by_id=actor.membership_id)
+        return self.none()
+
+
+class Device(models.Model):
+    """A host's own telephone or tablet that keeps the door without a network. Only a digest of
+    its secret is kept; revoked, it is given no more names and nothing it says counts by itself."""
+
+    host = models.ForeignKey(
+        "accounts.Organisation", on_delete=models.PROTECT, related_name="devices"
+    )
+    name = models.CharField(_("设备名称"), max_length=40)
+    digest = models.CharField(max_length=64, unique=True)
+    registered_at = models.DateTimeField()
+    registered_by = models.ForeignKey(
+        "accounts.Membership", on_delete=models.PROTECT, related_name="devices"
+    )
+    last_seen_at = models.DateTimeField(null=True, blank=True)
+    # How far its clock is ahead of ours, as measured when it last called.
+    clock_ahead = models.DurationField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    revoked_by = models.ForeignKey(
+        "accounts.Membership", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    objects = DeviceQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            # Who revoked it and when are known together or not at all.
+            models.CheckConstraint(
+                condition=Q(revoked_at=None, revoked_by=None)
+                | Q(revoked_at__isnull=False, revoked_by__isnull=False),
+                name="device_revoked_paired",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class RosterPack(models.Model):
+    """The list of one session as one device took it along: what it held is in the log of names
+    read. Of the codes of badges it has digests under a salt of its own."""
+
+    device = models.ForeignKey(Device, on_delete=models.PROTECT, related_name="packs")
+    session = models.ForeignKey(
+        "courses.CourseSession", on_delete=models.PROTECT, related_name="packs"
+    )
+    salt = models.CharField(max_length=32)
+    issued_at = models.DateTimeField()
+    # The device forgets it then.
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(expires_at__gt=F("issued_at")), name="pack_expires_later"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pk}"
+
+
 class CheckInQuerySet(models.QuerySet["CheckIn"]):
     def visible_to(self, actor: Actor) -> Self:
         """The school's own students, the host's own sessions."""
@@ -162,6 +249,22 @@ class CheckIn(models.Model):
     )
     kind = models.CharField(max_length=8, choices=EventKind.choices)
     way_in = models.CharField(max_length=8, choices=WayIn.choices)
+    # The level of trust, by the way in.
+    trust = models.GeneratedField(
+        expression=Case(
+            *(
+                When(way_in=way.value, then=Value(trust.value))
+                for way, trust in TRUST_OF_WAY.items()
+            ),
+            output_field=models.CharField(max_length=8, choices=Trust.choices),
+        ),
+        output_field=models.CharField(max_length=8, choices=Trust.choices),
+        db_persist=True,
+    )
+    # The one that kept the door without a network; empty where a signed-in member did.
+    device = models.ForeignKey(
+        Device, on_delete=models.PROTECT, null=True, blank=True, related_name="check_ins"
+    )
     voids = models.OneToOneField(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="voided_by"
     )
@@ -195,18 +298,104 @@ class CheckIn(models.Model):
             models.Index(fields=["session", "student"], name="check_in_session_student"),
             models.Index(fields=["student", "recorded_at"], name="check_in_student"),
         ]
-        triggers = [
-            pgtrigger.Protect(
-                name="check_ins_only_grow", operation=pgtrigger.Update | pgtrigger.Delete
-            ),
-            pgtrigger.Trigger(
-                name="check_ins_never_emptied",
-                level=pgtrigger.Statement,
-                when=pgtrigger.Before,
-                operation=pgtrigger.Truncate,
-                func="RAISE EXCEPTION 'Cannot truncate %', TG_TABLE_NAME;",
-            ),
-        ]
+        triggers = _only_grows("check_ins")
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
+
+
+class ConflictQuerySet(models.QuerySet["Conflict"]):
+    def visible_to(self, actor: Actor) -> Self:
+        """A manager decides for all sessions of the host, an instructor for those she keeps."""
+        if actor.is_system:
+            return self
+        if actor.is_host_manager:
+            return self.filter(session__host_id=actor.organisation_id)
+        if actor.is_host:
+            return self.filter(
+                Q(session__instructor=None) | Q(session__instructor_id=actor.membership_id),
+                session__host_id=actor.organisation_id,
+            )
+        return self.none()
+
+    def open(self) -> Self:
+        return self.filter(decision=None)
+
+
+class Conflict(models.Model):
+    """An event of a device that contradicts what we know: a person decides whether it counts.
+
+    Kept as it came, under the event's own id; the decision is a row beside it.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    device = models.ForeignKey(Device, on_delete=models.PROTECT, related_name="conflicts")
+    session = models.ForeignKey(
+        "courses.CourseSession", on_delete=models.PROTECT, related_name="conflicts"
+    )
+    student = models.ForeignKey(
+        "rosters.Student", on_delete=models.PROTECT, related_name="conflicts"
+    )
+    kind = models.CharField(max_length=8, choices=EventKind.choices)
+    way_in = models.CharField(max_length=8, choices=WayIn.choices)
+    voids = models.ForeignKey(
+        CheckIn, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    doubt = models.CharField(max_length=16, choices=Doubt.choices)
+    happened_at = models.DateTimeField()
+    received_at = models.DateTimeField()
+
+    objects = ConflictQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind__in=EventKind.values), name="conflict_kind_known"
+            ),
+            models.CheckConstraint(condition=Q(way_in__in=WayIn.values), name="conflict_way_known"),
+            models.CheckConstraint(
+                condition=Q(doubt__in=Doubt.values), name="conflict_doubt_known"
+            ),
+            # Taking back names what is taken back; nothing else does.
+            models.CheckConstraint(
+                condition=Q(kind=EventKind.VOID, voids__isnull=False)
+                | (~Q(kind=EventKind.VOID) & Q(voids=None)),
+                name="conflict_void_paired",
+            ),
+        ]
+        triggers = _only_grows("conflicts")
+
+    def __str__(self) -> str:
+        return f"{self.doubt} {self.pk}"
+
+
+class ConflictDecision(models.Model):
+    """What somebody decided about a doubtful event, once and for good, and why."""
+
+    conflict = models.OneToOneField(
+        Conflict, on_delete=models.PROTECT, primary_key=True, related_name="decision"
+    )
+    decision = models.CharField(max_length=12, choices=Decision.choices)
+    reason = models.CharField(_("原因"), max_length=200, blank=True, default="")
+    decided_at = models.DateTimeField()
+    decided_by = models.ForeignKey(
+        "accounts.Membership", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(decision__in=Decision.values), name="decision_known"
+            ),
+            # What is dropped says why; what the device took back was decided by nobody.
+            models.CheckConstraint(
+                condition=(Q(decision=Decision.DROPPED, decided_by__isnull=False) & ~Q(reason=""))
+                | Q(decision=Decision.ACCEPTED, decided_by__isnull=False)
+                | Q(decision=Decision.WITHDRAWN, decided_by=None),
+                name="decision_by_somebody",
+            ),
+        ]
+        triggers = _only_grows("decisions")
+
+    def __str__(self) -> str:
+        return f"{self.decision} {self.pk}"

@@ -2,6 +2,7 @@ from django.urls import URLPattern, URLResolver, path
 
 import sites.addresses  # noqa: F401 (makes <day:…> known)
 
+from .api import devices as device_api
 from .api import views as api
 from .views import (
     badge_sheets,
@@ -42,6 +43,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("school/import/<int:pk>/undo/", roster_undo.undo, name="roster_undo"),
     path("school/students/<int:pk>/merge/", students.merge, name="student_merge"),
     path("school/transfers/<int:pk>/accept/", students.accept, name="transfer_accept"),
+    path("api/v1/desk/packs/", device_api.Packs.as_view(), name="api-desk-packs"),
+    path("api/v1/desk/events/", device_api.Events.as_view(), name="api-desk-events"),
     path("api/v1/sessions/<int:pk>/check-ins/", api.CheckInList.as_view(), name="api-check-ins"),
     path("school/students/<int:pk>/data/", student_data.show, name="student_data"),
     path("school/students/<int:pk>/data/export/", student_data.export, name="student_export"),

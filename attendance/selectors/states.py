@@ -29,7 +29,8 @@ def attendance(
     ends_at: datetime,
     rules: AttendanceRules = RULES,
 ) -> Attendance:
-    """The state that the events give, in the order in which they were recorded.
+    """The state that the events give, in the order in which they happened: whichever way and
+    however often they reached us, it is the same.
 
     Voided events and voids count nothing. The first arrival counts, the last departure; a mark
     of absent or excused stands until the student arrives after it.
@@ -37,7 +38,7 @@ def attendance(
     voided = {event.voids_id for event in events if event.kind == EventKind.VOID}
     came = left = None
     marked: AttendanceState | None = None
-    for event in sorted(events, key=lambda event: (event.recorded_at, str(event.pk))):
+    for event in sorted(events, key=lambda event: (event.happened_at, str(event.pk))):
         if event.pk in voided:
             continue
         if event.kind == EventKind.IN:
