@@ -76,6 +76,21 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(label=_("原因"), max_length=200)
 
 
+class DeviceForm(forms.Form):
+    name = forms.CharField(
+        label=_("设备名称"),
+        max_length=40,
+        help_text=_("写哪里用的，例如“门口平板”。"),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+
+class DropForm(forms.Form):
+    """Why a doubtful event does not count."""
+
+    reason = forms.CharField(label=_("不记的原因"), max_length=200, required=False)
+
+
 class ReplaceForm(ReasonForm):
     """What becomes of badges that are lost: new ones, or none for now."""
 
