@@ -225,7 +225,9 @@ class _Batch:
                 session__in=self.sessions,
                 kind__in=(EventKind.IN, EventKind.OUT),
                 voided_by=None,
-            ).values_list("session_id", "student_id", "kind")
+            )
+            .values_list("session_id", "student_id", "kind")
+            .distinct()
         )
 
     def judge(self, event: DeviceEvent) -> None:

@@ -82,11 +82,17 @@ class Tablet:
         )
 
 
-def make_tablet(door: Door, *, by: Actor | None = None, taken: timedelta = timedelta()) -> Tablet:
+def make_tablet(
+    door: Door,
+    *,
+    by: Actor | None = None,
+    taken: timedelta = timedelta(),
+    ahead: timedelta = timedelta(),
+) -> Tablet:
     """Registered at the door, with today's list on it."""
     device, secret = devices.register(by=by or door.manager, name="门口平板", now=door.now)
     found = devices.bearer_of(secret)
     assert found == device
-    tablet = Tablet(found, secret, door.now)
+    tablet = Tablet(found, secret, door.now, ahead=ahead)
     tablet.take_along(taken)
     return tablet

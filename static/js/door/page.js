@@ -16,6 +16,8 @@
   let device = null;
   let session = 0;
   let firstKey = 0;
+  // The student whom the last answer was about.
+  let latest = 0;
 
   const fill = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (_whole, name) => values[name]);
   const clock = (moment) =>
@@ -80,7 +82,9 @@
 
   function drawSeat(seat, mark, isUnsent) {
     const [look, glyph, spoken] = words.marks[mark || "expected"];
-    const button = make("button", `seat ${look}${isUnsent ? " queue" : ""}`);
+    const button = make("button", `seat ${look}`);
+    button.classList.toggle("queue", isUnsent);
+    button.classList.toggle("now", seat.student === latest);
     button.type = "button";
     button.value = seat.student;
     const name = make("b", "", seat.name);
@@ -133,10 +137,11 @@
     const all = lists.all();
     const list = lists.of(session) || all[0];
     session = list ? list.session : 0;
-    part("desk").hidden = !list;
+    part("desk").hidden = form.hidden = !list;
     part("empty").hidden = Boolean(list) || !device || device.isRevoked;
     part("stopped").hidden = !device || !device.isRevoked;
     part("unregistered").hidden = Boolean(device);
+    part("actions").hidden = !device;
     part("sessions").hidden = all.length < 2;
     part("sessions").replaceChildren(
       ...all.map((one) => {
@@ -158,6 +163,7 @@
   // Said once the event is on the disk; better if the server answers soon.
   async function keep(list, seat, more) {
     const about = seat ? { student: seat.student } : {};
+    latest = seat ? seat.student : 0;
     const event = await queue.add({ id: newId(), pack: list.pack, session: list.session, kind: "in", ...about, ...more });
     if (queue.isOnline()) {
       await Promise.race([queue.send(), new Promise((resolve) => window.setTimeout(resolve, ANSWER_MS))]);
@@ -196,7 +202,7 @@
     return keep(list, seat, more);
   }
 
-  async function undo() {
+  async function takeBack() {
     const last = lastArrival();
     if (!last) return;
     await queue.add({ id: newId(), pack: last.pack, session, kind: "void", way_in: "tick", voids: last.id });
@@ -264,7 +270,7 @@
     show("idle", words.ready, words.ready_how);
     draw();
   });
-  part("undo").addEventListener("click", undo);
+  part("undo").addEventListener("click", takeBack);
   part("refresh").addEventListener("click", refresh);
   part("read").addEventListener("click", () => queue.dismiss(queue.unread()));
   document.addEventListener("door:changed", draw);
@@ -280,6 +286,7 @@
   });
 
   async function start() {
+    part("scriptless").hidden = true;
     if (!window.isSecureContext || !navigator.serviceWorker) {
       part("insecure").hidden = false;
       return;

@@ -8,6 +8,7 @@
 
   async function start() {
     if (!window.isSecureContext || !navigator.serviceWorker) return;
+    document.getElementById("scriptless").hidden = true;
     const known = await window.Door.store.device();
     if (known && !known.isRevoked) here.hidden = false;
     else form.hidden = false;
