@@ -4,6 +4,7 @@ import uuid
 from typing import Self
 
 import pgtrigger
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
 from django.utils.translation import gettext_lazy as _
@@ -192,6 +193,8 @@ class RosterPack(models.Model):
     session = models.ForeignKey(
         "courses.CourseSession", on_delete=models.PROTECT, related_name="packs"
     )
+    # The keys of the students on it: of others the device can tell nothing.
+    students = ArrayField(models.BigIntegerField(), default=list)
     salt = models.CharField(max_length=32)
     issued_at = models.DateTimeField()
     # The device forgets it then.

@@ -118,7 +118,7 @@ class EventAnswer(serializers.Serializer[Any]):
     """``why``: the doubt, where somebody has to decide; the refusal's code, where refused."""
 
     id = serializers.UUIDField()
-    outcome = serializers.ChoiceField(choices=SyncOutcome.choices)
+    result = serializers.ChoiceField(choices=SyncOutcome.choices)
     why = serializers.CharField(allow_blank=True)
     detail = serializers.CharField(allow_blank=True)
 
@@ -158,7 +158,7 @@ class Packs(APIView):
         )
         return Response(
             {
-                "now": now.isoformat(),
+                "now": timezone.localtime(now).isoformat(),
                 "packs": [{"text": pack.text, "seal": pack.seal} for pack in packs],
             }
         )
@@ -188,7 +188,7 @@ class Events(APIView):
         is_trusted = devices.is_trusted(device)
         return Response(
             {
-                "now": now.isoformat(),
+                "now": timezone.localtime(now).isoformat(),
                 "is_revoked": not is_trusted,
                 "answers": [_told(answer) for answer in answers],
                 "marks": selectors.marks_for(device, asked) if is_trusted else {},
@@ -209,7 +209,7 @@ def _told(answer: sync.Answer) -> dict[str, str]:
     )
     return {
         "id": str(answer.id),
-        "outcome": answer.outcome.value,
+        "result": answer.outcome.value,
         "why": answer.why,
         "detail": detail,
     }

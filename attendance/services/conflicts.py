@@ -15,6 +15,7 @@ from attendance.services import desk as desks
 from bookings.errors import StudentBusy
 from bookings.models import Place
 from bookings.services import changes
+from rosters.errors import ReadReasonNamesStudent
 from rosters.models import Student
 
 REASON_LENGTH = 200
@@ -36,12 +37,12 @@ def accept(*, by: Actor, conflict: Conflict, now: datetime) -> CheckIn:
     with transaction.atomic():
         locked = _undecided(by, conflict)
         desks.locked_open_desk(by=by, session=session, now=now)
-        Student.objects.select_for_update(no_key=True).get(pk=locked.student_id)
+        student = _student_of(locked)
         event = CheckIn(
             id=locked.pk,
             session=session,
-            student_id=locked.student_id,
-            place_id=_place_of(by, locked, now),
+            student=student,
+            place_id=_place_of(by, locked, student, now),
             kind=locked.kind,
             way_in=locked.way_in,
             device_id=locked.device_id,
@@ -53,7 +54,7 @@ def accept(*, by: Actor, conflict: Conflict, now: datetime) -> CheckIn:
         if not CheckIn.objects.filter(voids=locked.voids_id, kind=EventKind.VOID).exists():
             CheckIn.objects.bulk_create([event])
         if locked.kind == EventKind.IN:
-            _void_absence(by, locked, now)
+            _void_absence(by, locked, student, now)
         _decide(by, locked, Decision.ACCEPTED, "", now)
         audit.record(by=by, verb="conflict.accepted", now=now, target=session)
     return event
@@ -62,11 +63,14 @@ def accept(*, by: Actor, conflict: Conflict, now: datetime) -> CheckIn:
 def drop(*, by: Actor, conflict: Conflict, reason: str, now: datetime) -> None:
     """The event does not count; it stays to be seen, with the reason.
 
-    Refused: DropReasonMissing, ConflictDecided.
+    Refused: DropReasonMissing; ReadReasonNamesStudent, since it is never changed;
+    ConflictDecided.
     """
     reason = " ".join(reason.split())[:REASON_LENGTH]
     if not reason:
         raise DropReasonMissing
+    if conflict.student.name in reason:
+        raise ReadReasonNamesStudent
     with transaction.atomic():
         locked = _undecided(by, conflict)
         _decide(by, locked, Decision.DROPPED, reason, now)
@@ -89,14 +93,19 @@ def _undecided(by: Actor, conflict: Conflict) -> Conflict:
     return locked
 
 
-def _place_of(by: Actor, conflict: Conflict, now: datetime) -> int:
-    place = (
-        Place.objects.live()
-        .filter(session_id=conflict.session_id, student_id=conflict.student_id)
-        .first()
+def _student_of(conflict: Conflict) -> Student:
+    """Whom it is about, or whom she was merged into since; her row ours."""
+    named = Student.objects.get(pk=conflict.student_id)
+    return (
+        Student.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("class_group")
+        .get(pk=named.merged_into_id or named.pk)
     )
+
+
+def _place_of(by: Actor, conflict: Conflict, student: Student, now: datetime) -> int:
+    place = Place.objects.live().filter(session=conflict.session, student=student).first()
     if place is None:
-        student = Student.objects.select_related("class_group").get(pk=conflict.student_id)
         try:
             place = changes.admit_walk_in(by=by, session=conflict.session, student=student, now=now)
         except StudentBusy as refusal:
@@ -104,7 +113,7 @@ def _place_of(by: Actor, conflict: Conflict, now: datetime) -> int:
     return place.pk
 
 
-def _void_absence(by: Actor, conflict: Conflict, now: datetime) -> None:
+def _void_absence(by: Actor, conflict: Conflict, student: Student, now: datetime) -> None:
     CheckIn.objects.bulk_create(
         CheckIn(
             id=uuid4(),
@@ -118,7 +127,7 @@ def _void_absence(by: Actor, conflict: Conflict, now: datetime) -> None:
             recorded_at=now,
             recorded_by_id=by.membership_id,
         )
-        for mark in CheckIn.objects.of_student(conflict.student_id).filter(
+        for mark in CheckIn.objects.of_student(student.pk).filter(
             session_id=conflict.session_id,
             kind=EventKind.ABSENT,
             voided_by=None,

@@ -158,17 +158,18 @@ def _is_closed(session: CourseSession) -> bool:
 
 
 def _pack(actor: Actor, device: Device, session: CourseSession, now: datetime) -> SignedPack:
-    pack = RosterPack.objects.create(
-        device=device,
-        session=session,
-        salt=secrets.token_hex(16),
-        issued_at=now,
-        expires_at=session.ends_at + AFTER_END,
-    )
     places = rosters.read_roster(by=actor, session=session, now=now, context="pack")
     seats = selectors.seats_of(session, places)
     groups = selectors.grouped(places, seats)
     keys = [seat.student_id for seat in seats]
+    pack = RosterPack.objects.create(
+        device=device,
+        session=session,
+        students=keys,
+        salt=secrets.token_hex(16),
+        issued_at=now,
+        expires_at=session.ends_at + AFTER_END,
+    )
     badges = dict(Badge.objects.live().filter(student__in=keys).values_list("student_id", "code"))
     heeded = needs.who_has_needs(by=actor, session=session, students=keys, now=now, context="pack")
     content = {

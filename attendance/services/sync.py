@@ -20,6 +20,7 @@ from attendance.errors import (
     AttendanceRefusal,
     DeviceRevoked,
     EventOfAnother,
+    NotBookedHere,
     PackExpired,
     PackUnknown,
     UnknownBadge,
@@ -77,7 +78,14 @@ class Answer:
 
 REFUSALS: dict[str, type[AttendanceRefusal]] = {
     refusal.code: refusal
-    for refusal in (DeviceRevoked, EventOfAnother, PackExpired, PackUnknown, UnknownBadge)
+    for refusal in (
+        DeviceRevoked,
+        EventOfAnother,
+        NotBookedHere,
+        PackExpired,
+        PackUnknown,
+        UnknownBadge,
+    )
 }
 
 
@@ -98,7 +106,8 @@ def receive(
 
     ACCEPTED: it counts from now on. ALREADY: it did before, by itself or by another event.
     CONFLICT: somebody has to decide. WAIT: what it takes back has not reached us; to be sent
-    again. REFUSED: it never will (UnknownBadge, PackUnknown, PackExpired, EventOfAnother).
+    again. REFUSED: it never will (UnknownBadge, NotBookedHere: not on its list, PackUnknown,
+    PackExpired, EventOfAnother).
 
     An event happened when the device says, corrected by how wrong its clock is now, and not
     before it took the list along nor later than now. Arrivals are all kept, and attendance
@@ -248,6 +257,8 @@ class _Batch:
             return SyncOutcome.REFUSED, PackExpired.code
         if event.kind == EventKind.VOID:
             return self._take_back(event, pack)
+        if event.student_id is not None and event.student_id not in pack.students:
+            return SyncOutcome.REFUSED, NotBookedHere.code
         student_id = self._student(event)
         if student_id is None:
             return SyncOutcome.REFUSED, UnknownBadge.code

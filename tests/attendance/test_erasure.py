@@ -14,7 +14,7 @@ from accounts.errors import NotAllowed, NotYours
 from accounts.models import AuditEntry, User
 from attendance.choices import WayIn
 from attendance.errors import AlreadyErased, ConfirmationWrong
-from attendance.models import Badge, CheckIn
+from attendance.models import Badge, CheckIn, Conflict
 from attendance.selectors.student_data import PARTS, sheets_of
 from attendance.services import check_in, desk, erasure
 from bookings.models import Booking, Place, TripConsent
@@ -243,7 +243,7 @@ def test_only_the_schools_coordinator_erases(
 
 def test_what_hangs_on_a_student_is_deleted_revoked_or_holds_keys_only() -> None:
     hanging = {relation.related_model for relation in Student._meta.related_objects}
-    keys_only = {Place, HourCredit, CheckIn, StudentTransfer, Student, Badge}
+    keys_only = {Place, HourCredit, CheckIn, Conflict, StudentTransfer, Student, Badge}
 
     assert hanging == keys_only | {TripConsent} | set(forgetting.DELETED)
 
@@ -268,6 +268,7 @@ def test_the_export_holds_everything_and_says_who_took_it(door: Door, student: S
         "转学",
         "预约",
         "签到",
+        "待定的签到",
         "学时",
         "胸牌",
         "监护人同意书",

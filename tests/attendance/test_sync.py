@@ -26,6 +26,7 @@ from attendance.services import badges, conflicts, desk, devices, sync
 from bookings.models import Place
 from bookings.services import host_changes
 from hours.models import HourCredit
+from rosters.errors import ReadReasonNamesStudent
 from tests.attendance.conftest import MINUTE, Door, actor_of
 from tests.attendance.devices import Tablet, make_tablet
 from tests.factories.attendance import let_in, make_badges
@@ -224,6 +225,18 @@ def test_list_of_another_device_and_code_of_no_badge_are_refused(
     assert not Conflict.objects.exists()
 
 
+def test_nothing_is_told_of_a_student_who_is_on_no_list_of_the_device(
+    door: Door, tablet: Tablet
+) -> None:
+    """A key that somebody guessed makes nobody a walk-in."""
+    other = door.world.new_group(9, 1).students.get()
+
+    answers = tablet.send([replace(tablet.arrival(1), student_id=other.pk)])
+
+    assert told(answers) == [("refused", "not_booked_here")]
+    assert not Conflict.objects.exists()
+
+
 def test_events_are_taken_for_a_week_after_the_list_expired(door: Door, tablet: Tablet) -> None:
     first, second = tablet.arrival(1), tablet.arrival(2)
     last = RosterPack.objects.get().expires_at + timedelta(days=7)
@@ -313,6 +326,13 @@ def test_dropped_conflict_says_why_and_stays_dropped(door: Door, tablet: Tablet)
 
     with pytest.raises(DropReasonMissing):
         conflicts.drop(by=door.manager, conflict=conflict, reason="  ", now=door.now)
+    with pytest.raises(ReadReasonNamesStudent):
+        conflicts.drop(
+            by=door.manager,
+            conflict=conflict,
+            reason=f"{door.students[1].name}不在",
+            now=door.now,
+        )
     conflicts.drop(by=door.manager, conflict=conflict, reason="人不在场", now=door.now)
 
     decision = ConflictDecision.objects.get()

@@ -48,8 +48,8 @@
     });
     const changed = [];
     for (const answer of reply.answers) {
-      if (answer.outcome === "wait") continue;
-      const { outcome, why, detail } = answer;
+      if (answer.result === "wait") continue;
+      const { result: outcome, why, detail } = answer;
       changed.push({ ...events.get(answer.id), sent: true, outcome, why, detail, code: "" });
     }
     await Door.store.putEvents(changed);
