@@ -22,7 +22,8 @@ from attendance.choices import (
 from attendance.errors import ConflictDecided, DeskClosed, DropReasonMissing
 from attendance.models import CheckIn, Conflict, ConflictDecision, Desk, Device, RosterPack
 from attendance.selectors.states import attendance_of_session
-from attendance.services import badges, conflicts, desk, devices, sync
+from attendance.selectors.student_data import sheets_of
+from attendance.services import badges, conflicts, desk, devices, merging, sync
 from bookings.models import Place
 from bookings.services import host_changes
 from hours.models import HourCredit
@@ -505,3 +506,35 @@ def test_conflicts_and_decisions_only_grow(door: Door, tablet: Tablet) -> None:
     ):
         with pytest.raises(DatabaseError), transaction.atomic():
             change()
+
+
+def test_export_of_a_student_tells_what_was_doubtful_and_decided(
+    door: Door, tablet: Tablet
+) -> None:
+    desk.close_desk(by=door.manager, session=door.session, now=door.session.ends_at)
+    tablet.send([tablet.arrival(2), tablet.arrival(3)], after=200 * MINUTE)
+    conflict = Conflict.objects.get(student=door.students[1])
+    conflicts.drop(by=door.manager, conflict=conflict, reason="人不在场", now=door.now)
+
+    def rows(seat_no: int) -> list[tuple[object, ...]]:
+        sheets = sheets_of(door.students[seat_no - 1], door.now)
+        return [row[2:] for sheet in sheets if sheet.name == "待定的签到" for row in sheet.rows]
+
+    moments = ("2026-12-08 08:50", "2026-12-08 12:10", "送到时本场已结束签到")
+    assert rows(2) == [("签到", "扫码枪", *moments, "不记", "人不在场", "2026-12-08 08:50")]
+    assert rows(3) == [("签到", "扫码枪", *moments, "", "", "")]
+
+
+def test_event_of_a_student_merged_since_is_the_survivors(door: Door, tablet: Tablet) -> None:
+    event = tablet.arrival(5)
+    merging.merge(
+        by=door.world.coordinator,
+        survivor=door.students[0],
+        duplicate=door.students[4],
+        now=door.now + MINUTE,
+    )
+
+    answers = tablet.send([event])
+
+    assert told(answers) == [("accepted", "")]
+    assert CheckIn.objects.get().student == door.students[0]
