@@ -28,7 +28,7 @@ from accounts.selectors import actor_of
 from accounts.services import invitations
 from attendance.choices import EventKind, WayIn
 from attendance.models import Badge, Device, RosterPack
-from attendance.services import badges, check_in, devices, sync
+from attendance.services import badges, check_in, device_events, devices, sync
 from bookings.models import BasketItem, Booking, ChangeRequest, Place
 from bookings.services import standing_requests
 from bookings.services.companions import CompanionInput
@@ -300,7 +300,7 @@ def _make_device(
         expires_at=now + timedelta(hours=3),
     )
     devices.revoke(by=manager, device=device, now=now)
-    event = sync.DeviceEvent(
+    event = device_events.DeviceEvent(
         id=uuid4(),
         pack_id=pack.pk,
         kind=EventKind.OUT,

@@ -23,7 +23,7 @@ from accounts.selectors import actor_of
 from attendance.choices import Doubt, EventKind, NoBadge, SyncOutcome, WayIn
 from attendance.models import Device
 from attendance.selectors import desk as selectors
-from attendance.services import devices, sync
+from attendance.services import device_events, devices, sync
 
 from .serializers import MAX_KEY
 
@@ -201,7 +201,7 @@ def _device(request: Request) -> Device:
     return request.auth
 
 
-def _told(answer: sync.Answer) -> dict[str, str]:
+def _told(answer: device_events.Answer) -> dict[str, str]:
     detail = (
         str(Doubt(answer.why).label)
         if answer.outcome == SyncOutcome.CONFLICT
@@ -215,7 +215,7 @@ def _told(answer: sync.Answer) -> dict[str, str]:
     }
 
 
-def _read(data: Any) -> tuple[datetime, list[sync.DeviceEvent], list[int]]:
+def _read(data: Any) -> tuple[datetime, list[device_events.DeviceEvent], list[int]]:
     """The request's shape, as ``EventsInput`` draws it. Read by hand: five hundred events cost a
     serializer more time than their rows cost the database."""
     if not isinstance(data, dict) or not isinstance(data.get("events"), list):
@@ -228,7 +228,7 @@ def _read(data: Any) -> tuple[datetime, list[sync.DeviceEvent], list[int]]:
     return _moment(data.get("now"), "now"), [_event(one) for one in data["events"]], sessions
 
 
-def _event(one: Any) -> sync.DeviceEvent:
+def _event(one: Any) -> device_events.DeviceEvent:
     if not isinstance(one, dict):
         raise ValidationError({"events": [_("不是有效的值。")]})
     kind = _one_of(EventKind, one, "kind")
@@ -246,7 +246,7 @@ def _event(one: Any) -> sync.DeviceEvent:
         raise _wrong("voids")
     if not _is_key(one.get("pack")):
         raise _wrong("pack")
-    return sync.DeviceEvent(
+    return device_events.DeviceEvent(
         id=_uuid(one, "id"),
         pack_id=one["pack"],
         kind=kind,

@@ -7,15 +7,14 @@ read in a handful of queries and written in two.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
 
-from accounts.actors import Actor
 from accounts.selectors import actor_of
 from accounts.services import audit
-from attendance.choices import Decision, Doubt, EventKind, NoBadge, SyncOutcome, WayIn
+from attendance.choices import Decision, Doubt, EventKind, SyncOutcome
 from attendance.errors import (
     AttendanceRefusal,
     DeviceRevoked,
@@ -26,11 +25,9 @@ from attendance.errors import (
     UnknownBadge,
 )
 from attendance.models import (
-    Badge,
     CheckIn,
     Conflict,
     ConflictDecision,
-    Desk,
     Device,
     RosterPack,
 )
@@ -38,42 +35,13 @@ from attendance.qr import tidy_code
 from attendance.services import desk as desks
 from attendance.services import devices
 from attendance.services.check_in import CLOCK_AHEAD
-from bookings.models import Place
+from attendance.services.device_events import Answer, DeviceEvent, Known
 from courses.choices import SessionState
-from courses.models import CourseSession
-from rosters.models import Student
 
 # So many events at once ...
 MOST = 500
 # ... and so many doubtful ones of a device that was revoked: whoever found it makes no work.
 MOST_REVOKED = 100
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceEvent:
-    """One event as the device tells it: of a student of the list ``pack_id``, whose badge had
-    the digest ``badge`` where one was read, or of the bearer of ``code``, whom no list of the
-    device knows. ``said_at`` is by the device's clock; ``voids`` names what is taken back."""
-
-    id: UUID
-    pack_id: int
-    kind: EventKind
-    way_in: WayIn
-    said_at: datetime
-    student_id: int | None = None
-    code: str = ""
-    badge: str = ""
-    no_badge: NoBadge | None = None
-    voids: UUID | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What became of an event, and why where it did not count: a doubt or a refusal's code."""
-
-    id: UUID
-    outcome: SyncOutcome
-    why: str = ""
 
 
 REFUSALS: dict[str, type[AttendanceRefusal]] = {
@@ -127,117 +95,13 @@ def receive(
 
 
 @dataclass(slots=True)
-class _Batch:
-    """What is known while one batch is judged, and what is to be written for it."""
+class _Batch(Known):
+    """The answers while one batch is judged, and what is to be written for it."""
 
-    device: Device
-    by: Actor
-    ahead: timedelta
-    now: datetime
-    events: list[DeviceEvent]
-    is_trusted: bool = True
     answers: dict[UUID, Answer] = field(default_factory=dict)
-    packs: dict[int, RosterPack] = field(default_factory=dict)
-    sessions: dict[int, CourseSession] = field(default_factory=dict)
-    closed: set[int] = field(default_factory=set)
-    # The live place of a student in a session.
-    places: dict[tuple[int, int], int] = field(default_factory=dict)
-    badges: dict[int, list[Badge]] = field(default_factory=dict)
-    bearers: dict[str, Badge] = field(default_factory=dict)
-    merged: dict[int, int] = field(default_factory=dict)
-    students: set[int] = field(default_factory=set)
-    busy: dict[int, list[Place]] = field(default_factory=dict)
-    # Events on record, conflicts and decisions among the ids sent or taken back.
-    known: dict[UUID, CheckIn] = field(default_factory=dict)
-    doubtful: dict[UUID, Conflict] = field(default_factory=dict)
-    decided: dict[UUID, str] = field(default_factory=dict)
-    voided: set[UUID] = field(default_factory=set)
-    # Who is in, or out, by an event that stands.
-    standing: set[tuple[int, int, str]] = field(default_factory=set)
     check_ins: list[CheckIn] = field(default_factory=list)
     conflicts: list[Conflict] = field(default_factory=list)
     withdrawn: list[Conflict] = field(default_factory=list)
-
-    def read(self) -> None:
-        self.is_trusted = devices.is_trusted(self.device)
-        self.packs = RosterPack.objects.filter(device=self.device).in_bulk(
-            {event.pack_id for event in self.events}
-        )
-        self.sessions = CourseSession.objects.select_related("host").in_bulk(
-            {pack.session_id for pack in self.packs.values()}
-        )
-        self._hold_desks()
-        self.places = {
-            (session, student): place
-            for session, student, place in Place.objects.live()
-            .filter(session__in=self.sessions, student__isnull=False)
-            .values_list("session_id", "student_id", "pk")
-        }
-        self._read_badges()
-        self._read_strangers()
-        self._read_events()
-
-    def _hold_desks(self) -> None:
-        """Nobody closes one of these doors meanwhile; taken in the order of the sessions."""
-        made = set(Desk.objects.filter(session__in=self.sessions).values_list("session", flat=True))
-        for pk, session in sorted(self.sessions.items()):
-            if pk not in made and session.state != SessionState.CANCELLED:
-                desks.ensure_desk(by=self.by, session=session, now=self.now)
-        self.closed = {
-            desk.session_id
-            for desk in Desk.objects.select_for_update(no_key=True)
-            .filter(session__in=self.sessions)
-            .order_by("session_id")
-            if desk.closed_at is not None
-        }
-
-    def _read_badges(self) -> None:
-        read = {event.student_id for event in self.events if event.badge}
-        codes = {tidy_code(event.code) for event in self.events if event.code}
-        if read:
-            for badge in Badge.objects.filter(student__in=read).order_by("pk"):
-                self.badges.setdefault(badge.student_id, []).append(badge)
-        if codes:
-            self.bearers = {badge.code: badge for badge in Badge.objects.filter(code__in=codes)}
-
-    def _read_strangers(self) -> None:
-        """Of students who are on no list here: whether there are such, whom they were merged
-        into, and where they are booked."""
-        listed = {student for _session, student in self.places}
-        asked = {event.student_id for event in self.events if event.student_id is not None}
-        asked |= {badge.student_id for badge in self.bearers.values()}
-        self.students = asked & listed
-        if strangers := asked - listed:
-            for pk, into in Student.objects.filter(pk__in=strangers).values_list(
-                "pk", "merged_into_id"
-            ):
-                self.merged[pk] = into or pk
-            for place in Place.objects.live().filter(student__in=self.merged.values()):
-                assert place.student_id is not None
-                self.busy.setdefault(place.student_id, []).append(place)
-
-    def _read_events(self) -> None:
-        asked = {event.id for event in self.events}
-        asked |= {event.voids for event in self.events if event.voids is not None}
-        self.known = CheckIn.objects.in_bulk(asked)
-        self.doubtful = Conflict.objects.in_bulk(asked)
-        self.decided = dict(
-            ConflictDecision.objects.filter(conflict__in=self.doubtful).values_list(
-                "conflict_id", "decision"
-            )
-        )
-        self.voided = set(
-            CheckIn.objects.filter(voids__in=self.known).values_list("voids_id", flat=True)
-        )
-        self.standing = set(
-            CheckIn.objects.filter(
-                session__in=self.sessions,
-                kind__in=(EventKind.IN, EventKind.OUT),
-                voided_by=None,
-            )
-            .values_list("session_id", "student_id", "kind")
-            .distinct()
-        )
 
     def judge(self, event: DeviceEvent) -> None:
         if event.id in self.answers:
@@ -377,7 +241,7 @@ class _Batch:
             assert event.student_id is not None
             badges = [
                 badge
-                for badge in self.badges.get(event.student_id, ())
+                for badge in self.revoked.get(event.student_id, ())
                 if devices.badge_digest(pack.salt, badge.code) == event.badge
             ]
         return any(
@@ -400,7 +264,7 @@ class _Batch:
             place_id=place_id or self.places[pack.session_id, student_id],
             kind=event.kind,
             way_in=event.way_in,
-            device=self.device,
+            device_id=self.device.pk,
             voids_id=event.voids,
             reason=event.no_badge or "",
             happened_at=happened_at,

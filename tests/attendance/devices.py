@@ -11,7 +11,7 @@ from accounts.actors import Actor
 from attendance.choices import EventKind, WayIn
 from attendance.models import Device
 from attendance.services import devices, sync
-from attendance.services.sync import DeviceEvent
+from attendance.services.device_events import Answer, DeviceEvent
 from tests.attendance.conftest import Door
 
 
@@ -75,7 +75,7 @@ class Tablet:
 
     def send(
         self, events: Sequence[DeviceEvent], *, after: timedelta = timedelta(minutes=30)
-    ) -> list[sync.Answer]:
+    ) -> list[Answer]:
         moment = self.now + after
         return sync.receive(
             device=self.device, events=events, device_now=moment + self.ahead, now=moment

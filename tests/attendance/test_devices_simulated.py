@@ -12,7 +12,8 @@ from attendance.choices import EventKind, SyncOutcome, WayIn
 from attendance.models import CheckIn, Conflict
 from attendance.selectors.states import attendance_of_session
 from attendance.services import desk as desks
-from attendance.services.sync import MOST, DeviceEvent
+from attendance.services.device_events import DeviceEvent
+from attendance.services.sync import MOST
 from courses.models import CourseSession
 from hours.models import HourCredit
 from tests.attendance.conftest import Door, make_door

@@ -24,6 +24,7 @@ from attendance.models import CheckIn, Conflict, ConflictDecision, Desk, Device,
 from attendance.selectors.states import attendance_of_session
 from attendance.selectors.student_data import sheets_of
 from attendance.services import badges, conflicts, desk, devices, merging, sync
+from attendance.services.device_events import Answer
 from bookings.models import Place
 from bookings.services import host_changes
 from hours.models import HourCredit
@@ -48,7 +49,7 @@ def states(door: Door) -> list[str]:
     ]
 
 
-def told(answers: list[sync.Answer]) -> list[tuple[str, str]]:
+def told(answers: list[Answer]) -> list[tuple[str, str]]:
     return [(answer.outcome.value, answer.why) for answer in answers]
 
 

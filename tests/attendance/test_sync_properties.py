@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from attendance.choices import EventKind, SyncOutcome
 from attendance.models import CheckIn
 from attendance.selectors.states import Attendance, attendance_of_session
-from attendance.services.sync import DeviceEvent
+from attendance.services.device_events import DeviceEvent
 from tests.attendance.conftest import Door
 from tests.attendance.devices import Tablet, make_tablet
 
