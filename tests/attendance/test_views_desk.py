@@ -83,7 +83,7 @@ def test_list_costs_the_same_with_one_desk_and_with_three(
         client.get("/desk/")
     for _ in range(2):
         door.world.session(day=local_day(door.now))
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         client.get("/desk/")
 
 
