@@ -17,6 +17,7 @@ class EventKind(TextChoices):
 
 class WayIn(TextChoices):
     CAMERA = "camera", _("扫码")
+    SCANNER = "scanner", _("扫码枪")
     TYPED = "typed", _("输入胸牌码")
     TICK = "tick", _("点座号")
     ROOM = "room", _("扫屏幕上的码")
@@ -29,6 +30,59 @@ class OddUse(TextChoices):
 
     ONE_BROWSER = "one_browser", _("同一台设备签到了几名学生")
     LATE_USE = "late_use", _("扫码后过了一会儿才签到")
+
+
+class Trust(TextChoices):
+    """How far an event proves that this very badge was at the door."""
+
+    READ = "read", _("读到胸牌")
+    TYPED = "typed", _("按胸牌输入")
+    TAPPED = "tapped", _("老师点座号")
+    TOLD = "told", _("别的系统报来")
+
+
+# The database computes the one from the other, so that they never disagree.
+TRUST_OF_WAY = {
+    WayIn.CAMERA: Trust.READ,
+    WayIn.SCANNER: Trust.READ,
+    WayIn.TYPED: Trust.TYPED,
+    WayIn.TICK: Trust.TAPPED,
+    WayIn.ROOM: Trust.TYPED,
+    WayIn.CLASS: Trust.TAPPED,
+    WayIn.API: Trust.TOLD,
+}
+
+
+class Doubt(TextChoices):
+    """Why an event of a device is no event yet: a person decides."""
+
+    DESK_CLOSED = "desk_closed", _("送到时本场已结束签到")
+    BADGE_REVOKED = "badge_revoked", _("胸牌当时已作废")
+    NOT_BOOKED = "not_booked", _("不在本场名单")
+    ELSEWHERE = "elsewhere", _("同一时间约了别的场次")
+    CANCELLED = "cancelled", _("本场已取消")
+    NOT_OPEN = "not_open", _("早于开始签到的时间")
+    TOO_LATE = "too_late", _("晚于本场")
+    DEVICE_REVOKED = "device_revoked", _("送到时这台设备已停用")
+
+
+class SyncOutcome(TextChoices):
+    """What became of one event that a device sent."""
+
+    ACCEPTED = "accepted", _("记下")
+    ALREADY = "already", _("已经记过")
+    CONFLICT = "conflict", _("待定")
+    WAIT = "wait", _("稍后再送")
+    REFUSED = "refused", _("没有记")
+
+
+class Decision(TextChoices):
+    """What became of a doubtful event."""
+
+    ACCEPTED = "accepted", _("记入")
+    DROPPED = "dropped", _("不记")
+    # The device took it back before anybody decided.
+    WITHDRAWN = "withdrawn", _("设备已撤销")
 
 
 class NoBadge(TextChoices):

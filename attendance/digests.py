@@ -62,6 +62,7 @@ FIELDS: dict[int, dict[str, tuple[str, ...]]] = {
             "place_id",
             "kind",
             "way_in",
+            "device_id",
             "voids_id",
             "happened_at",
             "recorded_at",

@@ -139,6 +139,44 @@ class WalkInElsewhere(AttendanceRefusal):
     sentence = _("这名学生同一时间约了别的场次，不能加入本场。")
 
 
+class DeviceNameMissing(AttendanceRefusal):
+    code = "device_name_missing"
+    kind = Refusal.INVALID
+    sentence = _("请给设备起个名称，例如“门口平板”。")
+
+
+class DeviceRevoked(AttendanceRefusal):
+    """Of a device that was stopped, or whose member left: it forgets everything it holds."""
+
+    code = "device_revoked"
+    kind = Refusal.NOT_ALLOWED
+    sentence = _("这台设备已停用。请单位的管理员重新登记。")
+
+
+class PackUnknown(AttendanceRefusal):
+    """The device never took such a list along."""
+
+    code = "pack_unknown"
+    kind = Refusal.INVALID
+    sentence = _("这台设备没有领过这份名单。")
+
+
+class PackExpired(AttendanceRefusal):
+    code = "pack_expired"
+    sentence = _("名单过期太久，这条记录不再接收。")
+
+
+class ConflictDecided(AttendanceRefusal):
+    code = "conflict_decided"
+    sentence = _("这条记录已经处理过。")
+
+
+class DropReasonMissing(AttendanceRefusal):
+    code = "drop_reason_missing"
+    kind = Refusal.INVALID
+    sentence = _("请写明不记的原因。")
+
+
 class EventOfAnother(AttendanceRefusal):
     """A client used one event id for two different things."""
 

@@ -143,6 +143,21 @@ class CloseForm(forms.Form):
         return {name: self.cleaned_data[name] for name in self.fields}
 
 
+class DeviceForm(forms.Form):
+    name = forms.CharField(
+        label=_("设备名称"),
+        max_length=40,
+        help_text=_("写哪里用的，例如“门口平板”。"),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+
+class DropForm(forms.Form):
+    """Why a doubtful event does not count."""
+
+    reason = forms.CharField(label=_("不记的原因"), max_length=200, required=False)
+
+
 class ReplaceForm(ReasonForm):
     """What becomes of badges that are lost: new ones, or none for now."""
 

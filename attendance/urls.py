@@ -2,17 +2,21 @@ from django.urls import URLPattern, URLResolver, path
 
 import sites.addresses  # noqa: F401 (makes <day:…> known)
 
+from .api import devices as device_api
 from .api import views as api
 from .views import (
     badge_sheets,
     badges,
     certificates,
     closing,
+    conflicts,
     corrections,
     desk,
+    devices,
     host_day,
     no_shows,
     notices,
+    offline,
     own_badge,
     own_hours,
     proposals,
@@ -32,6 +36,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("today/", host_day.today, name="host_today"),
     path("today/<day:day>/", host_day.day, name="host_day"),
     path("desk/", desk.list_desks, name="desks"),
+    path("desk/offline/", offline.page, name="offline"),
+    path("desk/worker.js", offline.worker, name="offline_worker"),
+    path("desk/app.webmanifest", offline.manifest, name="offline_manifest"),
+    path("desk/devices/", devices.list_devices, name="devices"),
+    path("desk/devices/<int:pk>/revoke/", devices.revoke, name="device_revoke"),
+    path("desk/conflicts/", conflicts.list_conflicts, name="conflicts"),
+    path("desk/conflicts/<uuid:pk>/", conflicts.decide, name="conflict"),
     path("desk/<int:pk>/", desk.show, name="desk"),
     path("desk/<int:pk>/check-in/", desk.check_in, name="desk_check_in"),
     path("desk/<int:pk>/tick/", desk.tick, name="desk_tick"),
@@ -100,6 +111,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("school/import/<int:pk>/undo/", roster_undo.undo, name="roster_undo"),
     path("school/students/<int:pk>/merge/", students.merge, name="student_merge"),
     path("school/transfers/<int:pk>/accept/", students.accept, name="transfer_accept"),
+    path("api/v1/desk/packs/", device_api.Packs.as_view(), name="api-desk-packs"),
+    path("api/v1/desk/events/", device_api.Events.as_view(), name="api-desk-events"),
     path("api/v1/sessions/<int:pk>/check-ins/", api.CheckInList.as_view(), name="api-check-ins"),
     path("school/students/<int:pk>/data/", student_data.show, name="student_data"),
     path("school/students/<int:pk>/data/export/", student_data.export, name="student_export"),

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 import time_machine
@@ -21,13 +21,14 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from pytest_django import Settings
 
+from accounts.actors import Actor
 from accounts.choices import Role
 from accounts.models import Membership
 from accounts.selectors import actor_of
 from accounts.services import invitations
-from attendance.choices import WayIn
-from attendance.models import Badge, Certificate
-from attendance.services import badges, check_in, notices, proposals
+from attendance.choices import EventKind, WayIn
+from attendance.models import Badge, Certificate, Device, RosterPack
+from attendance.services import badges, check_in, device_events, devices, notices, proposals, sync
 from bookings.models import BasketItem, Booking, ChangeRequest, Place
 from bookings.services import standing_requests
 from bookings.services.companions import CompanionInput
@@ -126,6 +127,7 @@ def _make_world(now: datetime, names: tuple[str, str, str] = NAMES) -> World:
         happened_at=now,
         now=now,
     )
+    device, doubtful = _make_device(manager, session, place.student_id, now)
     room = session.room
     assert room is not None
     closure = sites_services.close_room(
@@ -210,6 +212,8 @@ def _make_world(now: datetime, names: tuple[str, str, str] = NAMES) -> World:
         "attendance:certificate_revoke": {"pk": group.pk, "student_pk": place.student_id},
         "attendance:badge_reissue": {"pk": group.pk, "student_pk": place.student_id},
         "attendance:credit_correct": {"pk": credit.pk},
+        "attendance:conflict": {"pk": doubtful},
+        "attendance:device_revoke": {"pk": device.pk},
         "attendance:desk_place": {"pk": session.pk, "place_pk": place.pk},
         "attendance:desk_propose": {"pk": session.pk, "place_pk": place.pk},
         "attendance:proposal": {"pk": proposal.pk},
@@ -325,6 +329,33 @@ def _make_world(now: datetime, names: tuple[str, str, str] = NAMES) -> World:
             SCHOOL_PHONE,
         ),
     )
+
+
+def _make_device(
+    manager: Actor, session: CourseSession, student_id: int, now: datetime
+) -> tuple[Device, UUID]:
+    """A device of the host, and the id of what it told of the session that is doubtful."""
+    device, _secret = devices.register(by=manager, name="平板", now=now)
+    pack = RosterPack.objects.create(
+        device=device,
+        session=session,
+        students=[student_id],
+        salt="00" * 16,
+        issued_at=now,
+        expires_at=now + timedelta(hours=3),
+    )
+    devices.revoke(by=manager, device=device, now=now)
+    event = device_events.DeviceEvent(
+        id=uuid4(),
+        pack_id=pack.pk,
+        kind=EventKind.OUT,
+        way_in=WayIn.TICK,
+        said_at=now,
+        student_id=student_id,
+    )
+    device.refresh_from_db()
+    sync.receive(device=device, events=[event], device_now=now, now=now)
+    return device, event.id
 
 
 def _make_import(group: ClassGroup, coordinator: Membership, now: datetime) -> RosterImport:

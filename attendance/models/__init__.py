@@ -2,6 +2,8 @@
 
 from .by_hand import HourProposal, HourProposalQuerySet
 from .certificates import Certificate, CertificateQuerySet
+from .conflicts import Conflict, ConflictDecision, ConflictQuerySet
+from .devices import Device, DeviceQuerySet, RosterPack
 from .door import Badge, BadgeQuerySet, CheckIn, CheckInQuerySet, Desk, DeskQuerySet
 from .notices import Objection, ObjectionQuerySet, PublicNotice, PublicNoticeQuerySet
 from .room import RoomCode, RoomCodeQuerySet, RoomScan
@@ -16,9 +18,14 @@ __all__ = [
     "CertificateQuerySet",
     "CheckIn",
     "CheckInQuerySet",
+    "Conflict",
+    "ConflictDecision",
+    "ConflictQuerySet",
     "DaySeal",
     "Desk",
     "DeskQuerySet",
+    "Device",
+    "DeviceQuerySet",
     "HourProposal",
     "HourProposalQuerySet",
     "LawfulRemoval",
@@ -29,5 +36,6 @@ __all__ = [
     "RoomCode",
     "RoomCodeQuerySet",
     "RoomScan",
+    "RosterPack",
     "SealedEntry",
 ]

@@ -3,16 +3,18 @@
 import uuid
 from typing import Self
 
-import pgtrigger
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from accounts.actors import Actor
-from attendance.choices import EventKind, WayIn
+from attendance.choices import TRUST_OF_WAY, EventKind, Trust, WayIn
 from hours.models import Sealed
 from rosters.models import ClassTeacher
+
+from .devices import Device
+from .growing import only_grows
 
 
 class BadgeQuerySet(models.QuerySet["Badge"]):
@@ -175,6 +177,22 @@ class CheckIn(Sealed):
     )
     kind = models.CharField(max_length=8, choices=EventKind.choices)
     way_in = models.CharField(max_length=8, choices=WayIn.choices)
+    # The level of trust, by the way in.
+    trust = models.GeneratedField(
+        expression=Case(
+            *(
+                When(way_in=way.value, then=Value(trust.value))
+                for way, trust in TRUST_OF_WAY.items()
+            ),
+            output_field=models.CharField(max_length=8, choices=Trust.choices),
+        ),
+        output_field=models.CharField(max_length=8, choices=Trust.choices),
+        db_persist=True,
+    )
+    # The one that kept the door without a network; empty where a signed-in member did.
+    device = models.ForeignKey(
+        Device, on_delete=models.PROTECT, null=True, blank=True, related_name="check_ins"
+    )
     voids = models.OneToOneField(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="voided_by"
     )
@@ -209,18 +227,7 @@ class CheckIn(Sealed):
             models.Index(fields=["student", "recorded_at"], name="check_in_student"),
             BrinIndex(fields=["written_at"], name="check_in_written"),
         ]
-        triggers = [
-            pgtrigger.Protect(
-                name="check_ins_only_grow", operation=pgtrigger.Update | pgtrigger.Delete
-            ),
-            pgtrigger.Trigger(
-                name="check_ins_never_emptied",
-                level=pgtrigger.Statement,
-                when=pgtrigger.Before,
-                operation=pgtrigger.Truncate,
-                func="RAISE EXCEPTION 'Cannot truncate %', TG_TABLE_NAME;",
-            ),
-        ]
+        triggers = only_grows("check_ins")
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"

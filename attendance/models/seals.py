@@ -8,19 +8,7 @@ from django.db.models import Q
 from attendance.choices import RemovalGround, SealedKind
 from hours.models import Sealed
 
-
-def only_grows(name: str, refused: pgtrigger.Operations) -> list[pgtrigger.Trigger]:
-    """The triggers of a table that refuses these statements and is never emptied."""
-    return [
-        pgtrigger.Protect(name=f"{name}_only_grow", operation=refused),
-        pgtrigger.Trigger(
-            name=f"{name}_never_emptied",
-            level=pgtrigger.Statement,
-            when=pgtrigger.Before,
-            operation=pgtrigger.Truncate,
-            func="RAISE EXCEPTION 'Cannot truncate %', TG_TABLE_NAME;",
-        ),
-    ]
+from .growing import only_grows
 
 
 class DaySeal(models.Model):

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from accounts.actors import Actor
 from attendance.choices import AttendanceState, EventKind, NoBadge, Unseen, WayIn
-from attendance.models import CheckIn, Desk
+from attendance.models import CheckIn, Desk, Device, RosterPack
 from attendance.selectors.states import EXPECTED, Attendance, attendance_of_session
 from bookings import wording
 from bookings.models import Place
@@ -198,6 +198,24 @@ def seats_without_names(session: CourseSession) -> list[NamelessSeat]:
         .order_by("booking__class_group_id", "student__seat_no", "pk")
         .values_list("student_id", "booking__class_group_id", "student__seat_no")
     ]
+
+
+def marks_for(device: Device, session_ids: Iterable[int]) -> dict[str, dict[str, str]]:
+    """How far everybody is in those of the sessions of which the device has a list, by the keys
+    of session and student: what other devices and signed-in desks recorded."""
+    sessions = CourseSession.objects.filter(
+        pk__in=RosterPack.objects.filter(device=device, session__in=list(session_ids)).values(
+            "session"
+        )
+    )
+    return {
+        str(session.pk): {
+            str(student): state.state.value
+            for student, state in attendance_of_session(session).items()
+            if state.state != AttendanceState.EXPECTED
+        }
+        for session in sessions
+    }
 
 
 def closed_desks(sessions: Iterable[CourseSession]) -> set[int]:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.choices import READINGS, VERBS
 from accounts.selectors import reads_of_student
-from attendance.models import Badge, Certificate, CheckIn, HourProposal, Objection
+from attendance.models import Badge, Certificate, CheckIn, Conflict, HourProposal, Objection
 from bookings import wording
 from bookings.models import Place, TripConsent
 from hours.models import HourCredit
@@ -38,6 +38,8 @@ LEFT_OUT = {
     "rosters.RosterChange.before": "how her row was before an import; gone after 30 days",
     "rosters.RosterChange.after": "how her row was before an import; gone after 30 days",
     "rosters.Student.erased_at": "who was erased has nothing to be exported",
+    "attendance.RosterPack.students": "that her name was read is told with the readings",
+    "attendance.CheckIn.trust": "follows from the way in, which is told",
     "hours.HourCredit.revision": "a counter",
     "hours.HourCredit.rule_version": "a counter",
     "hours.HourCredit.written_at": "as credited_at, by the database's clock",
@@ -172,6 +174,36 @@ def _check_ins(student: Student, now: datetime) -> Sheet:
             .order_by("happened_at", "recorded_at")
         ],
     )
+
+
+def _conflicts(student: Student, now: datetime) -> Sheet:
+    return Sheet(
+        _("待定的签到"),
+        (_("课程"), _("场次"), _("记录"), _("方式"), _("发生时间"), _("送到时间"), _("为什么待定"),
+         _("处理"), _("原因"), _("处理时间")),
+        [
+            (
+                wording.title(conflict.session.version),
+                wording.when(conflict.session),
+                conflict.get_kind_display(),
+                conflict.get_way_in_display(),
+                _moment(conflict.happened_at),
+                _moment(conflict.received_at),
+                conflict.get_doubt_display(),
+                *_decided(conflict),
+            )
+            for conflict in Conflict.objects.filter(student__in=_rows_of(student))
+            .select_related("session__version", "decision")
+            .order_by("happened_at", "received_at")
+        ],
+    )  # fmt: skip
+
+
+def _decided(conflict: Conflict) -> tuple[str, str, str]:
+    decision = getattr(conflict, "decision", None)
+    if decision is None:
+        return "", "", ""
+    return str(decision.get_decision_display()), decision.reason, _moment(decision.decided_at)
 
 
 def _credits(student: Student, now: datetime) -> Sheet:
@@ -416,6 +448,20 @@ PARTS = (
             "attendance.RoomScan.browser",
         ),
         _check_ins,
+    ),
+    Part(
+        (
+            "attendance.Conflict.student",
+            "attendance.Conflict.kind",
+            "attendance.Conflict.way_in",
+            "attendance.Conflict.doubt",
+            "attendance.Conflict.happened_at",
+            "attendance.Conflict.received_at",
+            "attendance.ConflictDecision.decision",
+            "attendance.ConflictDecision.reason",
+            "attendance.ConflictDecision.decided_at",
+        ),
+        _conflicts,
     ),
     Part(
         (

@@ -46,11 +46,16 @@ def _check_stands(session: CourseSession) -> None:
         raise SessionCancelled(reason=session.why_cancelled)
 
 
-def check_can_open(actor: Actor, session: CourseSession, now: datetime) -> None:
+def opens_at(session: CourseSession) -> datetime:
     """From so long before the session as the rules of its day say."""
+    return session.starts_at - rules_of(session).opens_before
+
+
+def check_can_open(actor: Actor, session: CourseSession, now: datetime) -> None:
+    """From ``opens_at`` on."""
     check_can_keep(actor, session)
     _check_stands(session)
-    opens = session.starts_at - rules_of(session).opens_before
+    opens = opens_at(session)
     if now < opens:
         raise DeskNotOpenYet(opens=dates.moment(opens))
 
@@ -58,6 +63,11 @@ def check_can_open(actor: Actor, session: CourseSession, now: datetime) -> None:
 def open_desk(*, by: Actor, session: CourseSession, now: datetime) -> Desk:
     """The desk of the session; opening it again finds it as it is, open or closed."""
     check_can_open(by, session, now)
+    return ensure_desk(by=by, session=session, now=now)
+
+
+def ensure_desk(*, by: Actor, session: CourseSession, now: datetime) -> Desk:
+    """The session's desk as it is, made if there is none: ``by`` was found to keep it."""
     assert by.membership_id is not None
     with transaction.atomic():
         desk, is_new = Desk.objects.get_or_create(
@@ -82,6 +92,12 @@ def locked_open_desk(*, by: Actor, session: CourseSession, now: datetime) -> Des
     if desk.closed_at is not None:
         raise DeskClosed
     return desk
+
+
+def check_is_open(session: CourseSession) -> None:
+    """Refused: DeskClosed. A look without a lock; writing asks ``locked_open_desk``."""
+    if Desk.objects.filter(session=session, closed_at__isnull=False).exists():
+        raise DeskClosed
 
 
 def _locked_desk(*, by: Actor, session: CourseSession, now: datetime) -> Desk:

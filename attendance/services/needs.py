@@ -1,6 +1,6 @@
 """What an instructor must know of her students today, and how it is forgotten afterwards."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -55,13 +55,7 @@ def read_needs(
     if not may_read_needs(by, session, now):
         return []
     by_student = {seat.student_id: seat for seat in seats}
-    rows = (
-        StudentNeed.objects.filter(
-            student_id__in=by_student, student__left_at=None, student__merged_into=None
-        )
-        .select_related("student")
-        .order_by("-kind")
-    )
+    rows = _needs_of(by_student).order_by("-kind")
     found: dict[int, list[care.Need]] = {}
     for need in care.unsealed(rows):
         found.setdefault(need.student_id, []).append(need)
@@ -70,11 +64,36 @@ def read_needs(
         for seat in seats
         for need in found.get(seat.student_id, ())
     ]
-    schools: dict[int, set[int]] = {}
+    _record_read(by, session, list(rows), now, context)
+    return needs
+
+
+def who_has_needs(
+    *, by: Actor, session: CourseSession, students: Sequence[int], now: datetime, context: str
+) -> set[int]:
+    """Those of the students about whom there is something to heed, but not what; read on the
+    same terms as ``read_needs``, and as much on the record."""
+    if not may_read_needs(by, session, now):
+        return set()
+    rows = list(_needs_of(students))
+    _record_read(by, session, rows, now, context)
+    return {row.student_id for row in rows}
+
+
+def _needs_of(students: Iterable[int]) -> QuerySet[StudentNeed]:
+    return StudentNeed.objects.filter(
+        student_id__in=students, student__left_at=None, student__merged_into=None
+    ).select_related("student")
+
+
+def _record_read(
+    by: Actor, session: CourseSession, rows: Sequence[StudentNeed], now: datetime, context: str
+) -> None:
+    """Each school finds it in its log of what was read about its students."""
+    schools: dict[int, list[int]] = {}
     for row in rows:
-        schools.setdefault(row.student.school_id, set()).add(row.student_id)
+        schools.setdefault(row.student.school_id, []).append(row.student_id)
     for school, students in sorted(schools.items()):
-        # Each school finds it in its log of what was read about its students.
         audit.record(
             by=by,
             verb="needs.read",
@@ -82,10 +101,9 @@ def read_needs(
             target=session,
             school_id=school,
             context=context,
-            students=sorted(students),
-            count=sum(len(found[pk]) for pk in students),
+            students=sorted(set(students)),
+            count=len(students),
         )
-    return needs
 
 
 def over(now: datetime) -> QuerySet[StudentNeed]:

@@ -15,6 +15,7 @@ from accounts.access import MemberRequest, members_only
 from accounts.errors import Refusal
 from attendance.choices import NoBadge, WayIn
 from attendance.forms import ArrivalForm, TickForm, WalkInForm
+from attendance.selectors import conflicts
 from attendance.selectors import desk as selectors
 from attendance.selectors.whole_class import bookings_by_code
 from attendance.services import check_in as check_ins
@@ -39,6 +40,7 @@ def list_desks(request: MemberRequest) -> HttpResponse:
         {
             "today": today,
             "rows": _rows(selectors.sessions_to_keep(request.actor, today)),
+            "doubtful": conflicts.waiting(request.actor).count(),
             "left_open": _rows(selectors.doors_left_open(request.actor, today)),
         },
     )

@@ -22,7 +22,7 @@ from hours.models import HourCredit
 from tests.attendance.conftest import Door, make_door
 from tests.bookings.conftest import make_world
 from tests.conftest import APPLICATION, as_owner
-from tests.factories.attendance import let_in
+from tests.factories.attendance import close_desk, let_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -44,7 +44,7 @@ def served(as_application: Callable[[], None], now: object) -> Door:
     desk.open_desk(by=door.manager, session=door.session, now=door.now)
     for student in door.students[:2]:
         let_in(student, by=door.manager, session=door.session, now=door.now)
-    desk.close_desk(by=door.manager, session=door.session, now=door.session.ends_at)
+    close_desk(by=door.manager, session=door.session, now=door.session.ends_at)
     return door
 
 

@@ -14,7 +14,15 @@ from accounts.errors import NotAllowed, NotYours
 from accounts.models import AuditEntry, User
 from attendance.choices import ProposalKind, WayIn
 from attendance.errors import AlreadyErased, ConfirmationWrong
-from attendance.models import Badge, Certificate, CheckIn, HourProposal, Objection
+from attendance.models import (
+    Badge,
+    Certificate,
+    CheckIn,
+    Conflict,
+    HourProposal,
+    LawfulRemoval,
+    Objection,
+)
 from attendance.selectors.student_data import PARTS, sheets_of
 from attendance.services import check_in, desk, erasure, proposals
 from bookings.models import Booking, Place, TripConsent
@@ -255,7 +263,8 @@ def test_only_the_schools_coordinator_erases(
 def test_what_hangs_on_a_student_is_deleted_revoked_or_holds_keys_only() -> None:
     hanging = {relation.related_model for relation in Student._meta.related_objects}
     keys_only = {
-        Place, HourCredit, HourProposal, CheckIn, StudentTransfer, Student, Badge, Certificate,
+        Place, HourCredit, HourProposal, CheckIn, Conflict, LawfulRemoval, StudentTransfer, Student,
+        Badge, Certificate,
     }  # fmt: skip
 
     assert hanging == keys_only | {TripConsent, Objection} | set(forgetting.DELETED)
@@ -290,6 +299,7 @@ def test_the_export_holds_everything_and_says_who_took_it(door: Door, student: S
         "转学",
         "预约",
         "签到",
+        "待定的签到",
         "学时",
         "补记申请",
         "学时异议",
@@ -306,7 +316,7 @@ def test_the_export_holds_everything_and_says_who_took_it(door: Door, student: S
     basics = {row[0].value: row[1] for row in book["基本信息"].iter_rows(min_row=3)}
     assert (basics["姓名"].value, basics["姓名"].data_type) == (NAME, "s")
     assert basics["监护人电话"].value == "*******5678"
-    assert [page.max_row - 2 for page in book][1:] == [1, 2, 1, 1, 1, 1, 1, 1, 1, 1]
+    assert [page.max_row - 2 for page in book][1:] == [1, 2, 1, 0, 1, 1, 0, 1, 0, 1, 1, 1, 1]
     assert [cell.value for cell in book["补记申请"][3]][:6] == [
         "补记",
         None,

@@ -39,7 +39,7 @@ from sites.choices import DayKind
 from sites.models import CalendarDay
 from tests.attendance.conftest import Door
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, actor_of
-from tests.factories.attendance import let_in
+from tests.factories.attendance import close_desk, let_in
 from tests.factories.hours import RequirementFactory
 from tests.factories.rosters import make_class
 
@@ -75,7 +75,7 @@ def shown(door: Door) -> Iterator[Shown]:
     desk.open_desk(by=door.manager, session=door.session, now=door.now)
     for student in door.students[:2]:
         let_in(student, by=door.manager, session=door.session, now=door.now)
-    desk.close_desk(by=door.manager, session=door.session, now=door.session.ends_at)
+    close_desk(by=door.manager, session=door.session, now=door.session.ends_at)
     now = door.now + DAY
     notice = notices.start(
         by=door.world.coordinator,
@@ -352,7 +352,7 @@ def test_a_desk_that_would_credit_into_a_locked_period_does_not_close(shown: Sho
     let_in(shown.door.students[2], by=shown.door.manager, session=session, now=shown.now)
 
     with pytest.raises(PeriodLocked):
-        desk.close_desk(by=shown.door.manager, session=session, now=shown.now)
+        close_desk(by=shown.door.manager, session=session, now=shown.now)
 
     assert HourCredit.objects.count() == 2
 

@@ -33,7 +33,7 @@ from tests.attendance.conftest import Door, make_door
 from tests.bookings.conftest import World, make_world
 from tests.conftest import as_owner
 from tests.factories.accounts import MembershipFactory, OrganisationFactory
-from tests.factories.attendance import let_in
+from tests.factories.attendance import close_desk, let_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -78,7 +78,7 @@ def door(world: World, now: datetime) -> Door:
     desk.open_desk(by=door.manager, session=door.session, now=door.now)
     for student in door.students[:2]:
         let_in(student, by=door.manager, session=door.session, now=door.now)
-    desk.close_desk(by=door.manager, session=door.session, now=door.session.ends_at)
+    close_desk(by=door.manager, session=door.session, now=door.session.ends_at)
     return door
 
 

@@ -79,11 +79,11 @@ def test_list_costs_the_same_with_one_desk_and_with_three(
     client: Client, door: Door, django_assert_num_queries: Any
 ) -> None:
     client.get("/desk/")
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         client.get("/desk/")
     for _ in range(2):
         door.world.session(day=local_day(door.now))
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         client.get("/desk/")
 
 
@@ -573,7 +573,7 @@ def test_forgotten_doors_cost_the_same_with_one_and_with_three(
     client.get("/desk/")
     clock.move_to(door.now + timedelta(days=1))
 
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         page = client.get("/desk/")
 
     assert len(page.context["left_open"]) == count

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import Membership
@@ -44,22 +44,27 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def launch() -> Iterator[Callable[..., Browser]]:
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as driver:
+        yield driver
+
+
+@pytest.fixture(scope="session")
+def launch(playwright: Playwright) -> Iterator[Callable[..., Browser]]:
     """Starts a Chromium, with further command-line switches if given."""
-    with sync_playwright() as playwright:
-        started: list[Browser] = []
+    started: list[Browser] = []
 
-        def start(*switches: str) -> Browser:
-            browser = playwright.chromium.launch(
-                executable_path=chromium_path(), args=[*ARGS, *switches]
-            )
-            started.append(browser)
-            return browser
+    def start(*switches: str) -> Browser:
+        browser = playwright.chromium.launch(
+            executable_path=chromium_path(), args=[*ARGS, *switches]
+        )
+        started.append(browser)
+        return browser
 
-        yield start
+    yield start
 
-        for browser in started:
-            browser.close()
+    for browser in started:
+        browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -34,6 +34,10 @@ def _no_tries_left_over(transactional_db: None) -> None:
 
 @pytest.fixture
 def world(transactional_db: None) -> World:
+    return world_today()
+
+
+def world_today() -> World:
     """A seventh grade today, whatever today is."""
     now = timezone.now()
     made = make_world(now)

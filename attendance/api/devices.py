@@ -1,0 +1,293 @@
+"""What a device at the door asks: the lists it takes along, and to be rid of what it kept."""
+
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.exceptions import AuthenticationFailed, ValidationError
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.addresses import address_of
+from accounts.models import User
+from accounts.selectors import actor_of
+from attendance.choices import Doubt, EventKind, NoBadge, SyncOutcome, WayIn
+from attendance.models import Device
+from attendance.selectors import desk as selectors
+from attendance.services import device_events, devices, sync
+
+from .serializers import MAX_KEY
+
+Choice = TypeVar("Choice", EventKind, NoBadge, WayIn)
+
+SCHEME = "Device"
+PROBLEMS = {401: OpenApiResponse(description="No device has this secret (problem+json).")}
+
+
+class DeviceAuthentication(BaseAuthentication):
+    """``Authorization: Device dev_…``: the device itself, whoever is signed in on it. A revoked
+    one is known too: what it kept is taken in for somebody to decide."""
+
+    def authenticate(self, request: Request) -> tuple[User, Device] | None:
+        words = get_authorization_header(request).split()
+        if len(words) != 2 or words[0].lower() != SCHEME.lower().encode():
+            return None
+        device = devices.bearer_of(words[1].decode("utf-8", "replace"))
+        if device is None:
+            raise AuthenticationFailed(_("这台设备没有登记。"))
+        request._request.actor = actor_of(  # type: ignore[attr-defined]
+            device.registered_by, address=address_of(request._request)
+        )
+        return device.registered_by.user, device
+
+    def authenticate_header(self, request: Request) -> str:
+        return SCHEME
+
+
+class IsDevice(BasePermission):
+    """A device calls, not whoever is signed in beside it."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return isinstance(request.auth, Device)
+
+
+class DeviceScheme(OpenApiAuthenticationExtension):
+    """Tells the schema's reader how the secret travels."""
+
+    target_class = DeviceAuthentication
+    name = "device"
+
+    def get_security_definition(self, auto_schema: object) -> dict[str, str]:
+        return {"type": "http", "scheme": "device"}
+
+
+class ClockInput(serializers.Serializer[Any]):
+    """``now``: the time by the device's clock."""
+
+    now = serializers.DateTimeField()
+
+
+class PackOutput(serializers.Serializer[Any]):
+    """A session's list as JSON text, and the HMAC-SHA256 of the text under the SHA-256 digest of
+    the device's secret."""
+
+    text = serializers.CharField()
+    seal = serializers.CharField()
+
+
+class PacksOutput(serializers.Serializer[Any]):
+    now = serializers.DateTimeField()
+    packs = PackOutput(many=True)
+
+
+class EventInput(serializers.Serializer[Any]):
+    """One event under the device's own ``id``: of a ``student`` of the list, with the digest of
+    the ``badge`` where one was read, or of the bearer of a ``code``. ``voids`` is the id of the
+    event that a ``void`` takes back."""
+
+    id = serializers.UUIDField()
+    pack = serializers.IntegerField(min_value=1, max_value=MAX_KEY)
+    kind = serializers.ChoiceField(choices=EventKind.choices)
+    way_in = serializers.ChoiceField(choices=WayIn.choices)
+    happened_at = serializers.DateTimeField()
+    student = serializers.IntegerField(min_value=1, max_value=MAX_KEY, required=False)
+    code = serializers.CharField(max_length=200, required=False)
+    badge = serializers.RegexField("^[0-9a-f]{32}$", required=False)
+    no_badge = serializers.ChoiceField(choices=NoBadge.choices, required=False)
+    voids = serializers.UUIDField(required=False)
+
+
+class EventsInput(serializers.Serializer[Any]):
+    now = serializers.DateTimeField()
+    events = serializers.ListField(child=EventInput(), max_length=sync.MOST)
+    sessions = serializers.ListField(
+        child=serializers.IntegerField(), max_length=20, required=False
+    )
+
+
+class EventAnswer(serializers.Serializer[Any]):
+    """``why``: the doubt, where somebody has to decide; the refusal's code, where refused."""
+
+    id = serializers.UUIDField()
+    result = serializers.ChoiceField(choices=SyncOutcome.choices)
+    why = serializers.CharField(allow_blank=True)
+    detail = serializers.CharField(allow_blank=True)
+
+
+class EventsOutput(serializers.Serializer[Any]):
+    """``marks``: by session and student, how far everybody is, of the ``sessions`` asked for."""
+
+    now = serializers.DateTimeField()
+    is_revoked = serializers.BooleanField()
+    answers = EventAnswer(many=True)
+    marks = serializers.DictField(child=serializers.DictField(child=serializers.CharField()))
+
+
+class Packs(APIView):
+    authentication_classes = (DeviceAuthentication,)
+    permission_classes = (IsDevice,)
+
+    @extend_schema(
+        operation_id="desk_packs_create",
+        request=ClockInput,
+        responses={
+            200: PacksOutput,
+            403: OpenApiResponse(description="Revoked: forget everything (problem+json)."),
+        }
+        | PROBLEMS,
+    )
+    def post(self, request: Request) -> Response:
+        """The lists of today's doors to take along: seat numbers and masked names."""
+        asked = ClockInput(data=request.data)
+        asked.is_valid(raise_exception=True)
+        now = timezone.now()
+        packs = devices.take_along(
+            device=_device(request),
+            device_now=asked.validated_data["now"],
+            now=now,
+            address=address_of(request._request),
+        )
+        return Response(
+            {
+                "now": timezone.localtime(now).isoformat(),
+                "packs": [{"text": pack.text, "seal": pack.seal} for pack in packs],
+            }
+        )
+
+
+class Events(APIView):
+    authentication_classes = (DeviceAuthentication,)
+    permission_classes = (IsDevice,)
+
+    @extend_schema(
+        operation_id="desk_events_create",
+        request=EventsInput,
+        responses={200: EventsOutput} | PROBLEMS,
+    )
+    def post(self, request: Request) -> Response:
+        """What the device kept, in any order and as often as it likes: each event's answer."""
+        device = _device(request)
+        device_now, events, asked = _read(request.data)
+        now = timezone.now()
+        answers = sync.receive(
+            device=device,
+            events=events,
+            device_now=device_now,
+            now=now,
+            address=address_of(request._request),
+        )
+        is_trusted = devices.is_trusted(device)
+        return Response(
+            {
+                "now": timezone.localtime(now).isoformat(),
+                "is_revoked": not is_trusted,
+                "answers": [_told(answer) for answer in answers],
+                "marks": selectors.marks_for(device, asked) if is_trusted else {},
+            }
+        )
+
+
+def _device(request: Request) -> Device:
+    assert isinstance(request.auth, Device)
+    return request.auth
+
+
+def _told(answer: device_events.Answer) -> dict[str, str]:
+    detail = (
+        str(Doubt(answer.why).label)
+        if answer.outcome == SyncOutcome.CONFLICT
+        else sync.sentence_of(answer.why)
+    )
+    return {
+        "id": str(answer.id),
+        "result": answer.outcome.value,
+        "why": answer.why,
+        "detail": detail,
+    }
+
+
+def _read(data: Any) -> tuple[datetime, list[device_events.DeviceEvent], list[int]]:
+    """The request's shape, as ``EventsInput`` draws it. Read by hand: five hundred events cost a
+    serializer more time than their rows cost the database."""
+    if not isinstance(data, dict) or not isinstance(data.get("events"), list):
+        raise ValidationError({"events": [_("请给出 events。")]})
+    sessions = data.get("sessions", [])
+    if len(data["events"]) > sync.MOST:
+        raise ValidationError({"events": [_("一次最多 %(most)s 条。") % {"most": sync.MOST}]})
+    if not isinstance(sessions, list) or len(sessions) > 20 or not all(map(_is_key, sessions)):
+        raise ValidationError({"sessions": [_("不是有效的值。")]})
+    return _moment(data.get("now"), "now"), [_event(one) for one in data["events"]], sessions
+
+
+def _event(one: Any) -> device_events.DeviceEvent:
+    if not isinstance(one, dict):
+        raise ValidationError({"events": [_("不是有效的值。")]})
+    kind = _one_of(EventKind, one, "kind")
+    badge, code, student = one.get("badge", ""), one.get("code", ""), one.get("student")
+    if not isinstance(code, str) or len(code) > 200 or "\0" in code:
+        raise _wrong("code")
+    if not isinstance(badge, str) or (badge and not devices.is_badge_digest(badge)):
+        raise _wrong("badge")
+    if student is not None and not _is_key(student):
+        raise _wrong("student")
+    # A void is about the student of what it takes back.
+    if kind != EventKind.VOID and bool(code) == (student is not None):
+        raise ValidationError({"events": [_("请给出 code 或 student，二者选一。")]})
+    if (kind == EventKind.VOID) != ("voids" in one):
+        raise _wrong("voids")
+    if not _is_key(one.get("pack")):
+        raise _wrong("pack")
+    return device_events.DeviceEvent(
+        id=_uuid(one, "id"),
+        pack_id=one["pack"],
+        kind=kind,
+        way_in=_one_of(WayIn, one, "way_in"),
+        said_at=_moment(one.get("happened_at"), "happened_at"),
+        student_id=student,
+        code=code,
+        badge=badge,
+        no_badge=_one_of(NoBadge, one, "no_badge") if one.get("no_badge") else None,
+        voids=_uuid(one, "voids") if "voids" in one else None,
+    )
+
+
+def _wrong(name: str) -> ValidationError:
+    return ValidationError({"events": [_("%(name)s 不是有效的值。") % {"name": name}]})
+
+
+def _is_key(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MAX_KEY
+
+
+def _uuid(one: dict[str, Any], name: str) -> UUID:
+    try:
+        return UUID(one.get(name))
+    except (ValueError, TypeError, AttributeError):
+        raise _wrong(name) from None
+
+
+def _one_of(kinds: type[Choice], one: dict[str, Any], name: str) -> Choice:
+    try:
+        return kinds(str(one.get(name)))
+    except ValueError:
+        raise _wrong(name) from None
+
+
+def _moment(value: Any, name: str) -> datetime:
+    """A moment with its zone."""
+    try:
+        moment = parse_datetime(value)
+    except (ValueError, TypeError):
+        raise _wrong(name) from None
+    if moment is None or moment.tzinfo is None or not 2000 < moment.year < 2200:
+        raise _wrong(name)
+    return moment

@@ -1,0 +1,146 @@
+"""Doubtful events of devices: a person decides, once, whether they count."""
+
+from datetime import datetime
+from uuid import uuid4
+
+from django.db import transaction
+
+from accounts.actors import Actor
+from accounts.errors import NotYours
+from accounts.services import audit
+from attendance.choices import Decision, EventKind, WayIn
+from attendance.errors import ConflictDecided, DropReasonMissing, WalkInElsewhere
+from attendance.models import CheckIn, Conflict, ConflictDecision
+from attendance.services import desk as desks
+from bookings.errors import StudentBusy
+from bookings.models import Place
+from bookings.services import changes
+from rosters.errors import ReadReasonNamesStudent
+from rosters.models import Student
+
+REASON_LENGTH = 200
+
+
+def check_can_accept(actor: Actor, conflict: Conflict, now: datetime) -> None:
+    """While the session's door is open; a closed one is reopened with a reason first."""
+    desks.check_can_keep(actor, conflict.session)
+    desks.check_is_open(conflict.session)
+
+
+def accept(*, by: Actor, conflict: Conflict, now: datetime) -> CheckIn:
+    """The event counts, as of when it happened; a later mark that says the student was absent
+    is voided. Who had no place in the session has one now, as a walk-in.
+
+    Refused: ConflictDecided, DeskClosed, and as a walk-in is.
+    """
+    session = conflict.session
+    with transaction.atomic():
+        locked = _undecided(by, conflict)
+        desks.locked_open_desk(by=by, session=session, now=now)
+        student = _student_of(locked)
+        event = CheckIn(
+            id=locked.pk,
+            session=session,
+            student=student,
+            place_id=_place_of(by, locked, student, now),
+            kind=locked.kind,
+            way_in=locked.way_in,
+            device_id=locked.device_id,
+            voids_id=locked.voids_id,
+            happened_at=locked.happened_at,
+            recorded_at=now,
+            recorded_by_id=by.membership_id,
+        )
+        if not CheckIn.objects.filter(voids=locked.voids_id, kind=EventKind.VOID).exists():
+            CheckIn.objects.bulk_create([event])
+        if locked.kind == EventKind.IN:
+            _void_absence(by, locked, student, now)
+        _decide(by, locked, Decision.ACCEPTED, "", now)
+        audit.record(by=by, verb="conflict.accepted", now=now, target=session)
+    return event
+
+
+def drop(*, by: Actor, conflict: Conflict, reason: str, now: datetime) -> None:
+    """The event does not count; it stays to be seen, with the reason.
+
+    Refused: DropReasonMissing; ReadReasonNamesStudent, since it is never changed;
+    ConflictDecided.
+    """
+    reason = " ".join(reason.split())[:REASON_LENGTH]
+    if not reason:
+        raise DropReasonMissing
+    if conflict.student.name in reason:
+        raise ReadReasonNamesStudent
+    with transaction.atomic():
+        locked = _undecided(by, conflict)
+        _decide(by, locked, Decision.DROPPED, reason, now)
+        audit.record(by=by, verb="conflict.dropped", now=now, target=locked.session)
+
+
+def _undecided(by: Actor, conflict: Conflict) -> Conflict:
+    """The conflict, its row ours. Refused: another host's, one that was decided."""
+    locked = (
+        Conflict.objects.visible_to(by)
+        .select_for_update(no_key=True, of=("self",))
+        .select_related("session")
+        .filter(pk=conflict.pk)
+        .first()
+    )
+    if locked is None:
+        raise NotYours
+    if ConflictDecision.objects.filter(conflict=locked).exists():
+        raise ConflictDecided
+    return locked
+
+
+def _student_of(conflict: Conflict) -> Student:
+    """Whom it is about, or whom she was merged into since; her row ours."""
+    named = Student.objects.get(pk=conflict.student_id)
+    return (
+        Student.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("class_group")
+        .get(pk=named.merged_into_id or named.pk)
+    )
+
+
+def _place_of(by: Actor, conflict: Conflict, student: Student, now: datetime) -> int:
+    place = Place.objects.live().filter(session=conflict.session, student=student).first()
+    if place is None:
+        try:
+            place = changes.admit_walk_in(by=by, session=conflict.session, student=student, now=now)
+        except StudentBusy as refusal:
+            raise WalkInElsewhere from refusal
+    return place.pk
+
+
+def _void_absence(by: Actor, conflict: Conflict, student: Student, now: datetime) -> None:
+    CheckIn.objects.bulk_create(
+        CheckIn(
+            id=uuid4(),
+            session_id=mark.session_id,
+            student_id=mark.student_id,
+            place_id=mark.place_id,
+            kind=EventKind.VOID,
+            voids=mark,
+            way_in=WayIn.TICK,
+            happened_at=now,
+            recorded_at=now,
+            recorded_by_id=by.membership_id,
+        )
+        for mark in CheckIn.objects.of_student(student.pk).filter(
+            session_id=conflict.session_id,
+            kind=EventKind.ABSENT,
+            voided_by=None,
+            happened_at__gt=conflict.happened_at,
+        )
+    )
+
+
+def _decide(by: Actor, conflict: Conflict, decision: Decision, reason: str, now: datetime) -> None:
+    ConflictDecision.objects.create(
+        conflict=conflict,
+        decision=decision,
+        reason=reason,
+        decided_at=now,
+        decided_by_id=by.membership_id,
+    )

@@ -1,0 +1,346 @@
+"""What a device kept while there was no network, taken over: however often and in whatever order
+it is sent, the same rows stand in the end.
+
+The rules are ``check_in``'s; here they are asked of hundreds of events at once, so everything is
+read in a handful of queries and written in two.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts.selectors import actor_of
+from accounts.services import audit
+from attendance.choices import Decision, Doubt, EventKind, SyncOutcome
+from attendance.errors import (
+    AttendanceRefusal,
+    DeviceRevoked,
+    EventOfAnother,
+    NotBookedHere,
+    PackExpired,
+    PackUnknown,
+    UnknownBadge,
+)
+from attendance.models import (
+    CheckIn,
+    Conflict,
+    ConflictDecision,
+    Device,
+    RosterPack,
+)
+from attendance.qr import tidy_code
+from attendance.services import desk as desks
+from attendance.services import devices
+from attendance.services.check_in import CLOCK_AHEAD
+from attendance.services.device_events import Answer, DeviceEvent, Known
+from courses.choices import SessionState
+
+# So many events at once ...
+MOST = 500
+# ... and so many doubtful ones of a device that was revoked: whoever found it makes no work.
+MOST_REVOKED = 100
+
+
+REFUSALS: dict[str, type[AttendanceRefusal]] = {
+    refusal.code: refusal
+    for refusal in (
+        DeviceRevoked,
+        EventOfAnother,
+        NotBookedHere,
+        PackExpired,
+        PackUnknown,
+        UnknownBadge,
+    )
+}
+
+
+def sentence_of(why: str) -> str:
+    """A refusal's sentence by its code; nothing for what is none."""
+    return str(REFUSALS[why]()) if why in REFUSALS else ""
+
+
+def receive(
+    *,
+    device: Device,
+    events: Sequence[DeviceEvent],
+    device_now: datetime,
+    now: datetime,
+    address: str | None = None,
+) -> list[Answer]:
+    """Each event's answer, in their order.
+
+    ACCEPTED: it counts from now on. ALREADY: it did before, by itself or by another event.
+    CONFLICT: somebody has to decide. WAIT: what it takes back has not reached us; to be sent
+    again. REFUSED: it never will (UnknownBadge, NotBookedHere: not on its list, PackUnknown,
+    PackExpired, EventOfAnother).
+
+    An event happened when the device says, corrected by how wrong its clock is now, and not
+    before it took the list along nor later than now. Arrivals are all kept, and attendance
+    counts the first: so it does not matter which of two devices is heard first.
+    """
+    with transaction.atomic():
+        ahead = devices.note_clock(device, device_now=device_now, now=now)
+        batch = _Batch(
+            device, actor_of(device.registered_by, address=address), ahead, now, list(events)
+        )
+        batch.read()
+        # What is taken back comes after what takes it back was made.
+        for event in sorted(events, key=lambda one: (one.kind == EventKind.VOID, str(one.id))):
+            batch.judge(event)
+        batch.write()
+    return [batch.answers[event.id] for event in events]
+
+
+@dataclass(slots=True)
+class _Batch(Known):
+    """The answers while one batch is judged, and what is to be written for it."""
+
+    answers: dict[UUID, Answer] = field(default_factory=dict)
+    check_ins: list[CheckIn] = field(default_factory=list)
+    conflicts: list[Conflict] = field(default_factory=list)
+    withdrawn: list[Conflict] = field(default_factory=list)
+
+    def judge(self, event: DeviceEvent) -> None:
+        if event.id in self.answers:
+            return
+        outcome, why = self._outcome(event)
+        self.answers[event.id] = Answer(event.id, outcome, why)
+
+    def _outcome(self, event: DeviceEvent) -> tuple[SyncOutcome, str]:
+        pack = self.packs.get(event.pack_id)
+        if pack is None:
+            return SyncOutcome.REFUSED, PackUnknown.code
+        if event.id in self.known:
+            return self._again(event, self.known[event.id], pack)
+        if event.id in self.doubtful:
+            return self._still_doubtful(self.doubtful[event.id])
+        if self.now > pack.expires_at + devices.GRACE:
+            return SyncOutcome.REFUSED, PackExpired.code
+        if event.kind == EventKind.VOID:
+            return self._take_back(event, pack)
+        if event.student_id is not None and event.student_id not in pack.students:
+            return SyncOutcome.REFUSED, NotBookedHere.code
+        student_id = self._student(event)
+        if student_id is None:
+            return SyncOutcome.REFUSED, UnknownBadge.code
+        happened_at = self._when(event, pack)
+        session_id = pack.session_id
+        is_known_already = (session_id, student_id, event.kind) in self.standing
+        if is_known_already and (session_id in self.closed or not self.is_trusted):
+            # It changes nothing: nobody need be asked.
+            return SyncOutcome.ALREADY, ""
+        doubt = self._doubt(event, pack, student_id, happened_at)
+        if doubt is not None:
+            return self._set_aside(event, pack, student_id, doubt, happened_at)
+        self._record(event, pack, student_id, happened_at)
+        self.standing.add((session_id, student_id, event.kind))
+        return (SyncOutcome.ALREADY if is_known_already else SyncOutcome.ACCEPTED), ""
+
+    def _again(
+        self, event: DeviceEvent, known: CheckIn, pack: RosterPack
+    ) -> tuple[SyncOutcome, str]:
+        """The event is on record; its id stands for nothing else."""
+        is_same = (known.kind, known.session_id) == (event.kind, pack.session_id)
+        if event.kind == EventKind.VOID:
+            is_same = is_same and known.voids_id == event.voids
+        elif is_same:
+            is_same = known.student_id in (event.student_id, self._student(event))
+        if not is_same:
+            return SyncOutcome.REFUSED, EventOfAnother.code
+        return SyncOutcome.ALREADY, ""
+
+    def _still_doubtful(self, conflict: Conflict) -> tuple[SyncOutcome, str]:
+        if conflict.pk in self.decided:
+            return SyncOutcome.ALREADY, self.decided[conflict.pk]
+        return SyncOutcome.CONFLICT, conflict.doubt
+
+    def _take_back(self, event: DeviceEvent, pack: RosterPack) -> tuple[SyncOutcome, str]:
+        assert event.voids is not None
+        doubtful = self.doubtful.get(event.voids)
+        if doubtful is not None and event.voids not in self.known:
+            if doubtful.device_id != self.device.pk:
+                return SyncOutcome.REFUSED, EventOfAnother.code
+            if doubtful.pk not in self.decided:
+                self.withdrawn.append(doubtful)
+                self.decided[doubtful.pk] = Decision.WITHDRAWN
+                return SyncOutcome.ACCEPTED, ""
+            return SyncOutcome.ALREADY, ""
+        target = self.known.get(event.voids)
+        if target is None:
+            answered = self.answers.get(event.voids)
+            if answered is not None and answered.outcome == SyncOutcome.REFUSED:
+                return SyncOutcome.ALREADY, ""
+            return SyncOutcome.WAIT, ""
+        if target.session_id != pack.session_id or target.kind == EventKind.VOID:
+            return SyncOutcome.REFUSED, EventOfAnother.code
+        if target.pk in self.voided:
+            return SyncOutcome.ALREADY, ""
+        happened_at = self._when(event, pack)
+        doubt = self._doubt_of_moment(pack)
+        if doubt is not None:
+            return self._set_aside(event, pack, target.student_id, doubt, happened_at)
+        self._record(event, pack, target.student_id, happened_at, place_id=target.place_id)
+        self.voided.add(target.pk)
+        return SyncOutcome.ACCEPTED, ""
+
+    def _student(self, event: DeviceEvent) -> int | None:
+        """Whom the event is about: the bearer of the code, or the student named, if there are
+        such; whoever was merged into another is that other."""
+        student_id = event.student_id
+        if event.code:
+            badge = self.bearers.get(tidy_code(event.code))
+            student_id = badge.student_id if badge is not None else None
+        if student_id in self.students:
+            return student_id
+        return self.merged.get(student_id) if student_id is not None else None
+
+    def _when(self, event: DeviceEvent, pack: RosterPack) -> datetime:
+        """By our clock, within what can be true."""
+        return min(max(event.said_at - self.ahead, pack.issued_at), self.now)
+
+    def _doubt(
+        self, event: DeviceEvent, pack: RosterPack, student_id: int, happened_at: datetime
+    ) -> Doubt | None:
+        session = self.sessions[pack.session_id]
+        doubt = self._doubt_of_moment(pack)
+        if doubt is not None:
+            return doubt
+        if happened_at < desks.opens_at(session) - CLOCK_AHEAD:
+            return Doubt.NOT_OPEN
+        if happened_at > pack.expires_at:
+            return Doubt.TOO_LATE
+        if self._is_revoked(event, pack, happened_at):
+            return Doubt.BADGE_REVOKED
+        if (session.pk, student_id) not in self.places:
+            overlapping = [
+                place
+                for place in self.busy.get(student_id, ())
+                if place.starts_at < session.ends_at and place.ends_at > session.starts_at
+            ]
+            return Doubt.ELSEWHERE if overlapping else Doubt.NOT_BOOKED
+        return None
+
+    def _doubt_of_moment(self, pack: RosterPack) -> Doubt | None:
+        """What speaks against any event that reaches us now."""
+        if not self.is_trusted:
+            return Doubt.DEVICE_REVOKED
+        if self.sessions[pack.session_id].state == SessionState.CANCELLED:
+            return Doubt.CANCELLED
+        if pack.session_id in self.closed:
+            return Doubt.DESK_CLOSED
+        return None
+
+    def _is_revoked(self, event: DeviceEvent, pack: RosterPack, happened_at: datetime) -> bool:
+        """Whether the badge that was read had been revoked by then."""
+        if event.code:
+            badges = [self.bearers[tidy_code(event.code)]]
+        else:
+            assert event.student_id is not None
+            badges = [
+                badge
+                for badge in self.revoked.get(event.student_id, ())
+                if devices.badge_digest(pack.salt, badge.code) == event.badge
+            ]
+        return any(
+            badge.revoked_at is not None and badge.revoked_at <= happened_at for badge in badges
+        )
+
+    def _record(
+        self,
+        event: DeviceEvent,
+        pack: RosterPack,
+        student_id: int,
+        happened_at: datetime,
+        *,
+        place_id: int | None = None,
+    ) -> None:
+        made = CheckIn(
+            id=event.id,
+            session_id=pack.session_id,
+            student_id=student_id,
+            place_id=place_id or self.places[pack.session_id, student_id],
+            kind=event.kind,
+            way_in=event.way_in,
+            device_id=self.device.pk,
+            voids_id=event.voids,
+            reason=event.no_badge or "",
+            happened_at=happened_at,
+            recorded_at=self.now,
+            recorded_by_id=self.by.membership_id,
+        )
+        self.known[event.id] = made
+        self.check_ins.append(made)
+
+    def _set_aside(
+        self,
+        event: DeviceEvent,
+        pack: RosterPack,
+        student_id: int,
+        doubt: Doubt,
+        happened_at: datetime,
+    ) -> tuple[SyncOutcome, str]:
+        if not self.is_trusted and not self._may_still_tell():
+            return SyncOutcome.REFUSED, DeviceRevoked.code
+        made = Conflict(
+            id=event.id,
+            device=self.device,
+            session_id=pack.session_id,
+            student_id=student_id,
+            kind=event.kind,
+            way_in=event.way_in,
+            voids_id=event.voids,
+            doubt=doubt,
+            happened_at=happened_at,
+            received_at=self.now,
+        )
+        self.doubtful[event.id] = made
+        self.conflicts.append(made)
+        return SyncOutcome.CONFLICT, doubt
+
+    def _may_still_tell(self) -> bool:
+        told = Conflict.objects.filter(device=self.device).count()
+        return told + len(self.conflicts) < MOST_REVOKED
+
+    def write(self) -> None:
+        """Arrivals first: what takes one back names it."""
+        for is_void in (False, True):
+            CheckIn.objects.bulk_create(
+                [one for one in self.check_ins if (one.kind == EventKind.VOID) == is_void],
+                # Sent twice at the same time over two lines.
+                ignore_conflicts=True,
+            )
+        Conflict.objects.bulk_create(self.conflicts, ignore_conflicts=True)
+        ConflictDecision.objects.bulk_create(
+            (
+                ConflictDecision(
+                    conflict=conflict, decision=Decision.WITHDRAWN, decided_at=self.now
+                )
+                for conflict in self.withdrawn
+            ),
+            ignore_conflicts=True,
+        )
+        for session_id in sorted(self._touched()):
+            audit.record(
+                by=self.by,
+                verb="attendance.synced",
+                now=self.now,
+                target=self.sessions[session_id],
+                device=self.device.pk,
+                events=_count(self.check_ins, session_id),
+                doubtful=_count(self.conflicts, session_id),
+                withdrawn=_count(self.withdrawn, session_id),
+            )
+
+    def _touched(self) -> set[int]:
+        return {
+            one.session_id
+            for rows in (self.check_ins, self.conflicts, self.withdrawn)
+            for one in rows
+        }
+
+
+def _count(rows: Iterable[CheckIn | Conflict], session_id: int) -> int:
+    return sum(one.session_id == session_id for one in rows)

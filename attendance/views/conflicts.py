@@ -1,0 +1,97 @@
+"""What devices sent that contradicts what we know: a short list, decided by a person."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.cache import add_never_cache_headers
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from accounts.access import MemberRequest, members_only, put_on
+from accounts.actors import Actor
+from accounts.errors import NotYours, Refusal
+from accounts.services import audit
+from attendance.errors import DeskClosed
+from attendance.forms import DropForm
+from attendance.models import Conflict
+from attendance.selectors import conflicts as selectors
+from attendance.services import conflicts
+from attendance.views import door
+
+# The list is meant to be short; whoever has more begins at the top.
+SHOWN = 50
+
+
+@require_safe
+@members_only(*door.KEEPING)
+def list_conflicts(request: MemberRequest) -> HttpResponse:
+    """Those that the actor may decide."""
+    rows = selectors.in_words(selectors.waiting(request.actor)[:SHOWN], timezone.now())
+    _record(request.actor, rows)
+    response = render(request, "attendance/conflicts.html", {"rows": rows})
+    add_never_cache_headers(response)
+    return response
+
+
+@members_only(*door.KEEPING)
+def decide(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """One of them: it counts, or it does not and why."""
+    conflict = selectors.waiting(request.actor).filter(pk=pk).first()
+    if conflict is None:
+        if Conflict.objects.visible_to(request.actor).filter(pk=pk).exists():
+            messages.info(request, _("这条记录已经处理过。"))
+            return redirect("attendance:conflicts")
+        raise NotYours
+    now = timezone.now()
+    form = DropForm(request.POST or None)
+    status = 200
+    if request.method == "POST" and form.is_valid():
+        try:
+            if "accept" in request.POST:
+                conflicts.accept(by=request.actor, conflict=conflict, now=now)
+                done = _("已记入。")
+            else:
+                conflicts.drop(
+                    by=request.actor,
+                    conflict=conflict,
+                    reason=form.cleaned_data["reason"],
+                    now=now,
+                )
+                done = _("已记下：不记。")
+        except Refusal as refusal:
+            status = put_on(form, refusal)
+        else:
+            messages.success(request, done)
+            return redirect("attendance:conflicts")
+    rows = selectors.in_words([conflict], now)
+    _record(request.actor, rows)
+    why_not, is_closed = _why_not(request.actor, conflict)
+    response = render(
+        request,
+        "attendance/conflict.html",
+        {"row": rows[0], "form": form, "why_not": why_not, "is_closed": is_closed},
+        status=status,
+    )
+    add_never_cache_headers(response)
+    return response
+
+
+def _why_not(actor: Actor, conflict: Conflict) -> tuple[str, bool]:
+    """Why it cannot be accepted now, and whether reopening the door would help."""
+    try:
+        conflicts.check_can_accept(actor, conflict, timezone.now())
+    except Refusal as refusal:
+        return str(refusal), isinstance(refusal, DeskClosed)
+    return "", False
+
+
+def _record(actor: Actor, rows: list[selectors.DoubtfulEvent]) -> None:
+    audit.record_names_read(
+        by=actor,
+        now=timezone.now(),
+        context="conflicts",
+        students={row.conflict.student for row in rows if row.who},
+    )

@@ -1,0 +1,270 @@
+"""The pages around devices without a network: registering, revoking, what waits for a decision,
+and the page that opens by itself."""
+
+import json
+from collections.abc import Callable, Iterator
+
+import pytest
+import time_machine
+from django.contrib.staticfiles import finders
+from django.test import Client
+
+from accounts.actors import Actor
+from accounts.choices import Role
+from accounts.models import AuditEntry, User
+from attendance.models import CheckIn, Conflict, ConflictDecision, Device
+from attendance.services import desk, devices
+from tests.attendance.conftest import MINUTE, Door, actor_of
+from tests.attendance.devices import Tablet, make_tablet
+from tests.factories.accounts import MembershipFactory
+from tests.factories.attendance import close_desk, make_badges
+
+Login = Callable[[Actor], Client]
+
+
+@pytest.fixture(autouse=True)
+def _clock(door: Door) -> Iterator[None]:
+    with time_machine.travel(door.now, tick=False):
+        yield
+
+
+@pytest.fixture
+def login() -> Login:
+    """Somebody's signed-in client."""
+
+    def sign_in(actor: Actor) -> Client:
+        client = Client()
+        client.force_login(User.objects.get(pk=actor.user_id))
+        return client
+
+    return sign_in
+
+
+def doubtful(door: Door) -> Conflict:
+    """The arrival of seat 2, heard of after the desk was closed."""
+    tablet = make_tablet(door)
+    close_desk(by=door.manager, session=door.session, now=door.session.starts_at)
+    tablet.send([tablet.arrival(2)])
+    return Conflict.objects.get()
+
+
+def test_script_registers_and_is_told_the_secret_once(door: Door, login: Login) -> None:
+    response = login(door.manager).post(
+        "/desk/devices/", {"name": "门口平板"}, headers={"Accept": "application/json"}
+    )
+
+    told = response.json()
+    device = Device.objects.get()
+    assert (told["id"], told["name"]) == (device.pk, "门口平板")
+    assert devices.bearer_of(told["secret"]) == device
+    assert "no-store" in response["Cache-Control"]
+    page = login(door.manager).get("/desk/devices/").content.decode()
+    assert "门口平板" in page
+    assert told["secret"] not in page
+    assert device.digest not in page
+
+
+@pytest.mark.parametrize("data", [{}, {"name": " "}, {"name": "x" * 41}])
+def test_device_without_a_name_is_not_registered(door: Door, login: Login, data: object) -> None:
+    response = login(door.manager).post(
+        "/desk/devices/", data, headers={"Accept": "application/json"}
+    )
+
+    assert response.status_code == 422
+    assert not Device.objects.exists()
+
+
+def test_form_without_the_script_registers_nothing(door: Door, login: Login) -> None:
+    response = login(door.manager).post("/desk/devices/", {"name": "平板"})
+
+    assert response.status_code == 422
+    assert not Device.objects.exists()
+
+
+def test_device_is_asked_about_and_revoked(door: Door, login: Login) -> None:
+    device = make_tablet(door).device
+    client = login(door.manager)
+
+    assert "停用“门口平板”？" in client.get(f"/desk/devices/{device.pk}/revoke/").content.decode()
+    response = client.post(f"/desk/devices/{device.pk}/revoke/", follow=True)
+
+    device.refresh_from_db()
+    assert device.revoked_at == door.now
+    assert "已停用“门口平板”。" in response.content.decode()
+
+
+def test_devices_of_others_are_not_there(door: Door, login: Login) -> None:
+    device = make_tablet(door).device
+    stranger = actor_of(MembershipFactory(host_manager=True))
+
+    for actor in (stranger, actor_of(door.instructor)):
+        client = login(actor)
+        assert "门口平板</p>" not in client.get("/desk/devices/").content.decode()
+        assert client.post(f"/desk/devices/{device.pk}/revoke/").status_code == 404
+    device.refresh_from_db()
+    assert device.revoked_at is None
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_devices_cost_the_same_with_one_and_with_three(
+    door: Door,
+    login: Login,
+    django_assert_num_queries: Callable[[int], object],
+    count: int,
+) -> None:
+    for _device in range(count):
+        device = make_tablet(door).device
+    devices.revoke(by=door.manager, device=device, now=door.now)
+    client = login(door.manager)
+    client.get("/desk/devices/")
+
+    with django_assert_num_queries(5):  # type: ignore[attr-defined]
+        page = client.get("/desk/devices/")
+
+    assert page.content.decode().count("门口平板</p>") == count
+
+
+def test_doubtful_event_is_listed_masked_and_the_reading_recorded(door: Door, login: Login) -> None:
+    conflict = doubtful(door)
+    client = login(door.manager)
+
+    listed = client.get("/desk/conflicts/")
+    shown = client.get(f"/desk/conflicts/{conflict.pk}/")
+
+    for page in (listed, shown):
+        text = page.content.decode()
+        assert "七(3)班 2 学○○" in text
+        assert "送到时本场已结束签到" in text
+        assert door.students[1].name not in text
+        assert "no-store" in page["Cache-Control"]
+    assert "本场签到已结束。需要更正时，请写明原因重新打开。" in shown.content.decode()
+    assert f"/desk/{door.session.pk}/reopen/" in shown.content.decode()
+    readings = AuditEntry.objects.filter(verb="names.read", facts__context="conflicts")
+    assert [entry.facts["students"] for entry in readings] == [[door.students[1].pk]] * 2
+    assert "1 条断网时的签到要您决定" in client.get("/desk/").content.decode()
+
+
+def test_name_is_not_shown_out_of_its_time(door: Door, login: Login) -> None:
+    doubtful(door)
+
+    with time_machine.travel(door.now + 60 * 24 * 8 * MINUTE, tick=False):
+        text = login(door.manager).get("/desk/conflicts/").content.decode()
+
+    assert "名单外的胸牌" in text
+    assert "学○○" not in text
+
+
+def test_doubtful_event_is_accepted_once_the_desk_is_open(door: Door, login: Login) -> None:
+    conflict = doubtful(door)
+    client = login(door.manager)
+    address = f"/desk/conflicts/{conflict.pk}/"
+
+    closed = client.post(address, {"accept": "1"})
+    desk.reopen_desk(by=door.manager, session=door.session, reason="补传", now=door.now)
+    done = client.post(address, {"accept": "1"}, follow=True)
+    again = client.post(address, {"accept": "1"}, follow=True)
+
+    assert closed.status_code == 409
+    assert "已记入。" in done.content.decode()
+    assert "这条记录已经处理过。" in again.content.decode()
+    assert CheckIn.objects.filter(pk=conflict.pk).count() == 1
+
+
+def test_doubtful_event_is_dropped_with_a_reason(door: Door, login: Login) -> None:
+    conflict = doubtful(door)
+    client = login(actor_of(door.instructor))
+    address = f"/desk/conflicts/{conflict.pk}/"
+
+    without = client.post(address, {"drop": "1", "reason": " "})
+    done = client.post(address, {"drop": "1", "reason": "人不在场"}, follow=True)
+
+    assert without.status_code == 422
+    assert "请写明不记的原因。" in without.content.decode()
+    assert "没有待定的签到" in done.content.decode()
+    assert ConflictDecision.objects.get().reason == "人不在场"
+
+
+def test_conflicts_of_others_are_not_there(door: Door, login: Login) -> None:
+    conflict = doubtful(door)
+    colleague = MembershipFactory(organisation=door.world.host, role=Role.INSTRUCTOR)
+
+    for actor in (actor_of(colleague), actor_of(MembershipFactory(host_manager=True))):
+        client = login(actor)
+        assert "没有待定的签到" in client.get("/desk/conflicts/").content.decode()
+        assert client.get(f"/desk/conflicts/{conflict.pk}/").status_code == 404
+        assert client.post(f"/desk/conflicts/{conflict.pk}/", {"accept": "1"}).status_code == 404
+    assert not ConflictDecision.objects.exists()
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_conflicts_cost_the_same_with_one_and_with_three(
+    door: Door,
+    login: Login,
+    django_assert_num_queries: Callable[[int], object],
+    count: int,
+) -> None:
+    tablet: Tablet = make_tablet(door)
+    close_desk(by=door.manager, session=door.session, now=door.session.starts_at)
+    tablet.send([tablet.arrival(seat_no) for seat_no in range(1, count + 1)])
+    client = login(door.manager)
+    client.get("/desk/conflicts/")
+
+    with django_assert_num_queries(7):  # type: ignore[attr-defined]
+        page = client.get("/desk/conflicts/")
+
+    assert page.content.decode().count("学○○") == count
+
+
+def test_student_of_no_place_here_is_not_named(door: Door, login: Login) -> None:
+    group = door.world.new_group(9, 1)
+    code = make_badges(group, now=door.now)[1].code
+    tablet = make_tablet(door)
+    tablet.send([tablet.stranger(code)])
+
+    text = login(door.manager).get("/desk/conflicts/").content.decode()
+
+    assert "名单外的胸牌" in text
+    assert "学○" not in text
+    assert code not in text
+
+
+def test_page_and_its_worker_hold_no_name_and_open_to_anybody(door: Door) -> None:
+    make_tablet(door)
+    client = Client()
+
+    page, worker, manifest = (
+        client.get(f"/desk/{end}") for end in ("offline/", "worker.js", "app.webmanifest")
+    )
+
+    assert [one.status_code for one in (page, worker, manifest)] == [200] * 3
+    assert worker["Content-Type"] == "text/javascript"
+    text = worker.content.decode()
+    files = json.loads(text.split("const FILES = ")[1].split(";")[0])
+    assert 'const SHELL = "/desk/offline/";' in text
+    assert 'importScripts("/static/js/door/worker.js");' in text
+    # Everything that the page loads is kept.
+    loaded = [
+        part.split('"')[0]
+        for part in page.content.decode().replace('src="', 'href="').split('href="')
+        if part.startswith("/static/")
+    ]
+    assert set(loaded) <= set(files)
+    assert all(finders.find(file.removeprefix("/static/")) for file in files)
+    told = json.loads(manifest.content)
+    assert (told["start_url"], told["scope"], told["display"]) == (
+        "/desk/offline/",
+        "/desk/",
+        "standalone",
+    )
+    assert not any(
+        student.name in one.content.decode()
+        for one in (page, worker, manifest)
+        for student in door.students
+    )
+
+
+def test_worker_is_another_in_another_language(door: Door) -> None:
+    chinese = Client().get("/desk/worker.js").content
+    english = Client(headers={"Accept-Language": "en"}).get("/desk/worker.js").content
+
+    assert chinese != english
