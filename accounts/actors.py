@@ -63,6 +63,10 @@ class Actor:
         return self.role == Role.TEACHER
 
     @property
+    def is_badge(self) -> bool:
+        return self.kind == ActorKind.BADGE
+
+    @property
     def is_system(self) -> bool:
         return self.kind == ActorKind.SYSTEM
 

@@ -209,6 +209,18 @@ class RoomCodeUsed(AttendanceRefusal):
     sentence = _("这一次扫码已经用过。请再扫一次屏幕上的码。")
 
 
+class MarkedAtDoor(AttendanceRefusal):
+    """Somebody at the door said that the student is absent or excused: not for a scan to change."""
+
+    code = "marked_at_door"
+    sentence = _("门口已把这名学生记为%(mark)s。请到门口签到。")
+
+
+class RoomCodeOver(AttendanceRefusal):
+    code = "room_code_over"
+    sentence = _("本场已经结束，不能再扫屏幕签到。请到门口找开课单位。")
+
+
 class RoomCodeOff(AttendanceRefusal):
     code = "room_code_off"
     sentence = _("本场没有打开屏幕签到，请到门口签到。")

@@ -24,7 +24,9 @@ BEGIN
         FROM hours_hourcredit WHERE student_id = ANY (students) AND reason <> ''
         UNION ALL
         SELECT 'check_in', id::text, student_id, seal_salt, reason
-        FROM attendance_checkin WHERE student_id = ANY (students) AND reason <> ''
+        FROM attendance_checkin WHERE student_id = ANY (students)
+        -- Codes are nobody's words, and what a student's presence is follows from them.
+        AND reason NOT IN ('', 'at_closing', 'not_shown', 'forgotten', 'lost', 'unreadable')
     ), removed AS (
         INSERT INTO attendance_lawfulremoval (kind, key, student_id, text_digest, ground)
         SELECT kind, key, student_id,

@@ -93,13 +93,15 @@ def odd_uses(session: CourseSession) -> list[Odd]:
         .select_related("check_in__student__class_group")
         .order_by("check_in__recorded_at", "pk")
     )
-    browsers: dict[object, list[RoomScan]] = defaultdict(list)
+    # By the number that the browser keeps, and by one opening of the page where it keeps none.
+    together: dict[object, list[RoomScan]] = defaultdict(list)
     for scan in scans:
-        browsers[scan.browser].append(scan)
+        together[scan.browser].append(scan)
+        together[scan.room_code_id, scan.opened_at].append(scan)
     found = [
         Odd(OddUse.ONE_BROWSER, seats)
-        for own in browsers.values()
-        if len(seats := _seats(own, session)) > BY_ONE_BROWSER
+        for seats in dict.fromkeys(_seats(own, session) for own in together.values())
+        if len(seats) > BY_ONE_BROWSER
     ]
     late = [scan for scan in scans if scan.check_in.recorded_at - scan.opened_at > AT_ONCE]
     if late:

@@ -37,6 +37,7 @@ def accept(*, by: Actor, conflict: Conflict, now: datetime) -> CheckIn:
     with transaction.atomic():
         locked = _undecided(by, conflict)
         desks.locked_open_desk(by=by, session=session, now=now)
+        _decide(by, locked, Decision.ACCEPTED, "", now)
         student = _student_of(locked)
         event = CheckIn(
             id=locked.pk,
@@ -55,7 +56,6 @@ def accept(*, by: Actor, conflict: Conflict, now: datetime) -> CheckIn:
             CheckIn.objects.bulk_create([event])
         if locked.kind == EventKind.IN:
             _void_absence(by, locked, student, now)
-        _decide(by, locked, Decision.ACCEPTED, "", now)
         audit.record(by=by, verb="conflict.accepted", now=now, target=session)
     return event
 
@@ -78,19 +78,17 @@ def drop(*, by: Actor, conflict: Conflict, reason: str, now: datetime) -> None:
 
 
 def _undecided(by: Actor, conflict: Conflict) -> Conflict:
-    """The conflict, its row ours. Refused: another host's, one that was decided."""
-    locked = (
-        Conflict.objects.visible_to(by)
-        .select_for_update(no_key=True, of=("self",))
-        .select_related("session")
-        .filter(pk=conflict.pk)
-        .first()
-    )
-    if locked is None:
+    """The conflict as it is. Refused: another host's, one that was decided.
+
+    Nothing is locked: the application may not lock rows that it may not change. Of two who decide
+    at once the second finds the first one's decision (``_decide``).
+    """
+    found = Conflict.objects.visible_to(by).select_related("session").filter(pk=conflict.pk).first()
+    if found is None:
         raise NotYours
-    if ConflictDecision.objects.filter(conflict=locked).exists():
+    if ConflictDecision.objects.filter(conflict=found).exists():
         raise ConflictDecided
-    return locked
+    return found
 
 
 def _student_of(conflict: Conflict) -> Student:
@@ -137,10 +135,15 @@ def _void_absence(by: Actor, conflict: Conflict, student: Student, now: datetime
 
 
 def _decide(by: Actor, conflict: Conflict, decision: Decision, reason: str, now: datetime) -> None:
-    ConflictDecision.objects.create(
+    """Refused: ConflictDecided, where somebody else did in the same moment."""
+    _decision, is_first = ConflictDecision.objects.get_or_create(
         conflict=conflict,
-        decision=decision,
-        reason=reason,
-        decided_at=now,
-        decided_by_id=by.membership_id,
+        defaults={
+            "decision": decision,
+            "reason": reason,
+            "decided_at": now,
+            "decided_by_id": by.membership_id,
+        },
     )
+    if not is_first:
+        raise ConflictDecided

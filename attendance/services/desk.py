@@ -32,8 +32,9 @@ from sites import dates
 
 def check_can_keep(actor: Actor, session: CourseSession) -> None:
     """Whoever keeps the session (``CourseSession.is_kept_by``). To others than the host's
-    people the session is not there. The system keeps what people put up (the room's code)."""
-    if actor.is_system:
+    people the session is not there. A badge before the room's code was let in by
+    whoever put that up."""
+    if actor.is_badge and actor.organisation_id == session.host_id:
         return
     if actor.organisation_id != session.host_id or not actor.is_host:
         raise NotYours
@@ -102,7 +103,7 @@ def check_is_open(session: CourseSession) -> None:
 
 def _locked_desk(*, by: Actor, session: CourseSession, now: datetime) -> Desk:
     """The desk, open or closed, its row ours. Refused: a session cancelled since it was read."""
-    if not by.is_system:
+    if not by.is_badge:
         check_can_open(by, session, now)
     rows = Desk.objects.select_for_update(no_key=True, of=("self",)).select_related("session")
     desk = rows.filter(session=session).first()
@@ -201,7 +202,8 @@ def close_desk(
 
 
 def reopen_desk(*, by: Actor, session: CourseSession, reason: str, now: datetime) -> Desk:
-    """The closed desk takes corrections again, until it is closed again.
+    """The closed desk takes corrections again, until it is closed again. A room's code of before
+    opens nothing.
 
     Refused: DeskReasonMissing, DeskNotClosed.
     """
@@ -218,6 +220,8 @@ def reopen_desk(*, by: Actor, session: CourseSession, reason: str, now: datetime
         desk.heads_note = ""
         desk.reopen_reason = reason.strip()[:200]
         desk.save()
+        # Nobody put it up for the corrections.
+        session.room_codes.filter(ended_at=None).update(ended_at=now)
         audit.record(
             by=by, verb="desk.reopened", now=now, target=session, reason=desk.reopen_reason
         )

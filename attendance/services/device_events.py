@@ -96,7 +96,8 @@ class Known:
         """Nobody closes one of these doors meanwhile; taken in the order of the sessions."""
         made = set(Desk.objects.filter(session__in=self.sessions).values_list("session", flat=True))
         for pk, session in sorted(self.sessions.items()):
-            if pk not in made and session.state != SessionState.CANCELLED:
+            # A lost device opens no door.
+            if self.is_trusted and pk not in made and session.state != SessionState.CANCELLED:
                 desks.ensure_desk(by=self.by, session=session, now=self.now)
         self.closed = {
             desk.session_id

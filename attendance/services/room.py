@@ -7,18 +7,22 @@ from uuid import UUID, uuid4, uuid5
 from django.core import signing
 from django.db import transaction
 
-from accounts.actors import SYSTEM, Actor
+from accounts.actors import Actor
+from accounts.choices import ActorKind
 from accounts.services import audit
 from attendance import room_codes
-from attendance.choices import EventKind, WayIn
+from attendance.choices import AttendanceState, EventKind, WayIn
 from attendance.errors import (
+    MarkedAtDoor,
     NotBookedHere,
     RoomCodeOff,
+    RoomCodeOver,
     RoomCodePassed,
     RoomCodeUnknown,
     RoomCodeUsed,
 )
 from attendance.models import CheckIn, RoomCode, RoomScan
+from attendance.models.room import UP_AFTER_THE_END
 from attendance.selectors.rule_sets import rules_of
 from attendance.selectors.states import Attendance, attendance
 from attendance.services import check_in as check_ins
@@ -61,9 +65,12 @@ class Visit:
 def put_up(*, by: Actor, session: CourseSession, now: datetime) -> RoomCode:
     """The session's code is on the screen; putting it up again finds it as it is.
 
-    Refused: as a check-in at the desk (DeskClosed, DeskNotOpenYet, SessionCancelled).
+    Refused: as a check-in at the desk (DeskClosed, DeskNotOpenYet, SessionCancelled), and
+    RoomCodeOver an hour after the end.
     """
     desks.check_can_open(by, session, now)
+    if now >= session.ends_at + UP_AFTER_THE_END:
+        raise RoomCodeOver
     assert by.membership_id is not None
     with transaction.atomic():
         # Two screens that put it up at once meet at the desk's row.
@@ -79,6 +86,12 @@ def put_up(*, by: Actor, session: CourseSession, now: datetime) -> RoomCode:
             },
         )
         if is_new:
+            # Those that nobody took down; a scan looks through what is up, never through all.
+            RoomCode.objects.filter(
+                host_id=session.host_id,
+                ended_at=None,
+                session__ends_at__lte=now - UP_AFTER_THE_END,
+            ).update(ended_at=now)
             audit.record(by=by, verb="room_code.put_up", now=now, target=session)
     return room_code
 
@@ -131,6 +144,11 @@ def session_of(ticket: Ticket, now: datetime) -> CourseSession:
     return _room_code(ticket, now).session
 
 
+def _bearer(session: CourseSession) -> Actor:
+    """Whoever holds a badge before the screen: let in by the host, whose trail it is."""
+    return Actor(kind=ActorKind.BADGE, organisation_id=session.host_id)
+
+
 def _room_code(ticket: Ticket, now: datetime) -> RoomCode:
     room_code = (
         RoomCode.objects.shown(now)
@@ -147,7 +165,8 @@ def look(*, ticket: Ticket, code: str, now: datetime) -> Visit:
     """Whom the badge names, before anything is written.
 
     Refused: UnknownBadge, BadgeRevoked, NotBookedHere (whatever else the bearer has booked: the
-    screen tells nobody where somebody is), RoomCodeOff.
+    screen tells nobody where somebody is), MarkedAtDoor, RoomCodeOver (arriving after the end),
+    RoomCodeOff.
     """
     session = session_of(ticket, now)
     student = check_ins.bearer(code)
@@ -164,12 +183,17 @@ def look(*, ticket: Ticket, code: str, now: datetime) -> Visit:
         in_time = rules_of(session).earned_early(session.ends_at - now) is None
         is_leaving = stands.is_inside and in_time
         does = EventKind.OUT if is_leaving else None
+    elif stands.state != AttendanceState.EXPECTED:
+        raise MarkedAtDoor(mark=stands.state.label)
+    elif now >= session.ends_at:
+        raise RoomCodeOver
     return Visit(student, stands, does)
 
 
-def confirm(*, ticket: Ticket, code: str, browser: UUID, now: datetime) -> Visit:
-    """The bearer is in, or has left where it is time to (``Visit.does`` says which was done);
-    what the room's screen and the desk show follows.
+def confirm(*, ticket: Ticket, code: str, does: EventKind, browser: UUID, now: datetime) -> Visit:
+    """The bearer is in, or has left, as ``does`` says and she was asked; ``Visit.does`` says what
+    was done: nothing where it was done before, or is no longer what there is to do. What the
+    room's screen and the desk show follows.
 
     Safe to repeat: a ticket does one thing for a student once. Refused: as ``look``, DeskClosed,
     and RoomCodeUsed where what the ticket did was taken back at the desk.
@@ -177,8 +201,9 @@ def confirm(*, ticket: Ticket, code: str, browser: UUID, now: datetime) -> Visit
     room_code = _room_code(ticket, now)
     session = room_code.session
     visit = look(ticket=ticket, code=code, now=now)
-    if visit.does is None:
-        return visit
+    if visit.does != does:
+        return Visit(visit.student, visit.attendance, None)
+    bearer = _bearer(session)
     event_id = uuid5(ticket.number, f"{visit.student.pk} {visit.does}")
     if CheckIn.objects.filter(pk=event_id).exists():
         # Done before by this ticket, and not so any more: it was voided.
@@ -186,7 +211,7 @@ def confirm(*, ticket: Ticket, code: str, browser: UUID, now: datetime) -> Visit
     with transaction.atomic():
         if visit.does == EventKind.OUT:
             event = check_ins.mark(
-                by=SYSTEM,
+                by=bearer,
                 session=session,
                 student_id=visit.student.pk,
                 kind=EventKind.OUT,
@@ -196,7 +221,7 @@ def confirm(*, ticket: Ticket, code: str, browser: UUID, now: datetime) -> Visit
             )
         else:
             event = check_ins.check_in(
-                by=SYSTEM,
+                by=bearer,
                 session=session,
                 code=code,
                 way_in=WayIn.ROOM,

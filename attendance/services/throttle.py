@@ -8,6 +8,9 @@ from django.core.cache import cache
 from attendance.errors import TooManyTries
 
 MISSES = 20
+# A room's code is one in a thousand million, and a school has one address: phones that open an old
+# code again must not shut the others out.
+ROOM_MISSES = 300
 WINDOW = timedelta(minutes=10)
 
 
@@ -18,6 +21,28 @@ def check_may_try(*, address: str, code: str, now: datetime) -> None:
     """
     if any(_misses(what, now) >= MISSES for what in (f"address {address}", f"code {code}")):
         raise TooManyTries(minutes=int(WINDOW.total_seconds() // 60))
+
+
+def check_may_enter(*, address: str, now: datetime) -> None:
+    """Refused after too many codes of no room from the address (TooManyTries)."""
+    if _misses(f"room {address}", now) >= ROOM_MISSES:
+        raise TooManyTries(minutes=int(WINDOW.total_seconds() // 60))
+
+
+def count_wrong_room_code(*, address: str, now: datetime) -> None:
+    """One more code that no room shows."""
+    _count(f"room {address}", now)
+
+
+def check_may_name(*, ticket: str, now: datetime) -> None:
+    """Refused after too many unknown badges by one opening of the room's page (TooManyTries)."""
+    if _misses(f"ticket {ticket}", now) >= MISSES:
+        raise TooManyTries(minutes=int(WINDOW.total_seconds() // 60))
+
+
+def count_unknown_badge(*, ticket: str, now: datetime) -> None:
+    """One more badge that nobody has, by this opening of the room's page."""
+    _count(f"ticket {ticket}", now)
 
 
 def count_unknown_code(*, address: str, now: datetime) -> None:

@@ -29,9 +29,9 @@ def arrive(
 ) -> int:
     """Those of the bookings' students whose keys are ``here`` are in; how many that were new.
 
-    Who is in already keeps the first arrival; who is not ``here`` is expected as before and may
-    come later. Safe to repeat. Refused: as a check-in at the desk; NotBookedHere for keys of
-    students without a place in these bookings.
+    Who is in already keeps the first arrival, and marks of absent and excused stay; who is not
+    ``here`` is expected as before and may come later. Safe to repeat. Refused: as a check-in at
+    the desk; NotBookedHere for keys of students without a place in these bookings.
     """
     return _write(by, session, bookings, EventKind.IN, here, now)
 
@@ -75,7 +75,11 @@ def _write(
         for student_id in sorted(set(chosen)):
             stands = states.get(student_id)
             is_in = stands is not None and stands.state not in NOT_THERE
-            if kind == EventKind.IN and is_in:
+            if (
+                kind == EventKind.IN
+                and stands is not None
+                and (stands.state != AttendanceState.EXPECTED)
+            ):
                 continue
             if kind == EventKind.OUT and (stands is None or not is_in or stands.left_at):
                 continue

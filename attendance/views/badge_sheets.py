@@ -18,7 +18,7 @@ from attendance.models import Badge
 from attendance.selectors.badges import classes_with_badges
 from attendance.services import badges
 from attendance.views.badges import PRINTING, class_of
-from attendance.views.desk import key
+from attendance.views.door import key
 from bookings import wording
 from rosters.models import ClassGroup, Student
 

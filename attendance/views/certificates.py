@@ -27,7 +27,7 @@ from attendance.models import Certificate
 from attendance.selectors import certificates as selectors
 from attendance.services import certificates as services
 from attendance.views.badges import PRINTING, class_of
-from attendance.views.desk import key
+from attendance.views.door import key
 from bookings import wording
 from courses.models import CourseSession
 from courses.naming import headline

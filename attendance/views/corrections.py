@@ -21,7 +21,7 @@ from attendance.services import check_in as check_ins
 from attendance.services import desk as desks
 from attendance.services import door_list, needs
 from attendance.views import door
-from attendance.views.desk import key
+from attendance.views.door import key
 from bookings.models import Place
 from bookings.selectors import names
 from bookings.services import rosters

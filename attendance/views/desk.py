@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.access import MemberRequest, members_only
 from accounts.errors import Refusal
 from attendance.choices import NoBadge, WayIn
+from attendance.errors import ClassNotHere
 from attendance.forms import ArrivalForm, TickForm, WalkInForm
 from attendance.selectors import conflicts
 from attendance.selectors import desk as selectors
@@ -21,7 +22,7 @@ from attendance.selectors.whole_class import bookings_by_code
 from attendance.services import check_in as check_ins
 from attendance.services import door_list
 from attendance.views import door, whole_class
-from bookings import wording
+from bookings import references, wording
 from bookings.models import Place
 from courses.models import CourseSession
 from courses.naming import headline
@@ -76,7 +77,9 @@ def check_in(request: MemberRequest, pk: int) -> HttpResponse:
     if bookings:
         address = whole_class.address_of(session, bookings)
         return JsonResponse({"go": address}) if door.wants_json(request) else redirect(address)
-    if form.is_valid():
+    if references.tidy(request.POST.get("code", "")):
+        result, status = door.refused(ClassNotHere())
+    elif form.is_valid():
         result, status = door.arrive(
             request,
             session,
@@ -105,7 +108,7 @@ def tick(request: MemberRequest, pk: int) -> HttpResponse:
         .live()
         .filter(session=session, student__isnull=False)
         .select_related("student", "booking__class_group"),
-        pk=key(request.POST.get("place", "")),
+        pk=door.key(request.POST.get("place", "")),
     )
     (seat,) = selectors.seats_of(session, [chosen])
     if seat.mark or request.POST.get("mode") == "menu":
@@ -161,8 +164,3 @@ def walk_in(request: MemberRequest, pk: int) -> HttpResponse:
             "left": session.capacity - session.seats_taken - session.seats_held,
         },
     )
-
-
-def key(text: str) -> int:
-    """A row's key as a form sends it; what is none finds nothing."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 18 else 0

@@ -21,7 +21,7 @@ from attendance.models import HourProposal
 from attendance.selectors import proposals as selectors
 from attendance.services import proposals
 from attendance.views import door
-from attendance.views.desk import key
+from attendance.views.door import key
 from bookings import wording
 from bookings.models import Place
 from courses.models import CourseSession

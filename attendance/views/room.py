@@ -21,8 +21,8 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.access import MemberRequest, members_only
 from accounts.errors import Refusal
 from attendance import qr, room_codes
+from attendance.choices import EventKind
 from attendance.errors import (
-    BadgeRevoked,
     DeskClosed,
     RoomCodeOff,
     RoomCodePassed,
@@ -34,7 +34,6 @@ from attendance.errors import (
 from attendance.forms import RoomBadgeForm, RoomCodeForm
 from attendance.qr import tidy_code
 from attendance.selectors import room as selectors
-from attendance.selectors.rule_sets import rules_of
 from attendance.services import room as rooms
 from attendance.services import throttle
 from attendance.views import door
@@ -116,7 +115,6 @@ def _drawn(request: MemberRequest, session: CourseSession) -> dict[str, object] 
         "session": session,
         "headline": headline(session.version),
         "where": wording.where(session),
-        "late_from": session.starts_at + rules_of(session).late[0].after,
         "code": room_codes.grouped(code),
         # Drawn by us from an address of our own.
         "qr": mark_safe(qr.address_svg(address)),  # noqa: S308
@@ -150,12 +148,12 @@ def _entered(request: HttpRequest, code: str) -> HttpResponse:
         return render(request, "attendance/room_entry.html", {"form": form}, status=422)
     now, address = timezone.now(), _address(request)
     try:
-        throttle.check_may_try(address=address, code="", now=now)
+        throttle.check_may_enter(address=address, now=now)
         ticket = rooms.enter(code=form.cleaned_data["code"], now=now)
         session = rooms.session_of(ticket, now)
     except Refusal as refusal:
         if isinstance(refusal, RoomCodeUnknown):
-            throttle.count_unknown_code(address=address, now=now)
+            throttle.count_wrong_room_code(address=address, now=now)
         return _again(request, refusal, form)
     return _ask(request, session, RoomBadgeForm(initial={"ticket": ticket.signed()}))
 
@@ -164,7 +162,7 @@ def _entered(request: HttpRequest, code: str) -> HttpResponse:
 @require_POST
 def arrive(request: HttpRequest) -> HttpResponse:
     """The badge is read; the mask of a name is shown; confirmed, its bearer is in."""
-    now, address = timezone.now(), _address(request)
+    now = timezone.now()
     form = RoomBadgeForm(request.POST)
     try:
         ticket = rooms.ticket_of(request.POST.get("ticket", ""), now)
@@ -175,15 +173,19 @@ def arrive(request: HttpRequest) -> HttpResponse:
         return _ask(request, session, form, status=422)
     badge = tidy_code(form.cleaned_data["badge"])
     browser, is_new = _browser(request)
+    confirmed = request.POST.get("confirmed", "")
+    confirmed = confirmed if confirmed in (EventKind.IN, EventKind.OUT) else ""
     try:
-        throttle.check_may_try(address=address, code=badge, now=now)
-        if request.POST.get("confirmed"):
-            visit = rooms.confirm(ticket=ticket, code=badge, browser=browser, now=now)
+        throttle.check_may_name(ticket=str(ticket.number), now=now)
+        if confirmed:
+            visit = rooms.confirm(
+                ticket=ticket, code=badge, does=EventKind(confirmed), browser=browser, now=now
+            )
         else:
             visit = rooms.look(ticket=ticket, code=badge, now=now)
     except Refusal as refusal:
-        if isinstance(refusal, UnknownBadge | BadgeRevoked):
-            throttle.count_unknown_code(address=address, now=now)
+        if isinstance(refusal, UnknownBadge):
+            throttle.count_unknown_badge(ticket=str(ticket.number), now=now)
         if isinstance(refusal, OF_THE_CODE):
             return _again(request, refusal, RoomCodeForm())
         form.add_error("badge", str(refusal))
@@ -197,7 +199,7 @@ def arrive(request: HttpRequest) -> HttpResponse:
             "where": wording.where(session),
             "mask": naming.masked(visit.student.name),
             "visit": visit,
-            "is_done": bool(request.POST.get("confirmed")) or visit.does is None,
+            "is_done": bool(confirmed) or visit.does is None,
             "clock": dates.clock(now),
             "form": form,
             "badge": badge,

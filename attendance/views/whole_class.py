@@ -77,7 +77,7 @@ def whole(request: MemberRequest, pk: int, reference: str) -> HttpResponse:
 def _do(
     request: MemberRequest, session: CourseSession, bookings: list[Booking], mode: str
 ) -> HttpResponse:
-    chosen = {int(one) for one in request.POST.getlist("student") if one.isdecimal()}
+    chosen = {door.key(one) for one in request.POST.getlist("student")}
     now = timezone.now()
     try:
         if not chosen:

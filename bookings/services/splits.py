@@ -17,7 +17,7 @@ from bookings.errors import (
     TooFewTogether,
 )
 from bookings.selectors.choosing import halves
-from bookings.services import offers
+from bookings.services import consents, offers
 from bookings.services.offers import Offer
 from courses.errors import SessionFull
 from courses.models import CourseSession
@@ -56,7 +56,10 @@ def splits_of(
 ) -> list[Split]:
     """For each offer how the class can be split, in ``at_most`` ways, or why it cannot. Two
     queries more than ``offers.answers``, whatever their number."""
-    size = Student.objects.current().filter(class_group=class_group).count()
+    seat_nos = dict(
+        Student.objects.current().filter(class_group=class_group).values_list("pk", "seat_no")
+    )
+    size = len(seat_nos)
     singles = [offer for offer in offered if offer.session_set is None]
     beside = _beside(actor, singles, class_group) if singles else []
     answers = {
@@ -79,6 +82,10 @@ def splits_of(
             continue
         answer = answers[offer.first.pk]
         why_not = answer.why_not or answer.clash
+        if why_not is None and answer.unsigned:
+            # Every student is in a group, so nobody can be left out.
+            seats = sorted(seat_nos[pk] for pk in answer.unsigned)
+            why_not = consents.missing(seats, offer.first, class_group)
         found.append(
             Split([], why_not)
             if why_not

@@ -124,6 +124,10 @@ class OfferLine:
     no_split: str = ""
 
 
+# Of so many offers that do not seat the class it is worked out whether it can go in groups.
+SPLITS_LOOKED_AT = 10
+
+
 def offer_lines(offered: Sequence[Offer], looker: Looker) -> list[OfferLine]:
     """The offers with what the chosen class may do; none of the queries without a class, whatever
     the number of offers the same. Where all rooms are of one site, which the page names, only the
@@ -142,18 +146,34 @@ def offer_lines(offered: Sequence[Offer], looker: Looker) -> list[OfferLine]:
         and offer.room < looker.seats
     ]
     found: dict[int, Split] = {}
-    if too_small and looker.group is not None:
-        each = splits.splits_of(looker.actor, too_small, looker.group, looker.now, at_most=1)
-        found = {offer.first.pk: one for offer, one in zip(too_small, each, strict=True)}
+    # All of their days are looked through; the page of a later one says itself whether it can be.
+    near, later = too_small[:SPLITS_LOOKED_AT], too_small[SPLITS_LOOKED_AT:]
+    if near and looker.group is not None:
+        each = splits.splits_of(looker.actor, near, looker.group, looker.now, at_most=1)
+        found = {offer.first.pk: one for offer, one in zip(near, each, strict=True)}
+    not_looked_at = {offer.first.pk for offer in later if offer.session_set is None}
     sites = {one.room.site_id for offer in offered for one in offer.sessions if one.room}
     return [
-        _line(offer, answer, looker, found.get(offer.first.pk), names_site=len(sites) > 1)
+        _line(
+            offer,
+            answer,
+            looker,
+            found.get(offer.first.pk),
+            may_split=offer.first.pk in not_looked_at,
+            names_site=len(sites) > 1,
+        )
         for offer, answer in zip(offered, answers, strict=True)
     ]
 
 
 def _line(
-    offer: Offer, answer: Answer | None, looker: Looker, split: Split | None, *, names_site: bool
+    offer: Offer,
+    answer: Answer | None,
+    looker: Looker,
+    split: Split | None,
+    *,
+    may_split: bool,
+    names_site: bool,
 ) -> OfferLine:
     seats = offer.seats_left
     label = _("选这一场") if len(offer.sessions) == 1 else _("选这几天")
@@ -174,7 +194,7 @@ def _line(
         booking_id=answer.booking.pk if answer is not None and answer.booking else None,
         busy=len(answer.busy) if answer is not None else 0,
         split_url=with_class(reverse("bookings:split", args=[offer.first.pk]), looker.group)
-        if split is not None and split.ways
+        if may_split or (split is not None and split.ways)
         else "",
         no_split=str(split.why_not) if split is not None and split.why_not else "",
     )

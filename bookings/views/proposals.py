@@ -16,7 +16,7 @@ from accounts.choices import Role
 from accounts.errors import Refusal
 from accounts.services import audit
 from bookings import wording
-from bookings.errors import NoSplit, SessionMoved, SplitNeedless, StudentBusy
+from bookings.errors import ConsentMissing, NoSplit, SessionMoved, SplitNeedless, StudentBusy
 from bookings.forms.basket import KeyForm, PicksForm, SplitForm, keys_in
 from bookings.models import Reservation
 from bookings.proposing import Aim, Choice, Proposal
@@ -252,7 +252,7 @@ def split(request: MemberRequest, pk: int) -> HttpResponse:
             ],
             "why_no_way": str(divided.why_not) if divided.why_not else "",
             "is_whole": isinstance(divided.why_not, SplitNeedless),
-            "can_reserve": isinstance(divided.why_not, NoSplit | StudentBusy),
+            "can_reserve": isinstance(divided.why_not, NoSplit | StudentBusy | ConsentMissing),
             "ways": [
                 (
                     place,

@@ -16,7 +16,8 @@
     const left = Math.max(0, Math.ceil((codeEnds - Date.now()) / 1000));
     const line = document.getElementById("room-left");
     if (line) line.textContent = `${left} ${line.dataset.text}`;
-    if (left === 0 || Date.now() - asked >= LOOK_EVERY_MS) renew();
+    const since = Date.now() - asked;
+    if ((left === 0 && since >= 1000) || since >= LOOK_EVERY_MS) renew();
   }
 
   async function renew() {

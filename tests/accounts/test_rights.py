@@ -14,19 +14,30 @@ from psycopg import sql
 from accounts.models import AuditEntry
 from accounts.services import rights
 from attendance.choices import EventKind
-from attendance.models import CheckIn
-from attendance.services import desk, erasure
+from attendance.errors import ConflictDecided
+from attendance.models import CheckIn, Conflict, ConflictDecision
+from attendance.services import conflicts, desk, erasure
 from bookings.models import Reservation
 from hours import services as hours
 from hours.models import HourCredit
 from tests.attendance.conftest import Door, make_door
+from tests.attendance.devices import make_tablet
 from tests.bookings.conftest import make_world
 from tests.conftest import APPLICATION, as_owner
 from tests.factories.attendance import close_desk, let_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-APPEND_ONLY = ["AuditEntry", "CheckIn", "DaySeal", "HourCredit", "LawfulRemoval", "SealedEntry"]
+APPEND_ONLY = [
+    "AuditEntry",
+    "CheckIn",
+    "Conflict",
+    "ConflictDecision",
+    "DaySeal",
+    "HourCredit",
+    "LawfulRemoval",
+    "SealedEntry",
+]
 TABLES = ["accounts_auditentry", "attendance_checkin", "hours_hourcredit"]
 TRIGGERS = ",".join(
     f"{model._meta.db_table}:{trigger.get_pgid(model)},{trigger.get_pgid(model)}"
@@ -98,6 +109,24 @@ ATTACKS = (
     "ALTER TABLE {table} ADD COLUMN mine int",
     "CREATE INDEX ON {table} (id)",
 )
+
+
+def test_a_device_is_heard_and_what_is_doubtful_decided_as_the_application(served: Door) -> None:
+    tablet = make_tablet(served)
+    tablet.send([tablet.arrival(3), tablet.arrival(4)], after=timedelta(hours=4))
+    over = served.session.ends_at
+    first, second = Conflict.objects.order_by("student__seat_no")
+    desk.reopen_desk(by=served.manager, session=served.session, reason="断网补传", now=over)
+
+    conflicts.accept(by=served.manager, conflict=first, now=over)
+    conflicts.drop(by=served.manager, conflict=second, reason="没有来过", now=over)
+
+    assert [row.decision for row in ConflictDecision.objects.order_by("conflict__student")] == [
+        "accepted",
+        "dropped",
+    ]
+    with pytest.raises(ConflictDecided):
+        conflicts.drop(by=served.manager, conflict=first, reason="又改主意", now=over)
 
 
 def refused(statement: str) -> bool:

@@ -12,7 +12,7 @@ from django.test import Client
 
 from accounts.errors import NotAllowed, NotYours
 from accounts.models import AuditEntry, User
-from attendance.choices import ProposalKind, WayIn
+from attendance.choices import AttendanceState, EventKind, ProposalKind, WayIn
 from attendance.errors import AlreadyErased, ConfirmationWrong
 from attendance.models import (
     Badge,
@@ -23,6 +23,7 @@ from attendance.models import (
     LawfulRemoval,
     Objection,
 )
+from attendance.selectors.states import attendance_of_session
 from attendance.selectors.student_data import PARTS, sheets_of
 from attendance.services import check_in, desk, erasure, proposals
 from bookings.models import Booking, Place, TripConsent
@@ -220,6 +221,29 @@ def test_rows_merged_into_hers_go_the_same_way(door: Door, student: Student) -> 
     }
     other.refresh_from_db()
     assert other.name == "学生304"
+
+
+def test_what_presence_follows_from_stays(door: Door) -> None:
+    """That nobody had seen her at the closing is a code, not somebody's words."""
+    absent = door.students[4]
+    close_desk(by=door.manager, session=door.session, now=door.session.ends_at)
+    desk.reopen_desk(by=door.manager, session=door.session, reason="补签", now=door.session.ends_at)
+    CheckIn.objects.create(
+        session=door.session,
+        student=absent,
+        kind=EventKind.IN,
+        way_in=WayIn.CAMERA,
+        happened_at=door.now,
+        recorded_at=door.session.ends_at,
+    )
+    before = attendance_of_session(door.session)[absent.pk]
+
+    erasure.erase_student(
+        by=door.world.coordinator, student=absent, typed_name=absent.name, now=later(door)
+    )
+
+    assert before.state == AttendanceState.PRESENT
+    assert attendance_of_session(door.session)[absent.pk] == before
 
 
 def test_another_name_typed_erases_nobody(door: Door, student: Student) -> None:

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 from django.db import IntegrityError, transaction
 
+from accounts.choices import ActorKind
 from accounts.errors import NotYours
 from accounts.models import AuditEntry
 from attendance import room_codes
@@ -14,8 +15,10 @@ from attendance.errors import (
     BadgeRevoked,
     DeskClosed,
     DeskNotOpenYet,
+    MarkedAtDoor,
     NotBookedHere,
     RoomCodeOff,
+    RoomCodeOver,
     RoomCodePassed,
     RoomCodeUnknown,
     RoomCodeUsed,
@@ -23,9 +26,10 @@ from attendance.errors import (
 )
 from attendance.models import CheckIn, RoomCode, RoomScan
 from attendance.selectors import room as selectors
-from attendance.services import badges, check_in, room
+from attendance.services import badges, check_in, desk, room
+from sites.calendar import local_day
 from tests.attendance.conftest import MINUTE, Door
-from tests.factories.attendance import close_desk, let_in
+from tests.factories.attendance import close_desk, let_in, mark
 from tests.factories.rosters import StudentFactory
 
 BROWSER = UUID(int=7)
@@ -37,9 +41,15 @@ def shown(door: Door, now: datetime) -> str:
     return room_codes.code_at(code.salt, room_codes.step_of(now))
 
 
+def come(ticket: room.Ticket, code: str, now: datetime, browser: UUID = BROWSER) -> room.Visit:
+    return room.confirm(ticket=ticket, code=code, does=EventKind.IN, browser=browser, now=now)
+
+
 def arrive(door: Door, seat: int, now: datetime, browser: UUID = BROWSER) -> room.Visit:
     ticket = room.enter(code=shown(door, now), now=now)
-    return room.confirm(ticket=ticket, code=door.badges[seat].code, browser=browser, now=now)
+    code = door.badges[seat].code
+    does = room.look(ticket=ticket, code=code, now=now).does or EventKind.IN
+    return room.confirm(ticket=ticket, code=code, does=does, browser=browser, now=now)
 
 
 def test_putting_it_up_twice_is_once_and_down_it_opens_nothing(door: Door) -> None:
@@ -54,7 +64,13 @@ def test_putting_it_up_twice_is_once_and_down_it_opens_nothing(door: Door) -> No
     with pytest.raises(RoomCodeUnknown):
         room.enter(code=code, now=door.now)
     with pytest.raises(RoomCodeOff):
-        room.confirm(ticket=ticket, code=door.badges[1].code, browser=BROWSER, now=door.now)
+        room.confirm(
+            ticket=ticket,
+            code=door.badges[1].code,
+            does=EventKind.IN,
+            browser=BROWSER,
+            now=door.now,
+        )
     verbs = AuditEntry.objects.filter(verb__startswith="room_code.").order_by("pk")
     assert list(verbs.values_list("verb", flat=True)) == [
         "room_code.put_up", "room_code.taken_down",
@@ -78,8 +94,8 @@ def test_confirming_lets_the_bearer_in_once(door: Door) -> None:
     assert (looked.student, looked.does) == (door.students[1], EventKind.IN)
     assert CheckIn.objects.count() == 0
 
-    done = room.confirm(ticket=ticket, code=door.badges[2].code, browser=BROWSER, now=door.now)
-    again = room.confirm(ticket=ticket, code=door.badges[2].code, browser=BROWSER, now=door.now)
+    done = come(ticket, door.badges[2].code, door.now)
+    again = come(ticket, door.badges[2].code, door.now)
 
     assert (done.does, done.attendance.state) == (EventKind.IN, AttendanceState.PRESENT)
     assert (again.does, again.attendance.state) == (None, AttendanceState.PRESENT)
@@ -87,6 +103,8 @@ def test_confirming_lets_the_bearer_in_once(door: Door) -> None:
     assert (event.student, event.kind, event.way_in, event.recorded_by) == (
         door.students[1], EventKind.IN, WayIn.ROOM, None,
     )  # fmt: skip
+    entry = AuditEntry.objects.get(verb="attendance.in")
+    assert (entry.actor_kind, entry.organisation_id) == (ActorKind.BADGE, door.session.host_id)
     scan = RoomScan.objects.get()
     assert (scan.check_in, scan.browser, scan.opened_at) == (event, BROWSER, door.now)
     assert scan.step == room_codes.step_of(door.now)
@@ -94,7 +112,7 @@ def test_confirming_lets_the_bearer_in_once(door: Door) -> None:
 
 def test_a_ticket_does_nothing_again_once_the_desk_took_it_back(door: Door) -> None:
     ticket = room.enter(code=shown(door, door.now), now=door.now)
-    room.confirm(ticket=ticket, code=door.badges[1].code, browser=BROWSER, now=door.now)
+    come(ticket, door.badges[1].code, door.now)
     check_in.undo_last(
         by=door.manager, session=door.session, student_id=door.students[0].pk,
         event_id=uuid4(), now=door.now + MINUTE,
@@ -102,7 +120,11 @@ def test_a_ticket_does_nothing_again_once_the_desk_took_it_back(door: Door) -> N
 
     with pytest.raises(RoomCodeUsed):
         room.confirm(
-            ticket=ticket, code=door.badges[1].code, browser=BROWSER, now=door.now + MINUTE
+            ticket=ticket,
+            code=door.badges[1].code,
+            does=EventKind.IN,
+            browser=BROWSER,
+            now=door.now + MINUTE,
         )
     # Scanned anew it does.
     assert arrive(door, 1, door.now + 2 * MINUTE).does == EventKind.IN
@@ -122,11 +144,58 @@ def test_it_lets_out_towards_the_end_and_not_before(door: Door) -> None:
     assert arrive(door, 1, end + MINUTE).does is None
 
 
+@pytest.mark.parametrize("kind", [EventKind.ABSENT, EventKind.EXCUSED])
+def test_what_the_door_marked_no_scan_changes(door: Door, kind: EventKind) -> None:
+    mark(door.students[3], kind, by=door.manager, session=door.session, now=door.now)
+
+    with pytest.raises(MarkedAtDoor):
+        arrive(door, 4, door.now + MINUTE)
+    assert CheckIn.objects.count() == 1
+
+
+def test_after_the_end_it_lets_out_and_nobody_in(door: Door) -> None:
+    arrive(door, 1, door.now)
+    end = door.session.ends_at
+
+    assert arrive(door, 1, end).does == EventKind.OUT
+    with pytest.raises(RoomCodeOver):
+        arrive(door, 2, end)
+    with pytest.raises(RoomCodeOver):
+        room.put_up(by=door.manager, session=door.session, now=end + timedelta(hours=1))
+
+
+def test_a_second_tap_does_not_let_out_who_just_came_in(door: Door) -> None:
+    late = door.session.ends_at - 5 * MINUTE
+    ticket = room.enter(code=shown(door, late), now=late)
+
+    def tap() -> room.Visit:
+        return come(ticket, door.badges[1].code, late)
+
+    assert (tap().does, tap().does) == (EventKind.IN, None)
+    assert CheckIn.objects.get().kind == EventKind.IN
+
+
+def test_a_forgotten_code_ends_and_a_reopened_door_has_none(door: Door) -> None:
+    code = room.put_up(by=door.manager, session=door.session, now=door.now)
+    close_desk(by=door.manager, session=door.session, now=door.session.starts_at)
+    desk.reopen_desk(
+        by=door.manager, session=door.session, reason="更正", now=door.session.starts_at
+    )
+    code.refresh_from_db()
+    assert code.ended_at == door.session.starts_at
+
+    forgotten = room.put_up(by=door.manager, session=door.session, now=door.session.starts_at)
+    other = door.world.session(day=local_day(door.session.starts_at) + timedelta(days=1))
+    room.put_up(by=door.manager, session=other, now=other.starts_at)
+    forgotten.refresh_from_db()
+    assert forgotten.ended_at == other.starts_at
+
+
 def test_refusals_of_a_badge(door: Door) -> None:
     ticket = room.enter(code=shown(door, door.now), now=door.now)
 
     def confirm(code: str) -> None:
-        room.confirm(ticket=ticket, code=code, browser=BROWSER, now=door.now)
+        come(ticket, code, door.now)
 
     with pytest.raises(UnknownBadge):
         confirm("A" * 16)
@@ -208,7 +277,13 @@ def test_what_is_odd_is_told_and_nobody_is_turned_away(door: Door) -> None:
 
     arrive(door, 3, door.now)
     slow = room.enter(code=shown(door, door.now), now=door.now)
-    room.confirm(ticket=slow, code=door.badges[4].code, browser=uuid4(), now=door.now + 2 * MINUTE)
+    room.confirm(
+        ticket=slow,
+        code=door.badges[4].code,
+        does=EventKind.IN,
+        browser=uuid4(),
+        now=door.now + 2 * MINUTE,
+    )
 
     assert [(odd.kind, odd.named) for odd in selectors.odd_uses(door.session)] == [
         (OddUse.ONE_BROWSER, "七(3)班 1 号、七(3)班 2 号、七(3)班 3 号"),

@@ -141,7 +141,7 @@ def test_scanned_code_badge_and_confirmation_let_one_in(phone: Client, door: Doo
 
     done = phone.post(
         "/in/badge/",
-        {"ticket": ticket_in(asked), "badge": asked.context["badge"], "confirmed": "yes"},
+        {"ticket": ticket_in(asked), "badge": asked.context["badge"], "confirmed": "in"},
     )
 
     assert "已签到" in done.content.decode()
@@ -151,7 +151,7 @@ def test_scanned_code_badge_and_confirmation_let_one_in(phone: Client, door: Doo
     second = phone.get(f"/in/{code_of(door)}/")
     phone.post(
         "/in/badge/",
-        {"ticket": ticket_in(second), "badge": door.badges[3].code, "confirmed": "yes"},
+        {"ticket": ticket_in(second), "badge": door.badges[3].code, "confirmed": "in"},
     )
     assert len(set(RoomScan.objects.values_list("browser", flat=True))) == 1
     assert RoomScan.objects.count() == 2
@@ -203,7 +203,7 @@ def test_after_three_minutes_the_code_is_asked_for_again(
 
     page = phone.post(
         "/in/badge/",
-        {"ticket": ticket_in(opened), "badge": door.badges[1].code, "confirmed": "yes"},
+        {"ticket": ticket_in(opened), "badge": door.badges[1].code, "confirmed": "in"},
     )
 
     assert (page.status_code, CheckIn.objects.count()) == (409, 0)
@@ -215,9 +215,9 @@ def test_guessing_codes_is_stopped_and_a_code_just_passed_is_no_guess(
 ) -> None:
     passed = code_of(door)
     clock.shift(timedelta(seconds=45))
-    for _ in range(throttle.MISSES + 1):
+    for _ in range(throttle.ROOM_MISSES + 1):
         assert phone.get(f"/in/{passed}/").status_code == 409
-    for _ in range(throttle.MISSES):
+    for _ in range(throttle.ROOM_MISSES):
         assert phone.get("/in/222222/").status_code == 404
 
     assert phone.get("/in/222222/").status_code == 429
@@ -230,7 +230,7 @@ def test_forging_needs_the_pages_token(door: Door) -> None:
 
     answer = outside.post(
         "/in/badge/",
-        {"ticket": ticket_in(opened), "badge": door.badges[1].code, "confirmed": "yes"},
+        {"ticket": ticket_in(opened), "badge": door.badges[1].code, "confirmed": "in"},
     )
 
     assert (answer.status_code, CheckIn.objects.count()) == (403, 0)
@@ -244,7 +244,7 @@ def test_desk_offers_the_screen_and_tells_what_is_odd(keeper: Client, door: Door
         opened = phone.get(f"/in/{code_of(door)}/")
         phone.post(
             "/in/badge/",
-            {"ticket": ticket_in(opened), "badge": door.badges[seat].code, "confirmed": "yes"},
+            {"ticket": ticket_in(opened), "badge": door.badges[seat].code, "confirmed": "in"},
         )
 
     text = keeper.get(address).content.decode()

@@ -408,9 +408,9 @@ def test_who_is_booked_just_before_a_move_is_locked_by_it_too(world: World, now:
 
 
 @pytest.mark.parametrize(("times", "answer"), [(1, "done"), (2, "refused")])
-@pytest.mark.parametrize("is_inside", [False, True])
+@pytest.mark.parametrize("inside", ["nothing", "another's", "ours"])
 def test_work_that_asks_to_look_again_is_begun_once_more_by_the_outermost(
-    times: int, answer: str, is_inside: bool
+    times: int, answer: str, inside: str
 ) -> None:
     left = [times]
 
@@ -426,8 +426,17 @@ def test_work_that_asks_to_look_again_is_begun_once_more_by_the_outermost(
         except TooManyChangesAtOnce:
             return "refused"
 
-    if is_inside:
+    def page() -> str:
+        """As every page does it: the key of its form, and within it the work."""
+        return in_one_transaction(lambda: in_one_transaction(work))
+
+    if inside == "another's":
         with transaction.atomic():
             assert tried() == "refused"
-    else:
+    elif inside == "nothing":
         assert tried() == answer
+    elif answer == "done":
+        assert page() == "done"
+    else:
+        with pytest.raises(TooManyChangesAtOnce):
+            page()

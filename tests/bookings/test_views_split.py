@@ -15,7 +15,9 @@ from accounts.models import User
 from bookings.models import Booking
 from bookings.services import host_changes
 from courses.models import CourseSession
-from rosters.models import ClassGroup
+from rosters.choices import ConsentRule
+from rosters.models import ClassGroup, SchoolSettings
+from rosters.services import consents as roster_consents
 from tests.bookings.conftest import DAY, World
 from tests.bookings.test_proposals import split_form
 from tests.factories.bookings import make_booking
@@ -86,6 +88,38 @@ def test_a_course_offers_groups_where_they_can_be_had_and_says_why_not_elsewhere
     text = page.content.decode()
     assert text.count("分组同去</a>") == sum(is_offered for is_offered, _why in expected)
     assert text.count("不能分组同去：") == sum(bool(why) for _offered, why in expected)
+
+
+def test_nobody_without_a_consent_that_the_school_asks_for_is_put_into_a_group(
+    world: World, group: ClassGroup, login: Login, now: datetime
+) -> None:
+    """Everybody is in a group, so one student without it bars the split."""
+    sessions = [world.session(capacity=capacity) for capacity in (12, 8)]
+    SchoolSettings.objects.update_or_create(
+        school=world.school, defaults={"consent_rule": ConsentRule.YEAR, "consent_blocks": True}
+    )
+    students = list(group.students.order_by("seat_no"))
+    roster_consents.record_consents(
+        by=world.teacher,
+        class_group=group,
+        student_ids=[student.pk for student in students[:-1]],
+        school_year=2026,
+        now=now,
+    )
+    missing = "七(8)班 20号缺本学年的监护人同意书，收到后才能预约。"
+
+    assert lines(course_page(world, group, login)) == [(False, missing)] * 2
+    page = split_page(world, sessions[0], group, login)
+    assert missing in page.content.decode()
+
+    roster_consents.record_consents(
+        by=world.teacher,
+        class_group=group,
+        student_ids=[students[-1].pk],
+        school_year=2026,
+        now=now,
+    )
+    assert lines(course_page(world, group, login)) == [(True, "")] * 2
 
 
 def test_another_day_is_no_other_half(world: World, group: ClassGroup, login: Login) -> None:
