@@ -1,5 +1,6 @@
 """What every test stands on."""
 
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -16,7 +17,8 @@ from attendance.selectors import rule_sets
 from config import messages
 from sites.calendar import SHANGHAI
 
-APPLICATION = "test_application"
+# Roles belong to the whole server: each process of a run has its own.
+APPLICATION = f"test_application_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
 
 
 def pytest_configure() -> None:
@@ -70,8 +72,6 @@ def as_application(transactional_db: None) -> Iterator[Callable[[], None]]:
 
     def connect_anew() -> None:
         with transaction.atomic(), connection.cursor() as cursor:
-            # Roles belong to the whole server: tests on several cores take turns.
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('test_application'))")
             cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [APPLICATION])
             if cursor.fetchone() is None:
                 cursor.execute(f"CREATE ROLE {APPLICATION} LOGIN PASSWORD 'tests'")

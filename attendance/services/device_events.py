@@ -9,6 +9,7 @@ from accounts.actors import Actor
 from attendance.choices import EventKind, NoBadge, SyncOutcome, WayIn
 from attendance.models import Badge, CheckIn, Conflict, Desk, Device, RosterPack
 from attendance.qr import tidy_code
+from attendance.selectors.rule_sets import rules_of_each
 from attendance.services import desk as desks
 from attendance.services import devices
 from bookings.models import Place
@@ -56,6 +57,8 @@ class Known:
     is_trusted: bool = True
     packs: dict[int, RosterPack] = field(default_factory=dict)
     sessions: dict[int, CourseSession] = field(default_factory=dict)
+    # When the door of each opens, by the rules of its day.
+    opens: dict[int, datetime] = field(default_factory=dict)
     closed: set[int] = field(default_factory=set)
     # The live place of a student in a session.
     places: dict[tuple[int, int], int] = field(default_factory=dict)
@@ -81,6 +84,10 @@ class Known:
         self.sessions = CourseSession.objects.select_related("host").in_bulk(
             {pack.session_id for pack in self.packs.values()}
         )
+        rules = rules_of_each(self.sessions.values())
+        self.opens = {
+            pk: session.starts_at - rules[pk].opens_before for pk, session in self.sessions.items()
+        }
         self._hold_desks()
         self.places = {
             (session, student): place

@@ -32,7 +32,6 @@ from attendance.models import (
     RosterPack,
 )
 from attendance.qr import tidy_code
-from attendance.services import desk as desks
 from attendance.services import devices
 from attendance.services.check_in import CLOCK_AHEAD
 from attendance.services.device_events import Answer, DeviceEvent, Known
@@ -208,7 +207,7 @@ class _Batch(Known):
         doubt = self._doubt_of_moment(pack)
         if doubt is not None:
             return doubt
-        if happened_at < desks.opens_at(session) - CLOCK_AHEAD:
+        if happened_at < self.opens[session.pk] - CLOCK_AHEAD:
             return Doubt.NOT_OPEN
         if happened_at > pack.expires_at:
             return Doubt.TOO_LATE

@@ -1,7 +1,7 @@
 """The application's role, over a connection of its own: it works, and it cannot tamper."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from io import StringIO
 
 import pgtrigger
@@ -68,7 +68,7 @@ def test_booking_checking_in_and_closing_a_desk_work_as_the_application(served: 
     assert Reservation.objects.count() == 1
     assert CheckIn.objects.filter(kind=EventKind.IN).count() == 2
     assert sorted(HourCredit.objects.values_list("class_hours", flat=True)) == [4, 4]
-    assert AuditEntry.objects.filter(verb="hours.credited").count() == 1
+    assert AuditEntry.objects.filter(verb="desk.closed").count() == 1
 
 
 def test_correcting_reopening_and_erasing_work_as_the_application(served: Door) -> None:
@@ -93,7 +93,7 @@ ATTACKS = (
     "DELETE FROM {table}",
     "TRUNCATE {table} CASCADE",
     "ALTER TABLE {table} DISABLE TRIGGER ALL",
-    "ALTER TABLE {table} OWNER TO test_application",
+    f"ALTER TABLE {{table}} OWNER TO {APPLICATION}",
     "DROP TABLE {table} CASCADE",
     "SELECT 1 FROM {table} FOR UPDATE",
     "SELECT 1 FROM {table} FOR NO KEY UPDATE",
@@ -101,7 +101,8 @@ ATTACKS = (
     "CREATE RULE emptied AS ON INSERT TO {table} DO INSTEAD NOTHING",
     "CREATE TRIGGER mine BEFORE INSERT ON {table} FOR EACH ROW"
     " EXECUTE FUNCTION suppress_redundant_updates_trigger()",
-    "INSERT INTO {table} SELECT * FROM {table} ON CONFLICT (id) DO UPDATE SET id = {table}.id",
+    "INSERT INTO {table} (id) SELECT id FROM {table}"
+    " ON CONFLICT (id) DO UPDATE SET id = {table}.id",
     "MERGE INTO {table} kept USING {table} found ON kept.id = found.id WHEN MATCHED THEN DELETE",
     "COPY {table} TO PROGRAM 'cat'",
     "COPY {table} FROM PROGRAM 'cat'",
@@ -111,10 +112,15 @@ ATTACKS = (
 )
 
 
-def test_a_device_is_heard_and_what_is_doubtful_decided_as_the_application(served: Door) -> None:
+def test_a_device_is_heard_and_what_is_doubtful_decided_as_the_application(
+    as_application: Callable[[], None], now: datetime
+) -> None:
+    as_application()
+    served = make_door(make_world(now), now)
     tablet = make_tablet(served)
-    tablet.send([tablet.arrival(3), tablet.arrival(4)], after=timedelta(hours=4))
     over = served.session.ends_at
+    close_desk(by=served.manager, session=served.session, now=over)
+    tablet.send([tablet.arrival(3), tablet.arrival(4)], after=timedelta(hours=4))
     first, second = Conflict.objects.order_by("student__seat_no")
     desk.reopen_desk(by=served.manager, session=served.session, reason="断网补传", now=over)
 
@@ -184,8 +190,8 @@ def test_without_the_rights_refusal_the_setting_would_open_the_table(served: Doo
         "SELECT set_config('session_replication_role', 'replica', false)",
         "SET ROLE postgres",
         "SET SESSION AUTHORIZATION postgres",
-        "GRANT postgres TO test_application",
-        "ALTER ROLE test_application SUPERUSER",
+        "GRANT postgres TO {role}",
+        "ALTER ROLE {role} SUPERUSER",
         "CREATE ROLE helper SUPERUSER",
         "CREATE TABLE mine (id int)",
         "CREATE FUNCTION mine() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
@@ -196,7 +202,7 @@ def test_without_the_rights_refusal_the_setting_would_open_the_table(served: Doo
     ],
 )
 def test_the_ways_around_are_refused_too(served: Door, statement: str) -> None:
-    assert refused(statement)
+    assert refused(statement.format(role=APPLICATION))
 
 
 def test_what_it_gives_itself_is_nothing(served: Door) -> None:
@@ -246,8 +252,9 @@ def test_granting_again_changes_nothing(as_application: Callable[[], None]) -> N
 
         assert cursor.fetchall() == before
     assert out.getvalue() == (
-        "test_application may only add to accounts.AuditEntry, attendance.CheckIn,"
-        " attendance.DaySeal, attendance.SealedEntry, hours.HourCredit.\n"
+        f"{APPLICATION} may only add to accounts.AuditEntry, attendance.CheckIn,"
+        " attendance.Conflict, attendance.ConflictDecision, attendance.DaySeal,"
+        " attendance.SealedEntry, hours.HourCredit.\n"
     )
 
 
@@ -255,29 +262,29 @@ def test_granting_again_changes_nothing(as_application: Callable[[], None]) -> N
     ("given", "taken", "found"),
     [
         (
-            "GRANT UPDATE (reason) ON hours_hourcredit TO test_application",
-            "REVOKE UPDATE (reason) ON hours_hourcredit FROM test_application",
-            "test_application may UPDATE hours_hourcredit.",
+            "GRANT UPDATE (reason) ON hours_hourcredit TO {role}",
+            "REVOKE UPDATE (reason) ON hours_hourcredit FROM {role}",
+            "{role} may UPDATE hours_hourcredit.",
         ),
         (
-            "GRANT TRUNCATE ON bookings_place TO test_application",
-            "REVOKE TRUNCATE ON bookings_place FROM test_application",
-            "test_application may TRUNCATE bookings_place.",
+            "GRANT TRUNCATE ON bookings_place TO {role}",
+            "REVOKE TRUNCATE ON bookings_place FROM {role}",
+            "{role} may TRUNCATE bookings_place.",
         ),
         (
-            "GRANT SET ON PARAMETER session_replication_role TO test_application",
-            "REVOKE SET ON PARAMETER session_replication_role FROM test_application",
-            "test_application may switch triggers off (session_replication_role).",
+            "GRANT SET ON PARAMETER session_replication_role TO {role}",
+            "REVOKE SET ON PARAMETER session_replication_role FROM {role}",
+            "{role} may switch triggers off (session_replication_role).",
         ),
         (
-            "ALTER ROLE test_application CREATEROLE",
-            "ALTER ROLE test_application NOCREATEROLE",
-            "test_application is a maker of roles.",
+            "ALTER ROLE {role} CREATEROLE",
+            "ALTER ROLE {role} NOCREATEROLE",
+            "{role} is a maker of roles.",
         ),
         (
-            "ALTER TABLE bookings_place OWNER TO test_application",
+            "ALTER TABLE bookings_place OWNER TO {role}",
             "ALTER TABLE bookings_place OWNER TO postgres",
-            "test_application owns bookings_place.",
+            "{role} owns bookings_place.",
         ),
     ],
 )
@@ -288,14 +295,14 @@ def test_a_check_names_each_right_too_many(
     as_owner()
     out = StringIO()
     with connection.cursor() as cursor:
-        cursor.execute(given)
+        cursor.execute(given.format(role=APPLICATION))
         try:
             with pytest.raises(CommandError):
                 call_command("grant_roles", "--check", role=APPLICATION, stdout=out)
         finally:
-            cursor.execute(taken)
+            cursor.execute(taken.format(role=APPLICATION))
 
-    assert found in out.getvalue().splitlines()
+    assert found.format(role=APPLICATION) in out.getvalue().splitlines()
     assert rights.excesses(APPLICATION) == []
 
 
@@ -305,21 +312,21 @@ def test_what_a_role_has_by_another_is_found_and_nothing_is_granted(
     as_application()
     as_owner()
     with connection.cursor() as cursor:
-        cursor.execute("GRANT pg_write_all_data TO test_application")
-        cursor.execute("REVOKE SELECT ON bookings_place FROM test_application")
+        cursor.execute(f"GRANT pg_write_all_data TO {APPLICATION}")
+        cursor.execute(f"REVOKE SELECT ON bookings_place FROM {APPLICATION}")  # noqa: S608
         try:
             with pytest.raises(CommandError):
                 call_command("grant_roles", role=APPLICATION, stdout=StringIO())
             found = rights.excesses(APPLICATION)
             cursor.execute(
-                "SELECT has_table_privilege('test_application', 'bookings_place', 'SELECT')"
+                f"SELECT has_table_privilege('{APPLICATION}', 'bookings_place', 'SELECT')"
             )
             may_read = cursor.fetchone()
         finally:
-            cursor.execute("REVOKE pg_write_all_data FROM test_application")
+            cursor.execute(f"REVOKE pg_write_all_data FROM {APPLICATION}")
 
-    assert found[0] == "test_application is or may become pg_write_all_data."
-    assert "test_application may DELETE hours_hourcredit." in found
+    assert found[0] == f"{APPLICATION} is or may become pg_write_all_data."
+    assert f"{APPLICATION} may DELETE hours_hourcredit." in found
     assert may_read == (False,)
     assert rights.grant(APPLICATION) == []
 
@@ -332,7 +339,7 @@ def test_a_schema_open_to_everybody_is_closed(as_application: Callable[[], None]
     before = rights.excesses(APPLICATION)
 
     assert rights.grant(APPLICATION) == []
-    assert before == ["test_application may create tables and functions in the schema public."]
+    assert before == [f"{APPLICATION} may create tables and functions in the schema public."]
 
 
 def test_a_missing_role_and_the_owner_itself_are_refused_with_a_sentence() -> None:

@@ -184,7 +184,7 @@ def test_list_costs_the_same_with_one_student_and_with_three(
     Place.objects.filter(session=door.session, student__seat_no__gt=count).update(is_live=False)
     tablet = make_tablet(door, by=actor_of(door.instructor))
 
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(12):
         tablet.take_along()
 
     assert len(tablet.seats) == count

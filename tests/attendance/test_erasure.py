@@ -325,8 +325,8 @@ def test_the_export_holds_everything_and_says_who_took_it(door: Door, student: S
         "签到",
         "待定的签到",
         "学时",
-        "补记申请",
         "学时异议",
+        "补记申请",
         "胸牌",
         "证书",
         "监护人同意书",
@@ -340,7 +340,7 @@ def test_the_export_holds_everything_and_says_who_took_it(door: Door, student: S
     basics = {row[0].value: row[1] for row in book["基本信息"].iter_rows(min_row=3)}
     assert (basics["姓名"].value, basics["姓名"].data_type) == (NAME, "s")
     assert basics["监护人电话"].value == "*******5678"
-    assert [page.max_row - 2 for page in book][1:] == [1, 2, 1, 0, 1, 1, 0, 1, 0, 1, 1, 1, 1]
+    assert [page.max_row - 2 for page in book][1:] == [1, 2, 1, 0, 1, 0, 1, 1, 1, 1, 1, 1, 1]
     assert [cell.value for cell in book["补记申请"][3]][:6] == [
         "补记",
         None,
@@ -378,7 +378,7 @@ def test_a_student_of_whom_little_is_known_has_empty_sheets(door: Door) -> None:
 
     counts = [len(sheet.rows) for sheet in sheets_of(student, door.now)]
 
-    assert counts == [9, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0]
+    assert counts == [9, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0]
     assert len(counts) == len(PARTS)
 
 

@@ -40,7 +40,7 @@ from sites.models import CalendarDay
 from tests.attendance.conftest import Door
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, actor_of
 from tests.factories.attendance import close_desk, let_in
-from tests.factories.hours import RequirementFactory
+from tests.factories.hours import RequirementFactory, make_credit
 from tests.factories.rosters import make_class
 
 DAY = timedelta(days=1)
@@ -205,13 +205,7 @@ def test_without_a_notice_or_a_requirement_there_is_nothing(shown: Shown) -> Non
 def test_looking_up_asks_four_times_however_much_there_is(shown: Shown, sessions: int) -> None:
     for number in range(sessions - 1):
         session = shown.door.world.session(day=date(2026, 12, 2 + number))
-        services.credit_attendance(
-            by=shown.door.manager,
-            student=shown.student,
-            session=session,
-            rule_version=1,
-            now=shown.now,
-        )
+        make_credit(by=shown.door.manager, student=shown.student, session=session, now=shown.now)
         shown.object(f"异议 {number}")
     student = shown.student
 

@@ -488,7 +488,7 @@ def test_batch_costs_the_same_with_one_event_and_with_three(
     tablet.send([])
     tablet.send([tablet.arrival(5)])
 
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(15):
         tablet.send([tablet.arrival(seat) for seat in range(1, count + 1)])
 
     assert CheckIn.objects.count() == count + 1
