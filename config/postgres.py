@@ -127,12 +127,16 @@ LEFT_TO_SUPERUSER = """
 
 
 def hand_over(var: Path) -> None:
-    """Both roles are there, and all of the database is the owner's."""
+    """Both roles are there, and all of the database is the owner's.
+
+    After a crash others are at work again already: what is handed over is locked one by one, each
+    in a transaction of its own, so that nobody waits for us with what we wait for.
+    """
     import psycopg  # noqa: PLC0415
 
-    with psycopg.connect(url(var)) as db:
-        # Starts beside each other take turns.
-        db.execute("SELECT pg_advisory_xact_lock(hashtext('hand_over'))")
+    with psycopg.connect(url(var), autocommit=True) as db:
+        # Starts beside each other take turns; let go with the connection.
+        db.execute("SELECT pg_advisory_lock(hashtext('hand_over'))")
         for role in (OWNER, APPLICATION):
             if not db.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone():
                 db.execute(f"CREATE ROLE {role} LOGIN")
