@@ -25,6 +25,11 @@ class WayIn(TextChoices):
     API = "api", _("接口")
 
 
+# What a device at the door may say of itself; by the first three it read a badge.
+BY_BADGE = (WayIn.CAMERA, WayIn.SCANNER, WayIn.TYPED)
+FROM_DEVICE = (*BY_BADGE, WayIn.TICK)
+
+
 class OddUse(TextChoices):
     """What a person may look at in how a room's code was used."""
 

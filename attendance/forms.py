@@ -27,19 +27,22 @@ from .choices import (
 from .models import AttendanceRuleSet
 
 
+class CodeInput(forms.TextInput):
+    """A line for a code, which a phone is not to correct, complete or remember."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
+        )
+
+
 class ArrivalForm(forms.Form):
     """A scanned or typed code. The page makes the event's id, so that sending it twice is once."""
 
     code = forms.CharField(
         label=_("胸牌码"),
         max_length=200,
-        widget=forms.TextInput(
-            attrs={
-                "autocomplete": "off",
-                "autocapitalize": "characters",
-                "spellcheck": "false",
-            }
-        ),
+        widget=CodeInput,
     )
     event_id = forms.UUIDField(widget=forms.HiddenInput)
     way_in = forms.ChoiceField(
@@ -72,9 +75,7 @@ class BadgeForm(forms.Form):
         label=_("胸牌码（16 个字符）"),
         max_length=200,
         error_messages={"required": _("请输入胸牌上的 16 个字符。")},
-        widget=forms.TextInput(
-            attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
-        ),
+        widget=CodeInput,
     )
     student_no = forms.CharField(
         label=_("学号"),
@@ -92,9 +93,7 @@ class RoomCodeForm(forms.Form):
         label=_("屏幕上的六位码"),
         max_length=40,
         error_messages={"required": _("请输入屏幕上的六位码。")},
-        widget=forms.TextInput(
-            attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
-        ),
+        widget=CodeInput,
     )
 
 
@@ -106,9 +105,7 @@ class RoomBadgeForm(forms.Form):
         label=_("胸牌码（16 个字符）"),
         max_length=200,
         error_messages={"required": _("请输入胸牌上的 16 个字符。")},
-        widget=forms.TextInput(
-            attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
-        ),
+        widget=CodeInput,
     )
 
 
@@ -119,9 +116,7 @@ class CertificateForm(forms.Form):
         label=_("证书编号（16 个字符）"),
         max_length=200,
         error_messages={"required": _("请输入证书上的 16 个字符。")},
-        widget=forms.TextInput(
-            attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
-        ),
+        widget=CodeInput,
     )
 
 
@@ -381,9 +376,7 @@ class OwnHoursForm(forms.Form):
         label=_("胸牌码（16 个字符）"),
         max_length=200,
         error_messages={"required": _("请输入胸牌上的 16 个字符。")},
-        widget=forms.TextInput(
-            attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
-        ),
+        widget=CodeInput,
     )
     student_no = forms.CharField(
         label=_("学号"),

@@ -20,7 +20,7 @@ from rest_framework.views import APIView
 from accounts.addresses import address_of
 from accounts.models import User
 from accounts.selectors import actor_of
-from attendance.choices import Doubt, EventKind, NoBadge, SyncOutcome, WayIn
+from attendance.choices import BY_BADGE, FROM_DEVICE, Doubt, EventKind, NoBadge, SyncOutcome, WayIn
 from attendance.models import Device
 from attendance.selectors import desk as selectors
 from attendance.services import device_events, devices, sync
@@ -246,11 +246,16 @@ def _event(one: Any) -> device_events.DeviceEvent:
         raise _wrong("voids")
     if not _is_key(one.get("pack")):
         raise _wrong("pack")
+    way_in = _one_of(WayIn, one, "way_in")
+    # It does not say of itself that it read a badge which it does not name.
+    names_badge = bool(badge or code) or kind == EventKind.VOID
+    if way_in not in FROM_DEVICE or (way_in in BY_BADGE and not names_badge):
+        raise _wrong("way_in")
     return device_events.DeviceEvent(
         id=_uuid(one, "id"),
         pack_id=one["pack"],
         kind=kind,
-        way_in=_one_of(WayIn, one, "way_in"),
+        way_in=way_in,
         said_at=_moment(one.get("happened_at"), "happened_at"),
         student_id=student,
         code=code,

@@ -111,14 +111,13 @@ def _page(
     chosen: set[int] | None = None,
 ) -> HttpResponse:
     """Every drawing is a reading of names, and recorded."""
-    keys = {booking.pk for booking in bookings}
-    places = [
-        place
-        for place in rosters.read_roster(
-            by=request.actor, session=session, now=timezone.now(), context="class_at_door"
-        )
-        if place.booking_id in keys
-    ]
+    places = rosters.read_roster(
+        by=request.actor,
+        session=session,
+        now=timezone.now(),
+        context="class_at_door",
+        bookings=bookings,
+    )
     seats = selectors.seats_of(session, places)
     groups = selectors.grouped(places, seats)
     open_now = [seat for seat in seats if _is_open(seat, mode)]

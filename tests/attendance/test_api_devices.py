@@ -181,6 +181,11 @@ def test_nobody_but_a_device_gets_in(door: Door, tablet: Tablet) -> None:
         {"kind": "came"},
         {"kind": None},
         {"way_in": "teleport"},
+        # What only we write, and a badge that it says it read and does not name.
+        {"way_in": "room"},
+        {"way_in": "class"},
+        {"way_in": "api"},
+        {"way_in": "camera", "badge": ""},
         {"happened_at": "yesterday"},
         {"happened_at": "2026-12-08T08:50:00"},
         {"happened_at": 7},

@@ -224,3 +224,6 @@ def test_class_page_costs_the_same_with_another_class_in_the_room(
     assert Booking.objects.count() == 2
     with django_assert_num_queries(8):
         keeper.get(address)
+    # The other class's names were not read.
+    entry = AuditEntry.objects.filter(verb="names.read").latest("pk")
+    assert (entry.facts["context"], entry.facts["count"]) == ("class_at_door", 5)
