@@ -12,9 +12,11 @@ from django.db.models.functions import Cast
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import AuditEntry
 from attendance import digests
+from attendance.choices import RemovedKind, SealedKind
 from attendance.models import DaySeal, LawfulRemoval, SealedEntry
-from sites.calendar import at
+from sites.calendar import at, local_day
 
 ROWS_AT_ONCE = 2000
 DAY = timedelta(days=1)
@@ -67,7 +69,7 @@ def verify(heads: Mapping[date, str], *, days: int | None = None) -> Verified:
     watched = known[-days:] if days else known
     before = known[-days - 1].head if days and len(known) > days else ""
     seals = {seal.pk: seal for seal in known}
-    differences = [*_chain(watched, before), *_letters(known, heads)]
+    differences = [*_chain(watched, before), *_letters(known, heads), *_trail()]
     counts = Counter[str]()
     for kind, model in digests.MODELS.items():
         differences += _gone(kind, watched)
@@ -138,6 +140,8 @@ def rows_with_removals(
 ) -> Iterator[tuple[Any, LawfulRemoval | None]]:
     """The rows by key, with what was lawfully removed of each: asked after the row, so that a
     removal meanwhile is seen at least where the row shows it."""
+    if kind == SealedKind.DECISION:
+        rows = rows.select_related("conflict")
     found = rows.order_by("pk").iterator(chunk_size=ROWS_AT_ONCE)
     while some := list(islice(found, ROWS_AT_ONCE)):
         keys = [str(row.pk) for row in some]
@@ -164,12 +168,28 @@ def _of_its_day(row: Any, seals: Iterable[DaySeal]) -> DaySeal | None:
     return None
 
 
+def _trail() -> Iterator[Difference]:
+    """Texts said to be lawfully out of the trail that are still there, or whose student nobody
+    erased. The trail itself is under no seal: its rights guard it."""
+    removals = LawfulRemoval.objects.filter(kind=RemovedKind.TRAIL).select_related("student")
+    found = removals.order_by("pk").iterator(chunk_size=ROWS_AT_ONCE)
+    while some := list(islice(found, ROWS_AT_ONCE)):
+        texts = dict(
+            AuditEntry.objects.filter(pk__in=[int(one.key) for one in some]).values_list(
+                "pk", "reason"
+            )
+        )
+        for one in some:
+            if one.student.erased_at is None or texts.get(int(one.key)) != digests.REMOVED:
+                yield Difference("unlawful", local_day(one.written_at), one.kind, one.key)
+
+
 def _row(
     kind: str, row: Any, removal: LawfulRemoval | None, entry: SealedEntry, seal: DaySeal
 ) -> Iterator[Difference]:
     if removal is not None and (
         removal.student.erased_at is None
-        or removal.student_id != row.student_id
+        or removal.student_id != (row.conflict if kind == SealedKind.DECISION else row).student_id
         or (row.reason, row.seal_salt) != (digests.REMOVED, digests.NO_SALT)
     ):
         yield Difference("unlawful", seal.day, kind, str(row.pk))
