@@ -188,7 +188,7 @@ PERSONAL = (
     ),
     PersonalField(
         fields=("accounts.AuditEntry.reason",),
-        what=_("查看姓名的原因，重新打开签到、人数对不上的原因"),
+        what=_("查看姓名、申请学时、重新打开签到的原因，答复，人数对不上的原因"),
         person=Person.STAFF,
         purpose=_("学校能核对为什么看过学生姓名，学时为什么改过"),
         basis=Basis.LOG,

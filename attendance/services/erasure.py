@@ -78,12 +78,12 @@ def pseudonymise(
     students = list(
         Student.objects.select_for_update(no_key=True).filter(pk__in=student_ids).order_by("pk")
     )
-    names = {student.pk: student.name for student in students}
+    # Before anybody is told anything of their bookings.
+    naming = _take_out_names(students)
+    bookings_forgetting.forget_students({student.pk: student.name for student in students})
     released = coming_places(student_ids, now).count()
     roll.release_places(by=by, student_ids=student_ids, now=now)
-    naming = _take_out_names(students)
     Badge.objects.filter(student__in=student_ids).delete()
-    proposals.forget(student_ids)
     certificates.revoke_of_students(
         by=by, student_ids=student_ids, reason=_("个人数据已删除"), now=now
     )
@@ -91,10 +91,11 @@ def pseudonymise(
     Certificate.objects.filter(student__in=student_ids).exclude(revoke_reason="").update(
         revoke_reason=_("个人数据已删除")
     )
-    bookings_forgetting.forget_students(names)
     forgetting.forget_students(by=by, student_ids=student_ids, now=now)
     Objection.objects.filter(student__in=student_ids).delete()
     forget_reasons(student_ids, ground, naming)
+    # The trail's entries are found by them.
+    proposals.forget(student_ids)
     return released
 
 

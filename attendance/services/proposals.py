@@ -355,6 +355,7 @@ def _write(
         now=now,
         target=proposal,
         school_id=student.school_id,
+        reason=proposal.reason,
         kind=kind,
         class_hours=class_hours,
     )
@@ -378,6 +379,7 @@ def _decide(
         now=now,
         target=proposal,
         school_id=proposal.student.school_id,
+        reason=proposal.answer,
     )
     if state != ProposalState.WITHDRAWN:
         telling_proposals.tell_decided(proposal=proposal, now=now)
