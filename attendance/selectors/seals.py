@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import islice
 from typing import Any
 
@@ -69,13 +69,15 @@ def verify(heads: Mapping[date, str], *, days: int | None = None) -> Verified:
     watched = known[-days:] if days else known
     before = known[-days - 1].head if days and len(known) > days else ""
     seals = {seal.pk: seal for seal in known}
-    differences = [*_chain(watched, before), *_letters(known, heads), *_trail()]
+    differences = [*_chain(watched, before), *_letters(known, heads)]
+    since = at(watched[0].day, MIDNIGHT) if len(watched) < len(known) else None
+    differences += _trail(since)
     counts = Counter[str]()
     for kind, model in digests.MODELS.items():
         differences += _gone(kind, watched)
         rows = model._default_manager.all()
-        if len(watched) < len(known):
-            rows = rows.filter(written_at__gte=at(watched[0].day, MIDNIGHT))
+        if since is not None:
+            rows = rows.filter(written_at__gte=since)
         found = rows_with_removals(kind, rows)
         while some := list(islice(found, ROWS_AT_ONCE)):
             sealed = _sealed(kind, [row for row, _removal in some])
@@ -168,10 +170,12 @@ def _of_its_day(row: Any, seals: Iterable[DaySeal]) -> DaySeal | None:
     return None
 
 
-def _trail() -> Iterator[Difference]:
-    """Texts said to be lawfully out of the trail that are still there, or whose student nobody
-    erased. The trail itself is under no seal: its rights guard it."""
+def _trail(since: datetime | None) -> Iterator[Difference]:
+    """Texts said to be lawfully out of the trail that are there all the same, or whose student
+    nobody erased. The trail itself is under no seal: its rights guard it."""
     removals = LawfulRemoval.objects.filter(kind=RemovedKind.TRAIL).select_related("student")
+    if since is not None:
+        removals = removals.filter(written_at__gte=since)
     found = removals.order_by("pk").iterator(chunk_size=ROWS_AT_ONCE)
     while some := list(islice(found, ROWS_AT_ONCE)):
         texts = dict(

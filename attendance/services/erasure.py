@@ -4,6 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from django.db import connection
+from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
@@ -11,7 +12,7 @@ from accounts.models import AuditEntry
 from accounts.services import audit
 from attendance.choices import RemovalGround
 from attendance.errors import AlreadyErased, ConfirmationWrong
-from attendance.models import Badge, Certificate, Desk, Objection
+from attendance.models import Badge, Certificate, Desk, HourProposal, Objection
 from attendance.services import certificates, proposals
 from bookings.models import Place
 from bookings.selectors.roll import coming_places
@@ -23,6 +24,14 @@ from hours import period_locks
 from rosters.models import Student
 from rosters.services import forgetting, plain_words
 from rosters.services.classes import check_can_manage
+
+# Texts about one student, in which a classmate's name may stand from before it was refused.
+OF_CLASSMATES: tuple[tuple[type[Model], tuple[str, ...]], ...] = (
+    (HourProposal, ("reason", "answer")),
+    (Objection, ("answer",)),
+    (Badge, ("revoke_reason",)),
+    (Certificate, ("revoke_reason",)),
+)
 
 
 def check_can_erase(actor: Actor, student: Student) -> None:
@@ -100,14 +109,20 @@ def pseudonymise(
 
 
 def _take_out_names(students: Collection[Student]) -> list[int]:
-    """What was written about doors and periods names the students no more; the keys of the
-    trail's entries about these doors that still do, which only ``forget_reasons`` can change."""
+    """What was written about doors, periods and classmates names the students no more; the keys
+    of the trail's entries about these doors that still do, which only ``forget_reasons`` can
+    change."""
     names = [student.name for student in students]
     sessions = set(Place.objects.filter(student__in=students).values_list("session_id", flat=True))
     plain_words.take_out(
         Desk.objects.filter(session__in=sessions), ("reopen_reason", "heads_note"), names
     )
     period_locks.take_out_names({student.school_id for student in students}, names)
+    classes = {student.class_group_id for student in students}
+    for model, fields in OF_CLASSMATES:
+        plain_words.take_out(
+            model._default_manager.filter(student__class_group__in=classes), fields, names
+        )
     label = CourseSession._meta.label_lower
     return [
         pk

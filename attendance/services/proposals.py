@@ -4,7 +4,8 @@ from collections.abc import Collection
 from datetime import date, datetime
 
 from django.db import transaction
-from django.db.models import Case, Value, When
+from django.db.models import Case, Q, Value, When
+from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
 from accounts.errors import NotAllowed, NotYours
@@ -229,16 +230,24 @@ def withdraw(*, by: Actor, proposal: HourProposal, answer: str, now: datetime) -
         return _decide(by, proposal, ProposalState.WITHDRAWN, answer, now)
 
 
-def take_over(*, survivor: Student, duplicate: Student) -> None:
+def take_over(*, by: Actor, survivor: Student, duplicate: Student, now: datetime) -> None:
     """What waits for the duplicate waits for the survivor, but for a session that something
-    waits for already. In the caller's transaction, which holds both."""
+    waits for already: that is withdrawn, as is what was to correct the duplicate's entries. In
+    the caller's transaction, which holds both."""
     waiting = HourProposal.objects.undecided()
     known = waiting.filter(student=survivor, corrects=None, session__isnull=False)
     own = waiting.filter(student=duplicate)
     # A correction is of an entry that was just carried over; a proposal for the same session is
-    # there once.
-    own.filter(corrects__isnull=False).delete()
-    own.filter(session__in=list(known.values_list("session_id", flat=True))).delete()
+    # there once. Kept, so that erasing finds what the trail says of it.
+    own.filter(
+        Q(corrects__isnull=False) | Q(session__in=list(known.values_list("session_id", flat=True)))
+    ).update(
+        state=ProposalState.WITHDRAWN,
+        answer=_("合并重复的学生"),
+        decided_at=now,
+        decided_by_id=by.membership_id,
+        decider_id=by.user_id,
+    )
     own.update(student=survivor)
 
 

@@ -138,7 +138,8 @@ def told(as_application: Callable[[], None], now: datetime) -> Told:
     duplicate.refresh_from_db()
     coordinator, teacher, manager = door.world.coordinator, door.world.teacher, door.manager
     over, session = door.session.ends_at, door.session
-    badges.reissue(by=coordinator, student=student, reason="遗失", now=door.now)
+    for one in (student, door.students[1]):
+        badges.reissue(by=coordinator, student=one, reason="遗失", now=door.now)
     _keep_beside(door, student)
     # At the door; her tablet's word for the duplicate comes when it is closed.
     tablet = make_tablet(door)
@@ -302,6 +303,8 @@ def _write_into_everything(told: Told) -> None:
                 rows = rows.filter(student__in=[told.student, told.duplicate])
             assert rows.update(**{field: text}), label
         Message.objects.filter(kind__in=["hours_proposed", "hours_decided"]).update(body=text)
+        # And in a classmate's.
+        Badge.objects.exclude(revoke_reason="").update(revoke_reason=text)
 
 
 # ── it is there ──
@@ -345,6 +348,8 @@ def test_after_erasing_she_is_in_no_column_of_any_table(told: Told) -> None:
     assert PeriodLock.objects.get().reopen_reason == "—"
     assert set(Certificate.objects.values_list("revoke_reason", flat=True)) == {"个人数据已删除"}
     assert not Badge.objects.filter(student__in=[told.student, told.duplicate]).exists()
+    (kept,) = Badge.objects.exclude(revoked_at=None)
+    assert (kept.student.seat_no, kept.revoke_reason) == (2, "—")
     kinds = LawfulRemoval.objects.values_list("kind", flat=True)
     assert {kind: list(kinds).count(kind) for kind in kinds} == {
         # The correction's reversal and its new entry, and what was carried over.
@@ -430,6 +435,20 @@ def test_the_same_text_altered_by_anybody_else_is_found(
     assert before == [("changed", FIRST.date(), kind, str(row.pk))]
     assert sound == []
     assert differences() == [("unlawful", FIRST.date(), kind, str(row.pk))]
+
+
+def test_a_decision_changed_or_removed_is_found(told: Told) -> None:
+    """What a person decided at the door is under the seal as a whole."""
+    decision = ConflictDecision.objects.get()
+    as_owner()
+    with past_the_triggers():
+        ConflictDecision.objects.update(decision="accepted")
+    changed = differences()
+    with past_the_triggers():
+        ConflictDecision.objects.all()._raw_delete("default")
+
+    assert changed == [("changed", FIRST.date(), "decision", str(decision.pk))]
+    assert differences() == [("removed", FIRST.date(), "decision", str(decision.pk))]
 
 
 def test_a_text_put_back_into_the_trail_is_found(told: Told) -> None:
