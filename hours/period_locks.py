@@ -1,7 +1,7 @@
 """Settling a school's class hours of a period, and opening them again. Whether an entry may
 still be made is the database's to say (trigger ``refused_when_locked``)."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -11,6 +11,7 @@ from accounts.actors import Actor
 from accounts.errors import NotAllowed
 from accounts.models import Organisation
 from accounts.services import audit
+from rosters.services import plain_words
 
 from .errors import NotLocked, PeriodLocked, PeriodLockedAlready, ReasonMissing
 from .models import PeriodLock, PracticumRequirement
@@ -48,6 +49,14 @@ def lock_period(
         )
         audit.record(by=by, verb="period.locked", now=now, target=lock, school_id=school.pk)
     return lock
+
+
+def take_out_names(school_ids: Collection[int], names: Collection[str]) -> int:
+    """Reasons why these schools' periods were reopened that name one of them are a dash; how
+    many."""
+    return plain_words.take_out(
+        PeriodLock.objects.filter(school__in=school_ids), ("reopen_reason",), names
+    )
 
 
 def check_can_reopen(actor: Actor) -> None:

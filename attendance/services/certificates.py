@@ -13,6 +13,7 @@ from attendance.models import Certificate
 from attendance.selectors.certificates import Line, lines_of, lines_on
 from attendance.services.badges import check_can_issue, new_code
 from bookings.selectors import standing
+from bookings.services import plain_words
 from hours.models import PracticumRequirement
 from hours.selectors import requirement_for
 from rosters.models import ClassGroup, Student
@@ -71,11 +72,14 @@ def take_to_print(
 def revoke(*, by: Actor, certificate: Certificate, reason: str, now: datetime) -> Certificate:
     """Whoever checks the certificate is told that it was revoked. A revoked one stays as it is.
 
-    ``certificate`` with student and class loaded. Refused: RevokeReasonMissing.
+    ``certificate`` with student and class loaded. Refused: RevokeReasonMissing, TextNamesStudent.
     """
     check_can_issue(by, certificate.student.class_group)
     if not reason.strip():
         raise RevokeReasonMissing
+    plain_words.check_names_nobody(
+        reason, by=by, now=now, classes=[certificate.student.class_group_id]
+    )
     with transaction.atomic():
         locked = Certificate.objects.select_for_update().get(pk=certificate.pk)
         if locked.revoked_at is None:

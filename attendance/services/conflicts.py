@@ -14,8 +14,7 @@ from attendance.models import CheckIn, Conflict, ConflictDecision
 from attendance.services import desk as desks
 from bookings.errors import StudentBusy
 from bookings.models import Place
-from bookings.services import changes
-from rosters.errors import ReadReasonNamesStudent
+from bookings.services import changes, plain_words
 from rosters.models import Student
 
 REASON_LENGTH = 200
@@ -63,16 +62,17 @@ def accept(*, by: Actor, conflict: Conflict, now: datetime) -> CheckIn:
 def drop(*, by: Actor, conflict: Conflict, reason: str, now: datetime) -> None:
     """The event does not count; it stays to be seen, with the reason.
 
-    Refused: DropReasonMissing; ReadReasonNamesStudent, since it is never changed;
+    Refused: DropReasonMissing; TextNamesStudent, since it is never changed;
     ConflictDecided.
     """
     reason = " ".join(reason.split())[:REASON_LENGTH]
     if not reason:
         raise DropReasonMissing
-    if conflict.student.name in reason:
-        raise ReadReasonNamesStudent
     with transaction.atomic():
         locked = _undecided(by, conflict)
+        plain_words.check_names_nobody(
+            reason, by=by, now=now, students=[locked.student_id], sessions=[locked.session]
+        )
         _decide(by, locked, Decision.DROPPED, reason, now)
         audit.record(by=by, verb="conflict.dropped", now=now, target=locked.session)
 

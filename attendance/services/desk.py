@@ -23,10 +23,12 @@ from attendance.selectors.rule_sets import rules_of
 from attendance.selectors.states import EXPECTED, Attendance, by_student
 from attendance.services import telling
 from bookings.models import Place
+from bookings.services import plain_words
 from courses.choices import SessionState
 from courses.errors import SessionCancelled
 from courses.models import CourseSession
 from hours import services as hours_services
+from rosters.services.plain_words import check_names_nobody
 from sites import dates
 
 
@@ -136,7 +138,7 @@ def close_desk(
 
     As many must have left as came in: seen leaving, ``everybody_left`` (whoever is inside
     leaves now), or so many ``heads_out`` as the keeper counted; else ``heads_note`` says why.
-    Refused: HeadsDiffer.
+    Refused: HeadsDiffer, TextNamesStudent.
 
     After a reopening the ledger is brought in line: a credit that no longer holds is reversed,
     a new one written; what two people decided by hand stays. The school's people are told.
@@ -167,6 +169,7 @@ def close_desk(
         if desk.heads_in != desk.heads_out and not desk.heads_note:
             raise HeadsDiffer(came=desk.heads_in, left=desk.heads_out)
         students = [place.student for place in places if place.student is not None]
+        check_names_nobody(desk.heads_note, [student.name for student in students])
         earned = {
             student.pk: states[student.pk].earns.of(session.class_hours) for student in students
         }
@@ -205,7 +208,7 @@ def reopen_desk(*, by: Actor, session: CourseSession, reason: str, now: datetime
     """The closed desk takes corrections again, until it is closed again. A room's code of before
     opens nothing.
 
-    Refused: DeskReasonMissing, DeskNotClosed.
+    Refused: DeskReasonMissing, DeskNotClosed, TextNamesStudent.
     """
     check_can_keep(by, session)
     if not reason.strip():
@@ -214,6 +217,7 @@ def reopen_desk(*, by: Actor, session: CourseSession, reason: str, now: datetime
         desk = Desk.objects.select_for_update(no_key=True).filter(session=session).first()
         if desk is None or desk.closed_at is None:
             raise DeskNotClosed
+        plain_words.check_names_nobody(reason, by=by, now=now, sessions=[session])
         desk.closed_at = None
         desk.closed_by = None
         desk.heads_in = desk.heads_out = None

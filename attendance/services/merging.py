@@ -112,7 +112,7 @@ def merge(*, by: Actor, survivor: Student, duplicate: Student, now: datetime) ->
         hours = hours_services.carry_over(
             by=by, duplicate=goes, survivor=stays, reason=_("合并重复的学生"), now=now
         )
-        proposals.take_over(survivor=stays, duplicate=goes)
+        proposals.take_over(by=by, survivor=stays, duplicate=goes, now=now)
         consents.take_over(survivor=stays, duplicate=goes)
         trip_consents.take_over(survivor=stays, duplicate=goes)
         care.take_over(survivor=stays, duplicate=goes)

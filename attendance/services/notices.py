@@ -28,6 +28,7 @@ from attendance.errors import (
 )
 from attendance.models import Objection, PublicNotice
 from attendance.selectors.notices import classes_of
+from bookings.services import plain_words
 from hours import period_locks
 from hours.errors import PeriodLockedAlready
 from hours.models import PeriodLock, PracticumRequirement
@@ -98,7 +99,7 @@ def object_to(*, student: Student, notice: PublicNotice, text: str, now: datetim
     """The school hears what is wrong with the student's hours. The caller has made sure that the
     bearer of her badge says so. The same text again is the same objection.
 
-    Refused: NoticeNotRunning, TooManyObjections.
+    Refused: NoticeNotRunning, TooManyObjections, TextNamesStudent.
     """
     text = " ".join(text.split())[:300]
     with transaction.atomic():
@@ -112,6 +113,7 @@ def object_to(*, student: Student, notice: PublicNotice, text: str, now: datetim
             raise NoticeNotRunning
         if own.count() >= MOST_OBJECTIONS:
             raise TooManyObjections(most=MOST_OBJECTIONS)
+        _check_names_nobody(BEARER, text, student, now)
         made = Objection.objects.create(notice=notice, student=student, text=text, made_at=now)
         audit.record(
             by=BEARER, verb="objection.made", now=now, target=made, school_id=notice.school_id
@@ -135,7 +137,7 @@ def decide(
     """The objection is upheld or not, for a reason that whoever made it reads. What is wrong is
     corrected in the ledger, where it always is. The school's coordinator.
 
-    Refused: AnswerMissing, ObjectionDecided.
+    Refused: AnswerMissing, ObjectionDecided, TextNamesStudent.
     """
     check_can_manage(by, objection.notice.school_id)
     if not answer.strip():
@@ -144,6 +146,7 @@ def decide(
         row = Objection.objects.select_for_update(no_key=True).get(pk=objection.pk)
         if row.state != ObjectionState.OPEN:
             raise ObjectionDecided
+        _check_names_nobody(by, answer, objection.student, now)
         row.state = ObjectionState.UPHELD if upheld else ObjectionState.DISMISSED
         row.answer = answer.strip()[:300]
         row.decided_at = now
@@ -157,6 +160,13 @@ def decide(
             school_id=objection.notice.school_id,
         )
     return row
+
+
+def _check_names_nobody(by: Actor, text: str, student: Student, now: datetime) -> None:
+    """Neither the student nor anybody of her class. Refused: TextNamesStudent."""
+    plain_words.check_names_nobody(
+        text, by=by, now=now, students=[student.pk], classes=[student.class_group_id]
+    )
 
 
 def check_can_lock(actor: Actor, notice: PublicNotice, now: datetime) -> None:
@@ -193,11 +203,15 @@ def lock(*, by: Actor, notice: PublicNotice, now: datetime) -> PublicNotice:
 
 def reopen(*, by: Actor, period_lock: PeriodLock, reason: str, now: datetime) -> PeriodLock:
     """The school may correct hours of the period again, and shows them anew when it is done. The
-    secretariat. Refused: ReasonMissing, NotLocked."""
+    secretariat. Refused: ReasonMissing, NotLocked, TextNamesStudent for whom it is about."""
     if not by.is_secretariat:
         raise NotAllowed
     with transaction.atomic():
         reopened = period_locks.reopen(by=by, lock=period_lock, reason=reason, now=now)
+        groups = classes_of(reopened.school_id, reopened.requirement)
+        plain_words.check_names_nobody(
+            reason, by=by, now=now, classes=[group.pk for group in groups]
+        )
         for person in people_to_tell(reopened.school_id, [Role.SCHOOL_COORDINATOR]):
             with translation.override(person.language):
                 notifications.services.tell(

@@ -1,5 +1,6 @@
 """Who is told of hours proposed by hand, and of what became of them. No names."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.urls import reverse
@@ -14,7 +15,10 @@ from accounts.selectors import people_to_tell
 from attendance.choices import ProposalState
 from attendance.models import HourProposal
 from bookings import wording
+from notifications.models import Message
 from notifications.services import Letter
+
+KINDS = ("hours_proposed", "hours_decided")
 
 
 def tell_proposed(*, proposal: HourProposal, by: Actor, now: datetime) -> None:
@@ -52,6 +56,16 @@ def tell_decided(*, proposal: HourProposal, now: datetime) -> None:
             path=reverse("attendance:proposal", args=[proposal.pk]),
         )
     notifications.services.tell_all([letter], now=now)
+
+
+def forget(proposal_ids: Collection[int]) -> None:
+    """What was told of these proposals is gone, with its reasons."""
+    notifications.services.forget_messages(
+        Message.objects.filter(
+            kind__in=KINDS,
+            path__in=[reverse("attendance:proposal", args=[pk]) for pk in proposal_ids],
+        )
+    )
 
 
 def what(proposal: HourProposal, now: datetime) -> str:

@@ -14,6 +14,7 @@ from attendance.selectors import closing
 from attendance.services import desk as desks
 from attendance.views import door
 from bookings.selectors import names
+from rosters.errors import TextNamesStudent
 
 
 @members_only(*door.KEEPING)
@@ -26,7 +27,7 @@ def close(request: MemberRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             desks.close_desk(by=request.actor, session=session, now=now, **form.values())
-        except HeadsDiffer as refusal:
+        except (HeadsDiffer, TextNamesStudent) as refusal:
             status = put_on(form, refusal)
         except Refusal as refusal:
             result, status = door.refused(refusal)

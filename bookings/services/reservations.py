@@ -27,6 +27,7 @@ from bookings.services import (
     class_seats,
     freeze,
     in_the_way,
+    plain_words,
     telling_reservations,
     together,
     writing,
@@ -120,7 +121,8 @@ def reserve(
     Refused besides, each naming the fact: NotYourClass, NotInClass, NoStudents, MoreThanClass,
     NamesDue, TooFewCompanions, CompanionNameMissing, NoSessions, SessionsOverlap,
     SetBookedWhole, SessionCancelled, SessionStarted, OutsideSeason, WrongStage,
-    NotForYourSchool, AlreadyBooked, StudentBusy, ConsentMissing, SessionFull, RoomFull.
+    NotForYourSchool, AlreadyBooked, StudentBusy, ConsentMissing, SessionFull, RoomFull,
+    TextNamesStudent.
     """
     if not 0 < len(idempotency_key) <= KEY_LENGTH:
         raise KeyMissing
@@ -134,6 +136,9 @@ def reserve(
         student_rules.lock_classes(class_groups)
         asked[:] = look_up(by, parts, now, is_locking=True)
         check_can_have(asked, now)
+        plain_words.check_names_nobody(
+            note, by=by, now=now, classes=[group.pk for group in class_groups]
+        )
         assert by.membership_id is not None
         reservation = Reservation.objects.create(
             reference=new_reference(),

@@ -620,8 +620,8 @@ def test_who_hides_a_change_behind_a_removal_is_found(reasoned: Door) -> None:
         "DELETE FROM attendance_lawfulremoval",
         "INSERT INTO attendance_lawfulremoval (kind, key, student_id, text_digest, ground)"
         " SELECT 'ledger', '1', min(id), '', 'erased' FROM rosters_student",
-        "DROP FUNCTION forget_reasons(bigint[], text)",
-        "ALTER FUNCTION forget_reasons(bigint[], text) SECURITY INVOKER",
+        "DROP FUNCTION forget_reasons(bigint[], text, bigint[])",
+        "ALTER FUNCTION forget_reasons(bigint[], text, bigint[]) SECURITY INVOKER",
         "ALTER TABLE hours_hourcredit DISABLE TRIGGER stamped_as_written",
     ],
 )

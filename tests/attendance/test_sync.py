@@ -28,7 +28,7 @@ from attendance.services.device_events import Answer
 from bookings.models import Place
 from bookings.services import host_changes
 from hours.models import HourCredit
-from rosters.errors import ReadReasonNamesStudent
+from rosters.errors import TextNamesStudent
 from tests.attendance.conftest import MINUTE, Door, actor_of
 from tests.attendance.devices import Tablet, make_tablet
 from tests.factories.attendance import close_desk, let_in, make_badges
@@ -328,7 +328,7 @@ def test_dropped_conflict_says_why_and_stays_dropped(door: Door, tablet: Tablet)
 
     with pytest.raises(DropReasonMissing):
         conflicts.drop(by=door.manager, conflict=conflict, reason="  ", now=door.now)
-    with pytest.raises(ReadReasonNamesStudent):
+    with pytest.raises(TextNamesStudent):
         conflicts.drop(
             by=door.manager,
             conflict=conflict,
