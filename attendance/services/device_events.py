@@ -122,9 +122,7 @@ class Known:
         read = {event.student_id for event in self.events if event.badge}
         codes = {tidy_code(event.code) for event in self.events if event.code}
         if read:
-            for badge in Badge.objects.filter(student__in=read).only(
-                "student_id", "code", "issued_at", "revoked_at"
-            ):
+            for badge in Badge.objects.filter(student__in=read):
                 self.badges.setdefault(badge.student_id, []).append(badge)
         if codes:
             self.bearers = {badge.code: badge for badge in Badge.objects.filter(code__in=codes)}
