@@ -1,10 +1,13 @@
 """The camera at the door in a real Chromium: badges as they are held, one after the other, on the
 desk's page and off line; and what is said when there is no camera."""
 
+import os
+import signal
 from collections.abc import Callable
 from datetime import time, timedelta
 from pathlib import Path
 
+import psutil
 import pytest
 from django.conf import settings
 from django.core.cache import cache
@@ -209,29 +212,23 @@ def test_badge_held_still_is_sent_once(
 def test_badge_that_nobody_answered_for_is_taken_again_when_shown_again(
     world: World, launch: Callable[..., Browser], new_context: NewContext, tmp_path: Path
 ) -> None:
-    """Held still while the network is away it is asked for once, not with every frame."""
+    """Held still it is asked for once, not with every frame; put away, it need not stay away for
+    as long as one that was answered."""
     session = session_at_the_door(world)
     badge = make_badges(world.group, now=timezone.now())[2]
     (picture,) = camera.badge_pictures(printed([badge]), 1)
     film = tmp_path / "twice.y4m"
     camera.film([(camera.scene(picture), 30), (camera.nothing(), 15)], film)
-    context = new_context(manager_of(world), by=launch(*camera.switches(film)))
-    page = context.new_page()
-    posts = posts_of(page)
+    page = new_context(manager_of(world), by=launch(*camera.switches(film))).new_page()
     page.goto(f"/desk/{session.pk}/")
-    open_camera(page)
-    expect(page.locator(".result.in .w")).to_have_text("已签到", timeout=20_000)
-    page.get_by_role("button", name="关闭摄像头").click()
-    posts.clear()
+    posts = posts_of(page)
+    page.route("**/check-in/", lambda route: route.abort(), times=1)
 
-    context.set_offline(True)
     open_camera(page)
+
     expect(page.locator(".result.off .w")).to_have_text("没有签上", timeout=20_000)
-    page.wait_for_timeout(1_000)
-    assert len(posts) == 1
-    context.set_offline(False)
-
-    expect(page.locator(".result.dup .w")).to_have_text("已签过到", timeout=20_000)
+    expect(page.locator(".result.in .w")).to_have_text("已签到", timeout=20_000)
+    assert len(posts) == 2
     assert arrivals() == [(2, "camera")]
 
 
@@ -306,6 +303,11 @@ def test_detector_with_nothing_behind_it_gives_way_to_ours(
 
 
 NO_CAMERAS = "Object.defineProperty(navigator, 'mediaDevices', { value: undefined });"
+TAKEN = """
+MediaDevices.prototype.getUserMedia = async () => {
+  throw new DOMException("Could not start video source", "NotReadableError");
+};
+"""
 FAKE = "--use-fake-device-for-media-stream"
 ALLOWED = "--use-fake-ui-for-media-stream"
 
@@ -315,12 +317,7 @@ ALLOWED = "--use-fake-ui-for-media-stream"
     [
         ([], "localhost", "", "这台设备没有摄像头。"),
         ([FAKE], "localhost", "", "浏览器没有得到使用摄像头的许可。"),
-        (
-            [FAKE, ALLOWED, "--use-file-for-fake-video-capture=/no/film.y4m"],
-            "localhost",
-            "",
-            "摄像头打不开，可能正被别的应用占用。",
-        ),
+        ([FAKE, ALLOWED], "localhost", TAKEN, "摄像头打不开，可能正被别的应用占用。"),
         (
             ["--host-resolver-rules=MAP door.test 127.0.0.1"],
             "door.test",
@@ -398,13 +395,23 @@ MediaDevices.prototype.getUserMedia = async function (wish) {
   window.tracks.push(...stream.getTracks());
   return stream;
 };
+window.setInterval(() => {
+  const { dataset } = document.documentElement;
+  dataset.live = window.tracks.map((track) => track.readyState === "live").join();
+  dataset.awake = window.locks.map((lock) => !lock.released).join();
+}, 50);
 window.setHidden = (isHidden) => {
   Object.defineProperty(document, "hidden", { configurable: true, get: () => isHidden });
   document.dispatchEvent(new Event("visibilitychange"));
 };
 """
-LIVE = "window.tracks.map((track) => track.readyState === 'live').join()"
-AWAKE = "window.locks.map((lock) => !lock.released).join()"
+
+
+def expect_on(page: Page, *on: bool) -> None:
+    """Of all tracks and locks that there were, these are still on."""
+    told = ",".join("true" if one else "false" for one in on)
+    expect(page.locator("html")).to_have_attribute("data-live", told)
+    expect(page.locator("html")).to_have_attribute("data-awake", told)
 
 
 def test_camera_rests_while_nobody_sees_the_page(
@@ -419,26 +426,59 @@ def test_camera_rests_while_nobody_sees_the_page(
     page.goto(f"/desk/{session.pk}/")
 
     open_camera(page)
-    page.wait_for_function(f"{LIVE} === 'true' && {AWAKE} === 'true'")
+    expect_on(page, True)
     page.evaluate("setHidden(true)")
-    page.wait_for_function(f"{LIVE} === 'false' && {AWAKE} === 'false'")
+    expect_on(page, False)
     page.evaluate("setHidden(false)")
-    page.wait_for_function(f"{LIVE} === 'false,true' && {AWAKE} === 'false,true'")
+    expect_on(page, False, True)
     expect(page.get_by_role("region", name="扫码窗口")).to_be_visible()
 
     page.get_by_role("button", name="换摄像头").click()
-    page.wait_for_function(f"{LIVE} === 'false,false,true' && {AWAKE} === 'false,false,true'")
-    first, second = page.evaluate("[tracks[1].label, tracks[2].label]")
-    assert (first, second) == ("fake_device_0", "fake_device_1")
+    expect_on(page, False, False, True)
+    assert page.evaluate("tracks.slice(1).map((track) => track.label)") == [
+        "fake_device_0",
+        "fake_device_1",
+    ]
     # Coming back to the page finds it as it was left.
     page.reload()
-    page.wait_for_function(f"{LIVE} === 'true'")
+    expect_on(page, True)
     assert page.evaluate("tracks[0].label") == "fake_device_1"
 
     page.get_by_role("button", name="关闭摄像头").click()
-    page.wait_for_function(f"{LIVE} === 'false' && {AWAKE} === 'false'")
+    expect_on(page, False)
     expect(page.get_by_role("button", name="打开摄像头")).to_be_focused()
+    # The camera that was chosen is no longer there: the other.
+    page.evaluate("localStorage.setItem('door-camera', 'gone')")
+    open_camera(page)
+    expect_on(page, False, True)
+    page.get_by_role("button", name="关闭摄像头").click()
+    expect_on(page, False, False)
     page.reload()
     page.wait_for_timeout(500)
-    assert page.evaluate("tracks.length") == 0
+    expect_on(page)
     assert complaints == []
+
+
+def test_camera_that_is_taken_away_is_said(
+    world: World, launch: Callable[..., Browser], new_context: NewContext
+) -> None:
+    """The browser's process that holds the camera dies, as when its cable is pulled."""
+    session = session_at_the_door(world)
+    browser = launch(FAKE, ALLOWED)
+    page = new_context(manager_of(world), by=browser).new_page()
+    page.goto(f"/desk/{session.pk}/")
+    open_camera(page)
+    expect(page.locator("#camera video")).to_have_js_property("paused", False)
+    processes = browser.new_browser_cdp_session().send("SystemInfo.getProcessInfo")["processInfo"]
+    holders = [
+        one["id"]
+        for one in processes
+        if "video_capture" in " ".join(psutil.Process(one["id"]).cmdline())
+    ]
+
+    for pid in holders:
+        os.kill(pid, signal.SIGKILL)
+
+    assert len(holders) == 1
+    expect(page.locator("#camera-note")).to_contain_text("摄像头打不开", timeout=20_000)
+    expect(page.get_by_role("button", name="打开摄像头")).to_be_visible()

@@ -105,7 +105,7 @@
 
   function chosen() {
     const known = localStorage.getItem(CHOSEN) || "environment";
-    return ["environment", "user"].includes(known) ? { facingMode: known } : { deviceId: known };
+    return ["environment", "user"].includes(known) ? { facingMode: known } : { deviceId: { exact: known } };
   }
 
   async function start() {
@@ -125,7 +125,12 @@
       }
       stream = opened;
     } catch (problem) {
-      if (mine === turn) stop(REFUSALS[problem.name] || "busy");
+      if (mine !== turn) return;
+      if (problem.name === "OverconstrainedError" && localStorage.getItem(CHOSEN)) {
+        // The camera that was chosen once is gone: another.
+        localStorage.removeItem(CHOSEN);
+        start();
+      } else stop(REFUSALS[problem.name] || "busy");
       return;
     }
     sessionStorage.setItem(WAS_ON, "yes");
