@@ -82,9 +82,13 @@ class Bench:
         from bench.camera.door import LEAD_SECONDS, Doors  # noqa: PLC0415
 
         self.playwright, self.film = playwright, film
-        self.base = f"http://localhost:{server.port}"
+        self.base = f"http://127.0.0.1:{server.port}"
         self.doors = Doors()
         self.lead = LEAD_SECONDS
+
+    def warm(self) -> None:
+        """The server has answered before."""
+        self.run("desk", "1x", 6)
 
     def run(self, page_name: str, speed: str, pace: int) -> Run:
         door = self.doors.open(STUDENTS, shown_a_second=pace, film=self.film)
@@ -113,10 +117,16 @@ class Bench:
             slow = slowing.quarter(browser) if speed == "all 4x" else contextlib.nullcontext()
             with slow:
                 slowed = slowing.spins(page)
+                # The decoder is there before the film begins that counts.
+                page.locator("#camera-start").click()
+                while not page.evaluate("window.took.length > 1"):
+                    page.wait_for_timeout(100)
+                page.locator("#camera-stop").click()
+                page.wait_for_timeout(1000)
                 page.evaluate("window.took.length = 0")
                 page.locator("#camera-start").click()
                 page.wait_for_timeout((self.lead + STUDENTS / pace + 4) * 1000)
-                took = sorted(page.evaluate("window.took")[1:])
+                took = sorted(page.evaluate("window.took"))
             if page_name == "desk":
                 moments = self.doors.arrivals(door)
             else:
@@ -161,6 +171,7 @@ def measure(surroundings: dict[str, str], var: Path) -> list[Run]:
     try:
         with sync_playwright() as playwright:
             bench = Bench(playwright, server, var / "badges.y4m")
+            bench.warm()
             for page in PAGES:
                 for speed in SPEEDS:
                     for pace in PACES:

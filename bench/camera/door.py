@@ -1,4 +1,4 @@
-"""Doors with a class of their own each, and the film of its badges. Imported once Django is set up."""
+"""Doors with a class of their own each, and the film of its badges; for after Django's setup."""
 
 from dataclasses import dataclass
 from datetime import time, timedelta
@@ -19,8 +19,8 @@ from tests.factories.attendance import make_badges
 from tests.factories.bookings import make_booking
 
 # A film has so many frames a second, and first shows an empty table for so long, until the page
-# has its decoder.
-FRAMES_A_SECOND, LEAD_SECONDS = 12, 5
+# looks.
+FRAMES_A_SECOND, LEAD_SECONDS = 12, 4
 
 
 @dataclass(frozen=True)

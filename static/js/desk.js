@@ -7,6 +7,8 @@
   if (!form) return;
   const { url, here, lost, lostWord } = form.dataset;
   const answer = document.getElementById("answer");
+  // Whoever stands there for so long without an answer is told so.
+  const ANSWER_MS = 8000;
   // What was sent last, for whose answer the next waits; and all that waits: a second tap of the same is no second one.
   let underWay = Promise.resolve();
   const asked = new Map();
@@ -65,6 +67,7 @@
         method: "POST",
         headers: { Accept: "application/json" },
         body: new URLSearchParams({ ...values, csrfmiddlewaretoken: token() }),
+        signal: AbortSignal.timeout ? AbortSignal.timeout(ANSWER_MS) : null,
       });
       const isOurs = (response.headers.get("Content-Type") || "").startsWith("application/json");
       if (response.redirected || (!isOurs && response.status < 500)) {

@@ -17,7 +17,7 @@
   const AGAIN_UNANSWERED_MS = 800;
   const LOOK_EVERY_MS = 40;
   // So many badges may wait for their answers before the camera looks at the next.
-  const MOST_WAITING = 2;
+  const MOST_WAITING = 4;
   // Whether the camera was on when the page was left, and which it was.
   const WAS_ON = "door-camera-on";
   const CHOSEN = "door-camera";
@@ -63,14 +63,15 @@
 
   function drawButtons(devices) {
     const isOn = Boolean(stream);
-    const hadFocus = [startButton, stopButton, switchButton, torchButton].includes(document.activeElement);
+    const focused = document.activeElement;
     box.hidden = !isOn;
     startButton.hidden = isOn;
     stopButton.hidden = !isOn;
     switchButton.hidden = !isOn || devices.length < 2;
     torchButton.hidden = !isOn || !canLight();
     torchButton.setAttribute("aria-pressed", "false");
-    if (hadFocus && document.activeElement.hidden) (isOn ? stopButton : startButton).focus();
+    const isOurs = [startButton, stopButton, switchButton, torchButton].includes(focused);
+    if (isOurs && focused.hidden) (isOn ? stopButton : startButton).focus();
   }
 
   const abilities = () => (track() && track().getCapabilities ? track().getCapabilities() : {});
