@@ -316,13 +316,13 @@ ALLOWED = "--use-fake-ui-for-media-stream"
     ("switches", "host", "script", "sentence"),
     [
         ([], "localhost", "", "这台设备没有摄像头。"),
-        ([FAKE], "localhost", "", "浏览器没有得到使用摄像头的许可。"),
+        ([FAKE], "localhost", "", "没有使用摄像头的许可。"),
         ([FAKE, ALLOWED], "localhost", TAKEN, "摄像头打不开，可能正被别的应用占用。"),
         (
             ["--host-resolver-rules=MAP door.test 127.0.0.1"],
             "door.test",
             "",
-            "用摄像头要以 https 打开本页。",
+            "要用 https 打开本页，才能用摄像头",
         ),
         ([], "localhost", NO_CAMERAS, "这个浏览器用不了摄像头。"),
     ],
