@@ -27,7 +27,20 @@ STYLES = (
     "css/site.css",
     "css/door.css",
 )
-SCRIPTS = ("js/door/store.js", "js/door/lists.js", "js/door/queue.js", "js/door/page.js")
+SCRIPTS = (
+    "js/door/store.js",
+    "js/door/lists.js",
+    "js/door/queue.js",
+    "js/camera/reading.js",
+    "js/camera/camera.js",
+    "js/door/page.js",
+)
+# What the camera's worker is made of.
+DECODER = (
+    "js/camera/decoder.js",
+    "vendor/zxing-wasm/iife/reader/index.js",
+    "vendor/zxing-wasm/reader/zxing_reader.wasm",
+)
 PICTURES = ("img/mark.svg", "img/favicon.ico", "img/touch-icon.png")
 LOOKS = {
     AttendanceState.EXPECTED: ("", ""),
@@ -59,7 +72,7 @@ def page(request: HttpRequest) -> HttpResponse:
 @require_safe
 def worker(request: HttpRequest) -> HttpResponse:
     """The service worker of everything under the desk's address, with what it keeps."""
-    files = ("js/site.js", *STYLES, *SCRIPTS, *PICTURES)
+    files = ("js/site.js", *STYLES, *SCRIPTS, *DECODER, *PICTURES)
     return render(
         request,
         "attendance/offline_worker.js",

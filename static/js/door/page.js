@@ -18,6 +18,9 @@
   let firstKey = 0;
   // The student whom the last answer was about.
   let latest = 0;
+  // Arrivals read by the camera, one after the other; the next does not wait for the server's word on the last.
+  let arrivals = Promise.resolve();
+  let hurry = () => {};
 
   const fill = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (_whole, name) => values[name]);
   const clock = (moment) =>
@@ -137,7 +140,9 @@
     const all = lists.all();
     const list = lists.of(session) || all[0];
     session = list ? list.session : 0;
-    part("desk").hidden = form.hidden = !list;
+    if (list) window.Camera.attach(arriveByCamera);
+    else if (!part("camera").hidden) window.Camera.stop();
+    part("desk").hidden = part("camera").hidden = form.hidden = !list;
     part("empty").hidden = Boolean(list) || !device || device.isRevoked;
     part("stopped").hidden = !device || !device.isRevoked;
     part("unregistered").hidden = Boolean(device);
@@ -166,7 +171,14 @@
     latest = seat ? seat.student : 0;
     const event = await queue.add({ id: newId(), pack: list.pack, session: list.session, kind: "in", ...about, ...more });
     if (queue.isOnline()) {
-      await Promise.race([queue.send(), new Promise((resolve) => window.setTimeout(resolve, ANSWER_MS))]);
+      // A sending that was under way may not have had it.
+      const isOpen = () => queue.waiting().some((one) => one.id === event.id);
+      const answered = queue.send().then(() => isOpen() && queue.send());
+      const waited = new Promise((resolve) => {
+        hurry = resolve;
+        window.setTimeout(resolve, ANSWER_MS);
+      });
+      await Promise.race([answered, waited]);
     }
     const { sent, outcome, detail } = queue.event(event.id) || event;
     const who = seat ? seat.name : words.unknown_person;
@@ -200,6 +212,14 @@
       return show("dup", words.already, seat.name, place(seat, lists.now()));
     }
     return keep(list, seat, more);
+  }
+
+  async function arriveByCamera(code) {
+    hurry();
+    const before = arrivals.catch(() => {});
+    arrivals = before.then(() => lists.of(session) && arrive(code, "camera"));
+    await arrivals;
+    return true;
   }
 
   async function takeBack() {
