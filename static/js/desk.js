@@ -22,7 +22,6 @@
   let lastCode = "";
   let lastSeen = 0;
   let busy = false;
-  let sound = null;
 
   const token = () => form.elements.csrfmiddlewaretoken.value;
 
@@ -58,25 +57,9 @@
     return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
   }
 
-  // One short tone for in, two low ones for everything else; the same with vibration.
   function signal(look) {
-    if (navigator.vibrate) navigator.vibrate(look === "in" ? 80 : [80, 80, 80]);
-    if (!sound || sound.state !== "running") return;
-    for (const [pitch, after] of look === "in" ? [[880, 0]] : [[280, 0], [280, 0.22]]) {
-      const oscillator = sound.createOscillator();
-      const volume = sound.createGain();
-      oscillator.frequency.value = pitch;
-      volume.gain.value = 0.15;
-      oscillator.connect(volume).connect(sound.destination);
-      oscillator.start(sound.currentTime + after);
-      oscillator.stop(sound.currentTime + after + 0.14);
-    }
-  }
-
-  function allowSound() {
-    const Sound = window.AudioContext || window.webkitAudioContext;
-    if (!sound && Sound) sound = new Sound();
-    if (sound && sound.state === "suspended") sound.resume();
+    if (look === "in") window.Signals.good();
+    else window.Signals.bad();
   }
 
   function showLost() {
@@ -175,7 +158,6 @@
 
   startButton.hidden = false;
   startButton.addEventListener("click", start);
-  document.addEventListener("pointerdown", allowSound);
   switchButton.addEventListener("click", () => {
     facing = facing === "environment" ? "user" : "environment";
     start();
