@@ -74,9 +74,11 @@
   }
 
   function close() {
+    if (!shown) return;
     shown = null;
     part("class").hidden = true;
     part("groups").hidden = false;
+    part("code").focus();
   }
 
   part("class-kinds").addEventListener("click", (event) => {

@@ -239,7 +239,7 @@
     firstKey = 0;
     field.value = "";
     await arrive(typed, isScanner ? "scanner" : "typed");
-    field.focus();
+    if (!Door.seat.isOpen() && !Door.wholeClass.isOpen()) field.focus();
   });
 
   // A scanner types wherever the focus is.
