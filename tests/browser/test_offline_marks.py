@@ -298,7 +298,8 @@ def test_good_and_bad_are_heard_and_felt_and_muting_is_remembered(
     expect(result.locator(".w")).to_have_text("已记下" if is_offline else "已签到")
     assert heard(page) == [[], [80]]
     sound.click()
-    page.wait_for_function("window.heard.length === 1")
+    expect(sound).to_have_attribute("aria-pressed", "true")
+    page.wait_for_timeout(500)
     assert heard(page) == [GOOD, []]
     sees_nothing_wrong(page)
 
