@@ -105,10 +105,18 @@ def test_leaving_and_marks_and_the_last_taken_back(world: World, new_context: Ne
     expect(page.locator("#door-count-absent")).to_have_text("1")
     expect(page.locator("#door-count-excused")).to_have_text("0")
     expect(page.locator("#door-unsent")).to_have_text("未送出：8")
-    # However far down the list.
+    # However far down the list; and who scans there sees the answer.
     page.set_viewport_size({"width": 390, "height": 420})
     page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
     expect(page.locator("#door-unsent")).to_be_in_viewport()
+    expect(page.locator("#door-result .w")).not_to_be_in_viewport()
+    page.keyboard.type("A" * 15 + "\n")
+    answered(page, "out", "没有这个码")
+    expect(page.locator("#door-result .w")).to_be_in_viewport()
+    covered = "document.querySelector('.desk-h').getBoundingClientRect().bottom"
+    assert page.evaluate(
+        f"document.querySelector('#door-result').getBoundingClientRect().top >= {covered}"
+    )
     page.reload()
     expect(page.locator("#door-inside")).to_have_text("现在在场 1 人，已签退 1 人。")
 
@@ -304,6 +312,24 @@ def test_good_and_bad_are_heard_and_felt_and_muting_is_remembered(
     sees_nothing_wrong(page)
 
 
+def test_page_that_could_not_be_kept_says_so(world: World, new_context: NewContext) -> None:
+    """As behind a certificate that somebody clicked away: it works while there is a network."""
+    session_at_the_door(world)
+    badges = make_badges(world.group, now=timezone.now())
+    page = new_context(manager_of(world)).new_page()
+    page.add_init_script(
+        "navigator.serviceWorker.register ="
+        " () => Promise.reject(new DOMException('', 'SecurityError'))"
+    )
+    page.goto("/desk/devices/")
+    page.get_by_label("设备名称").fill("门口平板")
+    page.get_by_role("button", name="在本机离线使用").click()
+
+    expect(page.get_by_text("本页没能存到本机，断网后会打不开。")).to_be_visible()
+    type_code(page, badges[1].code)
+    answered(page, "in", "已签到")
+
+
 def test_names_are_gone_when_the_page_is_opened_after_the_session_without_a_network(
     world: World, new_context: NewContext
 ) -> None:
@@ -376,6 +402,11 @@ def test_inside_wechat_the_room_code_works_and_the_door_says_open_in_a_browser(
     expect(phone.get_by_text("请在浏览器打开")).to_be_visible()
     expect(phone.get_by_role("link", name="登记本机")).to_be_hidden()
     sees_nothing_wrong(phone)
+    # And as on one that has them, but not for long.
+    other = new_context(None, user_agent=WECHAT).new_page()
+    other.goto(OFFLINE)
+    expect(other.locator("#door-unregistered")).to_have_text("")
+    expect(other.get_by_text("请在浏览器打开")).to_be_visible()
     host = new_context(manager_of(world), user_agent=WECHAT).new_page()
     host.goto("/desk/devices/")
     expect(host.get_by_text("请在浏览器打开")).to_be_visible()

@@ -138,6 +138,8 @@
 
   async function arrive(typed, wayIn) {
     const list = lists.of(session);
+    // Whoever scans looks at the answer, wherever the page was before.
+    part("result").scrollIntoView({ block: "nearest" });
     const reference = lists.tidyReference(typed);
     const code = lists.tidy(typed);
     if (!reference && !lists.isCode(code)) return show("out", words.no_code, words.no_code_why);
