@@ -139,7 +139,7 @@
   async function arrive(typed, wayIn) {
     const list = lists.of(session);
     // Whoever scans looks at the answer, wherever the page was before.
-    part("result").scrollIntoView({ block: "nearest" });
+    part("result").scrollIntoView({ block: "nearest", behavior: "instant" });
     const reference = lists.tidyReference(typed);
     const code = lists.tidy(typed);
     if (!reference && !lists.isCode(code)) return show("out", words.no_code, words.no_code_why);
@@ -241,7 +241,7 @@
     firstKey = 0;
     field.value = "";
     await arrive(typed, isScanner ? "scanner" : "typed");
-    if (!Door.seat.isOpen() && !Door.wholeClass.isOpen()) field.focus();
+    if (!Door.seat.isOpen() && !Door.wholeClass.isOpen()) field.focus({ preventScroll: true });
   });
 
   // A scanner types wherever the focus is.
