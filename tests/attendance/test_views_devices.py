@@ -2,11 +2,14 @@
 and the page that opens by itself."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 import time_machine
 from django.contrib.staticfiles import finders
+from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
 from django.test import Client
 from PIL import Image
 
@@ -15,6 +18,7 @@ from accounts.choices import Role
 from accounts.models import AuditEntry, User
 from attendance.models import CheckIn, Conflict, ConflictDecision, Device
 from attendance.services import desk, devices
+from attendance.views import offline
 from tests.attendance.conftest import MINUTE, Door, actor_of
 from tests.attendance.devices import Tablet, make_tablet
 from tests.factories.accounts import MembershipFactory
@@ -292,6 +296,16 @@ def test_wechat_is_told_to_open_in_a_browser(door: Door, login: Login, address: 
         False,
         address == "/desk/devices/",
     ]
+
+
+def test_scripts_of_the_page_import_nothing() -> None:
+    """The storage that puts digests into names does not rewrite what ES modules import."""
+    assert not ManifestStaticFilesStorage.support_js_module_import_aggregation
+    for name in (*offline.SCRIPTS, offline.WORKER, "js/site.js", "js/desk.js"):
+        found = finders.find(name)
+        assert isinstance(found, str)
+        text = Path(found).read_text(encoding="utf-8")
+        assert re.findall(r"^\s*(?:import|export)\b.*|\bimport\(.*", text, re.MULTILINE) == []
 
 
 def test_worker_is_another_in_another_language(door: Door) -> None:

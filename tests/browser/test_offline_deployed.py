@@ -1,6 +1,7 @@
 """The door's page as it is deployed: DEBUG off, static files collected under names with a digest,
 served by the real web server; and what becomes of an open page when a newer version is deployed."""
 
+import json
 import os
 import re
 import socket
@@ -208,6 +209,12 @@ def test_newer_version_waits_until_everything_was_sent(
     assert len(loaded) >= 16
     assert loaded <= set(files)
     assert {path for path in files if not HASHED.fullmatch(path)} == {OFFLINE}
+    browser_says = context.new_cdp_session(page)
+    told = browser_says.send("Page.getAppManifest")
+    assert (told["errors"], json.loads(told["data"])["start_url"]) == ([], OFFLINE)
+    errors = browser_says.send("Page.getInstallabilityErrors")["installabilityErrors"]
+    # Windows of a test are private ones, which install nothing.
+    assert {error["errorId"] for error in errors} <= {"in-incognito"}
     context.set_offline(True)
     page.reload()
     expect(page.locator("#door-groups button.seat")).to_have_count(5)

@@ -84,11 +84,11 @@
     return [...lists.values()].filter(isOver);
   }
 
-  const digestIn = async (list, code) => (await mac(bytes(list.salt), code)).slice(0, 32);
+  const digestOf = async (list, code) => (await mac(bytes(list.salt), code)).slice(0, 32);
 
   // The seat in the list whose badge this is.
   async function seatOf(list, code) {
-    const wanted = await digestIn(list, code);
+    const wanted = await digestOf(list, code);
     return list.seats.find((seat) => seat.badge === wanted);
   }
 
@@ -96,7 +96,7 @@
   async function elsewhere(list, code) {
     const found = [];
     for (const other of lists.values()) if (other !== list && (await seatOf(other, code))) found.push(other);
-    const wanted = await digestIn(list, code);
+    const wanted = await digestOf(list, code);
     found.push(...list.elsewhere.filter((place) => place.badges.includes(wanted)));
     return found.filter((place) => place.ends_at > now()).sort((one, other) => one.starts_at - other.starts_at)[0];
   }
@@ -109,7 +109,7 @@
 
   // The class whose companion shows this reference.
   async function classOf(list, reference) {
-    const wanted = await digestIn(list, reference);
+    const wanted = await digestOf(list, reference);
     return list.classes.find((one) => one.code === wanted);
   }
 
