@@ -27,7 +27,7 @@ class WayIn(TextChoices):
 
 # What a device at the door may say of itself; by the first three it read a badge.
 BY_BADGE = (WayIn.CAMERA, WayIn.SCANNER, WayIn.TYPED)
-FROM_DEVICE = (*BY_BADGE, WayIn.TICK)
+FROM_DEVICE = (*BY_BADGE, WayIn.TICK, WayIn.CLASS)
 
 
 class OddUse(TextChoices):

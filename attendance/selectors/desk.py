@@ -1,7 +1,7 @@
 """What a desk shows: its session's students and how far each is."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 from django.db.models import QuerySet
@@ -14,7 +14,7 @@ from bookings import wording
 from bookings.models import Place
 from courses.models import CourseSession
 from rosters.models import Student
-from sites.calendar import at
+from sites.calendar import at, local_day
 
 # A door that nobody closed is asked after for so long.
 FORGOTTEN_FOR = timedelta(weeks=4)
@@ -94,6 +94,22 @@ def sessions_to_keep(actor: Actor, day: date) -> QuerySet[CourseSession]:
     instructor her own and those nobody teaches; by time."""
     start = at(day, time(0))
     return _doors_of(actor).filter(starts_at__gte=start, starts_at__lt=start + timedelta(days=1))
+
+
+def doors_of_others(
+    actor: Actor, kept: Iterable[CourseSession], now: datetime
+) -> list[CourseSession]:
+    """The host's sessions of the day that are not over, beside those of which there is a list."""
+    start = at(local_day(now), time(0))
+    return list(
+        CourseSession.objects.visible_to(actor)
+        .owned_by(actor)
+        .scheduled()
+        .filter(starts_at__gte=start, starts_at__lt=start + timedelta(days=1), ends_at__gt=now)
+        .exclude(pk__in=[session.pk for session in kept])
+        .select_related("version", "room__site", "school")
+        .order_by("starts_at", "pk")
+    )
 
 
 def doors_left_open(actor: Actor, day: date) -> QuerySet[CourseSession]:
@@ -200,22 +216,35 @@ def seats_without_names(session: CourseSession) -> list[NamelessSeat]:
     ]
 
 
-def marks_for(device: Device, session_ids: Iterable[int]) -> dict[str, dict[str, str]]:
-    """How far everybody is in those of the sessions of which the device has a list, by the keys
-    of session and student: what other devices and signed-in desks recorded."""
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What a device hears of others: ``states`` by the keys of session and student, and who
+    ``left`` by the key of the session."""
+
+    states: dict[str, dict[str, str]] = field(default_factory=dict)
+    left: dict[str, list[int]] = field(default_factory=dict)
+
+
+def marks_for(device: Device, session_ids: Iterable[int]) -> Marks:
+    """How far everybody is in those of the sessions of which the device has a list: what other
+    devices and signed-in desks recorded."""
     sessions = CourseSession.objects.filter(
         pk__in=RosterPack.objects.filter(device=device, session__in=list(session_ids)).values(
             "session"
         )
     )
-    return {
-        str(session.pk): {
-            str(student): state.state.value
-            for student, state in attendance_of_session(session).items()
-            if state.state != AttendanceState.EXPECTED
+    marks = Marks()
+    for session in sessions:
+        found = attendance_of_session(session)
+        marks.states[str(session.pk)] = {
+            str(student): attendance.state.value
+            for student, attendance in found.items()
+            if attendance.state != AttendanceState.EXPECTED
         }
-        for session in sessions
-    }
+        marks.left[str(session.pk)] = sorted(
+            student for student, attendance in found.items() if attendance.has_left
+        )
+    return marks
 
 
 def closed_desks(sessions: Iterable[CourseSession]) -> set[int]:

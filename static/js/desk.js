@@ -12,7 +12,6 @@
   // What was sent last, for whose answer the next waits; and all that waits: a second tap of the same is no second one.
   let underWay = Promise.resolve();
   const asked = new Map();
-  let sound = null;
 
   const token = () => form.elements.csrfmiddlewaretoken.value;
 
@@ -25,25 +24,9 @@
     return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
   }
 
-  // One short tone for in, two low ones for everything else; the same with vibration.
   function signal(look) {
-    if (navigator.vibrate) navigator.vibrate(look === "in" ? 80 : [80, 80, 80]);
-    if (!sound || sound.state !== "running") return;
-    for (const [pitch, after] of look === "in" ? [[880, 0]] : [[280, 0], [280, 0.22]]) {
-      const oscillator = sound.createOscillator();
-      const volume = sound.createGain();
-      oscillator.frequency.value = pitch;
-      volume.gain.value = 0.15;
-      oscillator.connect(volume).connect(sound.destination);
-      oscillator.start(sound.currentTime + after);
-      oscillator.stop(sound.currentTime + after + 0.14);
-    }
-  }
-
-  function allowSound() {
-    const Sound = window.AudioContext || window.webkitAudioContext;
-    if (!sound && Sound) sound = new Sound();
-    if (sound && sound.state === "suspended") sound.resume();
+    if (look === "in") window.Signals.good();
+    else window.Signals.bad();
   }
 
   function showLost() {
@@ -100,7 +83,6 @@
     return asked.get(key);
   }
 
-  document.addEventListener("pointerdown", allowSound);
   window.Camera.attach(async (code) => (await send(url, { code, way_in: "camera", event_id: newId() })) !== "lost");
 
   // A typed code, or one from a hand scanner that types, is sent without leaving the page.

@@ -21,6 +21,7 @@ from attendance.choices import (
 )
 from attendance.errors import ConflictDecided, DeskClosed, DropReasonMissing
 from attendance.models import CheckIn, Conflict, ConflictDecision, Desk, Device, RosterPack
+from attendance.selectors.desk import marks_for
 from attendance.selectors.states import attendance_of_session
 from attendance.selectors.student_data import sheets_of
 from attendance.services import badges, conflicts, desk, devices, merging, sync
@@ -258,6 +259,27 @@ def test_student_ticked_and_marks(door: Door, tablet: Tablet) -> None:
 
     assert states(door)[:2] == ["left_early", "excused"]
     assert CheckIn.objects.get(pk=tick.id).reason == NoBadge.FORGOTTEN
+
+
+def test_whole_class_comes_and_leaves_by_a_device(door: Door, tablet: Tablet) -> None:
+    came = [
+        replace(tablet.arrival(seat_no, way_in=WayIn.CLASS), badge="") for seat_no in (1, 2, 3, 4)
+    ]
+    left = [
+        replace(
+            tablet.arrival(seat_no, way_in=WayIn.CLASS, after=160 * MINUTE),
+            badge="",
+            kind=EventKind.OUT,
+        )
+        for seat_no in (1, 2, 3)
+    ]
+
+    assert told(tablet.send([*left, *came], after=170 * MINUTE)) == [("accepted", "")] * 7
+
+    assert states(door) == ["present", "present", "present", "present", "expected"]
+    marks = marks_for(tablet.device, [door.session.pk])
+    assert marks.left == {str(door.session.pk): [student.pk for student in door.students[:3]]}
+    assert set(CheckIn.objects.values_list("trust", flat=True)) == {Trust.TAPPED}
 
 
 def test_closed_desk_makes_a_conflict_unless_nothing_would_change(
