@@ -104,7 +104,10 @@
   async function keepAll(made) {
     const kept = await queue.add(made.map((event) => ({ ...event, id: newId() })));
     if (queue.isOnline()) {
-      await Promise.race([queue.send(), new Promise((resolve) => window.setTimeout(resolve, ANSWER_MS))]);
+      // A sending that was under way may not have had them.
+      const isOpen = () => queue.waiting().some((one) => one.id === kept[0].id);
+      const answered = queue.send().then(() => isOpen() && queue.send());
+      await Promise.race([answered, new Promise((resolve) => window.setTimeout(resolve, ANSWER_MS))]);
     }
     return kept.map((event) => queue.event(event.id) || event);
   }
