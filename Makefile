@@ -89,6 +89,10 @@ format: setup-dev ## Put code and templates into the house's shape
 bench-badges: setup ## How long a thousand badges take to print
 	$(PY) -m bench.badges
 
+.PHONY: bench-camera
+bench-camera: setup-dev chromium ## How many badges a second the door's camera lets in, at full speed and at a quarter
+	@$(PY) -m bench.camera
+
 .PHONY: smoke
 smoke: setup-dev ## The whole stack on a free port with an empty database, walked over HTTP
 	@$(PY) -m config.smoke

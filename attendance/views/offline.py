@@ -41,7 +41,15 @@ SCRIPTS = (
     "js/door/seat.js",
     "js/door/class.js",
     "js/door/updates.js",
+    "js/camera/reading.js",
+    "js/camera/camera.js",
     "js/door/page.js",
+)
+# What the camera's worker is made of.
+DECODER = (
+    "js/camera/decoder.js",
+    "vendor/zxing-wasm/iife/reader/index.js",
+    "vendor/zxing-wasm/reader/zxing_reader.wasm",
 )
 PICTURES = ("img/mark.svg", "img/favicon.ico", "img/touch-icon.png")
 WORKER = "js/door/worker.js"
@@ -123,7 +131,7 @@ def is_in_wechat(request: HttpRequest) -> bool:
 
 
 def _files() -> tuple[str, ...]:
-    return ("js/site.js", *STYLES, *SCRIPTS, *PICTURES)
+    return ("js/site.js", *STYLES, *SCRIPTS, *DECODER, *PICTURES)
 
 
 def _drawn(request: HttpRequest, version: str) -> str:

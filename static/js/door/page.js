@@ -23,6 +23,9 @@
   let firstKey = 0;
   // The student whom the last answer was about.
   let latest = 0;
+  // Arrivals read by the camera, one after the other; the next does not wait for the server's word on the last.
+  let arrivals = Promise.resolve();
+  let hurry = () => {};
 
   // crypto.randomUUID is there: the page wants a secure context anyway.
   const newId = () => crypto.randomUUID();
@@ -65,7 +68,9 @@
     const list = lists.of(session) || all[0];
     session = list ? list.session : 0;
     if (!list) closePanels();
-    part("desk").hidden = part("modes").hidden = form.hidden = !list;
+    if (list) window.Camera.attach(arriveByCamera);
+    else if (!part("camera").hidden) window.Camera.stop();
+    part("desk").hidden = part("modes").hidden = part("camera").hidden = form.hidden = !list;
     part("do").textContent = words.form_do[mode];
     for (const button of part("modes").children) button.setAttribute("aria-pressed", button.value === mode);
     part("undo").disabled = !states.lastDone(session).length;
@@ -107,7 +112,11 @@
       // A sending that was under way may not have had them.
       const isOpen = () => queue.waiting().some((one) => one.id === kept[0].id);
       const answered = queue.send().then(() => isOpen() && queue.send());
-      await Promise.race([answered, new Promise((resolve) => window.setTimeout(resolve, ANSWER_MS))]);
+      const waited = new Promise((resolve) => {
+        hurry = resolve;
+        window.setTimeout(resolve, ANSWER_MS);
+      });
+      await Promise.race([answered, waited]);
     }
     return kept.map((event) => queue.event(event.id) || event);
   }
@@ -197,6 +206,14 @@
     if (!found) return show("out", words.no_class, words.no_class_why);
     Door.seat.close();
     return Door.wholeClass.open(list, found, mode, (kind, students) => keepClass(list, kind, students));
+  }
+
+  async function arriveByCamera(code) {
+    hurry();
+    const before = arrivals.catch(() => {});
+    arrivals = before.then(() => lists.of(session) && arrive(code, "camera"));
+    await arrivals;
+    return true;
   }
 
   async function takeBack(events) {
