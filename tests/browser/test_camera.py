@@ -319,8 +319,8 @@ ALLOWED = "--use-fake-ui-for-media-stream"
         ([FAKE], "localhost", "", "没有使用摄像头的许可。"),
         ([FAKE, ALLOWED], "localhost", TAKEN, "摄像头打不开，可能正被别的应用占用。"),
         (
-            ["--host-resolver-rules=MAP door.test 127.0.0.1"],
-            "door.test",
+            ["--host-resolver-rules=MAP testserver 127.0.0.1"],
+            "testserver",
             "",
             "要用 https 打开本页，才能用摄像头",
         ),

@@ -67,10 +67,10 @@
     const all = lists.all();
     const list = lists.of(session) || all[0];
     session = list ? list.session : 0;
+    if (!list) closePanels();
     if (list) window.Camera.attach(arriveByCamera);
     else if (!part("camera").hidden) window.Camera.stop();
-    if (!list) closePanels();
-    part("desk").hidden = part("camera").hidden = part("modes").hidden = form.hidden = !list;
+    part("desk").hidden = part("modes").hidden = part("camera").hidden = form.hidden = !list;
     part("do").textContent = words.form_do[mode];
     for (const button of part("modes").children) button.setAttribute("aria-pressed", button.value === mode);
     part("undo").disabled = !states.lastDone(session).length;
@@ -109,9 +109,8 @@
   async function keepAll(made) {
     const kept = await queue.add(made.map((event) => ({ ...event, id: newId() })));
     if (queue.isOnline()) {
-      // A sending that was under way may not have had it.
-      const ids = new Set(kept.map((event) => event.id));
-      const isOpen = () => queue.waiting().some((one) => ids.has(one.id));
+      // A sending that was under way may not have had them.
+      const isOpen = () => queue.waiting().some((one) => one.id === kept[0].id);
       const answered = queue.send().then(() => isOpen() && queue.send());
       const waited = new Promise((resolve) => {
         hurry = resolve;
@@ -183,14 +182,6 @@
     return keep(list, seat, { kind, ...more });
   }
 
-  async function arriveByCamera(code) {
-    hurry();
-    const before = arrivals.catch(() => {});
-    arrivals = before.then(() => lists.of(session) && arrive(code, "camera"));
-    await arrivals;
-    return true;
-  }
-
   // A tap does what the mode says where that is plain; else it asks.
   function tap(list, seat) {
     const state = states.of(list).states.get(seat.student);
@@ -215,6 +206,14 @@
     if (!found) return show("out", words.no_class, words.no_class_why);
     Door.seat.close();
     return Door.wholeClass.open(list, found, mode, (kind, students) => keepClass(list, kind, students));
+  }
+
+  async function arriveByCamera(code) {
+    hurry();
+    const before = arrivals.catch(() => {});
+    arrivals = before.then(() => lists.of(session) && arrive(code, "camera"));
+    await arrivals;
+    return true;
   }
 
   async function takeBack(events) {
