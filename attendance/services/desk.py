@@ -1,7 +1,9 @@
 """The door of a session: opened, closed with credits given, reopened with a reason."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -105,7 +107,9 @@ def _locked_desk(*, by: Actor, session: CourseSession, now: datetime) -> Desk:
     """The desk, open or closed, its row ours. Refused: a session cancelled since it was read."""
     if not by.is_badge:
         check_can_open(by, session, now)
-    rows = Desk.objects.select_for_update(no_key=True, of=("self",)).select_related("session")
+    rows = Desk.objects.select_for_update(no_key=True, of=("self",)).select_related(
+        "session__version"
+    )
     desk = rows.filter(session=session).first()
     if desk is None:
         open_desk(by=by, session=session, now=now)
@@ -141,6 +145,9 @@ def close_desk(
     After a reopening the ledger is brought in line: a credit that no longer holds is reversed,
     a new one written; what two people decided by hand stays. The school's people are told.
     Closing a closed desk changes nothing.
+
+    Of students whose school has locked the period the hours stay as they are (``held_back``);
+    school and secretariat are told, for these decide what is credited by hand.
     """
     check_can_close(by, session, now)
     with transaction.atomic():
@@ -184,6 +191,7 @@ def close_desk(
         desk.closed_at = now
         desk.closed_by_id = by.membership_id
         desk.closings += 1
+        desk.held_back = sorted(settled.held_back)
         desk.save()
         audit.record(
             by=by,
@@ -192,12 +200,15 @@ def close_desk(
             target=session,
             reason=desk.heads_note,
             expected=len(places),
-            credited=sum(hours > 0 for hours in earned.values()),
-            class_hours=settled,
+            credited=sum(hours > 0 for pk, hours in earned.items() if pk not in settled.held_back),
+            class_hours=settled.class_hours,
             heads_in=desk.heads_in,
             heads_out=desk.heads_out,
+            **_held_back_facts(settled.held_back),
         )
-        telling.tell_closed(session=session, places=places, states=states, now=now)
+        telling.tell_closed(
+            session=session, places=places, states=states, held_back=settled.held_back, now=now
+        )
     return desk
 
 
@@ -218,6 +229,7 @@ def reopen_desk(*, by: Actor, session: CourseSession, reason: str, now: datetime
         desk.closed_by = None
         desk.heads_in = desk.heads_out = None
         desk.heads_note = ""
+        desk.held_back = []
         desk.reopen_reason = reason.strip()[:200]
         desk.save()
         # Nobody put it up for the corrections.
@@ -226,6 +238,12 @@ def reopen_desk(*, by: Actor, session: CourseSession, reason: str, now: datetime
             by=by, verb="desk.reopened", now=now, target=session, reason=desk.reopen_reason
         )
     return desk
+
+
+def _held_back_facts(held_back: Mapping[int, int]) -> dict[str, Any]:
+    """How many students of which school, by its key, have their hours held back."""
+    schools = Counter(str(school) for school in held_back.values())
+    return {"held_back": dict(schools)} if schools else {}
 
 
 def _places_of(session: CourseSession) -> list[Place]:

@@ -16,6 +16,7 @@ from accounts.models import Organisation
 from accounts.services import audit
 from attendance.forms import DecisionForm, NoticeForm, ReasonForm
 from attendance.models import Objection, PublicNotice
+from attendance.selectors import held_back
 from attendance.selectors import notices as selectors
 from attendance.services import notices
 from bookings import wording
@@ -189,14 +190,16 @@ def print_class(request: MemberRequest, pk: int, class_pk: int) -> HttpResponse:
 @require_safe
 @members_only(Role.SECRETARIAT)
 def list_locks(request: MemberRequest) -> HttpResponse:
-    """Which schools have settled which hours; the newest first."""
+    """Which schools have settled which hours, the newest first; and what was attended in locked
+    periods and waits to be credited by hand."""
     return render(
         request,
         "attendance/locks.html",
         {
             "locks": PeriodLock.objects.visible_to(request.actor)
             .select_related("school", "requirement")
-            .order_by("-locked_at", "-pk")[:200]
+            .order_by("-locked_at", "-pk")[:200],
+            "held_back": held_back.waiting(),
         },
     )
 

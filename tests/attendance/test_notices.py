@@ -338,19 +338,6 @@ def test_the_period_is_locked_once_the_days_are_over_and_all_is_decided(shown: S
         )
 
 
-def test_a_desk_that_would_credit_into_a_locked_period_does_not_close(shown: Shown) -> None:
-    session = shown.door.session
-    late = shown.now + 8 * DAY
-    notices.lock(by=shown.coordinator, notice=shown.notice, now=late)
-    desk.reopen_desk(by=shown.door.manager, session=session, reason="漏记", now=shown.now)
-    let_in(shown.door.students[2], by=shown.door.manager, session=session, now=shown.now)
-
-    with pytest.raises(PeriodLocked):
-        close_desk(by=shown.door.manager, session=session, now=shown.now)
-
-    assert HourCredit.objects.count() == 2
-
-
 def secretary() -> Actor:
     return actor_of(
         MembershipFactory(organisation=OrganisationFactory(alliance=True), role=Role.SECRETARIAT)
