@@ -24,6 +24,7 @@ from attendance.errors import (
     NoticeStillRunning,
     ObjectionDecided,
     ObjectionsOpen,
+    RequirementNotDue,
     TooManyObjections,
 )
 from attendance.models import Objection, PublicNotice
@@ -55,6 +56,17 @@ def last_day(first: date, days: int) -> date:
     return day
 
 
+def _check_due(requirement: PracticumRequirement, today: date) -> None:
+    """Not before its last day is over: what is earned after the notice nobody could object to,
+    and after the lock nobody could enter. Refused: RequirementNotDue."""
+    if today <= requirement.due_on:
+        raise RequirementNotDue(
+            name=requirement.name,
+            day=dates.day_full(requirement.due_on),
+            first=dates.day(requirement.due_on + timedelta(days=1)),
+        )
+
+
 def start(
     *,
     by: Actor,
@@ -64,14 +76,15 @@ def start(
     now: datetime,
 ) -> PublicNotice:
     """From today on, for so many school days, each student of the cohort can look up her own hours
-    and object. The school's coordinator.
+    and object. The school's coordinator, once the requirement's last day is over.
 
-    Refused: NoSuchCohort, NoticeRunning, PeriodLockedAlready.
+    Refused: NoSuchCohort, RequirementNotDue, NoticeRunning, PeriodLockedAlready.
     """
     check_can_manage(by, school.pk)
     if not classes_of(school.pk, requirement):
         raise NoSuchCohort
     today = local_day(now)
+    _check_due(requirement, today)
     with transaction.atomic():
         # Two who start it at once do so one after the other.
         Organisation.objects.select_for_update(no_key=True).get(pk=school.pk)
@@ -160,13 +173,15 @@ def decide(
 
 
 def check_can_lock(actor: Actor, notice: PublicNotice, now: datetime) -> None:
-    """The school's coordinator, once the days are over and every objection has its answer.
+    """The school's coordinator, once the days are over and every objection has its answer; not
+    before the requirement's last day is over, which may have been put off since.
 
-    Refused: NoticeLocked, NoticeStillRunning, ObjectionsOpen.
+    Refused: NoticeLocked, RequirementNotDue, NoticeStillRunning, ObjectionsOpen.
     """
     check_can_manage(actor, notice.school_id)
     if notice.lock_id is not None:
         raise NoticeLocked
+    _check_due(notice.requirement, local_day(now))
     if not notice.is_over(local_day(now)):
         raise NoticeStillRunning(day=dates.day(notice.ends_on))
     waiting = notice.objections.filter(state=ObjectionState.OPEN).count()

@@ -101,6 +101,9 @@ def show(request: MemberRequest, pk: int) -> HttpResponse:
             "look_up_url": request.build_absolute_uri(reverse("attendance:own_hours")),
             "may_decide": may_decide,
             "not_yet": refusal,
+            "doors": selectors.doors_not_closed(notice)
+            if may_decide and notice.lock_id is None
+            else 0,
         },
     )
 
@@ -154,7 +157,11 @@ def lock(request: MemberRequest, pk: int) -> HttpResponse:
         notices.lock(by=request.actor, notice=notice, now=now)
         messages.success(request, _("学时已锁定。"))
         return redirect("attendance:notice", notice.pk)
-    return render(request, "attendance/notice_lock.html", {"notice": notice})
+    return render(
+        request,
+        "attendance/notice_lock.html",
+        {"notice": notice, "doors": selectors.doors_not_closed(notice)},
+    )
 
 
 @never_cache
