@@ -115,8 +115,10 @@ def object_to(*, student: Student, notice: PublicNotice, text: str, now: datetim
     """
     text = " ".join(text.split())[:300]
     with transaction.atomic():
-        # A button pressed twice meets here.
-        Student.objects.select_for_update(no_key=True).get(pk=student.pk)
+        # A button pressed twice meets here; so does a merge.
+        student = Student.objects.select_for_update(no_key=True).get(pk=student.pk)
+        if student.merged_into_id is not None:
+            student = Student.objects.get(pk=student.merged_into_id)
         own = Objection.objects.filter(notice=notice, student=student)
         known = own.filter(text=text).first()
         if known is not None:
@@ -170,6 +172,29 @@ def decide(
             school_id=objection.notice.school_id,
         )
     return row
+
+
+def take_over(*, survivor: Student, duplicate: Student) -> int:
+    """What was objected for the duplicate was for the survivor; a text that both have counts
+    once, with the school's word on it where there is one. How many went over. In the caller's
+    transaction, which holds both."""
+    known = {(one.notice_id, one.text): one for one in Objection.objects.filter(student=survivor)}
+    moved = 0
+    for one in (
+        Objection.objects.select_for_update(no_key=True).filter(student=duplicate).order_by("pk")
+    ):
+        same = known.get((one.notice_id, one.text))
+        if same is not None and (
+            one.state == ObjectionState.OPEN or same.state != ObjectionState.OPEN
+        ):
+            one.delete()
+            continue
+        if same is not None:
+            same.delete()
+        one.student = survivor
+        one.save(update_fields=["student"])
+        moved += 1
+    return moved
 
 
 def check_can_lock(actor: Actor, notice: PublicNotice, now: datetime) -> None:

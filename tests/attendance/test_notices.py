@@ -30,7 +30,7 @@ from attendance.errors import (
 )
 from attendance.models import Badge, Objection, PublicNotice
 from attendance.selectors import notices as selectors
-from attendance.services import desk, erasure, notices
+from attendance.services import desk, erasure, merging, notices
 from hours import period_locks, services
 from hours.errors import PeriodLocked, PeriodLockedAlready
 from hours.models import HourCredit, PracticumRequirement
@@ -446,6 +446,39 @@ def test_erasing_a_student_takes_her_objections(shown: Shown) -> None:
     )
 
     assert not Objection.objects.exists()
+
+
+def merged(shown: Shown, duplicate: int = 1, survivor: int = 3) -> Student:
+    """The row of one seat is merged into that of another, which is returned."""
+    seats = {one.seat_no: one for one in Student.objects.filter(class_group=shown.door.world.group)}
+    return merging.merge(
+        by=shown.coordinator, survivor=seats[survivor], duplicate=seats[duplicate], now=shown.now
+    ).student
+
+
+def test_objections_of_a_merged_row_are_the_childs(shown: Shown) -> None:
+    waiting = shown.object("又少一场")
+    decide(shown, shown.object("两边都写了"), upheld=False, answer="核对无误")
+    shown.object("两边都写了", seat=3)
+    own = shown.object("另一边先有答复", seat=3)
+    shown.object("另一边先有答复")
+    decide(shown, own, answer="已补记")
+    late = shown.student
+
+    survivor = merged(shown)
+
+    found = selectors.own_hours(Student.objects.select_related("class_group").get(pk=survivor.pk))
+    assert found is not None
+    assert {(one.text, one.state, one.answer) for one in found.objections} == {
+        ("又少一场", "open", ""),
+        ("两边都写了", "dismissed", "核对无误"),
+        ("另一边先有答复", "upheld", "已补记"),
+    }
+    assert Objection.objects.count() == 3
+    assert AuditEntry.objects.get(verb="student.merged").facts["objections"] == 2
+    # Sent by the page that the bearer of the old badge still had open.
+    again = notices.object_to(student=late, notice=shown.notice, text="又少一场", now=shown.now)
+    assert (again.pk, again.student_id) == (waiting.pk, survivor.pk)
 
 
 # ── pages ──
