@@ -46,6 +46,7 @@ LEFT_OUT = {
     "hours.HourCredit.seal_salt": "a random number",
     "attendance.CheckIn.written_at": "as recorded_at, by the database's clock",
     "attendance.CheckIn.seal_salt": "a random number",
+    "attendance.Desk.held_back": "follows from what she attended and the ledger, both told",
     "attendance.LawfulRemoval.student": "who was erased has nothing to be exported",
     "attendance.LawfulRemoval.kind": "who was erased has nothing to be exported",
     "attendance.LawfulRemoval.key": "who was erased has nothing to be exported",
