@@ -29,7 +29,7 @@ from attendance.errors import (
     NotBookedHere,
     UnknownBadge,
 )
-from attendance.forms import ArrivalForm
+from attendance.forms.door import ArrivalForm
 from attendance.models import Desk
 from attendance.selectors import desk as selectors
 from attendance.selectors import held_back, states

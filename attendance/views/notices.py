@@ -14,7 +14,8 @@ from accounts.choices import Role
 from accounts.errors import Refusal
 from accounts.models import Organisation
 from accounts.services import audit
-from attendance.forms import DecisionForm, NoticeForm, ReasonForm
+from attendance.forms.notices import DecisionForm, NoticeForm
+from attendance.forms.reasons import ReasonForm
 from attendance.models import Objection, PublicNotice
 from attendance.selectors import held_back
 from attendance.selectors import notices as selectors

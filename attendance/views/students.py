@@ -11,7 +11,7 @@ from accounts.access import STATUS_OF_KIND, MemberRequest, members_only
 from accounts.choices import Role
 from accounts.errors import Refusal
 from accounts.services import audit
-from attendance.forms import AcceptForm, DuplicateForm
+from attendance.forms.students import AcceptForm, DuplicateForm
 from attendance.services import merging, transfers
 from bookings import wording
 from rosters import selectors as roster_selectors
