@@ -15,6 +15,7 @@ PERSONAL = (
             "attendance.CheckIn.recorded_at",
             "attendance.CheckIn.written_at",
             "attendance.CheckIn.seal_salt",
+            "attendance.Desk.held_back",
         ),
         what=_("到场、离场、请假"),
         person=Person.STUDENT,

@@ -389,6 +389,14 @@ class AnswerMissing(AttendanceRefusal):
     sentence = _("请写明处理说明，提出异议的人会看到。")
 
 
+class RequirementNotDue(AttendanceRefusal):
+    """Hours may still be earned. Facts: ``name``, the last ``day`` that counts, and ``first`` on
+    which there may be a notice."""
+
+    code = "requirement_not_due"
+    sentence = _("“%(name)s”的学时记到 %(day)s为止，%(first)s起才能公示和锁定。")
+
+
 class NoticeStillRunning(AttendanceRefusal):
     """Facts: ``day``."""
 

@@ -138,7 +138,11 @@ def _doors_of(actor: Actor) -> QuerySet[CourseSession]:
 
 
 def desk_of(session: CourseSession) -> Desk | None:
-    return Desk.objects.filter(session=session).select_related("closed_by__user").first()
+    return (
+        Desk.objects.filter(session=session)
+        .select_related("closed_by__user", "session__version")
+        .first()
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +191,9 @@ def classmates_not_here(place: Place) -> list[tuple[int, int]]:
 
 @dataclass(frozen=True, slots=True)
 class NamelessSeat:
-    """One student of the session as a device hears of it."""
+    """One student of the session as a device hears of it, by class and seat."""
 
+    student_id: int
     class_group_id: int
     seat_no: int
     attendance: Attendance
@@ -208,7 +213,7 @@ def seats_without_names(session: CourseSession) -> list[NamelessSeat]:
     """The students of the session by class and seat, in two queries whatever their number."""
     states = attendance_of_session(session)
     return [
-        NamelessSeat(class_group_id, seat_no, states.get(student_id, EXPECTED))
+        NamelessSeat(student_id, class_group_id, seat_no, states.get(student_id, EXPECTED))
         for student_id, class_group_id, seat_no in Place.objects.live()
         .filter(session=session, student__isnull=False)
         .order_by("booking__class_group_id", "student__seat_no", "pk")

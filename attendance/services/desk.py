@@ -1,7 +1,9 @@
 """The door of a session: opened, closed with credits given, reopened with a reason."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Count, OuterRef, QuerySet, Subquery
@@ -130,7 +132,7 @@ def _locked_desk(
     if not by.is_badge:
         check_can_open(by, session, now)
     rows = Desk.objects.all() if rows is None else rows
-    rows = rows.select_for_update(no_key=True, of=("self",)).select_related("session")
+    rows = rows.select_for_update(no_key=True, of=("self",)).select_related("session__version")
     desk = rows.filter(session=session).first()
     if desk is None:
         open_desk(by=by, session=session, now=now)
@@ -170,6 +172,9 @@ def close_desk(
     a new one written. What two people decided by hand stays, before the first closing too. The
     school's people are told.
     Closing a closed desk changes nothing.
+
+    Of students whose school has locked the period the hours stay as they are (``held_back``);
+    school and secretariat are told, for these decide what is credited by hand.
     """
     check_can_close(by, session, now)
     with transaction.atomic():
@@ -222,6 +227,7 @@ def close_desk(
         desk.closed_at = now
         desk.closed_by_id = by.membership_id
         desk.closings += 1
+        desk.held_back = sorted(settled.held_back)
         desk.save()
         audit.record(
             by=by,
@@ -230,13 +236,16 @@ def close_desk(
             target=session,
             reason=desk.heads_note,
             expected=len(places),
-            credited=sum(hours > 0 for hours in earned.values()),
-            class_hours=settled,
+            credited=sum(hours > 0 for pk, hours in earned.items() if pk not in settled.held_back),
+            class_hours=settled.class_hours,
             heads_in=desk.heads_in,
             heads_out=desk.heads_out,
             undecided=undecided,
+            **_held_back_facts(settled.held_back),
         )
-        telling.tell_closed(session=session, places=places, states=states, now=now)
+        telling.tell_closed(
+            session=session, places=places, states=states, held_back=settled.held_back, now=now
+        )
     return desk
 
 
@@ -258,6 +267,7 @@ def reopen_desk(*, by: Actor, session: CourseSession, reason: str, now: datetime
         desk.closed_by = None
         desk.heads_in = desk.heads_out = None
         desk.heads_note = ""
+        desk.held_back = []
         desk.reopen_reason = reason.strip()[:200]
         desk.save()
         # Nobody put it up for the corrections.
@@ -266,6 +276,12 @@ def reopen_desk(*, by: Actor, session: CourseSession, reason: str, now: datetime
             by=by, verb="desk.reopened", now=now, target=session, reason=desk.reopen_reason
         )
     return desk
+
+
+def _held_back_facts(held_back: Mapping[int, int]) -> dict[str, Any]:
+    """How many students of which school, by its key, have their hours held back."""
+    schools = Counter(str(school) for school in held_back.values())
+    return {"held_back": dict(schools)} if schools else {}
 
 
 def _places_of(session: CourseSession) -> list[Place]:

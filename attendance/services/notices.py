@@ -24,6 +24,7 @@ from attendance.errors import (
     NoticeStillRunning,
     ObjectionDecided,
     ObjectionsOpen,
+    RequirementNotDue,
     TooManyObjections,
 )
 from attendance.models import Objection, PublicNotice
@@ -56,6 +57,17 @@ def last_day(first: date, days: int) -> date:
     return day
 
 
+def _check_due(requirement: PracticumRequirement, today: date) -> None:
+    """Not before its last day is over: what is earned after the notice nobody could object to,
+    and after the lock nobody could enter. Refused: RequirementNotDue."""
+    if today <= requirement.due_on:
+        raise RequirementNotDue(
+            name=requirement.name,
+            day=dates.day_full(requirement.due_on),
+            first=dates.day(requirement.due_on + timedelta(days=1)),
+        )
+
+
 def start(
     *,
     by: Actor,
@@ -65,14 +77,15 @@ def start(
     now: datetime,
 ) -> PublicNotice:
     """From today on, for so many school days, each student of the cohort can look up her own hours
-    and object. The school's coordinator.
+    and object. The school's coordinator, once the requirement's last day is over.
 
-    Refused: NoSuchCohort, NoticeRunning, PeriodLockedAlready.
+    Refused: NoSuchCohort, RequirementNotDue, NoticeRunning, PeriodLockedAlready.
     """
     check_can_manage(by, school.pk)
     if not classes_of(school.pk, requirement):
         raise NoSuchCohort
     today = local_day(now)
+    _check_due(requirement, today)
     with transaction.atomic():
         # Two who start it at once do so one after the other.
         Organisation.objects.select_for_update(no_key=True).get(pk=school.pk)
@@ -103,8 +116,10 @@ def object_to(*, student: Student, notice: PublicNotice, text: str, now: datetim
     """
     text = " ".join(text.split())[:300]
     with transaction.atomic():
-        # A button pressed twice meets here.
-        Student.objects.select_for_update(no_key=True).get(pk=student.pk)
+        # A button pressed twice meets here; so does a merge.
+        student = Student.objects.select_for_update(no_key=True).get(pk=student.pk)
+        if student.merged_into_id is not None:
+            student = Student.objects.get(pk=student.merged_into_id)
         own = Objection.objects.filter(notice=notice, student=student)
         known = own.filter(text=text).first()
         if known is not None:
@@ -169,14 +184,39 @@ def _check_names_nobody(by: Actor, text: str, student: Student, now: datetime) -
     )
 
 
-def check_can_lock(actor: Actor, notice: PublicNotice, now: datetime) -> None:
-    """The school's coordinator, once the days are over and every objection has its answer.
+def take_over(*, survivor: Student, duplicate: Student) -> int:
+    """What was objected for the duplicate was for the survivor; a text that both have counts
+    once, with the school's word on it where there is one. How many went over. In the caller's
+    transaction, which holds both."""
+    known = {(one.notice_id, one.text): one for one in Objection.objects.filter(student=survivor)}
+    moved = 0
+    for one in (
+        Objection.objects.select_for_update(no_key=True).filter(student=duplicate).order_by("pk")
+    ):
+        same = known.get((one.notice_id, one.text))
+        if same is not None and (
+            one.state == ObjectionState.OPEN or same.state != ObjectionState.OPEN
+        ):
+            one.delete()
+            continue
+        if same is not None:
+            same.delete()
+        one.student = survivor
+        one.save(update_fields=["student"])
+        moved += 1
+    return moved
 
-    Refused: NoticeLocked, NoticeStillRunning, ObjectionsOpen.
+
+def check_can_lock(actor: Actor, notice: PublicNotice, now: datetime) -> None:
+    """The school's coordinator, once the days are over and every objection has its answer; not
+    before the requirement's last day is over, which may have been put off since.
+
+    Refused: NoticeLocked, RequirementNotDue, NoticeStillRunning, ObjectionsOpen.
     """
     check_can_manage(actor, notice.school_id)
     if notice.lock_id is not None:
         raise NoticeLocked
+    _check_due(notice.requirement, local_day(now))
     if not notice.is_over(local_day(now)):
         raise NoticeStillRunning(day=dates.day(notice.ends_on))
     waiting = notice.objections.filter(state=ObjectionState.OPEN).count()

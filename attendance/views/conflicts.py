@@ -16,7 +16,7 @@ from accounts.actors import Actor
 from accounts.errors import NotYours, Refusal
 from accounts.services import audit
 from attendance.errors import DeskClosed
-from attendance.forms import DropForm
+from attendance.forms.door import DropForm
 from attendance.models import Conflict
 from attendance.selectors import conflicts as selectors
 from attendance.services import conflicts

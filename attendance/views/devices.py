@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.access import MemberRequest, members_only, put_on
 from accounts.errors import Refusal
-from attendance.forms import DeviceForm
+from attendance.forms.door import DeviceForm
 from attendance.models import Device
 from attendance.services import devices
 from attendance.views import door, offline

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
 from attendance.errors import AttendanceRefusal, TooManyTries, UnknownBadge
-from attendance.forms import BadgeForm
+from attendance.forms.codes import BadgeForm
 from attendance.qr import tidy_code
 from attendance.selectors.own_badge import OwnBadge, own_badge
 from attendance.services import check_in, throttle

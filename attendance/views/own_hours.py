@@ -9,7 +9,8 @@ from django.views.decorators.cache import never_cache
 
 from accounts.access import put_on
 from attendance.errors import AttendanceRefusal, NotHerNumber, TooManyTries, UnknownBadge
-from attendance.forms import ObjectionForm, OwnHoursForm
+from attendance.forms.codes import OwnHoursForm
+from attendance.forms.notices import ObjectionForm
 from attendance.qr import tidy_code
 from attendance.selectors import notices as selectors
 from attendance.services import check_in, notices, throttle

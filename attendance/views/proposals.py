@@ -16,7 +16,7 @@ from accounts.choices import Role
 from accounts.errors import NotYours, Refusal
 from accounts.services import audit
 from attendance.choices import MOST_HOURS_BY_HAND
-from attendance.forms import AnswerForm, CorrectionForm, ProposalForm
+from attendance.forms.proposals import AnswerForm, CorrectionForm, ProposalForm
 from attendance.models import HourProposal
 from attendance.selectors import proposals as selectors
 from attendance.services import proposals

@@ -31,7 +31,7 @@ from attendance.errors import (
     TooManyTries,
     UnknownBadge,
 )
-from attendance.forms import RoomBadgeForm, RoomCodeForm
+from attendance.forms.codes import RoomBadgeForm, RoomCodeForm
 from attendance.qr import tidy_code
 from attendance.selectors import room as selectors
 from attendance.services import room as rooms
