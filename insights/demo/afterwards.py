@@ -39,7 +39,7 @@ class Story:
         self.noon = self.last.ends_at + timedelta(hours=20)
 
     def write_by_hand(self) -> None:
-        """One proposal waits for a second person, one was agreed to, one refused; one credit was
+        """One proposal waits for a second person, two were agreed to, one refused; one credit was
         corrected: reversed and written anew."""
         made_up = proposals.propose(
             by=self.teacher,
@@ -68,6 +68,18 @@ class Story:
             proposal=outside,
             answer="不是联盟的课程，也没有开课单位的证明，不能记学时。",
             now=self.noon + timedelta(hours=1),
+        )
+        shown = proposals.propose(
+            by=self.teacher,
+            student=self.early,
+            kind=ProposalKind.MANUAL,
+            class_hours=2,
+            earned_on=local_day(self.first.starts_at),
+            reason="代表学校参加区职业技能展示，有联盟的通知。",
+            now=self.noon,
+        )
+        proposals.confirm(
+            by=self.school.coordinator, proposal=shown, now=self.noon + timedelta(hours=1)
         )
         self._correct()
         proposals.propose(

@@ -202,6 +202,7 @@ def test_hours_by_hand_wait_were_agreed_to_and_refused() -> None:
     assert shown == [
         (8, "make_up", ProposalState.CONFIRMED, 3),
         (9, "manual", ProposalState.REFUSED, 4),
+        (6, "manual", ProposalState.CONFIRMED, 2),
         (5, "correction", ProposalState.CONFIRMED, 7),
         (7, "manual", ProposalState.PROPOSED, 7),
     ]
