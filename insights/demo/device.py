@@ -82,6 +82,7 @@ class Tablet:
             places.exclude(student__in=seen).order_by("pk").first() or places.order_by("pk").first()
         )
         assert place is not None
+        assert place.student_id is not None
         student = Student.objects.select_related("class_group").get(pk=place.student_id)
         old = self._code(student)
         badges.reissue(
