@@ -39,6 +39,8 @@ def list_notices(request: MemberRequest) -> HttpResponse:
             "notices": selectors.notices(request.actor),
             "today": local_day(timezone.now()),
             "may_start": request.actor.is_coordinator,
+            "up": "insights:school" if request.actor.is_coordinator else "insights:classes",
+            "up_label": _("全校学时") if request.actor.is_coordinator else _("班级"),
         },
     )
 

@@ -701,3 +701,16 @@ def test_who_sees_notices_and_objections(shown: Shown) -> None:
         f"{world.school.pk} 2026-12-09",
         f"{shown.notice.pk} {objection.pk}",
     )
+
+
+def test_the_notices_lead_back_to_the_page_they_were_opened_from(shown: Shown) -> None:
+    ways = [
+        client_of(actor)
+        .get("/school/notices/")
+        .content.decode()
+        .split('<p class="crumb"><a href="')[1]
+        .split('"')[0]
+        for actor in (shown.coordinator, shown.door.world.teacher)
+    ]
+
+    assert ways == ["/school/", "/classes/"]
