@@ -11,7 +11,8 @@ from django.db.models import QuerySet
 from accounts.actors import Actor
 from accounts.errors import NotAllowed, NotYours
 from accounts.services import audit
-from attendance.errors import NothingToPrint, RevokeReasonMissing, TooManyToPrint
+from attendance.errors.badges import NothingToPrint, TooManyToPrint
+from attendance.errors.certificates import RevokeReasonMissing
 from attendance.models import Badge
 from bookings.services import plain_words
 from rosters.models import ClassGroup, ClassTeacher, Student

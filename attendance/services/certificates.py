@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
 from accounts.services import audit
-from attendance.errors import NobodyReached, NothingRequired, RevokeReasonMissing
+from attendance.errors.certificates import NobodyReached, NothingRequired, RevokeReasonMissing
 from attendance.models import Certificate
 from attendance.selectors.certificates import Line, lines_of, lines_on
 from attendance.services.badges import check_can_issue, new_code

@@ -10,12 +10,13 @@ from accounts.actors import Actor
 from accounts.errors import NotYours
 from accounts.services import audit
 from attendance.choices import Decision, EventKind, WayIn
-from attendance.errors import ConflictDecided, DropReasonMissing, WalkInElsewhere
+from attendance.errors.desk import WalkInElsewhere
+from attendance.errors.devices import ConflictDecided, DropReasonMissing
 from attendance.models import CheckIn, Conflict, ConflictDecision
 from attendance.services import desk as desks
 from attendance.services import door_list
 from attendance.services.check_in import CLOCK_AHEAD
-from bookings.errors import StudentBusy
+from bookings.errors.reserving import StudentBusy
 from bookings.models import Place
 from bookings.services import changes, plain_words
 from courses.models import CourseSession

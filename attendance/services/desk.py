@@ -13,7 +13,7 @@ from accounts.actors import Actor
 from accounts.errors import NotAllowed, NotYours
 from accounts.services import audit
 from attendance.choices import AttendanceState, EventKind, Unseen, WayIn
-from attendance.errors import (
+from attendance.errors.desk import (
     DeskClosed,
     DeskNotClosed,
     DeskNotOpenYet,

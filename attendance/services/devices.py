@@ -17,7 +17,7 @@ from accounts.choices import Role
 from accounts.errors import NotAllowed, NotYours
 from accounts.selectors import actor_of
 from accounts.services import audit
-from attendance.errors import DeviceNameMissing, DeviceRevoked
+from attendance.errors.devices import DeviceNameMissing, DeviceRevoked
 from attendance.models import Badge, Device, RosterPack
 from attendance.selectors import desk as selectors
 from attendance.services import desk as desks

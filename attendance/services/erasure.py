@@ -11,7 +11,7 @@ from accounts.actors import Actor
 from accounts.models import AuditEntry
 from accounts.services import audit
 from attendance.choices import RemovalGround
-from attendance.errors import AlreadyErased, ConfirmationWrong
+from attendance.errors.students import AlreadyErased, ConfirmationWrong
 from attendance.models import Badge, Certificate, Desk, HourProposal, Objection
 from attendance.services import certificates, proposals
 from bookings.models import Place

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from accounts.actors import Actor
 from accounts.services import audit
 from attendance.choices import EventKind, WayIn
-from attendance.errors import NotOneChild
+from attendance.errors.students import NotOneChild
 from attendance.models import Badge, Certificate, CheckIn
 from attendance.selectors.rule_sets import rules_of_each
 from attendance.selectors.states import attendance

@@ -15,7 +15,7 @@ from accounts.models import Organisation
 from accounts.selectors import people_to_tell
 from accounts.services import audit
 from attendance.choices import ObjectionState
-from attendance.errors import (
+from attendance.errors.notices import (
     AnswerMissing,
     NoSuchCohort,
     NoticeLocked,

@@ -16,7 +16,7 @@ from attendance.choices import (
     ProposalKind,
     ProposalState,
 )
-from attendance.errors import (
+from attendance.errors.proposals import (
     MadeUpAlready,
     NothingMissed,
     NothingToCorrect,

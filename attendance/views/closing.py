@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts.access import MemberRequest, members_only, put_on
 from accounts.errors import Refusal
-from attendance.errors import EventsUndecided, HeadsDiffer
+from attendance.errors.desk import EventsUndecided, HeadsDiffer
 from attendance.forms.door import CloseForm
 from attendance.selectors import closing, held_back
 from attendance.services import desk as desks

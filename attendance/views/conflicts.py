@@ -15,7 +15,7 @@ from accounts.access import MemberRequest, members_only, put_on
 from accounts.actors import Actor
 from accounts.errors import NotYours, Refusal
 from accounts.services import audit
-from attendance.errors import DeskClosed
+from attendance.errors.desk import DeskClosed
 from attendance.forms.door import DropForm
 from attendance.models import Conflict
 from attendance.selectors import conflicts as selectors

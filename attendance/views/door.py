@@ -21,14 +21,8 @@ from accounts.actors import Actor
 from accounts.choices import Role
 from accounts.errors import Refusal
 from attendance.choices import AttendanceState, NoBadge, WayIn
-from attendance.errors import (
-    BadgeRevoked,
-    BookedElsewhere,
-    DeskClosed,
-    DeskNotOpenYet,
-    NotBookedHere,
-    UnknownBadge,
-)
+from attendance.errors.badges import BadgeRevoked, UnknownBadge
+from attendance.errors.desk import BookedElsewhere, DeskClosed, DeskNotOpenYet, NotBookedHere
 from attendance.forms.door import ArrivalForm
 from attendance.models import Desk
 from attendance.selectors import desk as selectors

@@ -19,7 +19,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from attendance.choices import AttendanceState, NoBadge
-from attendance.errors import NobodyChosen
+from attendance.errors.desk import NobodyChosen
 
 # What the page is drawn with and run by, in the order in which it is loaded.
 STYLES = (

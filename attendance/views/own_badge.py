@@ -6,7 +6,8 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
-from attendance.errors import AttendanceRefusal, TooManyTries, UnknownBadge
+from attendance.errors.badges import TooManyTries, UnknownBadge
+from attendance.errors.refusal import AttendanceRefusal
 from attendance.forms.codes import BadgeForm
 from attendance.qr import tidy_code
 from attendance.selectors.own_badge import OwnBadge, own_badge

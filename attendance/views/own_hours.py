@@ -8,7 +8,9 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
 from accounts.access import put_on
-from attendance.errors import AttendanceRefusal, NotHerNumber, TooManyTries, UnknownBadge
+from attendance.errors.badges import TooManyTries, UnknownBadge
+from attendance.errors.notices import NotHerNumber
+from attendance.errors.refusal import AttendanceRefusal
 from attendance.forms.codes import OwnHoursForm
 from attendance.forms.notices import ObjectionForm
 from attendance.qr import tidy_code

@@ -9,7 +9,7 @@ from accounts.actors import Actor
 from accounts.errors import NotAllowed, NotYours
 from accounts.services import audit
 from bookings.choices import ChangeState
-from bookings.errors import (
+from bookings.errors.requests import (
     ListStillOpen,
     NothingToChange,
     RequestOpen,

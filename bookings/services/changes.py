@@ -11,13 +11,8 @@ from accounts.errors import NotAllowed, NotYours
 from accounts.services import audit
 from bookings import wording
 from bookings.choices import BookingState, CancelledSide
-from bookings.errors import (
-    AlreadyPlaced,
-    BookingOver,
-    NotInBooking,
-    NoWalkInNow,
-    ReasonMissing,
-)
+from bookings.errors.requests import BookingOver, ReasonMissing
+from bookings.errors.roll import AlreadyPlaced, NotInBooking, NoWalkInNow
 from bookings.models import Booking, Place, Reservation
 from bookings.references import new_reference
 from bookings.services import consents as consent_rules

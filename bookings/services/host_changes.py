@@ -11,7 +11,7 @@ from accounts.actors import Actor
 from accounts.errors import NotAllowed, NotYours
 from accounts.services import audit
 from bookings.choices import CancelledSide
-from bookings.errors import AlreadyCancelled, NothingToCancel, SessionOver
+from bookings.errors.sessions import AlreadyCancelled, NothingToCancel, SessionOver
 from bookings.models import Booking
 from bookings.selectors import alternatives, host_day
 from bookings.services import changes, freeze, holds, plain_words, telling

@@ -15,14 +15,9 @@ from accounts.services import audit
 from bookings import differences, wording
 from bookings.choices import CancelledSide
 from bookings.differences import Difference
-from bookings.errors import (
-    NotOfSession,
-    SameAsBefore,
-    SchoolVenueFixed,
-    SeatsStillTaken,
-    TooManyChangesAtOnce,
-    TooManyHeads,
-)
+from bookings.errors.requests import SameAsBefore, TooManyChangesAtOnce
+from bookings.errors.roll import NotOfSession
+from bookings.errors.sessions import SchoolVenueFixed, SeatsStillTaken, TooManyHeads
 from bookings.models import Booking, Place
 from bookings.selectors import alternatives
 from bookings.services import (

@@ -11,15 +11,9 @@ from accounts.actors import Actor
 from accounts.errors import NotAllowed, NotYours, Refusal, refused_about
 from accounts.services import audit
 from bookings import wording
-from bookings.errors import (
-    AlreadyBooked,
-    KeyMissing,
-    KeyReused,
-    NotForYourSchool,
-    SessionStarted,
-    TooManyChangesAtOnce,
-    WrongStage,
-)
+from bookings.errors.basket import KeyMissing, KeyReused
+from bookings.errors.requests import TooManyChangesAtOnce
+from bookings.errors.reserving import AlreadyBooked, NotForYourSchool, SessionStarted, WrongStage
 from bookings.models import Reservation
 from bookings.references import new_reference
 from bookings.selectors.api import reservations_for

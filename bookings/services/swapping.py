@@ -14,12 +14,8 @@ from accounts.actors import Actor
 from accounts.services import audit
 from bookings import wording
 from bookings.choices import CancelledSide, HoldPurpose
-from bookings.errors import (
-    AlreadyBooked,
-    HoldGone,
-    SameSession,
-    TooManyChangesAtOnce,
-)
+from bookings.errors.requests import HoldGone, SameSession, TooManyChangesAtOnce
+from bookings.errors.reserving import AlreadyBooked
 from bookings.models import Booking, Companion, Place, SeatHold
 from bookings.services import (
     changes,

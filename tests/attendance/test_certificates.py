@@ -15,7 +15,7 @@ from pytest_django import Settings
 from accounts.errors import NotAllowed, NotYours
 from accounts.models import AuditEntry
 from attendance.choices import CertificateState
-from attendance.errors import NobodyReached, NothingRequired, RevokeReasonMissing
+from attendance.errors.certificates import NobodyReached, NothingRequired, RevokeReasonMissing
 from attendance.models import Certificate
 from attendance.selectors import certificates as selectors
 from attendance.services import certificates, erasure, merging, throttle

@@ -10,7 +10,7 @@ import pytest
 
 from accounts.errors import NotAllowed, NotYours
 from accounts.models import AuditEntry
-from attendance.errors import DeviceNameMissing, DeviceRevoked
+from attendance.errors.devices import DeviceNameMissing, DeviceRevoked
 from attendance.models import Device, RosterPack
 from attendance.services import devices
 from bookings.models import Place

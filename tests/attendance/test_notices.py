@@ -16,7 +16,7 @@ from accounts.choices import Role
 from accounts.errors import NotAllowed, NotYours
 from accounts.models import AuditEntry, Membership
 from attendance.choices import ObjectionState
-from attendance.errors import (
+from attendance.errors.notices import (
     AnswerMissing,
     NoSuchCohort,
     NoticeLocked,

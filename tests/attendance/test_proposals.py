@@ -12,7 +12,7 @@ from accounts.choices import Role
 from accounts.errors import NotAllowed, NotYours
 from accounts.models import AuditEntry
 from attendance.choices import EventKind, ProposalKind, ProposalState
-from attendance.errors import (
+from attendance.errors.proposals import (
     MadeUpAlready,
     NothingMissed,
     NothingToCorrect,

@@ -18,7 +18,7 @@ from psycopg import sql
 from accounts.choices import OrganisationKind, Role
 from attendance import digests, tasks
 from attendance.choices import RemovalGround, SealedKind
-from attendance.errors import TransactionsOpen
+from attendance.errors.students import TransactionsOpen
 from attendance.models import CheckIn, DaySeal, LawfulRemoval, SealedEntry
 from attendance.selectors import seals as found_seals
 from attendance.services import desk, erasure, retention, seals

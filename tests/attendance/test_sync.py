@@ -19,7 +19,8 @@ from attendance.choices import (
     Trust,
     WayIn,
 )
-from attendance.errors import ConflictDecided, DeskClosed, DropReasonMissing
+from attendance.errors.desk import DeskClosed
+from attendance.errors.devices import ConflictDecided, DropReasonMissing
 from attendance.models import CheckIn, Conflict, ConflictDecision, Desk, Device, RosterPack
 from attendance.selectors.desk import marks_for
 from attendance.selectors.states import attendance_of_session

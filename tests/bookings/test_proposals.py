@@ -9,7 +9,7 @@ import time_machine
 from django.test import Client
 
 from accounts.actors import SYSTEM, Actor
-from bookings.errors import ProposalGone
+from bookings.errors.basket import ProposalGone
 from bookings.models import Booking, Reservation
 from bookings.services import proposals, reservations, splits
 from bookings.services.offers import offer_of
