@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 from django.db.models import QuerySet
 
 from accounts.actors import Actor
+from accounts.prepared import Prepared, asked
 from attendance.choices import AttendanceState, EventKind, NoBadge, Unseen, WayIn
 from attendance.models import CheckIn, Desk, Device, RosterPack
 from attendance.selectors.states import EXPECTED, Attendance, attendance_of_session
@@ -119,6 +120,16 @@ def _doors_of(actor: Actor) -> QuerySet[CourseSession]:
     if actor.is_host_manager:
         return sessions
     return sessions.filter(instructor_id=actor.membership_id) | sessions.filter(instructor=None)
+
+
+# Asked by every check-in. What is on when is known to every member; whose door it is, is asked of
+# the row (``services.desk.check_can_keep``).
+SESSIONS = Prepared(lambda: CourseSession.objects.filter(asked("courses_coursesession.id = %s")))
+
+
+def session_at_door(pk: int) -> CourseSession | None:
+    """The session as a check-in needs it: nothing else of it is loaded."""
+    return next(iter(SESSIONS(pk)), None)
 
 
 def desk_of(session: CourseSession) -> Desk | None:
