@@ -10,7 +10,12 @@ from accounts.actors import Actor
 from accounts.prepared import Prepared, asked
 from attendance.choices import AttendanceState, EventKind, NoBadge, Unseen, WayIn
 from attendance.models import CheckIn, Desk, Device, RosterPack
-from attendance.selectors.states import EXPECTED, Attendance, attendance_of_session
+from attendance.selectors.states import (
+    EXPECTED,
+    Attendance,
+    attendance_of_session,
+    attendance_of_sessions,
+)
 from bookings import wording
 from bookings.models import Place
 from courses.models import CourseSession
@@ -220,12 +225,12 @@ def marks_for(device: Device, session_ids: Iterable[int]) -> dict[str, dict[str,
         )
     )
     return {
-        str(session.pk): {
+        str(session): {
             str(student): state.state.value
-            for student, state in attendance_of_session(session).items()
+            for student, state in states.items()
             if state.state != AttendanceState.EXPECTED
         }
-        for session in sessions
+        for session, states in attendance_of_sessions(list(sessions)).items()
     }
 
 
