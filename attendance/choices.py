@@ -63,6 +63,7 @@ class Doubt(TextChoices):
 
     DESK_CLOSED = "desk_closed", _("送到时本场已结束签到")
     BADGE_REVOKED = "badge_revoked", _("胸牌当时已作废")
+    BADGE_OF_ANOTHER = "badge_of_another", _("胸牌不是这名学生的")
     NOT_BOOKED = "not_booked", _("不在本场名单")
     ELSEWHERE = "elsewhere", _("同一时间约了别的场次")
     CANCELLED = "cancelled", _("本场已取消")

@@ -101,6 +101,7 @@ PERSONAL = (
             "attendance.Conflict.student",
             "attendance.Conflict.kind",
             "attendance.Conflict.way_in",
+            "attendance.Conflict.no_badge",
             "attendance.Conflict.doubt",
             "attendance.Conflict.happened_at",
             "attendance.Conflict.received_at",

@@ -117,6 +117,13 @@ class HeadsDiffer(AttendanceRefusal):
     sentence = _("到了 %(came)s 人，离开 %(left)s 人，对不上。请点清人数，或写明原因。")
 
 
+class EventsUndecided(AttendanceRefusal):
+    """Facts: ``count`` doubtful events of devices wait for somebody."""
+
+    code = "events_undecided"
+    sentence = _("还有 %(count)s 条签到待定。请先决定记不记，或选择先结束。")
+
+
 class NotInYet(AttendanceRefusal):
     code = "not_in_yet"
     sentence = _("这名学生还没有签到，不能签退。")

@@ -125,8 +125,10 @@ class ReasonForm(forms.Form):
 
 
 class CloseForm(forms.Form):
-    """Whether as many left as came: everybody now, or so many as were counted, or why not."""
+    """Whether as many left as came: everybody now, or so many as were counted, or why not; and
+    that doubtful events wait longer."""
 
+    leave_undecided = forms.BooleanField(required=False, widget=forms.HiddenInput)
     everybody_left = forms.BooleanField(required=False, widget=forms.HiddenInput)
     heads_out = forms.IntegerField(
         label=_("清点离开的学生人数"), min_value=0, max_value=999, required=False

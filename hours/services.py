@@ -85,7 +85,8 @@ def settle_session(
     ledger has changed.
 
     A credit that differs is reversed with the ``reason`` and written anew, also with it. What
-    was written by hand stays, and so does all of the students ``kept``. Safe to repeat.
+    was written by hand stays as it is, reversed or not, and so does all of the students
+    ``kept``. Safe to repeat.
 
     In the caller's transaction, which holds the ``students``, has asked whether ``by``
     may close the session's desk, and writes the audit line. Refused: PeriodLocked.
@@ -136,29 +137,36 @@ class _Ledger:
 
     session: CourseSession
     standing: dict[int, HourCredit]
-    revisions: dict[int, int]
+    # The last credit of each student, whether it stands or was reversed.
+    last: dict[int, HourCredit]
 
     @classmethod
     def read(cls, session: CourseSession) -> Self:
         standing: dict[int, HourCredit] = {}
-        revisions: dict[int, int] = {}
+        last: dict[int, HourCredit] = {}
         for credit in (
             HourCredit.objects.filter(session=session)
             .exclude(kind=CreditKind.REVERSAL)
             .select_related("reversed_by")
+            .order_by("revision", "pk")
         ):
-            last = revisions.get(credit.student_id, 0)
-            revisions[credit.student_id] = max(last, credit.revision)
+            last[credit.student_id] = credit
             if not hasattr(credit, "reversed_by"):
                 standing[credit.student_id] = credit
-        return cls(session, standing, revisions)
+        return cls(session, standing, last)
 
     def hours_of(self, student_id: int) -> int:
         credit = self.standing.get(student_id)
         return credit.class_hours if credit is not None else 0
 
+    def next_revision(self, student_id: int) -> int:
+        credit = self.last.get(student_id)
+        return 1 if credit is None else credit.revision + 1
+
     def is_by_hand(self, student_id: int) -> bool:
-        credit = self.standing.get(student_id)
+        """What two people decided before a door gave anything: a credit, or that there is none
+        after all."""
+        credit = self.last.get(student_id)
         return credit is not None and credit.kind in BY_HAND
 
     def credits(
@@ -179,9 +187,9 @@ class _Ledger:
                 session=self.session,
                 kind=CreditKind.ATTENDANCE,
                 class_hours=hours[pk],
-                revision=self.revisions.get(pk, 0) + 1,
+                revision=self.next_revision(pk),
                 rule_version=rule_version,
-                reason=reason.strip()[:200] if pk in self.revisions else "",
+                reason=reason.strip()[:200] if pk in self.last else "",
                 earned_on=local_day(self.session.starts_at),
                 credited_at=now,
                 credited_by_id=by.membership_id,
@@ -216,7 +224,7 @@ def credit_by_hand(
             ledger = _Ledger.read(session)
             if student.pk in ledger.standing:
                 raise SessionCreditedAlready
-            revision = ledger.revisions.get(student.pk, 0) + 1
+            revision = ledger.next_revision(student.pk)
         credit = HourCredit.objects.create(
             student=student,
             school_id=student.school_id,

@@ -428,6 +428,7 @@ def test_what_people_do_with_it_writes_it_nowhere(planted: World, now: datetime)
             out_student_id=place.student_id,
             in_student_id=more.pk,
             now=now,
+            opens_at=now,
         )
         badges.issue_missing(by=coordinator, class_group=group, now=now)
         badges.reissue(by=coordinator, student=students[2], reason="遗失", now=now)

@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.actors import Actor
-from attendance.choices import Decision, Doubt, EventKind, WayIn
+from attendance.choices import Decision, Doubt, EventKind, NoBadge, WayIn
 
 from .devices import Device
 from .door import CheckIn
@@ -51,6 +51,8 @@ class Conflict(models.Model):
     voids = models.ForeignKey(
         CheckIn, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
+    # Why no badge was read, where the student was ticked.
+    no_badge = models.CharField(max_length=12, choices=NoBadge.choices, blank=True, default="")
     doubt = models.CharField(max_length=16, choices=Doubt.choices)
     happened_at = models.DateTimeField()
     received_at = models.DateTimeField()
@@ -65,6 +67,9 @@ class Conflict(models.Model):
             models.CheckConstraint(condition=Q(way_in__in=WayIn.values), name="conflict_way_known"),
             models.CheckConstraint(
                 condition=Q(doubt__in=Doubt.values), name="conflict_doubt_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(no_badge__in=["", *NoBadge.values]), name="conflict_no_badge_known"
             ),
             # Taking back names what is taken back; nothing else does.
             models.CheckConstraint(

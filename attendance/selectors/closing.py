@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from attendance.choices import Earns
+from attendance.models import Conflict
 from attendance.selectors import desk
 from attendance.selectors.rule_sets import rules_of
 from bookings import wording
@@ -23,7 +24,8 @@ class Inside:
 @dataclass(frozen=True, slots=True)
 class Closing:
     """``earning`` says how many students have how many class hours of it, the most first; the
-    others who came have none. ``leaving_earns`` is what whoever leaves now earns at most, where
+    others who came have none. ``undecided`` events of devices wait for somebody.
+    ``leaving_earns`` is what whoever leaves now earns at most, where
     that is leaving early."""
 
     counts: desk.Counts
@@ -32,12 +34,13 @@ class Closing:
     inside: tuple[Inside, ...]
     heads_in: int
     heads_out: int
+    undecided: int
     leaving_earns: Earns | None
 
 
 def closing_of(session: CourseSession, now: datetime) -> Closing:
     """Numbers alone, so that a forgotten door can be closed after names are no longer shown.
-    Four queries, however many students."""
+    Five queries, however many students."""
     seats = desk.seats_without_names(session)
     there = [seat for seat in seats if seat.attendance.was_there]
     hours = [seat.attendance.earns.of(session.class_hours) for seat in there]
@@ -51,6 +54,7 @@ def closing_of(session: CourseSession, now: datetime) -> Closing:
         inside=_by_class(inside, session),
         heads_in=len(there),
         heads_out=len(there) - len(inside),
+        undecided=Conflict.objects.open().filter(session=session).count(),
         leaving_earns=rules_of(session).earned_early(session.ends_at - now),
     )
 

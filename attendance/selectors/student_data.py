@@ -179,8 +179,8 @@ def _check_ins(student: Student, now: datetime) -> Sheet:
 def _conflicts(student: Student, now: datetime) -> Sheet:
     return Sheet(
         _("待定的签到"),
-        (_("课程"), _("场次"), _("记录"), _("方式"), _("发生时间"), _("送到时间"), _("为什么待定"),
-         _("处理"), _("原因"), _("处理时间")),
+        (_("课程"), _("场次"), _("记录"), _("方式"), _("发生时间"), _("送到时间"),
+         _("为什么没有扫码"), _("为什么待定"), _("处理"), _("原因"), _("处理时间")),
         [
             (
                 wording.title(conflict.session.version),
@@ -189,6 +189,7 @@ def _conflicts(student: Student, now: datetime) -> Sheet:
                 conflict.get_way_in_display(),
                 _moment(conflict.happened_at),
                 _moment(conflict.received_at),
+                conflict.get_no_badge_display(),
                 conflict.get_doubt_display(),
                 *_decided(conflict),
             )
@@ -454,6 +455,7 @@ PARTS = (
             "attendance.Conflict.student",
             "attendance.Conflict.kind",
             "attendance.Conflict.way_in",
+            "attendance.Conflict.no_badge",
             "attendance.Conflict.doubt",
             "attendance.Conflict.happened_at",
             "attendance.Conflict.received_at",

@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import uuid4
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from accounts.actors import Actor
 from accounts.errors import NotYours
@@ -12,9 +13,12 @@ from attendance.choices import Decision, EventKind, WayIn
 from attendance.errors import ConflictDecided, DropReasonMissing, WalkInElsewhere
 from attendance.models import CheckIn, Conflict, ConflictDecision
 from attendance.services import desk as desks
+from attendance.services import door_list
+from attendance.services.check_in import CLOCK_AHEAD
 from bookings.errors import StudentBusy
 from bookings.models import Place
 from bookings.services import changes
+from courses.models import CourseSession
 from rosters.errors import ReadReasonNamesStudent
 from rosters.models import Student
 
@@ -22,14 +26,22 @@ REASON_LENGTH = 200
 
 
 def check_can_accept(actor: Actor, conflict: Conflict, now: datetime) -> None:
-    """While the session's door is open; a closed one is reopened with a reason first."""
-    desks.check_can_keep(actor, conflict.session)
-    desks.check_is_open(conflict.session)
+    """While the session's door is open; a closed one is reopened with a reason first. Who comes
+    without a place, as a walk-in at that moment could."""
+    session = conflict.session
+    desks.check_can_open(actor, session, now)
+    desks.check_is_open(session)
+    student = _student_of(conflict, Student.objects.all())
+    if conflict.kind == EventKind.IN and _place_of(session, student) is None:
+        door_list.check_can_admit(
+            actor, session, student, came_at=conflict.happened_at, opens_at=_opens_at(session)
+        )
 
 
 def accept(*, by: Actor, conflict: Conflict, now: datetime) -> CheckIn:
     """The event counts, as of when it happened; a later mark that says the student was absent
-    is voided. Who had no place in the session has one now, as a walk-in.
+    is voided. Who came without a place in the session has one now, as a walk-in; nothing else
+    gives her one.
 
     Refused: ConflictDecided, DeskClosed, and as a walk-in is.
     """
@@ -38,16 +50,17 @@ def accept(*, by: Actor, conflict: Conflict, now: datetime) -> CheckIn:
         locked = _undecided(by, conflict)
         desks.locked_open_desk(by=by, session=session, now=now)
         _decide(by, locked, Decision.ACCEPTED, "", now)
-        student = _student_of(locked)
+        student = _student_of(locked, Student.objects.select_for_update(no_key=True, of=("self",)))
         event = CheckIn(
             id=locked.pk,
             session=session,
             student=student,
-            place_id=_place_of(by, locked, student, now),
+            place_id=_place_id(by, locked, student, now),
             kind=locked.kind,
             way_in=locked.way_in,
             device_id=locked.device_id,
             voids_id=locked.voids_id,
+            reason=locked.no_badge,
             happened_at=locked.happened_at,
             recorded_at=now,
             recorded_by_id=by.membership_id,
@@ -83,7 +96,12 @@ def _undecided(by: Actor, conflict: Conflict) -> Conflict:
     Nothing is locked: the application may not lock rows that it may not change. Of two who decide
     at once the second finds the first one's decision (``_decide``).
     """
-    found = Conflict.objects.visible_to(by).select_related("session").filter(pk=conflict.pk).first()
+    found = (
+        Conflict.objects.visible_to(by)
+        .select_related("session", "voids")
+        .filter(pk=conflict.pk)
+        .first()
+    )
     if found is None:
         raise NotYours
     if ConflictDecision.objects.filter(conflict=found).exists():
@@ -91,24 +109,40 @@ def _undecided(by: Actor, conflict: Conflict) -> Conflict:
     return found
 
 
-def _student_of(conflict: Conflict) -> Student:
-    """Whom it is about, or whom she was merged into since; her row ours."""
+def _student_of(conflict: Conflict, rows: QuerySet[Student]) -> Student:
+    """Whom it is about, or whom she was merged into since, among the ``rows``."""
     named = Student.objects.get(pk=conflict.student_id)
-    return (
-        Student.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("class_group")
-        .get(pk=named.merged_into_id or named.pk)
-    )
+    return rows.select_related("class_group").get(pk=named.merged_into_id or named.pk)
 
 
-def _place_of(by: Actor, conflict: Conflict, student: Student, now: datetime) -> int:
-    place = Place.objects.live().filter(session=conflict.session, student=student).first()
-    if place is None:
+def _place_of(session: CourseSession, student: Student) -> Place | None:
+    return Place.objects.live().filter(session=session, student=student).first()
+
+
+def _place_id(by: Actor, conflict: Conflict, student: Student, now: datetime) -> int | None:
+    """The student's place; of what is taken back, that of the event. An arrival makes one."""
+    if conflict.voids is not None:
+        return conflict.voids.place_id
+    session = conflict.session
+    place = _place_of(session, student)
+    if place is None and conflict.kind == EventKind.IN:
         try:
-            place = changes.admit_walk_in(by=by, session=conflict.session, student=student, now=now)
+            place = changes.admit_walk_in(
+                by=by,
+                session=session,
+                student=student,
+                now=now,
+                opens_at=_opens_at(session),
+                came_at=conflict.happened_at,
+            )
         except StudentBusy as refusal:
             raise WalkInElsewhere from refusal
-    return place.pk
+    return place.pk if place is not None else None
+
+
+def _opens_at(session: CourseSession) -> datetime:
+    """From when on a device's event is not too early."""
+    return desks.opens_at(session) - CLOCK_AHEAD
 
 
 def _void_absence(by: Actor, conflict: Conflict, student: Student, now: datetime) -> None:

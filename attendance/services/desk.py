@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from accounts.actors import Actor
 from accounts.errors import NotAllowed, NotYours
@@ -14,10 +16,11 @@ from attendance.errors import (
     DeskNotClosed,
     DeskNotOpenYet,
     DeskReasonMissing,
+    EventsUndecided,
     HeadsDiffer,
     SessionNotOver,
 )
-from attendance.models import CheckIn, Desk
+from attendance.models import CheckIn, Conflict, Desk
 from attendance.selectors.missed import decided_by_hand
 from attendance.selectors.rule_sets import rules_of
 from attendance.selectors.states import EXPECTED, Attendance, by_student
@@ -28,6 +31,19 @@ from courses.errors import SessionCancelled
 from courses.models import CourseSession
 from hours import services as hours_services
 from sites import dates
+
+# How many doubtful events of the desk's session wait for somebody.
+UNDECIDED = Coalesce(
+    Subquery(
+        Conflict.objects.open()
+        .filter(session=OuterRef("session"))
+        .order_by()
+        .values("session")
+        .annotate(number=Count("pk"))
+        .values("number")
+    ),
+    0,
+)
 
 
 def check_can_keep(actor: Actor, session: CourseSession) -> None:
@@ -101,11 +117,18 @@ def check_is_open(session: CourseSession) -> None:
         raise DeskClosed
 
 
-def _locked_desk(*, by: Actor, session: CourseSession, now: datetime) -> Desk:
+def _locked_desk(
+    *,
+    by: Actor,
+    session: CourseSession,
+    now: datetime,
+    rows: QuerySet[Desk] | None = None,
+) -> Desk:
     """The desk, open or closed, its row ours. Refused: a session cancelled since it was read."""
     if not by.is_badge:
         check_can_open(by, session, now)
-    rows = Desk.objects.select_for_update(no_key=True, of=("self",)).select_related("session")
+    rows = Desk.objects.all() if rows is None else rows
+    rows = rows.select_for_update(no_key=True, of=("self",)).select_related("session")
     desk = rows.filter(session=session).first()
     if desk is None:
         open_desk(by=by, session=session, now=now)
@@ -130,23 +153,33 @@ def close_desk(
     everybody_left: bool = False,
     heads_out: int | None = None,
     heads_note: str = "",
+    leave_undecided: bool = False,
 ) -> Desk:
     """Whoever was expected and not seen is absent; each has the class hours that her state earns
     by the rules of the session's day.
 
     As many must have left as came in: seen leaving, ``everybody_left`` (whoever is inside
     leaves now), or so many ``heads_out`` as the keeper counted; else ``heads_note`` says why.
-    Refused: HeadsDiffer.
+    Refused: HeadsDiffer. While doubtful events wait for somebody: EventsUndecided, unless they
+    are to wait longer; whoever lets one count then opens the door again.
 
     After a reopening the ledger is brought in line: a credit that no longer holds is reversed,
-    a new one written; what two people decided by hand stays. The school's people are told.
+    a new one written. What two people decided by hand stays, before the first closing too. The
+    school's people are told.
     Closing a closed desk changes nothing.
     """
     check_can_close(by, session, now)
     with transaction.atomic():
-        desk = _locked_desk(by=by, session=session, now=now)
+        # Counted as the row is asked for: an event that is set aside in this very moment waits, as
+        # one does that comes a moment later.
+        desk = _locked_desk(
+            by=by, session=session, now=now, rows=Desk.objects.annotate(undecided=UNDECIDED)
+        )
+        undecided: int = vars(desk)["undecided"]
         if desk.closed_at is not None:
             return desk
+        if undecided and not leave_undecided:
+            raise EventsUndecided(count=undecided)
         rules = rules_of(session)
         places = _places_of(session)
         events = list(CheckIn.objects.filter(session=session).select_related("student"))
@@ -175,7 +208,8 @@ def close_desk(
             session=session,
             students=students,
             hours=earned,
-            # What two people decided by hand after an earlier closing stands.
+            # A credit that an earlier closing gave and two people decided otherwise; of one by
+            # hand the ledger knows itself.
             kept={pk for _session, pk in decided_by_hand([session.pk])} if desk.closings else (),
             reason=desk.reopen_reason or str(EventKind.ABSENT.label),
             rule_version=rules.version,
@@ -196,6 +230,7 @@ def close_desk(
             class_hours=settled,
             heads_in=desk.heads_in,
             heads_out=desk.heads_out,
+            undecided=undecided,
         )
         telling.tell_closed(session=session, places=places, states=states, now=now)
     return desk

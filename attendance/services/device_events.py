@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from accounts.actors import Actor
-from attendance.choices import EventKind, NoBadge, SyncOutcome, WayIn
+from attendance.choices import AttendanceRules, EventKind, NoBadge, SyncOutcome, WayIn
 from attendance.models import Badge, CheckIn, Conflict, Desk, Device, RosterPack
 from attendance.qr import tidy_code
 from attendance.selectors.rule_sets import rules_of_each
@@ -57,13 +57,14 @@ class Known:
     is_trusted: bool = True
     packs: dict[int, RosterPack] = field(default_factory=dict)
     sessions: dict[int, CourseSession] = field(default_factory=dict)
-    # When the door of each opens, by the rules of its day.
+    # The rules of each one's day, and when its door opens by them.
+    rules: dict[int, AttendanceRules] = field(default_factory=dict)
     opens: dict[int, datetime] = field(default_factory=dict)
     closed: set[int] = field(default_factory=set)
     # The live place of a student in a session.
     places: dict[tuple[int, int], int] = field(default_factory=dict)
-    # Those of a student that were revoked, and whose the codes are.
-    revoked: dict[int, list[Badge]] = field(default_factory=dict)
+    # Those of a student whose badge was read, and whose the codes are.
+    badges: dict[int, list[Badge]] = field(default_factory=dict)
     bearers: dict[str, Badge] = field(default_factory=dict)
     merged: dict[int, int] = field(default_factory=dict)
     students: set[int] = field(default_factory=set)
@@ -75,6 +76,8 @@ class Known:
     voided: set[UUID] = field(default_factory=set)
     # Who is in, or out, by an event that stands.
     standing: set[tuple[int, int, str]] = field(default_factory=set)
+    # All that is on record of a student in a session where nothing counts by itself any more.
+    events_of: dict[tuple[int, int], list[CheckIn]] = field(default_factory=dict)
 
     def read(self) -> None:
         self.is_trusted = devices.is_trusted(self.device)
@@ -84,9 +87,10 @@ class Known:
         self.sessions = CourseSession.objects.in_bulk(
             {pack.session_id for pack in self.packs.values()}
         )
-        rules = rules_of_each(self.sessions.values())
+        self.rules = rules_of_each(self.sessions.values())
         self.opens = {
-            pk: session.starts_at - rules[pk].opens_before for pk, session in self.sessions.items()
+            pk: session.starts_at - self.rules[pk].opens_before
+            for pk, session in self.sessions.items()
         }
         self._hold_desks()
         self.places = {
@@ -118,8 +122,8 @@ class Known:
         read = {event.student_id for event in self.events if event.badge}
         codes = {tidy_code(event.code) for event in self.events if event.code}
         if read:
-            for badge in Badge.objects.filter(student__in=read, revoked_at__isnull=False):
-                self.revoked.setdefault(badge.student_id, []).append(badge)
+            for badge in Badge.objects.filter(student__in=read):
+                self.badges.setdefault(badge.student_id, []).append(badge)
         if codes:
             self.bearers = {badge.code: badge for badge in Badge.objects.filter(code__in=codes)}
 
@@ -161,3 +165,13 @@ class Known:
             .values_list("session_id", "student_id", "kind")
             .distinct()
         )
+        if settled := self.closed if self.is_trusted else set(self.sessions):
+            self._read_events_of(settled)
+
+    def _read_events_of(self, sessions: set[int]) -> None:
+        for event in CheckIn.objects.filter(session__in=sessions).select_related("student"):
+            student_id = event.student.merged_into_id or event.student_id
+            own = self.events_of.setdefault((event.session_id, student_id), [])
+            own.append(event)
+            # What takes one back is about whom that was about.
+            self.events_of[event.session_id, event.student_id] = own

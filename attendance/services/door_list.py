@@ -24,9 +24,27 @@ NOT_THERE = (AttendanceState.EXPECTED, AttendanceState.ABSENT, AttendanceState.E
 def check_can_let_in(actor: Actor, session: CourseSession, student: Student, now: datetime) -> None:
     """While the door is open and a seat is free, for a student of a grade the session suits."""
     desks.check_can_open(actor, session, now)
-    changes.check_can_admit_walk_in(actor, session, student, now)
+    check_can_admit(actor, session, student, came_at=now, opens_at=desks.opens_at(session))
+
+
+def check_can_admit(
+    actor: Actor,
+    session: CourseSession,
+    student: Student,
+    *,
+    came_at: datetime,
+    opens_at: datetime,
+) -> None:
+    """Whoever came then may have a seat that is free, unless she has one elsewhere at this time
+    (WalkInElsewhere)."""
+    changes.check_can_admit_walk_in(actor, session, student, came_at=came_at, opens_at=opens_at)
     if session.capacity <= session.seats_taken + session.seats_held:
         raise SessionFull(seats=1, seats_left=0)
+    elsewhere = Place.objects.live().filter(
+        student=student, starts_at__lt=session.ends_at, ends_at__gt=session.starts_at
+    )
+    if elsewhere.exclude(session=session).exists():
+        raise WalkInElsewhere
 
 
 def let_in(
@@ -42,7 +60,13 @@ def let_in(
     with transaction.atomic():
         desks.locked_open_desk(by=by, session=session, now=now)
         try:
-            changes.admit_walk_in(by=by, session=session, student=student, now=now)
+            changes.admit_walk_in(
+                by=by,
+                session=session,
+                student=student,
+                now=now,
+                opens_at=desks.opens_at(session),
+            )
         except StudentBusy as refusal:
             raise WalkInElsewhere from refusal
         return check_in.check_in(
@@ -76,4 +100,5 @@ def swap(
             out_student_id=place.student_id,
             in_student_id=in_student_id,
             now=now,
+            opens_at=desks.opens_at(session),
         )

@@ -33,6 +33,7 @@ from attendance.models import (
     RosterPack,
 )
 from attendance.qr import tidy_code
+from attendance.selectors.states import Attendance, attendance
 from attendance.services import devices
 from attendance.services.check_in import CLOCK_AHEAD
 from attendance.services.device_events import Answer, DeviceEvent, Known
@@ -73,7 +74,8 @@ def receive(
 ) -> list[Answer]:
     """Each event's answer, in their order.
 
-    ACCEPTED: it counts from now on. ALREADY: it did before, by itself or by another event.
+    ACCEPTED: it counts from now on. ALREADY: it did before, by itself or by another event, or
+    attendance is the same without it.
     CONFLICT: somebody has to decide. WAIT: what it takes back has not reached us; to be sent
     again. REFUSED: it never will (UnknownBadge, NotBookedHere: not on its list, PackUnknown,
     PackExpired, EventOfAnother).
@@ -128,16 +130,20 @@ class _Batch(Known):
         if student_id is None:
             return SyncOutcome.REFUSED, UnknownBadge.code
         happened_at = self._when(event, pack)
-        session_id = pack.session_id
-        is_known_already = (session_id, student_id, event.kind) in self.standing
-        if is_known_already and (session_id in self.closed or not self.is_trusted):
-            # It changes nothing: nobody need be asked.
+        made = self._check_in(event, pack, student_id, happened_at)
+        standing = (pack.session_id, student_id, event.kind)
+        is_known_already = standing in self.standing
+        doubt = self._doubt_of_moment(pack)
+        if doubt == Doubt.DEVICE_REVOKED and is_known_already and not self._changes(made):
             return SyncOutcome.ALREADY, ""
-        doubt = self._doubt(event, pack, student_id, happened_at)
+        if doubt == Doubt.DESK_CLOSED and not self._changes(made):
+            # Nobody need be asked, and it is kept: something may be taken back yet.
+            is_known_already, doubt = True, None
+        doubt = doubt or self._doubt(event, pack, student_id, happened_at)
         if doubt is not None:
             return self._set_aside(event, pack, student_id, doubt, happened_at)
-        self._record(event, pack, student_id, happened_at)
-        self.standing.add((session_id, student_id, event.kind))
+        self._record(made)
+        self.standing.add(standing)
         return (SyncOutcome.ALREADY if is_known_already else SyncOutcome.ACCEPTED), ""
 
     def _again(
@@ -180,10 +186,12 @@ class _Batch(Known):
         if target.pk in self.voided:
             return SyncOutcome.ALREADY, ""
         happened_at = self._when(event, pack)
+        made = self._check_in(event, pack, target.student_id, happened_at)
+        made.place_id = target.place_id
         doubt = self._doubt_of_moment(pack)
-        if doubt is not None:
+        if doubt is not None and (doubt != Doubt.DESK_CLOSED or self._changes(made)):
             return self._set_aside(event, pack, target.student_id, doubt, happened_at)
-        self._record(event, pack, target.student_id, happened_at, place_id=target.place_id)
+        self._record(made)
         self.voided.add(target.pk)
         return SyncOutcome.ACCEPTED, ""
 
@@ -205,16 +213,15 @@ class _Batch(Known):
     def _doubt(
         self, event: DeviceEvent, pack: RosterPack, student_id: int, happened_at: datetime
     ) -> Doubt | None:
+        """What speaks against this one."""
         session = self.sessions[pack.session_id]
-        doubt = self._doubt_of_moment(pack)
-        if doubt is not None:
-            return doubt
         if happened_at < self.opens[session.pk] - CLOCK_AHEAD:
             return Doubt.NOT_OPEN
         if happened_at > pack.expires_at:
             return Doubt.TOO_LATE
-        if self._is_revoked(event, pack, happened_at):
-            return Doubt.BADGE_REVOKED
+        doubt = self._doubt_of_badge(event, pack, happened_at)
+        if doubt is not None:
+            return doubt
         if (session.pk, student_id) not in self.places:
             overlapping = [
                 place
@@ -234,35 +241,56 @@ class _Batch(Known):
             return Doubt.DESK_CLOSED
         return None
 
-    def _is_revoked(self, event: DeviceEvent, pack: RosterPack, happened_at: datetime) -> bool:
-        """Whether the badge that was read had been revoked by then."""
+    def _doubt_of_badge(
+        self, event: DeviceEvent, pack: RosterPack, happened_at: datetime
+    ) -> Doubt | None:
+        """The badge that was read, if one was, is the student's, and was valid then."""
         if event.code:
-            badges = [self.bearers[tidy_code(event.code)]]
-        else:
+            read = [self.bearers[tidy_code(event.code)]]
+        elif event.badge:
             assert event.student_id is not None
-            badges = [
+            read = [
                 badge
-                for badge in self.revoked.get(event.student_id, ())
-                if devices.badge_digest(pack.salt, badge.code) == event.badge
+                for badge in self.badges.get(event.student_id, ())
+                if badge.issued_at <= happened_at
+                and devices.badge_digest(pack.salt, badge.code) == event.badge
             ]
-        return any(
-            badge.revoked_at is not None and badge.revoked_at <= happened_at for badge in badges
-        )
+        else:
+            return None
+        if not read:
+            return Doubt.BADGE_OF_ANOTHER
+        is_valid = read[0].revoked_at is None or read[0].revoked_at > happened_at
+        return None if is_valid else Doubt.BADGE_REVOKED
 
-    def _record(
-        self,
-        event: DeviceEvent,
-        pack: RosterPack,
-        student_id: int,
-        happened_at: datetime,
-        *,
-        place_id: int | None = None,
-    ) -> None:
-        made = CheckIn(
+    def _changes(self, made: CheckIn) -> bool:
+        """Whether attendance is another with the event: the state, the hours, who is inside. Of a
+        device that is not trusted nothing is kept, so there it is also when the student left."""
+        session = self.sessions[made.session_id]
+        own = self.events_of.get((made.session_id, made.student_id), [])
+
+        def weighed(found: Attendance) -> tuple[object, ...]:
+            left_at = None if self.is_trusted else found.left_at
+            return found.state, found.earns, found.is_inside, left_at
+
+        without, with_it = (
+            attendance(
+                events,
+                starts_at=session.starts_at,
+                ends_at=session.ends_at,
+                rules=self.rules[session.pk],
+            )
+            for events in (own, [*own, made])
+        )
+        return weighed(without) != weighed(with_it)
+
+    def _check_in(
+        self, event: DeviceEvent, pack: RosterPack, student_id: int, happened_at: datetime
+    ) -> CheckIn:
+        return CheckIn(
             id=event.id,
             session_id=pack.session_id,
             student_id=student_id,
-            place_id=place_id or self.places[pack.session_id, student_id],
+            place_id=self.places.get((pack.session_id, student_id)),
             kind=event.kind,
             way_in=event.way_in,
             device_id=self.device.pk,
@@ -272,7 +300,10 @@ class _Batch(Known):
             recorded_at=self.now,
             recorded_by_id=self.by.membership_id,
         )
-        self.known[event.id] = made
+
+    def _record(self, made: CheckIn) -> None:
+        self.known[made.pk] = made
+        self.events_of.setdefault((made.session_id, made.student_id), []).append(made)
         self.check_ins.append(made)
 
     def _set_aside(
@@ -293,6 +324,7 @@ class _Batch(Known):
             kind=event.kind,
             way_in=event.way_in,
             voids_id=event.voids,
+            no_badge=event.no_badge or "",
             doubt=doubt,
             happened_at=happened_at,
             received_at=self.now,

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts.access import MemberRequest, members_only, put_on
 from accounts.errors import Refusal
-from attendance.errors import HeadsDiffer
+from attendance.errors import EventsUndecided, HeadsDiffer
 from attendance.forms import CloseForm
 from attendance.selectors import closing
 from attendance.services import desk as desks
@@ -18,7 +18,8 @@ from bookings.selectors import names
 
 @members_only(*door.KEEPING)
 def close(request: MemberRequest, pk: int) -> HttpResponse:
-    """Asks first, with the counts and who is still inside; then the hours are credited."""
+    """Asks first, with the counts and who is still inside, and before that about doubtful events,
+    which may wait (``leave_undecided``); then the hours are credited."""
     session = door.session_of(request, pk)
     now = timezone.now()
     form = CloseForm(request.POST if request.method == "POST" else None)
@@ -26,7 +27,7 @@ def close(request: MemberRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             desks.close_desk(by=request.actor, session=session, now=now, **form.values())
-        except HeadsDiffer as refusal:
+        except (EventsUndecided, HeadsDiffer) as refusal:
             status = put_on(form, refusal)
         except Refusal as refusal:
             result, status = door.refused(refusal)
@@ -37,9 +38,16 @@ def close(request: MemberRequest, pk: int) -> HttpResponse:
                 return redirect("attendance:desk", pk)
             return redirect("attendance:desks")
     desks.check_can_close(request.actor, session, now)
+    found = closing.closing_of(session, now)
+    leaves_undecided = "leave_undecided" in request.GET or "leave_undecided" in request.POST
     return render(
         request,
         "attendance/close.html",
-        {"session": session, "closing": closing.closing_of(session, now), "form": form},
+        {
+            "session": session,
+            "closing": found,
+            "form": form,
+            "asks_to_decide": bool(found.undecided) and not leaves_undecided,
+        },
         status=status if status != 200 or not form.errors else 422,
     )

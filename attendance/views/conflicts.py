@@ -5,6 +5,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
@@ -28,10 +29,16 @@ SHOWN = 50
 @require_safe
 @members_only(*door.KEEPING)
 def list_conflicts(request: MemberRequest) -> HttpResponse:
-    """Those that the actor may decide."""
-    rows = selectors.in_words(selectors.waiting(request.actor)[:SHOWN], timezone.now())
+    """Those that the actor may decide; of one door, where it is about to be closed."""
+    waiting = selectors.waiting(request.actor)
+    session_id = _session_asked(request)
+    if session_id:
+        waiting = waiting.filter(session=session_id)
+    rows = selectors.in_words(waiting[:SHOWN], timezone.now())
     _record(request.actor, rows)
-    response = render(request, "attendance/conflicts.html", {"rows": rows})
+    response = render(
+        request, "attendance/conflicts.html", {"rows": rows, "session_id": session_id}
+    )
     add_never_cache_headers(response)
     return response
 
@@ -43,7 +50,7 @@ def decide(request: MemberRequest, pk: UUID) -> HttpResponse:
     if conflict is None:
         if Conflict.objects.visible_to(request.actor).filter(pk=pk).exists():
             messages.info(request, _("这条记录已经处理过。"))
-            return redirect("attendance:conflicts")
+            return redirect(_list_url(request))
         raise NotYours
     now = timezone.now()
     form = DropForm(request.POST or None)
@@ -65,18 +72,37 @@ def decide(request: MemberRequest, pk: UUID) -> HttpResponse:
             status = put_on(form, refusal)
         else:
             messages.success(request, done)
-            return redirect("attendance:conflicts")
+            return redirect(_list_url(request))
     rows = selectors.in_words([conflict], now)
     _record(request.actor, rows)
     why_not, is_closed = _why_not(request.actor, conflict)
     response = render(
         request,
         "attendance/conflict.html",
-        {"row": rows[0], "form": form, "why_not": why_not, "is_closed": is_closed},
+        {
+            "row": rows[0],
+            "form": form,
+            "why_not": why_not,
+            "is_closed": is_closed,
+            "list_url": _list_url(request),
+        },
         status=status,
     )
     add_never_cache_headers(response)
     return response
+
+
+def _session_asked(request: MemberRequest) -> int:
+    """The door that the list is of; 0 for all."""
+    asked = request.GET.get("session", "")
+    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 19 else 0
+
+
+def _list_url(request: MemberRequest) -> str:
+    """Of the list from which the actor came."""
+    session_id = _session_asked(request)
+    query = {"session": session_id} if session_id else None
+    return reverse("attendance:conflicts", query=query)
 
 
 def _why_not(actor: Actor, conflict: Conflict) -> tuple[str, bool]:

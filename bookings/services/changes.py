@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db.models import F
 
@@ -30,9 +30,6 @@ from courses.models import CourseSession
 from courses.services import seats
 from rosters.models import ClassGroup, Student
 from sites import dates
-
-# A walk-in is let in from this long before the start until the end.
-DOOR_OPENS_BEFORE = timedelta(minutes=60)
 
 
 def check_can_act(
@@ -152,18 +149,25 @@ def end_bookings(
 
 
 def swap_student(
-    *, by: Actor, booking: Booking, out_student_id: int, in_student_id: int, now: datetime
+    *,
+    by: Actor,
+    booking: Booking,
+    out_student_id: int,
+    in_student_id: int,
+    now: datetime,
+    opens_at: datetime | None = None,
 ) -> Place:
     """A classmate has the seat of the one who does not come; the number of seats stays.
 
-    By the school until its list is settled, by the session's host while its door is open.
+    By the school until its list is settled, by the session's host while its door is open: from
+    ``opens_at``, which the rules of the door say, or from its start.
     Repeating it returns the place. Refused: NotInBooking, NotInClass, AlreadyPlaced,
     StudentBusy, BookingOver, ListSettled, NoWalkInNow; by the school ConsentMissing and
     OutsideSeason.
     """
     session = booking.session
     if by.is_host:
-        _check_door(by, session, now)
+        _check_door(by, session, now, opens_at or session.starts_at)
     else:
         check_can_change_booking(by, booking, now)
         freeze.check_open(session, now)
@@ -218,20 +222,35 @@ def swap_student(
 
 
 def check_can_admit_walk_in(
-    actor: Actor, session: CourseSession, student: Student, now: datetime
+    actor: Actor,
+    session: CourseSession,
+    student: Student,
+    *,
+    came_at: datetime,
+    opens_at: datetime,
 ) -> None:
-    """The session's own host, while the door is open, for a student of a grade it suits."""
-    _check_door(actor, session, now)
+    """The session's own host, for a student of a grade it suits who came while the door was
+    open: from ``opens_at``, which the rules of the door say, until the session's end."""
+    _check_door(actor, session, came_at, opens_at)
     reservations.check_grade_suits(session, student.class_group)
 
 
-def admit_walk_in(*, by: Actor, session: CourseSession, student: Student, now: datetime) -> Place:
+def admit_walk_in(
+    *,
+    by: Actor,
+    session: CourseSession,
+    student: Student,
+    now: datetime,
+    opens_at: datetime,
+    came_at: datetime | None = None,
+) -> Place:
     """The student has a seat of the session, in the class's live booking or in one of its own.
+    ``came_at``: where that is heard of later.
 
     Repeating it returns the place. Refused: SessionFull, SessionCancelled, StudentBusy,
     WrongStage, NoWalkInNow, another host's session.
     """
-    check_can_admit_walk_in(by, session, student, now)
+    check_can_admit_walk_in(by, session, student, came_at=came_at or now, opens_at=opens_at)
 
     def write() -> Place:
         student_rules.lock([student.pk])
@@ -293,12 +312,13 @@ def _booking_for_walk_in(
     )
 
 
-def _check_door(actor: Actor, session: CourseSession, now: datetime) -> None:
+def _check_door(
+    actor: Actor, session: CourseSession, came_at: datetime, opens_at: datetime
+) -> None:
     if not actor.is_host or session.host_id != actor.organisation_id:
         raise NotYours
-    opens = session.starts_at - DOOR_OPENS_BEFORE
-    if not opens <= now < session.ends_at:
-        raise NoWalkInNow(opens=dates.moment(opens), closes=dates.clock(session.ends_at))
+    if not opens_at <= came_at < session.ends_at:
+        raise NoWalkInNow(opens=dates.moment(opens_at), closes=dates.clock(session.ends_at))
 
 
 def _seat_of(booking: Booking, student_id: int) -> str:

@@ -11,19 +11,21 @@ from django.db.models import Count
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import AuditEntry
-from attendance.choices import AttendanceState, Earns, EventKind
-from attendance.errors import HeadsDiffer
-from attendance.models import CheckIn, Desk
+from attendance.choices import AttendanceState, Earns, EventKind, ProposalKind
+from attendance.errors import EventsUndecided, HeadsDiffer
+from attendance.models import CheckIn, Conflict, Desk, HourProposal
 from attendance.selectors.closing import closing_of
 from attendance.selectors.states import attendance_of_session
-from attendance.services import check_in, desk
+from attendance.services import check_in, conflicts, desk, proposals
 from courses.models import CourseSession
 from hours.choices import CreditKind
 from hours.models import HourCredit
 from notifications.models import Message
 from sites.calendar import local_day
-from tests.attendance.conftest import MINUTE, Door
-from tests.factories.attendance import let_in, mark
+from tests.attendance.conftest import MINUTE, Door, actor_of
+from tests.attendance.devices import make_tablet
+from tests.factories.accounts import MembershipFactory
+from tests.factories.attendance import let_in, make_badges, mark
 from tests.factories.bookings import make_booking
 
 
@@ -81,6 +83,7 @@ def test_everybody_leaves_with_one_tap(door: Door) -> None:
         "class_hours": 12,
         "heads_in": 3,
         "heads_out": 3,
+        "undecided": 0,
     }
 
 
@@ -198,6 +201,102 @@ def test_a_correction_shows_the_credit_its_reversal_and_the_reason(door: Door) -
         (CreditKind.REVERSAL, -4, "认错了人"),
         (CreditKind.ATTENDANCE, 4, "又核对过"),
     ]
+
+
+def decided(door: Door, proposal: HourProposal) -> HourProposal:
+    """By a second person, before the door was closed."""
+    return proposals.confirm(
+        by=actor_of(MembershipFactory(secretariat=True)),
+        proposal=proposal,
+        now=door.session.ends_at + 5 * MINUTE,
+    )
+
+
+@pytest.mark.parametrize("class_hours", [0, 2])
+def test_what_two_people_corrected_before_the_first_closing_stands(
+    door: Door, class_hours: int
+) -> None:
+    """The hours were put down by hand while the door stood open, and put right by hand."""
+    arrive(door, 2)
+    over = door.session.ends_at + MINUTE
+    by_hand = proposals.propose(
+        by=door.world.coordinator,
+        student=door.students[0],
+        kind=ProposalKind.MANUAL,
+        session=door.session,
+        class_hours=4,
+        reason="平板没电，另记",
+        now=over,
+    )
+    credit = decided(door, by_hand).credit
+    assert credit is not None
+    correction = proposals.propose_correction(
+        by=door.world.coordinator,
+        credit=credit,
+        class_hours=class_hours,
+        reason="只到了一半",
+        now=over,
+    )
+    decided(door, correction)
+
+    for closing in range(2):
+        if closing:
+            desk.reopen_desk(by=door.manager, session=door.session, reason="再核对", now=over)
+        close(door, now=over + 10 * MINUTE, everybody_left=True)
+
+    entries = HourCredit.objects.filter(student=door.students[0]).order_by("pk")
+    assert [(entry.kind, entry.class_hours) for entry in entries] == [
+        (CreditKind.MANUAL, 4),
+        (CreditKind.REVERSAL, -4),
+        *([(CreditKind.MANUAL, class_hours)] if class_hours else []),
+    ]
+    assert [
+        (entry.kind, entry.class_hours)
+        for entry in HourCredit.objects.filter(student=door.students[1])
+    ] == [(CreditKind.ATTENDANCE, 4)]
+
+
+def doubtful(door: Door, count: int) -> list[Conflict]:
+    """So many students on no list, whose badges a tablet has read."""
+    badges = make_badges(door.world.new_group(4, count), now=door.now)
+    tablet = make_tablet(door)
+    tablet.send([tablet.stranger(badges[seat_no].code) for seat_no in badges])
+    return list(Conflict.objects.order_by("pk"))
+
+
+def test_door_is_not_closed_over_doubtful_events_unless_they_are_to_wait(door: Door) -> None:
+    first, second = doubtful(door, 2)
+
+    with pytest.raises(EventsUndecided) as refused:
+        close(door)
+    conflicts.drop(by=door.manager, conflict=first, reason="不是本场的", now=door.now)
+    with pytest.raises(EventsUndecided):
+        close(door)
+    assert not HourCredit.objects.exists()
+    closed = close(door, leave_undecided=True)
+
+    assert str(refused.value) == "还有 2 条签到待定。请先决定记不记，或选择先结束。"
+    assert closed.closed_at == door.session.ends_at
+    assert AuditEntry.objects.get(verb="desk.closed").facts["undecided"] == 1
+    # It waits as before, and counts once the door is open again.
+    assert list(Conflict.objects.open()) == [second]
+    desk.reopen_desk(by=door.manager, session=door.session, reason="补记", now=door.now)
+    conflicts.accept(by=door.manager, conflict=second, now=door.session.ends_at)
+    close(door, everybody_left=True)
+    assert [credit.student_id for credit in HourCredit.objects.all()] == [second.student_id]
+
+
+def test_doubtful_events_of_another_door_keep_none_open(door: Door) -> None:
+    doubtful(door, 1)
+    session = door.world.session(day=local_day(door.session.starts_at))
+
+    closed = close(door, session=session, now=session.ends_at)
+
+    assert closed.closed_at == session.ends_at
+    assert (
+        closing_of(session, door.now).undecided,
+        closing_of(door.session, door.now).undecided,
+    ) == (0, 1)
 
 
 @pytest.mark.parametrize("count", [1, 3, 40])

@@ -83,6 +83,7 @@ def test_closing_credits_those_the_rules_say(door: Door) -> None:
         "class_hours": 8,
         "heads_in": 3,
         "heads_out": 1,
+        "undecided": 0,
     }
     assert entry.reason == "整队离开，没有逐个签退"
     assert five.reason == Unseen.AT_CLOSING

@@ -1,6 +1,6 @@
 """Walk-ins while seats are free, and a classmate in another's seat."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -14,18 +14,20 @@ from attendance.errors import (
     UnknownBadge,
     WalkInElsewhere,
 )
-from attendance.models import Badge, CheckIn
-from attendance.services import desk, door_list
+from attendance.models import Badge, CheckIn, Conflict
+from attendance.services import conflicts, desk, door_list
 from bookings.errors import NotInBooking, NotInClass, NoWalkInNow, WrongStage
 from bookings.models import Place
 from courses.errors import SessionFull
 from courses.models import CourseSession
 from rosters.models import Student
 from tests.attendance.conftest import MINUTE, Door
+from tests.attendance.devices import make_tablet
 from tests.bookings.conftest import DAY
 from tests.factories.attendance import close_desk, let_in, make_badges, mark
 from tests.factories.bookings import make_booking
 from tests.factories.rosters import StudentFactory
+from tests.factories.rules import make_edition
 
 
 @pytest.fixture
@@ -127,6 +129,44 @@ def test_walk_in_comes_while_the_door_is_open(door: Door, walker: Badge) -> None
 
     # No seat is taken by a walk-in who is not let in.
     assert Place.objects.live().filter(session=door.session).count() == 5
+
+
+@pytest.mark.parametrize("opens_before", [20, 90])
+def test_walk_in_and_swap_wait_for_the_door_as_the_rules_of_its_day_say(
+    door: Door, walker: Badge, now: datetime, opens_before: int
+) -> None:
+    """Neither sooner nor later than the door itself; what a device heard counts by them too."""
+    tablet = make_tablet(door, taken=-180 * MINUTE)
+    make_edition(valid_from=DAY, now=now, opens_before_minutes=opens_before)
+    opens_at = door.session.starts_at - opens_before * MINUTE
+    classmate = StudentFactory(class_group=door.world.group, seat_no=6)
+    code = make_badges(walker.student.class_group, now=door.now)[2].code
+    came = opens_at - door.now
+    tablet.send([tablet.stranger(code, after=came)], after=came + MINUTE)
+    early = opens_at - MINUTE
+
+    with pytest.raises(DeskNotOpenYet):
+        ask(door, walker, now=early)
+    with pytest.raises(DeskNotOpenYet):
+        swap(door, 2, classmate, now=early)
+    door_list.check_can_let_in(door.manager, door.session, walker.student, opens_at)
+    ask(door, walker, now=opens_at)
+    swap(door, 2, classmate, now=opens_at)
+    conflicts.accept(by=door.manager, conflict=Conflict.objects.get(), now=opens_at + MINUTE)
+
+    assert Place.objects.live().filter(session=door.session).count() == 7
+
+
+def test_who_is_booked_elsewhere_is_not_offered_a_seat(door: Door, walker: Badge) -> None:
+    group = walker.student.class_group
+    door.world.teach(group)
+    other = door.world.session(day=DAY)
+    make_booking(
+        by=door.world.teacher, session=other, class_group=group, now=door.now - timedelta(days=5)
+    )
+
+    with pytest.raises(WalkInElsewhere):
+        door_list.check_can_let_in(door.manager, door.session, walker.student, door.now)
 
 
 def test_walk_in_at_another_hosts_door_is_not_found(door: Door, walker: Badge) -> None:

@@ -513,7 +513,8 @@ def test_export_of_a_student_tells_what_was_doubtful_and_decided(
     door: Door, tablet: Tablet
 ) -> None:
     close_desk(by=door.manager, session=door.session, now=door.session.ends_at)
-    tablet.send([tablet.arrival(2), tablet.arrival(3)], after=200 * MINUTE)
+    ticked = replace(tablet.arrival(3, way_in=WayIn.TICK), badge="", no_badge=NoBadge.FORGOTTEN)
+    tablet.send([tablet.arrival(2), ticked], after=200 * MINUTE)
     conflict = Conflict.objects.get(student=door.students[1])
     conflicts.drop(by=door.manager, conflict=conflict, reason="人不在场", now=door.now)
 
@@ -521,9 +522,12 @@ def test_export_of_a_student_tells_what_was_doubtful_and_decided(
         sheets = sheets_of(door.students[seat_no - 1], door.now)
         return [row[2:] for sheet in sheets if sheet.name == "待定的签到" for row in sheet.rows]
 
-    moments = ("2026-12-08 08:50", "2026-12-08 12:10", "送到时本场已结束签到")
-    assert rows(2) == [("签到", "扫码枪", *moments, "不记", "人不在场", "2026-12-08 08:50")]
-    assert rows(3) == [("签到", "扫码枪", *moments, "", "", "")]
+    moments = ("2026-12-08 08:50", "2026-12-08 12:10")
+    why = "送到时本场已结束签到"
+    assert rows(2) == [
+        ("签到", "扫码枪", *moments, "", why, "不记", "人不在场", "2026-12-08 08:50")
+    ]
+    assert rows(3) == [("签到", "点座号", *moments, "忘带胸牌", why, "", "", "")]
 
 
 def test_event_of_a_student_merged_since_is_the_survivors(door: Door, tablet: Tablet) -> None:

@@ -12,13 +12,14 @@ from django.test import Client
 from accounts.choices import Role
 from accounts.models import AuditEntry, Membership
 from attendance.choices import EventKind, WayIn
-from attendance.models import CheckIn, Desk
+from attendance.models import CheckIn, Conflict, Desk
 from attendance.services import badges
 from bookings.models import Companion, Place
 from courses.models import CourseSession
 from hours.models import HourCredit
 from sites.calendar import local_day
 from tests.attendance.conftest import MINUTE, Door
+from tests.attendance.devices import make_tablet
 from tests.factories.accounts import MembershipFactory, OrganisationFactory
 from tests.factories.attendance import close_desk, let_in, make_badges
 from tests.factories.bookings import make_booking
@@ -516,8 +517,57 @@ def test_close_page_costs_the_same_with_one_student_and_with_three(
     for student in door.students[:3]:
         let_in(student, by=door.manager, session=door.session, now=door.now)
         client.get("/desk/")
-        with django_assert_num_queries(8):
+        with django_assert_num_queries(9):
             client.get(address(door, "close/"))
+
+
+def test_close_page_asks_for_doubtful_events_first(
+    client: Client, door: Door, clock: time_machine.Traveller
+) -> None:
+    """They are decided one after the other, and lead back to the closing."""
+    badges = make_badges(door.world.new_group(4, 2), now=door.now)
+    tablet = make_tablet(door)
+    tablet.send([tablet.stranger(badges[seat_no].code) for seat_no in (1, 2)])
+    first, second = Conflict.objects.order_by("received_at", "pk")
+    clock.move_to(door.session.ends_at)
+    here = f"/desk/conflicts/?session={door.session.pk}"
+
+    asked = client.get(address(door, "close/")).content.decode()
+    refused = client.post(address(door, "close/"))
+    listed = client.get(here).content.decode()
+    others = client.get(f"/desk/conflicts/?session={door.session.pk + 1}").content.decode()
+    decided = client.post(
+        f"/desk/conflicts/{first.pk}/?session={door.session.pk}", {"drop": "1", "reason": "不是"}
+    )
+
+    assert "还有 2 条签到待定" in asked
+    assert f'href="{here}"' in asked
+    assert "结束签到，记学时？" not in asked
+    assert refused.status_code == 409
+    assert not Desk.objects.filter(closed_at__isnull=False).exists()
+    assert f'href="/desk/conflicts/{second.pk}/?session={door.session.pk}"' in listed
+    assert f'href="{address(door, "close/")}"' in listed
+    assert "没有待定的签到" in others
+    assert decided["Location"] == here
+
+
+def test_door_is_closed_nevertheless_and_what_is_doubtful_waits(
+    client: Client, door: Door, clock: time_machine.Traveller
+) -> None:
+    badge = make_badges(door.world.new_group(4, 1), now=door.now)[1]
+    tablet = make_tablet(door)
+    tablet.send([tablet.stranger(badge.code)])
+    clock.move_to(door.session.ends_at)
+
+    asked = client.get(address(door, "close/?leave_undecided=1")).content.decode()
+    done = client.post(address(door, "close/"), {"leave_undecided": "1"}, follow=True)
+
+    assert '<input type="hidden" name="leave_undecided" value="1">' in asked
+    assert "1 条签到待定，留到以后决定。" in asked
+    assert "签到已结束，学时已记。" in done.content.decode()
+    assert Desk.objects.get().closed_at == door.session.ends_at
+    assert Conflict.objects.open().count() == 1
+    assert "1 条断网时的签到要您决定" in client.get("/desk/").content.decode()
 
 
 def test_desk_shows_whom_to_call_about_each_class(

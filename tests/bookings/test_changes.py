@@ -1,9 +1,11 @@
 """What the school changes about a booking, and who comes in at the door."""
 
 from datetime import datetime, time, timedelta
+from typing import Any
 
 import pytest
 
+from accounts.actors import Actor
 from accounts.errors import NotAllowed, NotYours
 from accounts.models import AuditEntry
 from bookings.choices import BookingState, CancelledSide
@@ -33,6 +35,8 @@ from rosters.models import Student
 from tests.bookings.conftest import DAY, World
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, actor_of
 from tests.factories.bookings import make_booking, make_reservation
+
+SECOND = timedelta(seconds=1)
 
 
 def booked(world: World, now: datetime, first: int = 3, **more: object) -> Booking:
@@ -365,6 +369,7 @@ def swap(world: World, booking: Booking, out: Student, entering: Student, now: d
         out_student_id=out.pk,
         in_student_id=entering.pk,
         now=now,
+        opens_at=booking.session.starts_at - timedelta(hours=1),
     )
 
 
@@ -438,16 +443,51 @@ def test_a_swap_refuses_a_student_who_is_elsewhere(world: World, now: datetime) 
         swap(world, booking, world.students[0], world.students[4], now)
 
 
+def walk_in(world: World, session: CourseSession, student: Student, **values: Any) -> Place:
+    """At the start of the session, whose door has opened an hour before."""
+    return changes.admit_walk_in(
+        **{
+            "by": world.manager,
+            "session": session,
+            "student": student,
+            "now": session.starts_at,
+            "opens_at": session.starts_at - timedelta(hours=1),
+        }
+        | values
+    )
+
+
+def test_who_came_in_time_is_admitted_when_that_is_heard_of(world: World, now: datetime) -> None:
+    session = world.session()
+    later = session.ends_at + timedelta(days=1)
+    first, second = world.students[:2]
+
+    for came_at in (session.starts_at - timedelta(minutes=61), session.ends_at):
+        with pytest.raises(NoWalkInNow):
+            walk_in(world, session, first, now=later, came_at=came_at)
+    place = walk_in(world, session, first, now=later, came_at=session.starts_at)
+
+    assert (place.is_walk_in, seats_taken(place.booking)) == (True, 1)
+    with pytest.raises(NoWalkInNow):
+        walk_in(world, session, second, now=later)
+
+
+def test_door_opens_for_walk_ins_when_its_rules_say(world: World, now: datetime) -> None:
+    session = world.session()
+    opens_at = session.starts_at - timedelta(minutes=20)
+
+    with pytest.raises(NoWalkInNow) as refusal:
+        walk_in(world, session, world.students[0], now=opens_at - SECOND, opens_at=opens_at)
+    assert str(refusal.value) == "这一场 12 月 8 日（周二）8:40 至 11:30 可以现场加人。"
+    walk_in(world, session, world.students[0], now=opens_at, opens_at=opens_at)
+
+
 def test_a_walk_in_joins_the_booking_of_the_class(world: World, now: datetime) -> None:
     booking = booked(world, now)
     session, student = booking.session, world.students[4]
 
-    place = changes.admit_walk_in(
-        by=world.manager, session=session, student=student, now=session.starts_at
-    )
-    again = changes.admit_walk_in(
-        by=world.manager, session=session, student=student, now=session.starts_at
-    )
+    place = walk_in(world, session, student)
+    again = walk_in(world, session, student)
 
     booking.refresh_from_db()
     assert (again, place.booking, place.is_walk_in) == (place, booking, True)
@@ -457,9 +497,7 @@ def test_a_walk_in_joins_the_booking_of_the_class(world: World, now: datetime) -
 def test_a_walk_in_of_a_class_without_a_booking_gets_one(world: World, now: datetime) -> None:
     session = world.session()
 
-    place = changes.admit_walk_in(
-        by=world.manager, session=session, student=world.students[0], now=session.starts_at
-    )
+    place = walk_in(world, session, world.students[0])
 
     booking = place.booking
     assert (booking.state, booking.seats, booking.class_group) == (
@@ -478,13 +516,8 @@ def test_walk_ins_are_refused_with_the_reason(world: World, now: datetime) -> No
     first, second = world.students[:2]
     sixth = world.new_group(1, 1, entry_year=2026).students.get()
 
-    def admit(student: Student, moment: datetime, by: object = None) -> Place:
-        return changes.admit_walk_in(
-            by=by or world.manager,  # type: ignore[arg-type]
-            session=session,
-            student=student,
-            now=moment,
-        )
+    def admit(student: Student, moment: datetime, by: Actor | None = None) -> Place:
+        return walk_in(world, session, student, by=by or world.manager, now=moment)
 
     with pytest.raises(NoWalkInNow) as refusal:
         admit(first, at - timedelta(minutes=61))
@@ -505,9 +538,7 @@ def test_a_walk_in_who_is_booked_elsewhere_is_refused(world: World, now: datetim
     other = world.session(starts=time(10))
 
     with pytest.raises(StudentBusy) as refusal:
-        changes.admit_walk_in(
-            by=world.manager, session=other, student=world.students[0], now=other.starts_at
-        )
+        walk_in(world, other, world.students[0])
 
     assert refusal.value.facts["when"] == "12 月 8 日（周二）9:00–11:30"
     assert booking.seats == 3
@@ -520,9 +551,7 @@ def test_a_walk_in_of_a_cancelled_session_is_refused(world: World, now: datetime
     )
 
     with pytest.raises(SessionCancelled):
-        changes.admit_walk_in(
-            by=world.manager, session=session, student=world.students[0], now=session.starts_at
-        )
+        walk_in(world, session, world.students[0])
 
 
 def test_days_do_not_clash(world: World, now: datetime) -> None:

@@ -419,7 +419,11 @@ def test_a_walk_in_has_the_times_of_the_session_as_it_is(world: World, now: date
     CourseSession.objects.filter(pk=session.pk).update(ends_at=longer)
 
     place = changes.admit_walk_in(
-        by=world.manager, session=session, student=world.students[0], now=session.starts_at
+        by=world.manager,
+        session=session,
+        student=world.students[0],
+        now=session.starts_at,
+        opens_at=session.starts_at,
     )
 
     assert place.ends_at == longer

@@ -215,6 +215,7 @@ class Bookings(RuleBasedStateMachine):
             session=self.sessions[session],
             student=chosen,
             now=self.sessions[session].starts_at - timedelta(minutes=5),
+            opens_at=self.sessions[session].starts_at - timedelta(hours=1),
         )
 
     @rule(

@@ -480,10 +480,12 @@ def test_two_walk_ins_for_the_last_seat_let_one_in(world: World, now: datetime) 
     at = session.starts_at
     first, second = world.students[:2]
 
-    answer = before_commit(
-        lambda: changes.admit_walk_in(by=world.manager, session=session, student=first, now=at),
-        lambda: changes.admit_walk_in(by=world.manager, session=session, student=second, now=at),
-    )
+    def admit(student: Student) -> Place:
+        return changes.admit_walk_in(
+            by=world.manager, session=session, student=student, now=at, opens_at=at
+        )
+
+    answer = before_commit(lambda: admit(first), lambda: admit(second))
 
     assert isinstance(answer, SessionFull)
     assert Place.objects.get().student == first

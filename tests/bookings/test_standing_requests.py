@@ -91,7 +91,7 @@ def _leave(world: World, booking: Booking) -> datetime:
 def _walk_in(world: World, booking: Booking) -> datetime:
     at = booking.session.starts_at - timedelta(minutes=30)
     changes.admit_walk_in(
-        by=world.manager, session=booking.session, student=world.students[3], now=at
+        by=world.manager, session=booking.session, student=world.students[3], now=at, opens_at=at
     )
     return at
 
@@ -104,6 +104,7 @@ def _swap_at_door(world: World, booking: Booking) -> datetime:
         out_student_id=world.students[0].pk,
         in_student_id=world.students[3].pk,
         now=at,
+        opens_at=at,
     )
     return at
 
@@ -254,7 +255,11 @@ def test_another_day_that_changes_ends_the_request_too(world: World, days: list[
     )
 
     changes.admit_walk_in(
-        by=world.manager, session=days[1].session, student=world.students[3], now=late_day
+        by=world.manager,
+        session=days[1].session,
+        student=world.students[3],
+        now=late_day,
+        opens_at=late_day,
     )
 
     request.refresh_from_db()

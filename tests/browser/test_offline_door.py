@@ -370,7 +370,7 @@ def test_lost_device_is_revoked_and_forgets(world: World, new_context: NewContex
 def test_offline_pages_fit_and_axe_finds_nothing(
     world: World, new_context: NewContext, width: int
 ) -> None:
-    session_at_the_door(world)
+    session = session_at_the_door(world, minutes=-1)
     badges = make_badges(world.group, now=timezone.now())
     stranger = make_badges(world.new_group(9, 1), now=timezone.now())[1]
     context = new_context(manager_of(world), width=width)
@@ -394,15 +394,38 @@ def test_offline_pages_fit_and_axe_finds_nothing(
     expect(page.locator("#door-result.off")).to_be_visible()
     look("off")
     context.set_offline(False)
-    page.goto("/desk/conflicts/")
+    # The door is about to be closed; what is undecided comes first, and leads back.
+    page.goto(f"/desk/{session.pk}/close/")
+    look("asked to decide")
+    page.get_by_role("link", name="先结束，以后再定").click()
+    expect(page.get_by_text("1 条签到待定，留到以后决定。")).to_be_visible()
+    look("to be left undecided")
+    page.get_by_role("link", name="去决定").click()
     look("conflicts")
     page.get_by_role("link", name="名单外的胸牌").click()
     look("conflict")
+    page.get_by_label("原因").fill("不是本场的")
+    page.get_by_role("button", name="不记").click()
+    expect(page.get_by_text("没有待定的签到")).to_be_visible()
+    look("none left")
+    page.get_by_role("main").get_by_role("link", name="结束签到").last.click()
+    expect(page.get_by_role("heading", name="结束签到，记学时？")).to_be_visible()
     page.goto(f"/desk/devices/{Device.objects.get().pk}/revoke/")
     look("revoke")
 
     assert found == {
-        what: [] for what in ("devices", "in", "off", "conflicts", "conflict", "revoke")
+        what: []
+        for what in (
+            "devices",
+            "in",
+            "off",
+            "asked to decide",
+            "to be left undecided",
+            "conflicts",
+            "conflict",
+            "none left",
+            "revoke",
+        )
     }
 
 
