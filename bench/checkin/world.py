@@ -24,6 +24,7 @@ from bookings.choices import BookingState
 from bookings.models import Booking, Place, Reservation
 from courses.choices import OccupationFamily, Venue, VersionState
 from courses.models import Course, CourseSession, CourseVersion, Season
+from hours.models import PracticumRequirement
 from rosters.models import ClassGroup, Student
 from sites.calendar import local_day, school_year
 
@@ -106,11 +107,20 @@ def build(now: datetime) -> World:
         )
         for organisation, role in ((school, Role.SCHOOL_COORDINATOR), (host, Role.HOST_MANAGER))
     )
+    PracticumRequirement.objects.create(
+        name="初中",
+        stage=Stage.JUNIOR,
+        entry_year_from=school_year(local_day(now)) - 2,
+        entry_year_to=school_year(local_day(now)) - 1,
+        class_hours=14,
+        counts_from=local_day(now - timedelta(days=60)),
+        due_on=local_day(now + timedelta(days=120)),
+    )
     _token, secret = tokens.issue(by=actor_of(manager), label="bench", now=now)
     groups, students = _students(school, now)
     codes = [base64.b32encode(secrets.token_bytes(10)).decode() for _student in students]
     Badge.objects.bulk_create(
-        Badge(student=student, school=school, code=code, issued_at=now)
+        Badge(student=student, school=school, code=code, issued_at=now - timedelta(days=30))
         for student, code in zip(students, codes, strict=True)
     )
     doors = _doors(host, now)
