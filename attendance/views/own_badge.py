@@ -11,7 +11,7 @@ from django.views.decorators.gzip import gzip_page
 
 from attendance.errors import AttendanceRefusal, BadgeRevoked, TooManyTries, UnknownBadge
 from attendance.forms import BadgeForm
-from attendance.qr import tidy_code
+from attendance.qr import is_code, tidy_code
 from attendance.selectors.own_badge import OwnBadge, bearers, own_badge
 from attendance.services import check_in, throttle
 
@@ -50,7 +50,7 @@ def _found(request: HttpRequest, code: str, form: BadgeForm) -> OwnBadge:
     address = get_adapter(request).get_client_ip(request)
     throttle.check_may_try(address=address, code=code, now=now)
     number = form.cleaned_data["student_no"].strip()
-    found = own_badge(bearers(code), number, now)
+    found = own_badge(bearers(code), number, now) if is_code(code) else None
     if found is None:
         raise _why_not(code, address, now)
     if number and not found.is_known:
