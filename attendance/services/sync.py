@@ -263,8 +263,8 @@ class _Batch(Known):
         return None if is_valid else Doubt.BADGE_REVOKED
 
     def _changes(self, made: CheckIn) -> bool:
-        """Whether attendance is another with the event: the state, the hours, who is inside. Of a
-        device that is not trusted nothing is kept, so there it is also when the student left."""
+        """Whether attendance is another with the event: the state, the hours, who is inside. What
+        a device that is not trusted says is not kept: there the moment of leaving weighs too."""
         session = self.sessions[made.session_id]
         own = self.events_of.get((made.session_id, made.student_id), [])
 
