@@ -5,7 +5,7 @@ of five hundred by devices, each through the real server beside (b) the smallest
 authenticates the same way and writes the same rows, and (a) PostgreSQL alone. Then how many
 queries it takes to close a session of forty, and what a badge's page asks and sends.
 
-``SECONDS`` (3) of each run, ``REPEATS`` (3), ``CLIENTS`` (1,8,32), ``ARMS`` (postgres,floor,ours)
+``SECONDS`` (2) of each run, ``REPEATS`` (3), ``CLIENTS`` (1,8,32), ``ARMS`` (postgres,floor,ours)
 and ``KINDS`` (hot,spread,batch) make it shorter.
 """
 
@@ -29,7 +29,7 @@ from bench.runs import Run
 if TYPE_CHECKING:
     from bench.checkin import asides
 
-SECONDS = float(os.environ.get("SECONDS", "3"))
+SECONDS = float(os.environ.get("SECONDS", "2"))
 REPEATS = int(os.environ.get("REPEATS", "3"))
 CLIENTS = [int(one) for one in os.environ.get("CLIENTS", "1,8,32").split(",")]
 ARMS = os.environ.get("ARMS", "postgres,floor,ours").split(",")
