@@ -124,9 +124,12 @@ reset: ## Throw the local database away; the next start builds it anew
 	@if [ -x $(PY) ]; then $(PY) -m config.postgres stop || true; fi
 	rm -rf var/pg var/mail
 
-.PHONY: bench-booking bench-pages bench-opening bench-proposals race
+.PHONY: bench-booking bench-checkin bench-pages bench-opening bench-proposals race
 bench-booking: setup ## What a booking costs, beside the least it could; minutes, on a quiet machine
 	@$(PY) -m bench.booking
+
+bench-checkin: setup ## What a check-in costs, beside the least it could; minutes, on a quiet machine
+	@$(PY) -m bench.checkin
 
 bench-pages: setup ## Pages with 100,000 sessions and 1,000,000 places behind them (ROUNDS=20)
 	@$(PY) -m bench.pages

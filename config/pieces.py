@@ -5,7 +5,9 @@ decides nothing but how a thing is drawn.
 """
 
 import datetime
+import functools
 import itertools
+import re
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -40,6 +42,27 @@ def html_lang() -> str:
 def note_kind(level_tag: str) -> str:
     """Return the kind of note that shows a message of Django's messages framework."""
     return {"error": "bad", "warning": "warn", "success": "ok"}.get(level_tag, "info")
+
+
+@register.simple_tag
+def drawings(names: str) -> SafeString:
+    """Put on the page, of all that ``icons.html`` draws, what it uses: for pages that are to be
+    light. A name that is none fails."""
+    known = _drawings()
+    return SafeString(
+        '<svg class="defs" aria-hidden="true" focusable="false">'
+        + "".join(known[name] for name in names.split())
+        + "</svg>"
+    )
+
+
+@functools.cache
+def _drawings() -> dict[str, str]:
+    drawn = render_to_string("pieces/icons.html")
+    return {
+        match["name"]: match[0]
+        for match in re.finditer(r'<(symbol|pattern) id="(?P<name>[^"]+)".*?</\1>', drawn)
+    }
 
 
 @register.simple_tag

@@ -116,12 +116,7 @@ def _actor(request: Request) -> Actor:
 
 def _session(request: Request, pk: int) -> CourseSession:
     """The session whose door the actor keeps; to others it is not there."""
-    session = (
-        CourseSession.objects.visible_to(_actor(request))
-        .select_related("version", "room__site", "school", "host")
-        .filter(pk=pk)
-        .first()
-    )
+    session = selectors.session_at_door(pk)
     if session is None:
         raise NotYours
     desks.check_can_keep(_actor(request), session)

@@ -7,9 +7,15 @@ from datetime import date, datetime, time, timedelta
 from django.db.models import QuerySet
 
 from accounts.actors import Actor
+from accounts.prepared import Prepared, asked
 from attendance.choices import AttendanceState, EventKind, NoBadge, Unseen, WayIn
 from attendance.models import CheckIn, Desk, Device, RosterPack
-from attendance.selectors.states import EXPECTED, Attendance, attendance_of_session
+from attendance.selectors.states import (
+    EXPECTED,
+    Attendance,
+    attendance_of_session,
+    attendance_of_sessions,
+)
 from bookings import wording
 from bookings.models import Place
 from courses.models import CourseSession
@@ -137,6 +143,16 @@ def _doors_of(actor: Actor) -> QuerySet[CourseSession]:
     return sessions.filter(instructor_id=actor.membership_id) | sessions.filter(instructor=None)
 
 
+# Asked by every check-in. What is on when is known to every member; whose door it is, is asked of
+# the row (``services.desk.check_can_keep``).
+SESSIONS = Prepared(lambda: CourseSession.objects.filter(asked("courses_coursesession.id = %s")))
+
+
+def session_at_door(pk: int) -> CourseSession | None:
+    """The session as a check-in needs it: nothing else of it is loaded."""
+    return next(iter(SESSIONS(pk)), None)
+
+
 def desk_of(session: CourseSession) -> Desk | None:
     return (
         Desk.objects.filter(session=session)
@@ -239,14 +255,13 @@ def marks_for(device: Device, session_ids: Iterable[int]) -> Marks:
         )
     )
     marks = Marks()
-    for session in sessions:
-        found = attendance_of_session(session)
-        marks.states[str(session.pk)] = {
+    for pk, found in attendance_of_sessions(list(sessions)).items():
+        marks.states[str(pk)] = {
             str(student): attendance.state.value
             for student, attendance in found.items()
             if attendance.state != AttendanceState.EXPECTED
         }
-        marks.left[str(session.pk)] = sorted(
+        marks.left[str(pk)] = sorted(
             student for student, attendance in found.items() if attendance.has_left
         )
     return marks

@@ -3,6 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from django.db.models.functions import Coalesce
 
 from attendance.choices import (
     AttendanceRules,
@@ -13,7 +17,7 @@ from attendance.choices import (
     least,
 )
 from attendance.models import CheckIn
-from attendance.selectors.rule_sets import rules_of
+from attendance.selectors.rule_sets import rules_of_each
 from courses.models import CourseSession
 
 THERE = (AttendanceState.PRESENT, AttendanceState.LATE, AttendanceState.LEFT_EARLY)
@@ -54,7 +58,7 @@ AT_ONCE = (EventKind.ABSENT, EventKind.EXCUSED, EventKind.IN, EventKind.OUT)
 
 
 def attendance(
-    events: Sequence[CheckIn],
+    events: "Sequence[CheckIn | Told]",
     *,
     starts_at: datetime,
     ends_at: datetime,
@@ -94,7 +98,7 @@ def attendance(
     return Attendance(AttendanceState.PRESENT, came, left, earns)
 
 
-def _when(event: CheckIn) -> tuple[bool, datetime, int, str]:
+def _when(event: "CheckIn | Told") -> tuple[bool, datetime, int, str]:
     """When it happened, not when it reached us; an absence at the closing before all."""
     is_inferred = event.kind == EventKind.ABSENT and event.reason == Unseen.AT_CLOSING
     return (
@@ -105,17 +109,54 @@ def _when(event: CheckIn) -> tuple[bool, datetime, int, str]:
     )
 
 
+class Told(NamedTuple):
+    """What of an event its student's state is made of, where nothing else of it is asked."""
+
+    pk: UUID
+    session_id: int
+    # Whom she was merged into, if she was.
+    student_id: int
+    kind: str
+    happened_at: datetime
+    reason: str
+    voids_id: UUID | None
+
+
 def attendance_of_session(session: CourseSession) -> dict[int, Attendance]:
     """The state of every student with an event in the session, by the student's key: one query,
     and one for the rules where the session has not heard of them yet.
 
     The events of a merged student are those of the student she was merged into.
     """
-    return by_student(
-        CheckIn.objects.filter(session=session).select_related("student"),
-        session,
-        rules_of(session),
-    )
+    return attendance_of_sessions([session])[session.pk]
+
+
+def attendance_of_sessions(sessions: Sequence[CourseSession]) -> dict[int, dict[int, Attendance]]:
+    """The same by the session's key for each, and as many queries as for one."""
+    rules = rules_of_each(sessions)
+    events: dict[int, dict[int, list[Told]]] = {session.pk: {} for session in sessions}
+    for told in map(
+        Told._make,
+        CheckIn.objects.filter(session__in=events).values_list(
+            "pk",
+            "session_id",
+            Coalesce("student__merged_into_id", "student_id"),
+            "kind",
+            "happened_at",
+            "reason",
+            "voids_id",
+        ),
+    ):
+        events[told.session_id].setdefault(told.student_id, []).append(told)
+    return {
+        session.pk: {
+            student: attendance(
+                own, starts_at=session.starts_at, ends_at=session.ends_at, rules=rules[session.pk]
+            )
+            for student, own in events[session.pk].items()
+        }
+        for session in sessions
+    }
 
 
 def by_student(

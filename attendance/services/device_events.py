@@ -84,7 +84,7 @@ class Known:
         self.packs = RosterPack.objects.filter(device=self.device).in_bulk(
             {event.pack_id for event in self.events}
         )
-        self.sessions = CourseSession.objects.select_related("host").in_bulk(
+        self.sessions = CourseSession.objects.in_bulk(
             {pack.session_id for pack in self.packs.values()}
         )
         self.rules = rules_of_each(self.sessions.values())

@@ -19,7 +19,8 @@ def check_may_try(*, address: str, code: str, now: datetime) -> None:
 
     Only misses count: a whole class may look at its own badges from one address.
     """
-    if any(_misses(what, now) >= MISSES for what in (f"address {address}", f"code {code}")):
+    keys = [_key(what, now) for what in (f"address {address}", f"code {code}")]
+    if any(misses >= MISSES for misses in cache.get_many(keys).values()):
         raise TooManyTries(minutes=int(WINDOW.total_seconds() // 60))
 
 

@@ -6,11 +6,9 @@ make it shorter. The cluster does not run: no arm pays for the mails, all write 
 
 import json
 import os
-import statistics
-import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from itertools import product
 
 import django
@@ -18,7 +16,9 @@ import psutil
 from django.core.management import call_command
 from django.utils import timezone
 
+from bench import runs
 from bench.booking import stage
+from bench.runs import Run
 
 SECONDS = int(os.environ.get("SECONDS", "4"))
 REPEATS = int(os.environ.get("REPEATS", "3"))
@@ -30,29 +30,6 @@ MOST = 1_020
 # (b) is the smallest Django view: at least this part of its requests a second, at most so many
 # times its 95th percentile at 32 clients.
 RATE, TAIL = 0.60, 1.6
-
-
-@dataclass(frozen=True)
-class Run:
-    kind: str
-    clients: int
-    arm: str
-    bookings: int
-    per_second: float
-    p50: float
-    p95: float
-    p99: float
-    python_cpu_ms: float
-    postgres_cpu_ms: float
-    client_of_a_core: float
-    refused: int
-    fsync_ms: float
-    load: float
-
-
-def percentile(values: list[float], part: float) -> float:
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(len(ordered) * part))]
 
 
 class Bench:
@@ -76,31 +53,15 @@ class Bench:
         before = self.rows.counts()
         fsync = stage.fsync_milliseconds()
         if arm == "postgres":
-            found = self._pgbench(kind, clients)
+            took = self._pgbench(kind, clients)
         else:
-            found = self._http(kind, clients, self.servers[arm])
+            took = self._http(kind, clients, self.servers[arm])
         after = self.rows.counts()
         bookings = after["bookings_booking"]
         self.row_counts[arm] = {
             name: round((after[name] - before[name]) / bookings, 3) for name in after
         }
-        took = found["milliseconds"]
-        return Run(
-            kind=kind,
-            clients=clients,
-            arm=arm,
-            bookings=bookings,
-            per_second=round(bookings / found["seconds"], 1),
-            p50=round(percentile(took, 0.5), 1),
-            p95=round(percentile(took, 0.95), 1),
-            p99=round(percentile(took, 0.99), 1),
-            python_cpu_ms=round(found["python"] / bookings * 1000, 2),
-            postgres_cpu_ms=round(found["postgres"] / bookings * 1000, 2),
-            client_of_a_core=round(found["client_cpu_seconds"] / found["seconds"], 3),
-            refused=found["refused"],
-            fsync_ms=fsync,
-            load=round(os.getloadavg()[0], 1),
-        )
+        return Run.of(kind, clients, arm, took, done=bookings, fsync=fsync)
 
     def _first_session(self, kind: str) -> tuple[int, int]:
         """The first session of the run and how many it goes round."""
@@ -121,40 +82,20 @@ class Bench:
                 self.world.secrets[group // self.rows.CLASSES_PER_SCHOOL],
             )
 
-    def _http(self, kind: str, clients: int, server: stage.Server) -> dict[str, object]:
+    def _http(self, kind: str, clients: int, server: stage.Server) -> runs.Took:
         asked = {
             "port": server.port,
             "clients": clients,
             "seconds": SECONDS,
             "bookings": list(self._bookings(kind)),
         }
-        python, pg = server.cpu_seconds(), stage.postgres_cpu_seconds(self.postmaster)
-        done = subprocess.run(
-            [sys.executable, "-m", "bench.booking.client"],
-            input=json.dumps(asked),
-            stdout=subprocess.PIPE,
-            text=True,
-            check=True,
-            cwd=stage.ROOT,
-        )
-        found = json.loads(done.stdout)
-        found["python"] = server.cpu_seconds() - python
-        found["postgres"] = stage.postgres_cpu_seconds(self.postmaster) - pg
-        statuses = {int(status): number for status, number in found["statuses"].items()}
-        found["refused"] = sum(statuses.values()) - statuses.get(201, 0) + found["unanswered"]
-        return found
+        return runs.over_http("bench.booking.client", asked, server, self.postmaster, 201)
 
-    def _pgbench(self, kind: str, clients: int) -> dict[str, object]:
+    def _pgbench(self, kind: str, clients: int) -> runs.Took:
         first, number = self._first_session(kind)
-        for old in stage.VAR.glob("pgbench-log*"):
-            old.unlink()
-        pg = stage.postgres_cpu_seconds(self.postmaster)
-        own = psutil.Process().cpu_times().children_user
-        text = stage.pgbench(
-            stage.ROOT / "bench" / "floors" / "booking.sql",
+        return runs.by_pgbench(
+            "booking.sql",
             {
-                "n": 0,
-                "clients": clients,
                 "first_session": first,
                 "sessions": number,
                 "groups": self.rows.CLASSES,
@@ -166,48 +107,9 @@ class Bench:
                 "first_student": self.world.first_student,
                 "host": self.world.host,
             },
+            self.postmaster,
             clients=clients,
             transactions=MOST // clients,
-        )
-        took = [
-            int(line.split()[2]) / 1000
-            for log in stage.VAR.glob("pgbench-log*")
-            for line in log.read_text().splitlines()
-        ]
-        rate = float(text.split("tps = ")[1].split()[0])
-        return {
-            "milliseconds": took,
-            "seconds": len(took) / rate,
-            "python": 0.0,
-            "postgres": stage.postgres_cpu_seconds(self.postmaster) - pg,
-            "client_cpu_seconds": psutil.Process().cpu_times().children_user - own,
-            "refused": 0,
-        }
-
-
-def medians(runs: list[Run]) -> Run:
-    """One row of the repeats: the median of every figure."""
-    first = asdict(runs[0])
-    return Run(
-        **{
-            name: value
-            if isinstance(value, str)
-            else statistics.median(asdict(run)[name] for run in runs)
-            for name, value in first.items()
-        }
-    )
-
-
-def show(rows: list[Run]) -> None:
-    print(
-        f"{'':7}{'clients':>7} {'arm':9}{'a second':>9}{'p50':>8}{'p95':>8}{'p99':>8}"
-        f"{'CPU-ms py':>10}{'+ pg':>7}{'client':>8}{'not 201':>8}{'fsync':>7}{'load':>6}"
-    )
-    for row in rows:
-        print(
-            f"{row.kind:7}{row.clients:>7} {row.arm:9}{row.per_second:>9.1f}{row.p50:>8.1f}"
-            f"{row.p95:>8.1f}{row.p99:>8.1f}{row.python_cpu_ms:>10.2f}{row.postgres_cpu_ms:>7.2f}"
-            f"{row.client_of_a_core:>8.1%}{row.refused:>8.0f}{row.fsync_ms:>7.2f}{row.load:>6.1f}"
         )
 
 
@@ -269,14 +171,14 @@ def main() -> int:
                     bench.servers[arm] = stage.serve(arm, surroundings, settings=settings)
             for kind, arm in product(KINDS, bench.servers):
                 bench.run(kind, 4, arm)  # warm
-            runs: dict[tuple[str, int, str], list[Run]] = {}
+            made: dict[tuple[str, int, str], list[Run]] = {}
             for _repeat, kind, clients, arm in product(range(REPEATS), KINDS, CLIENTS, ARMS):
-                runs.setdefault((kind, clients, arm), []).append(bench.run(kind, clients, arm))
+                made.setdefault((kind, clients, arm), []).append(bench.run(kind, clients, arm))
         finally:
             for server in bench.servers.values():
                 server.stop()
-    rows = [medians(found) for found in runs.values()]
-    show(rows)
+    rows = [runs.medians(found) for found in made.values()]
+    runs.show(rows, good=201)
     print()
     found = verdicts(rows)
     same = same_rows(bench.row_counts, bench.rows.BESIDES)
@@ -286,7 +188,7 @@ def main() -> int:
                 "targets": found,
                 "rows_a_booking": bench.row_counts,
                 "medians": [asdict(row) for row in rows],
-                "runs": [asdict(run) for group in runs.values() for run in group],
+                "runs": [asdict(run) for group in made.values() for run in group],
             },
             indent=1,
         ),

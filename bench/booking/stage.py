@@ -145,9 +145,9 @@ def _family_cpu(parent: psutil.Process) -> float:
     return used
 
 
-def fsync_milliseconds() -> float:
+def fsync_milliseconds(var: Path = VAR) -> float:
     """The median of forty fdatasync calls after a page, in PostgreSQL's own folder."""
-    path = VAR / "fsync-probe"
+    path = var / "fsync-probe"
     took = []
     with path.open("wb", buffering=0) as file:
         for _attempt in range(40):
@@ -159,17 +159,24 @@ def fsync_milliseconds() -> float:
     return round(sorted(took)[len(took) // 2] * 1000, 3)
 
 
-def pgbench(script: Path, variables: dict[str, int], *, clients: int, transactions: int) -> str:
+def pgbench(
+    script: Path,
+    variables: dict[str, int],
+    *,
+    clients: int,
+    transactions: int,
+    var: Path = VAR,
+) -> str:
     """What pgbench prints of the script, prepared statements, one thread."""
     command = [
         postgres.program("pgbench"), "-n", "-M", "prepared", "-f", str(script),
         "-c", str(clients), "-j", "1", "-t", str(transactions), "-l", "--log-prefix",
-        str(VAR / "pgbench-log"),
+        str(var / "pgbench-log"),
     ]  # fmt: skip
     for name, value in variables.items():
         command += ["-D", f"{name}={value}"]
-    command.append(postgres.url(VAR))
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=VAR)
+    command.append(postgres.url(var))
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=var)
     if done.returncode:
         sys.exit(done.stderr[-2000:])
     return done.stdout

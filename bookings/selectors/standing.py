@@ -24,6 +24,19 @@ SELECT student_id, requirement_id, earned, booked, missing, kinds::text, occupat
 FROM standing
 """
 
+# The same with what is required, and which of the sessions booked comes first.
+WITH_NEXT = """
+SELECT student_id, requirement_id, earned, booked, missing, kinds::text, occupations, is_done,
+       before, after, coalesce(required, 0), (
+           SELECT session.id FROM to_come
+           JOIN courses_coursesession session ON session.id = to_come.session_id
+           WHERE to_come.student_id = standing.student_id
+           ORDER BY session.starts_at, session.id
+           LIMIT 1
+       )
+FROM standing
+"""
+
 # Those who still miss something when all that is booked is attended.
 SHORT = """
 SELECT student_id, class_group_id, requirement_id, earned, booked, missing, kinds::text, occupations
@@ -122,6 +135,17 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class WithNext:
+    """Where one student stands, how many class hours are required of her, and the first session
+    that she has a place in, of those to come or under way."""
+
+    student_id: int
+    stands: Standing
+    required: int
+    next_session_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Short:
     """One student who does not reach the requirement with what is booked."""
 
@@ -181,20 +205,27 @@ class Coverage:
 
 def of_students(students: "QuerySet[Student]", now: datetime) -> dict[int, Standing]:
     """Where each of the students stands, by the student's key: one query."""
-    return {
-        student_id: Standing(
-            requirement_id=requirement_id,
-            earned=earned,
-            booked=booked,
-            lacking=Lacking(missing, tuple(sorted(json.loads(kinds).items())), occupations),
-            is_done=is_done,
-            outside=Outside(before, after),
-        )
-        for (
-            student_id, requirement_id, earned, booked, missing, kinds, occupations, is_done,
-            before, after,
-        ) in _rows(OF_STUDENTS, students, now)
-    }  # fmt: skip
+    return {row[0]: _standing(row) for row in _rows(OF_STUDENTS, students, now)}
+
+
+def with_next(students: "QuerySet[Student]", now: datetime) -> list[WithNext]:
+    """The same with what is required of each and her next session: one query."""
+    return [
+        WithNext(row[0], _standing(row), required=row[10], next_session_id=row[11])
+        for row in _rows(WITH_NEXT, students, now)
+    ]
+
+
+def _standing(row: Sequence[Any]) -> Standing:
+    requirement_id, earned, booked, missing, kinds, occupations, is_done, before, after = row[1:10]
+    return Standing(
+        requirement_id=requirement_id,
+        earned=earned,
+        booked=booked,
+        lacking=Lacking(missing, tuple(sorted(json.loads(kinds).items())), occupations),
+        is_done=is_done,
+        outside=Outside(before, after),
+    )
 
 
 def short_of(

@@ -231,3 +231,18 @@ def test_session_cancelled_since_the_page_was_drawn_stays_shut(door: Door) -> No
         scanning(replace(door, session=seen))()
     with pytest.raises(SessionCancelled):
         close_desk(by=door.manager, session=seen, now=seen.starts_at)
+
+
+def test_two_students_at_one_door_do_not_wait_for_one_another(door: Door) -> None:
+    desk.open_desk(by=door.manager, session=door.session, now=door.now)
+    seen: list[int] = []
+
+    # The first has written and not committed; by then the second is in already.
+    second = before_commit(
+        scanning(door, seat=1),
+        scanning(door, seat=2),
+        lambda: seen.append(CheckIn.objects.count()),
+    )
+
+    assert second.is_new
+    assert seen == [2]

@@ -1,0 +1,1 @@
+"""What checking in costs, beside the least it could: ``make bench-checkin``."""
