@@ -55,11 +55,11 @@ chromium: setup-dev
 .PHONY: test test-fast
 test: setup-dev chromium check ## All that has to pass, browser included
 	@$(MAKE) --no-print-directory postgres
-	$(TEST_ENV) $(PY) -m pytest -q -n 2 --dist loadfile
+	$(TEST_ENV) $(PY) -m pytest -q -n 2 --dist worksteal
 
 test-fast: setup-dev check ## The same without the browser
 	@$(MAKE) --no-print-directory postgres
-	$(TEST_ENV) $(PY) -m pytest -q -n 2 --dist loadfile -m "not browser"
+	$(TEST_ENV) $(PY) -m pytest -q -n 2 --dist worksteal -m "not browser"
 
 .PHONY: coverage
 coverage: setup-dev ## Which lines and branches of services, selectors and models no test runs
@@ -88,6 +88,10 @@ format: setup-dev ## Put code and templates into the house's shape
 .PHONY: bench-badges
 bench-badges: setup ## How long a thousand badges take to print
 	$(PY) -m bench.badges
+
+.PHONY: bench-camera
+bench-camera: setup-dev chromium ## How many badges a second the door's camera lets in, at full speed and at a quarter
+	@$(PY) -m bench.camera
 
 .PHONY: smoke
 smoke: setup-dev ## The whole stack on a free port with an empty database, walked over HTTP

@@ -68,6 +68,7 @@ class Term(TextChoices):
     SIGN_IN = "sign_in", _("登录后最长 14 天")
     NUMBERED = "numbered", _("长期保存；姓名删除后只对应编号")
     TRAIL = "trail", _("长期保存，不能修改或删除，不含学生姓名")
+    WORDS = "words", _("写明某个学生学时的，随其姓名删除；其余长期保存，不能修改，不含学生姓名")
     ACCOUNT = "account", _("账号存续期间；以后作为操作记录的署名保存")
     CONTACT = "contact", _("由本单位随时修改或清空")
 
@@ -186,8 +187,17 @@ PERSONAL = (
         kept=Term.CONTACT,
     ),
     PersonalField(
-        fields=("accounts.AuditEntry.address", "accounts.AuditEntry.reason"),
-        what=_("操作时的网络地址，查看姓名的原因"),
+        fields=("accounts.AuditEntry.reason",),
+        what=_("查看姓名、申请学时、重新打开签到的原因，答复，人数对不上的原因"),
+        person=Person.STAFF,
+        purpose=_("学校能核对为什么看过学生姓名，学时为什么改过"),
+        basis=Basis.LOG,
+        seen_by=_("被查看学生的学校管理员，秘书处"),
+        kept=Term.WORDS,
+    ),
+    PersonalField(
+        fields=("accounts.AuditEntry.address",),
+        what=_("操作时的网络地址"),
         person=Person.STAFF,
         purpose=_("学校能核对谁从哪里看过学生姓名"),
         basis=Basis.LOG,

@@ -284,7 +284,8 @@ class AuditEntry(models.Model):
     )
     # From where: the client's address, none for the system's own work.
     address = models.GenericIPAddressField(null=True, blank=True)
-    # Why the secretariat reads names. Written by a person, so the service refuses names in it.
+    # Why: a person's words, so the services refuse students' names in them. What they say of one
+    # student is taken out when she is erased (``attendance.LawfulRemoval``).
     reason = models.CharField(max_length=200, blank=True, default="", db_default="")
 
     objects = AuditEntryQuerySet.as_manager()

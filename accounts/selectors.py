@@ -53,6 +53,17 @@ def people_to_tell(organisation_id: int, roles: Iterable[Role]) -> list[User]:
     )
 
 
+def secretariat() -> list[User]:
+    """The people of the alliance's secretariat, each once. One query."""
+    return list(
+        User.objects.filter(
+            pk__in=Membership.objects.live()
+            .filter(organisation__kind=OrganisationKind.ALLIANCE, role=Role.SECRETARIAT)
+            .values("user_id")
+        ).order_by("pk")
+    )
+
+
 def person(user: User) -> Actor:
     """Somebody who acts for nobody but themselves: for their own name, language and keys."""
     return Actor(kind=ActorKind.MEMBERSHIP, name=user.name, user_id=user.pk)

@@ -27,7 +27,7 @@ class WayIn(TextChoices):
 
 # What a device at the door may say of itself; by the first three it read a badge.
 BY_BADGE = (WayIn.CAMERA, WayIn.SCANNER, WayIn.TYPED)
-FROM_DEVICE = (*BY_BADGE, WayIn.TICK)
+FROM_DEVICE = (*BY_BADGE, WayIn.TICK, WayIn.CLASS)
 
 
 class OddUse(TextChoices):
@@ -122,6 +122,16 @@ class SealedKind(TextChoices):
     LEDGER = "ledger", _("学时记账")
     CHECK_IN = "check_in", _("签到记录")
     REMOVAL = "removal", _("依法删除的记录")
+    DECISION = "decision", _("待定签到的处理")
+
+
+class RemovedKind(TextChoices):
+    """What a text was lawfully taken out of. The trail is under no seal."""
+
+    LEDGER = SealedKind.LEDGER.value, SealedKind.LEDGER.label
+    CHECK_IN = SealedKind.CHECK_IN.value, SealedKind.CHECK_IN.label
+    DECISION = SealedKind.DECISION.value, SealedKind.DECISION.label
+    TRAIL = "trail", _("操作记录")
 
 
 class RemovalGround(TextChoices):

@@ -15,6 +15,7 @@ PERSONAL = (
             "attendance.CheckIn.recorded_at",
             "attendance.CheckIn.written_at",
             "attendance.CheckIn.seal_salt",
+            "attendance.Desk.held_back",
         ),
         what=_("到场、离场、请假"),
         person=Person.STUDENT,
@@ -71,11 +72,9 @@ PERSONAL = (
             "attendance.HourProposal.kind",
             "attendance.HourProposal.class_hours",
             "attendance.HourProposal.earned_on",
-            "attendance.HourProposal.reason",
             "attendance.HourProposal.state",
             "attendance.HourProposal.proposed_at",
             "attendance.HourProposal.decided_at",
-            "attendance.HourProposal.answer",
         ),
         what=_("补课、补记和更正学时的申请"),
         person=Person.STUDENT,
@@ -83,6 +82,15 @@ PERSONAL = (
         basis=Basis.RECORD,
         seen_by=_("本校管理员，任课教师；开课单位看自己提的；秘书处只看班级和座号"),
         kept=Term.NUMBERED,
+    ),
+    PersonalField(
+        fields=("attendance.HourProposal.reason", "attendance.HourProposal.answer"),
+        what=_("补课、补记和更正学时的原因和答复"),
+        person=Person.STUDENT,
+        purpose=_("漏记、错记的学时由两个人核对后改正"),
+        basis=Basis.RECORD,
+        seen_by=_("本校管理员，任课教师；开课单位看自己提的；秘书处只看班级和座号"),
+        kept=Term.GRADUATION,
     ),
     PersonalField(
         fields=(
@@ -106,7 +114,6 @@ PERSONAL = (
             "attendance.Conflict.happened_at",
             "attendance.Conflict.received_at",
             "attendance.ConflictDecision.decision",
-            "attendance.ConflictDecision.reason",
             "attendance.ConflictDecision.decided_at",
             "attendance.RosterPack.students",
         ),
@@ -116,6 +123,15 @@ PERSONAL = (
         basis=Basis.RECORD,
         seen_by=_("开课单位看自己的场次，姓名打码；家长要求时由学校提供"),
         kept=Term.NUMBERED,
+    ),
+    PersonalField(
+        fields=("attendance.ConflictDecision.reason",),
+        what=_("断网时记下的签到为什么不记"),
+        person=Person.STUDENT,
+        purpose=_("由人决定记不记，据此记学时"),
+        basis=Basis.RECORD,
+        seen_by=_("开课单位看自己的场次，姓名打码；家长要求时由学校提供"),
+        kept=Term.GRADUATION,
     ),
     PersonalField(
         fields=(
@@ -142,19 +158,30 @@ PERSONAL = (
             "attendance.Certificate.lines",
             "attendance.Certificate.issued_at",
             "attendance.Certificate.revoked_at",
-            "attendance.Certificate.revoke_reason",
         ),
-        what=_("学时证书：编号（随机，不含姓名），当时的学时和场次，作废的原因"),
+        what=_("学时证书：编号（随机，不含姓名），当时的学时和场次"),
         person=Person.STUDENT,
         purpose=_("出具证明，供人核验"),
         basis=Basis.RECORD,
         seen_by=_("本校管理员，任课教师；持证书核验的人只看姓氏和学时"),
         kept=Term.NUMBERED,
     ),
+    PersonalField(
+        fields=("attendance.Certificate.revoke_reason",),
+        what=_("学时证书作废的原因"),
+        person=Person.STUDENT,
+        purpose=_("学校知道证书为什么作废"),
+        basis=Basis.RECORD,
+        seen_by=_("本校管理员，任课教师"),
+        kept=Term.GRADUATION,
+    ),
 )
 
 IMPERSONAL = (
-    Impersonal(("attendance.Desk.heads_note",), "says why as many did not leave as came"),
+    Impersonal(
+        ("attendance.Desk.heads_note",),
+        "says why as many did not leave as came; names are refused, and taken out with the student",
+    ),
     Impersonal(
         (
             "attendance.AttendanceRuleSet.valid_from",
@@ -171,7 +198,11 @@ IMPERSONAL = (
     Impersonal(("attendance.Device.clock_ahead",), "how wrong a device's clock is"),
     Impersonal(("attendance.Device.digest",), "recognises a device without keeping its secret"),
     Impersonal(("attendance.RosterPack.salt",), "random, made for one list of one device"),
-    Impersonal(("attendance.Desk.reopen_reason",), "says why a session's door was opened again"),
+    Impersonal(
+        ("attendance.Desk.reopen_reason",),
+        "says why a session's door was opened again; names are refused, and taken out with the"
+        " student",
+    ),
     Impersonal(
         ("attendance.PublicNotice.starts_on", "attendance.PublicNotice.ends_on"),
         "when a school shows the hours of a cohort",

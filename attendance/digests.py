@@ -23,7 +23,7 @@ from typing import Any
 from uuid import UUID
 
 from attendance.choices import SealedKind
-from attendance.models import CheckIn, LawfulRemoval
+from attendance.models import CheckIn, ConflictDecision, LawfulRemoval
 from hours.models import HourCredit, Sealed
 
 FORMAT = 1
@@ -36,6 +36,7 @@ MODELS: dict[str, type[Sealed]] = {
     SealedKind.LEDGER: HourCredit,
     SealedKind.CHECK_IN: CheckIn,
     SealedKind.REMOVAL: LawfulRemoval,
+    SealedKind.DECISION: ConflictDecision,
 }
 # Columns besides the salt and the free text, by format.
 FIELDS: dict[int, dict[str, tuple[str, ...]]] = {
@@ -76,6 +77,13 @@ FIELDS: dict[int, dict[str, tuple[str, ...]]] = {
             "student_id",
             "text_digest",
             "ground",
+            "written_at",
+        ),
+        SealedKind.DECISION: (
+            "conflict_id",
+            "decision",
+            "decided_at",
+            "decided_by_id",
             "written_at",
         ),
     },

@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from attendance.errors import TransactionsOpen
+from attendance.errors.students import TransactionsOpen
 from attendance.services import retention, seals
 
 

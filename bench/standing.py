@@ -19,7 +19,7 @@ STUDENTS, CLASSES, SESSIONS, PLACES_EACH = 2_000, 50, 200, 10
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
-    from bookings.selectors import standing  # noqa: PLC0415  (Django has to be set up first)
+    from bookings.selectors import standing, standing_statement  # noqa: PLC0415  (Django has to be set up first)
 
     with transaction.atomic():
         school_id = _fill()
@@ -35,7 +35,7 @@ def main() -> None:
                 with connection.cursor() as cursor:
                     cursor.execute(
                         "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) "
-                        + standing.statement(wanted)
+                        + standing_statement.statement(wanted)
                         + select,
                         [*params, now],
                     )

@@ -108,5 +108,8 @@ IMPERSONAL = (
         ),
         "a client's own key, a digest and a number",
     ),
-    Impersonal(("bookings.Booking.cancel_reason",), "says why a class does not come"),
+    Impersonal(
+        ("bookings.Booking.cancel_reason",),
+        "says why a class does not come; names are refused, and taken out with the student",
+    ),
 )

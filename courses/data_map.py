@@ -46,6 +46,7 @@ IMPERSONAL = (
             "courses.CourseSession.cancel_reason",
             "courses.CourseSession.sequence",
         ),
-        "where a session meets, or why it does not",
+        "where a session meets, or why it does not; names are refused, and taken out with the"
+        " student",
     ),
 )

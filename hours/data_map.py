@@ -36,7 +36,11 @@ PERSONAL = (
 )
 
 IMPERSONAL = (
-    Impersonal(("hours.PeriodLock.reopen_reason",), "says why a school may correct hours again"),
+    Impersonal(
+        ("hours.PeriodLock.reopen_reason",),
+        "says why a school may correct hours again; names are refused, and taken out with the"
+        " student",
+    ),
     Impersonal(
         (
             "hours.PracticumRequirement.name",

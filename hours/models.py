@@ -93,8 +93,8 @@ class PracticumRequirement(models.Model):
         return self.name
 
     def counts_on(self, day: date) -> bool:
-        """Whether class hours of that day count. ``bookings.selectors.standing`` says the same
-        in SQL."""
+        """Whether class hours of that day count. ``bookings.selectors.standing_statement`` says
+        the same in SQL."""
         return self.counts_from <= day <= self.due_on
 
     @property

@@ -37,7 +37,7 @@ def requirements_of(
     a kind of school).
 
     Where cohorts overlap, one for the school's own kind counts before one for every kind, then
-    the one due first. ``bookings.selectors.standing`` says the same in SQL.
+    the one due first. ``bookings.selectors.standing_statement`` says the same in SQL.
     """
     groups = list(class_groups)
     known = sorted(requirements(), key=lambda requirement: not requirement.school_kind)

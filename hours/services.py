@@ -15,10 +15,12 @@ from courses.models import CourseSession
 from rosters.models import Student
 from sites.calendar import local_day
 
+from . import period_locks
 from .choices import BY_HAND, CreditKind
 from .errors import (
     AlreadyReversed,
     MinimumsTooHigh,
+    PeriodLocked,
     ReasonMissing,
     RequirementNameTaken,
     RequirementOutOfOrder,
@@ -29,44 +31,14 @@ from .models import HourCredit, PracticumRequirement, RequirementMinimum
 from .period_locks import refused_when_locked
 
 
-def credit_students(
-    *,
-    by: Actor,
-    students: Collection[Student],
-    session: CourseSession,
-    rule_version: int,
-    now: datetime,
-) -> dict[int, HourCredit]:
-    """Each student's ledger holds the session's class hours once; the credits that stand, by
-    the student's key.
-
-    Safe to repeat: who has a credit of this session that is not reversed keeps just that. The
-    caller has asked whether the actor may close the session's desk. Refused: PeriodLocked, for
-    all where it is for one.
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """By how many class hours the ledger has changed. ``held_back`` are the students, by key, of
+    whom it says something else than it should, and their schools: these have locked the period.
     """
-    with refused_when_locked(), transaction.atomic():
-        schools = _lock({student.pk for student in students})
-        ledger = _Ledger.read(session)
-        new = ledger.credits(
-            by=by,
-            hours={pk: session.class_hours for pk in schools if pk not in ledger.standing},
-            schools=schools,
-            rule_version=rule_version,
-            reason="",
-            now=now,
-        )
-        if new:
-            HourCredit.objects.bulk_create(new)
-            audit.record(
-                by=by,
-                verb="hours.credited",
-                now=now,
-                target=session,
-                students=len(new),
-                class_hours=session.class_hours,
-            )
-    standing = {pk: ledger.standing[pk] for pk in schools if pk in ledger.standing}
-    return standing | {credit.student_id: credit for credit in new}
+
+    class_hours: int
+    held_back: dict[int, int]
 
 
 def settle_session(
@@ -79,17 +51,17 @@ def settle_session(
     reason: str,
     rule_version: int,
     now: datetime,
-) -> int:
+) -> Settled:
     """The ledger says of the session exactly what ``hours`` says, by the key of each of the
-    ``students``; who is not in it, or with 0, has none of it. By how many class hours the
-    ledger has changed.
+    ``students``; who is not in it, or with 0, has none of it.
 
     A credit that differs is reversed with the ``reason`` and written anew, also with it. What
     was written by hand stays as it is, reversed or not, and so does all of the students
-    ``kept``. Safe to repeat.
+    ``kept``. Of students whose period is locked nothing changes: one school's lock is nothing to
+    the others. Safe to repeat.
 
     In the caller's transaction, which holds the ``students``, has asked whether ``by``
-    may close the session's desk, and writes the audit line. Refused: PeriodLocked.
+    may close the session's desk, and writes the audit line.
     """
     ledger = _Ledger.read(session)
     if others := ledger.standing.keys() - hours.keys():
@@ -114,10 +86,29 @@ def settle_session(
         now=now,
     )
     written = [*_reversals(by=by, credits=wrong, reason=reason, now=now), *new]
-    if written:
+    held_back = _write_where_open(written) if written else {}
+    return Settled(
+        sum(entry.class_hours for entry in written if entry.student_id not in held_back), held_back
+    )
+
+
+def _write_where_open(entries: Collection[HourCredit]) -> dict[int, int]:
+    """The entries are in the ledger, but for those of the students returned, whose period is
+    locked, with the school of each. The database is tried first, so that a session without any
+    of these costs no query more."""
+    try:
+        with refused_when_locked(), transaction.atomic():
+            HourCredit.objects.bulk_create(entries)
+    except PeriodLocked:
+        held_back = period_locks.held_and_locked(
+            {(entry.student_id, entry.earned_on) for entry in entries}
+        )
         with refused_when_locked():
-            HourCredit.objects.bulk_create(written)
-    return sum(entry.class_hours for entry in written)
+            HourCredit.objects.bulk_create(
+                entry for entry in entries if entry.student_id not in held_back
+            )
+        return held_back
+    return {}
 
 
 def _lock(student_ids: Collection[int]) -> dict[int, int]:

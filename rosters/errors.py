@@ -262,7 +262,7 @@ class ReadReasonMissing(RostersRefusal):
     sentence = _("请写明查看姓名的原因，学校会看到。")
 
 
-class ReadReasonNamesStudent(RostersRefusal):
-    code = "read_reason_names_student"
+class TextNamesStudent(RostersRefusal):
+    code = "text_names_student"
     kind = Refusal.INVALID
-    sentence = _("原因会长期保存，请勿写学生姓名，可写座号。")
+    sentence = _("这段文字会长期保存，请勿写学生姓名，可写座号。")

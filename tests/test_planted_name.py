@@ -432,7 +432,12 @@ def test_what_people_do_with_it_writes_it_nowhere(planted: World, now: datetime)
         )
         badges.issue_missing(by=coordinator, class_group=group, now=now)
         badges.reissue(by=coordinator, student=students[2], reason="遗失", now=now)
-        close_desk(by=manager, session=session, now=session.ends_at + timedelta(minutes=5))
+        close_desk(
+            by=manager,
+            session=session,
+            now=session.ends_at + timedelta(minutes=5),
+            leave_undecided=True,
+        )
         # Taken out, and read with a reason.
         files = [
             office.post(f"/school/classes/{group.pk}/roster.xlsx"),

@@ -188,7 +188,7 @@ def _make_world(now: datetime, names: tuple[str, str, str] = NAMES) -> World:
         required_hours=14,
         issued_at=now,
     )
-    requirement = RequirementFactory()
+    requirement = RequirementFactory(due_on=now.date() - timedelta(days=1))
     notice = notices.start(
         by=actor_of(coordinator), school=group.school, requirement=requirement, days=5, now=now
     )

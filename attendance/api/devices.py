@@ -124,12 +124,14 @@ class EventAnswer(serializers.Serializer[Any]):
 
 
 class EventsOutput(serializers.Serializer[Any]):
-    """``marks``: by session and student, how far everybody is, of the ``sessions`` asked for."""
+    """``marks``: by session and student, how far everybody is, of the ``sessions`` asked for;
+    ``left``: by session, who was there and has left."""
 
     now = serializers.DateTimeField()
     is_revoked = serializers.BooleanField()
     answers = EventAnswer(many=True)
     marks = serializers.DictField(child=serializers.DictField(child=serializers.CharField()))
+    left = serializers.DictField(child=serializers.ListField(child=serializers.IntegerField()))
 
 
 class Packs(APIView):
@@ -186,12 +188,14 @@ class Events(APIView):
             address=address_of(request._request),
         )
         is_trusted = devices.is_trusted(device)
+        marks = selectors.marks_for(device, asked) if is_trusted else selectors.Marks()
         return Response(
             {
                 "now": timezone.localtime(now).isoformat(),
                 "is_revoked": not is_trusted,
                 "answers": [_told(answer) for answer in answers],
-                "marks": selectors.marks_for(device, asked) if is_trusted else {},
+                "marks": marks.states,
+                "left": marks.left,
             }
         )
 

@@ -2,12 +2,14 @@
 
 from typing import Self
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.actors import Actor
 from attendance.choices import Decision, Doubt, EventKind, NoBadge, WayIn
+from hours.models import Sealed
 
 from .devices import Device
 from .door import CheckIn
@@ -84,8 +86,9 @@ class Conflict(models.Model):
         return f"{self.doubt} {self.pk}"
 
 
-class ConflictDecision(models.Model):
-    """What somebody decided about a doubtful event, once and for good, and why."""
+class ConflictDecision(Sealed):
+    """What somebody decided about a doubtful event, once and for good, and why. The reason of a
+    student who was erased is a dash (``LawfulRemoval``)."""
 
     conflict = models.OneToOneField(
         Conflict, on_delete=models.PROTECT, primary_key=True, related_name="decision"
@@ -110,6 +113,7 @@ class ConflictDecision(models.Model):
                 name="decision_by_somebody",
             ),
         ]
+        indexes = [BrinIndex(fields=["written_at"], name="decision_written")]
         triggers = only_grows("decisions")
 
     def __str__(self) -> str:

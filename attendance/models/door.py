@@ -3,6 +3,7 @@
 import uuid
 from typing import Self
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
@@ -108,6 +109,9 @@ class Desk(models.Model):
     heads_in = models.PositiveSmallIntegerField(null=True, blank=True)
     heads_out = models.PositiveSmallIntegerField(null=True, blank=True)
     heads_note = models.CharField(_("人数对不上的原因"), max_length=200, blank=True, default="")
+    # The students, by key, whose hours the last closing left as they were: their school had
+    # locked the period. ``selectors.held_back`` says of whom nobody has decided since.
+    held_back = ArrayField(models.BigIntegerField(), default=list, blank=True)
 
     objects = DeskQuerySet.as_manager()
 
@@ -128,6 +132,11 @@ class Desk(models.Model):
                 | ~Q(heads_note="")
                 | Q(heads_in__isnull=False, heads_out__isnull=False, heads_out=F("heads_in")),
                 name="desk_closed_heads_agree",
+            ),
+            # Hours are held back by a closing; an open desk has credited nobody yet.
+            models.CheckConstraint(
+                condition=Q(held_back=[]) | Q(closed_at__isnull=False),
+                name="desk_holds_back_closed",
             ),
         ]
 

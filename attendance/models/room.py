@@ -6,8 +6,6 @@ from typing import Self
 from django.db import models
 from django.db.models import Q
 
-from accounts.actors import Actor
-
 from .door import CheckIn
 
 # A screen forgotten in the room says nothing any more.
@@ -15,13 +13,6 @@ UP_AFTER_THE_END = timedelta(hours=1)
 
 
 class RoomCodeQuerySet(models.QuerySet["RoomCode"]):
-    def visible_to(self, actor: Actor) -> Self:
-        if actor.is_system:
-            return self
-        if actor.is_host:
-            return self.filter(host_id=actor.organisation_id)
-        return self.none()
-
     def shown(self, now: datetime) -> Self:
         """Those that are up: until the door is closed, at most an hour beyond the session."""
         return self.filter(

@@ -5,7 +5,7 @@ from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 
-from attendance.choices import RemovalGround, SealedKind
+from attendance.choices import RemovalGround, RemovedKind, SealedKind
 from hours.models import Sealed
 
 from .growing import only_grows
@@ -56,27 +56,34 @@ class SealedEntry(models.Model):
 
 
 class LawfulRemoval(Sealed):
-    """The free text of a ledger entry or check-in is gone, since its student was erased.
+    """The free text of a ledger entry, check-in, decision or entry of the trail is gone, since
+    its student was erased.
 
     ``text_digest`` is that of the text with its salt, which is gone too: with it the entry still
-    gives the digest that was sealed, so all but the text is proven unchanged. Only the function
-    ``forget_reasons`` writes here, with the owner's rights.
+    gives the digest that was sealed, so all but the text is proven unchanged. Of the trail, which
+    is under no seal, there is none. Only the function ``forget_reasons`` writes here, with the
+    owner's rights.
     """
 
-    kind = models.CharField(max_length=8, choices=SealedKind.choices)
+    kind = models.CharField(max_length=8, choices=RemovedKind.choices)
     key = models.CharField(max_length=36)
     student = models.ForeignKey(
         "rosters.Student", on_delete=models.PROTECT, related_name="lawful_removals"
     )
-    text_digest = models.CharField(max_length=64)
+    text_digest = models.CharField(max_length=64, blank=True)
     ground = models.CharField(max_length=10, choices=RemovalGround.choices)
 
     class Meta:
         constraints = [
             # A removal is of an entry, never of another removal.
             models.CheckConstraint(
-                condition=Q(kind__in=[SealedKind.LEDGER, SealedKind.CHECK_IN]),
-                name="removal_kind_known",
+                condition=Q(kind__in=RemovedKind.values), name="removal_kind_known"
+            ),
+            # What is under a seal keeps the digest of its text.
+            models.CheckConstraint(
+                condition=Q(kind=RemovedKind.TRAIL, text_digest="")
+                | (~Q(kind=RemovedKind.TRAIL) & ~Q(text_digest="")),
+                name="removal_keeps_digest",
             ),
             models.CheckConstraint(
                 condition=Q(ground__in=RemovalGround.values), name="removal_ground_known"

@@ -157,7 +157,5 @@ def by_code(code: str) -> tuple[Certificate, CertificateState] | None:
     )
     if certificate is None:
         return None
-    # Whose row was merged into another's has her hours there.
-    child = certificate.student.merged_into_id or certificate.student_id
-    lines = lines_of([child], certificate.requirement)
-    return certificate, _state(certificate, lines.get(child, ()))
+    lines = lines_of([certificate.student_id], certificate.requirement)
+    return certificate, _state(certificate, lines.get(certificate.student_id, ()))

@@ -10,7 +10,9 @@ from attendance.selectors import desk
 from attendance.selectors.rule_sets import rules_of
 from bookings import wording
 from courses.models import CourseSession
+from hours import period_locks
 from rosters.models import ClassGroup
+from sites.calendar import local_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +26,15 @@ class Inside:
 @dataclass(frozen=True, slots=True)
 class Closing:
     """``earning`` says how many students have how many class hours of it, the most first; the
-    others who came have none. ``undecided`` events of devices wait for somebody.
-    ``leaving_earns`` is what whoever leaves now earns at most, where
+    others who came have none; of those ``held_back`` the hours stay as they are, for their school
+    has locked the period. ``undecided`` events of devices wait for somebody. ``leaving_earns`` is
+    what whoever leaves now earns at most, where
     that is leaving early."""
 
     counts: desk.Counts
     earning: tuple[tuple[int, int], ...]
     unpaid: int
+    held_back: int
     inside: tuple[Inside, ...]
     heads_in: int
     heads_out: int
@@ -43,7 +47,14 @@ def closing_of(session: CourseSession, now: datetime) -> Closing:
     Five queries, however many students."""
     seats = desk.seats_without_names(session)
     there = [seat for seat in seats if seat.attendance.was_there]
-    hours = [seat.attendance.earns.of(session.class_hours) for seat in there]
+    locked = period_locks.locked_among(
+        [seat.student_id for seat in there], local_day(session.starts_at)
+    )
+    hours = [
+        seat.attendance.earns.of(session.class_hours)
+        for seat in there
+        if seat.student_id not in locked
+    ]
     inside = [seat for seat in there if seat.attendance.is_inside]
     return Closing(
         counts=desk.counts(seats),
@@ -51,6 +62,7 @@ def closing_of(session: CourseSession, now: datetime) -> Closing:
             (amount, hours.count(amount)) for amount in sorted(set(hours), reverse=True) if amount
         ),
         unpaid=hours.count(0),
+        held_back=len(locked),
         inside=_by_class(inside, session),
         heads_in=len(there),
         heads_out=len(there) - len(inside),

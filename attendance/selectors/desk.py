@@ -1,7 +1,7 @@
 """What a desk shows: its session's students and how far each is."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 from django.db.models import QuerySet
@@ -20,7 +20,7 @@ from bookings import wording
 from bookings.models import Place
 from courses.models import CourseSession
 from rosters.models import Student
-from sites.calendar import at
+from sites.calendar import at, local_day
 
 # A door that nobody closed is asked after for so long.
 FORGOTTEN_FOR = timedelta(weeks=4)
@@ -102,6 +102,22 @@ def sessions_to_keep(actor: Actor, day: date) -> QuerySet[CourseSession]:
     return _doors_of(actor).filter(starts_at__gte=start, starts_at__lt=start + timedelta(days=1))
 
 
+def doors_of_others(
+    actor: Actor, kept: Iterable[CourseSession], now: datetime
+) -> list[CourseSession]:
+    """The host's sessions of the day that are not over, beside those of which there is a list."""
+    start = at(local_day(now), time(0))
+    return list(
+        CourseSession.objects.visible_to(actor)
+        .owned_by(actor)
+        .scheduled()
+        .filter(starts_at__gte=start, starts_at__lt=start + timedelta(days=1), ends_at__gt=now)
+        .exclude(pk__in=[session.pk for session in kept])
+        .select_related("version", "room__site", "school")
+        .order_by("starts_at", "pk")
+    )
+
+
 def doors_left_open(actor: Actor, day: date) -> QuerySet[CourseSession]:
     """Booked sessions of the four weeks before the day whose desk was not closed: nobody has
     the class hours of them yet."""
@@ -138,7 +154,11 @@ def session_at_door(pk: int) -> CourseSession | None:
 
 
 def desk_of(session: CourseSession) -> Desk | None:
-    return Desk.objects.filter(session=session).select_related("closed_by__user").first()
+    return (
+        Desk.objects.filter(session=session)
+        .select_related("closed_by__user", "session__version")
+        .first()
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +207,9 @@ def classmates_not_here(place: Place) -> list[tuple[int, int]]:
 
 @dataclass(frozen=True, slots=True)
 class NamelessSeat:
-    """One student of the session as a device hears of it."""
+    """One student of the session as a device hears of it, by class and seat."""
 
+    student_id: int
     class_group_id: int
     seat_no: int
     attendance: Attendance
@@ -208,7 +229,7 @@ def seats_without_names(session: CourseSession) -> list[NamelessSeat]:
     """The students of the session by class and seat, in two queries whatever their number."""
     states = attendance_of_session(session)
     return [
-        NamelessSeat(class_group_id, seat_no, states.get(student_id, EXPECTED))
+        NamelessSeat(student_id, class_group_id, seat_no, states.get(student_id, EXPECTED))
         for student_id, class_group_id, seat_no in Place.objects.live()
         .filter(session=session, student__isnull=False)
         .order_by("booking__class_group_id", "student__seat_no", "pk")
@@ -216,22 +237,34 @@ def seats_without_names(session: CourseSession) -> list[NamelessSeat]:
     ]
 
 
-def marks_for(device: Device, session_ids: Iterable[int]) -> dict[str, dict[str, str]]:
-    """How far everybody is in those of the sessions of which the device has a list, by the keys
-    of session and student: what other devices and signed-in desks recorded."""
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What a device hears of others: ``states`` by the keys of session and student, and who
+    ``left`` by the key of the session."""
+
+    states: dict[str, dict[str, str]] = field(default_factory=dict)
+    left: dict[str, list[int]] = field(default_factory=dict)
+
+
+def marks_for(device: Device, session_ids: Iterable[int]) -> Marks:
+    """How far everybody is in those of the sessions of which the device has a list: what other
+    devices and signed-in desks recorded."""
     sessions = CourseSession.objects.filter(
         pk__in=RosterPack.objects.filter(device=device, session__in=list(session_ids)).values(
             "session"
         )
     )
-    return {
-        str(session): {
-            str(student): state.state.value
-            for student, state in states.items()
-            if state.state != AttendanceState.EXPECTED
+    marks = Marks()
+    for session, states in attendance_of_sessions(list(sessions)).items():
+        marks.states[str(session)] = {
+            str(student): attendance.state.value
+            for student, attendance in states.items()
+            if attendance.state != AttendanceState.EXPECTED
         }
-        for session, states in attendance_of_sessions(list(sessions)).items()
-    }
+        marks.left[str(session)] = sorted(
+            student for student, attendance in states.items() if attendance.has_left
+        )
+    return marks
 
 
 def closed_desks(sessions: Iterable[CourseSession]) -> set[int]:

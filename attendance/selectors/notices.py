@@ -11,6 +11,8 @@ from accounts.actors import Actor
 from attendance.choices import ObjectionState
 from attendance.models import Objection, PublicNotice
 from bookings import wording
+from bookings.models import Place
+from courses.models import CourseSession
 from hours.choices import CreditKind
 from hours.models import HourCredit, PracticumRequirement
 from hours.selectors import earned_by_student, requirements_of
@@ -74,6 +76,31 @@ def notices(actor: Actor) -> QuerySet[PublicNotice]:
             waiting=Count("objections", filter=Q(objections__state=ObjectionState.OPEN)),
         )
         .order_by("-started_at", "-pk")
+    )
+
+
+def doors_not_closed(notice: PublicNotice) -> int:
+    """How many sessions of the notice's students and days are over without that the hours were
+    credited: their hosts have not closed the door. One query."""
+    starts_at, ends_at = notice.requirement.period
+    return (
+        CourseSession.objects.scheduled()
+        .filter(
+            pk__in=Place.objects.live()
+            .filter(
+                starts_at__gte=starts_at,
+                starts_at__lt=ends_at,
+                student__school=notice.school_id,
+                student__class_group__stage=notice.requirement.stage,
+                student__class_group__entry_year__range=(
+                    notice.requirement.entry_year_from,
+                    notice.requirement.entry_year_to,
+                ),
+            )
+            .values("session_id"),
+            desk__closed_at=None,
+        )
+        .count()
     )
 
 

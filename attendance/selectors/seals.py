@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import islice
 from typing import Any
 
@@ -12,9 +12,11 @@ from django.db.models.functions import Cast
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import AuditEntry
 from attendance import digests
+from attendance.choices import RemovedKind, SealedKind
 from attendance.models import DaySeal, LawfulRemoval, SealedEntry
-from sites.calendar import at
+from sites.calendar import at, local_day
 
 ROWS_AT_ONCE = 2000
 DAY = timedelta(days=1)
@@ -68,12 +70,14 @@ def verify(heads: Mapping[date, str], *, days: int | None = None) -> Verified:
     before = known[-days - 1].head if days and len(known) > days else ""
     seals = {seal.pk: seal for seal in known}
     differences = [*_chain(watched, before), *_letters(known, heads)]
+    since = at(watched[0].day, MIDNIGHT) if len(watched) < len(known) else None
+    differences += _trail(since)
     counts = Counter[str]()
     for kind, model in digests.MODELS.items():
         differences += _gone(kind, watched)
         rows = model._default_manager.all()
-        if len(watched) < len(known):
-            rows = rows.filter(written_at__gte=at(watched[0].day, MIDNIGHT))
+        if since is not None:
+            rows = rows.filter(written_at__gte=since)
         found = rows_with_removals(kind, rows)
         while some := list(islice(found, ROWS_AT_ONCE)):
             sealed = _sealed(kind, [row for row, _removal in some])
@@ -138,6 +142,8 @@ def rows_with_removals(
 ) -> Iterator[tuple[Any, LawfulRemoval | None]]:
     """The rows by key, with what was lawfully removed of each: asked after the row, so that a
     removal meanwhile is seen at least where the row shows it."""
+    if kind == SealedKind.DECISION:
+        rows = rows.select_related("conflict")
     found = rows.order_by("pk").iterator(chunk_size=ROWS_AT_ONCE)
     while some := list(islice(found, ROWS_AT_ONCE)):
         keys = [str(row.pk) for row in some]
@@ -164,12 +170,30 @@ def _of_its_day(row: Any, seals: Iterable[DaySeal]) -> DaySeal | None:
     return None
 
 
+def _trail(since: datetime | None) -> Iterator[Difference]:
+    """Texts said to be lawfully out of the trail that are there all the same, or whose student
+    nobody erased. The trail itself is under no seal: its rights guard it."""
+    removals = LawfulRemoval.objects.filter(kind=RemovedKind.TRAIL).select_related("student")
+    if since is not None:
+        removals = removals.filter(written_at__gte=since)
+    found = removals.order_by("pk").iterator(chunk_size=ROWS_AT_ONCE)
+    while some := list(islice(found, ROWS_AT_ONCE)):
+        texts = dict(
+            AuditEntry.objects.filter(pk__in=[int(one.key) for one in some]).values_list(
+                "pk", "reason"
+            )
+        )
+        for one in some:
+            if one.student.erased_at is None or texts.get(int(one.key)) != digests.REMOVED:
+                yield Difference("unlawful", local_day(one.written_at), one.kind, one.key)
+
+
 def _row(
     kind: str, row: Any, removal: LawfulRemoval | None, entry: SealedEntry, seal: DaySeal
 ) -> Iterator[Difference]:
     if removal is not None and (
         removal.student.erased_at is None
-        or removal.student_id != row.student_id
+        or removal.student_id != (row.conflict if kind == SealedKind.DECISION else row).student_id
         or (row.reason, row.seal_salt) != (digests.REMOVED, digests.NO_SALT)
     ):
         yield Difference("unlawful", seal.day, kind, str(row.pk))

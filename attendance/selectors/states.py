@@ -45,6 +45,11 @@ class Attendance:
         """Came, and nobody saw her leave."""
         return self.was_there and self.left_at is None
 
+    @property
+    def has_left(self) -> bool:
+        """Came, and was seen leaving."""
+        return self.was_there and self.left_at is not None
+
 
 EXPECTED = Attendance(AttendanceState.EXPECTED)
 

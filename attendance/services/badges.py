@@ -11,8 +11,10 @@ from django.db.models import QuerySet
 from accounts.actors import Actor
 from accounts.errors import NotAllowed, NotYours
 from accounts.services import audit
-from attendance.errors import NothingToPrint, RevokeReasonMissing, TooManyToPrint
+from attendance.errors.badges import NothingToPrint, TooManyToPrint
+from attendance.errors.certificates import RevokeReasonMissing
 from attendance.models import Badge
+from bookings.services import plain_words
 from rosters.models import ClassGroup, ClassTeacher, Student
 
 CODE_BYTES = 10  # 80 bits
@@ -90,7 +92,7 @@ def take_to_print(
 def revoke(*, by: Actor, badge: Badge, reason: str, now: datetime) -> Badge:
     """The badge opens nothing any more. A revoked one stays as it is."""
     check_can_issue(by, badge.student.class_group)
-    reason = _checked(reason)
+    reason = _checked(by, reason, badge.student.class_group, now)
     with transaction.atomic():
         locked = Badge.objects.select_for_update().get(pk=badge.pk)
         if locked.revoked_at is None:
@@ -109,7 +111,7 @@ def revoke_class(
     ``newest`` is as in ``reissue``.
     """
     check_can_issue(by, class_group)
-    reason = _checked(reason)
+    reason = _checked(by, reason, class_group, now)
     with transaction.atomic():
         return _revoke_class(by, class_group, reason, now, newest)
 
@@ -123,7 +125,7 @@ def reissue(
     again finds the badge it made, which is newer, and leaves it.
     """
     check_can_issue(by, student.class_group)
-    reason = _checked(reason)
+    reason = _checked(by, reason, student.class_group, now)
     with transaction.atomic():
         Student.objects.select_for_update(no_key=True).get(pk=student.pk)
         badge = (
@@ -149,16 +151,17 @@ def reissue_class(
     """Every current student of the class has a new badge, not printed yet; those before open
     nothing. How many are new. ``newest`` is as in ``reissue``."""
     check_can_issue(by, class_group)
-    reason = _checked(reason)
+    reason = _checked(by, reason, class_group, now)
     with transaction.atomic():
         _revoke_class(by, class_group, reason, now, newest)
         return _issue_missing(by, class_group, now, students=_students([class_group]))
 
 
-def _checked(reason: str) -> str:
-    """The reason as it is kept. Refused: RevokeReasonMissing."""
+def _checked(by: Actor, reason: str, class_group: ClassGroup, now: datetime) -> str:
+    """The reason as it is kept. Refused: RevokeReasonMissing, TextNamesStudent."""
     if not reason.strip():
         raise RevokeReasonMissing
+    plain_words.check_names_nobody(reason, by=by, now=now, classes=[class_group.pk])
     return reason.strip()[:100]
 
 

@@ -8,11 +8,12 @@ from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
 from accounts.services import audit
-from attendance.errors import NobodyReached, NothingRequired, RevokeReasonMissing
+from attendance.errors.certificates import NobodyReached, NothingRequired, RevokeReasonMissing
 from attendance.models import Certificate
 from attendance.selectors.certificates import Line, lines_of, lines_on
 from attendance.services.badges import check_can_issue, new_code
 from bookings.selectors import standing
+from bookings.services import plain_words
 from hours.models import PracticumRequirement
 from hours.selectors import requirement_for
 from rosters.models import ClassGroup, Student
@@ -54,7 +55,8 @@ def take_to_print(
             for one in Certificate.objects.live().filter(student__in=done, requirement=requirement)
         }
         due = [pk for pk in done if pk not in kept or lines_on(kept[pk]) != lines[pk]]
-        _replace([kept[pk] for pk in due if pk in kept], by=by, now=now)
+        replaced = [kept[pk] for pk in due if pk in kept]
+        _revoke(replaced, by=by, reason=_("已换发新证书"), now=now)
         made = _issue(
             {locked[pk]: lines[pk] for pk in due},
             requirement=requirement,
@@ -71,11 +73,14 @@ def take_to_print(
 def revoke(*, by: Actor, certificate: Certificate, reason: str, now: datetime) -> Certificate:
     """Whoever checks the certificate is told that it was revoked. A revoked one stays as it is.
 
-    ``certificate`` with student and class loaded. Refused: RevokeReasonMissing.
+    ``certificate`` with student and class loaded. Refused: RevokeReasonMissing, TextNamesStudent.
     """
     check_can_issue(by, certificate.student.class_group)
     if not reason.strip():
         raise RevokeReasonMissing
+    plain_words.check_names_nobody(
+        reason, by=by, now=now, classes=[certificate.student.class_group_id]
+    )
     with transaction.atomic():
         locked = Certificate.objects.select_for_update().get(pk=certificate.pk)
         if locked.revoked_at is None:
@@ -102,9 +107,49 @@ def revoke_of_students(
     return count
 
 
-def _replace(certificates: Collection[Certificate], *, by: Actor, now: datetime) -> None:
+def take_over(
+    *, by: Actor, survivor: Student, duplicate: Student, has_more: bool, now: datetime
+) -> int:
+    """What was certified of the duplicate is certified of the survivor where the sheet is still
+    true to the letter: her name, just what her ledger says, and no other of that requirement.
+    The rest is revoked, and of the survivor's own, where she ``has_more`` hours than before,
+    what the ledger no longer says. How many were revoked.
+
+    In the caller's transaction, which holds both students and has carried over the hours.
+    """
+    revoked, kept = [], []
+    for one in (
+        Certificate.objects.live()
+        .filter(student__in=[survivor, duplicate])
+        .select_related("requirement")
+        .order_by("pk")
+    ):
+        is_own = one.student_id == survivor.pk
+        lines = lines_of([survivor.pk], one.requirement).get(survivor.pk, ())
+        says_just_that = lines_on(one) == lines
+        if is_own and has_more and not says_just_that:
+            revoked.append(one)
+        elif is_own or (says_just_that and survivor.name == duplicate.name):
+            kept.append(one)
+        else:
+            revoked.append(one)
+    own = {one.requirement_id for one in kept if one.student_id == survivor.pk}
+    going = [one for one in kept if one.student_id == duplicate.pk]
+    revoked += [one for one in going if one.requirement_id in own]
+    _revoke(revoked, by=by, reason=_("合并重复的学生"), now=now)
+    Certificate.objects.live().filter(pk__in=[one.pk for one in going]).update(student=survivor)
+    if revoked:
+        audit.record(
+            by=by, verb="certificates.revoked", now=now, target=survivor, count=len(revoked)
+        )
+    return len(revoked)
+
+
+def _revoke(
+    certificates: Collection[Certificate], *, by: Actor, reason: str, now: datetime
+) -> None:
     Certificate.objects.filter(pk__in=[one.pk for one in certificates]).update(
-        revoked_at=now, revoked_by_id=by.membership_id, revoke_reason=_("已换发新证书")
+        revoked_at=now, revoked_by_id=by.membership_id, revoke_reason=reason
     )
 
 

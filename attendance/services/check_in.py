@@ -10,15 +10,9 @@ from django.db import IntegrityError, transaction
 from accounts.actors import Actor
 from accounts.services import audit
 from attendance.choices import AttendanceState, EventKind, NoBadge, WayIn
-from attendance.errors import (
-    BadgeRevoked,
-    BookedElsewhere,
-    EventOfAnother,
-    NotBookedHere,
-    NothingToUndo,
-    NotInYet,
-    UnknownBadge,
-)
+from attendance.errors.badges import BadgeRevoked, UnknownBadge
+from attendance.errors.desk import BookedElsewhere, NotBookedHere, NothingToUndo, NotInYet
+from attendance.errors.devices import EventOfAnother
 from attendance.models import Badge, CheckIn
 from attendance.qr import is_code, tidy_code
 from attendance.selectors.rule_sets import rules_of

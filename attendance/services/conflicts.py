@@ -10,16 +10,16 @@ from accounts.actors import Actor
 from accounts.errors import NotYours
 from accounts.services import audit
 from attendance.choices import Decision, EventKind, WayIn
-from attendance.errors import ConflictDecided, DropReasonMissing, WalkInElsewhere
+from attendance.errors.desk import WalkInElsewhere
+from attendance.errors.devices import ConflictDecided, DropReasonMissing
 from attendance.models import CheckIn, Conflict, ConflictDecision
 from attendance.services import desk as desks
 from attendance.services import door_list
 from attendance.services.check_in import CLOCK_AHEAD
-from bookings.errors import StudentBusy
+from bookings.errors.reserving import StudentBusy
 from bookings.models import Place
-from bookings.services import changes
+from bookings.services import changes, plain_words
 from courses.models import CourseSession
-from rosters.errors import ReadReasonNamesStudent
 from rosters.models import Student
 
 REASON_LENGTH = 200
@@ -76,16 +76,17 @@ def accept(*, by: Actor, conflict: Conflict, now: datetime) -> CheckIn:
 def drop(*, by: Actor, conflict: Conflict, reason: str, now: datetime) -> None:
     """The event does not count; it stays to be seen, with the reason.
 
-    Refused: DropReasonMissing; ReadReasonNamesStudent, since it is never changed;
+    Refused: DropReasonMissing; TextNamesStudent, since it is never changed;
     ConflictDecided.
     """
     reason = " ".join(reason.split())[:REASON_LENGTH]
     if not reason:
         raise DropReasonMissing
-    if conflict.student.name in reason:
-        raise ReadReasonNamesStudent
     with transaction.atomic():
         locked = _undecided(by, conflict)
+        plain_words.check_names_nobody(
+            reason, by=by, now=now, students=[locked.student_id], sessions=[locked.session]
+        )
         _decide(by, locked, Decision.DROPPED, reason, now)
         audit.record(by=by, verb="conflict.dropped", now=now, target=locked.session)
 

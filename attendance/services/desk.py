@@ -1,7 +1,9 @@
 """The door of a session: opened, closed with credits given, reopened with a reason."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Count, OuterRef, QuerySet, Subquery
@@ -11,7 +13,7 @@ from accounts.actors import Actor
 from accounts.errors import NotAllowed, NotYours
 from accounts.services import audit
 from attendance.choices import AttendanceState, EventKind, Unseen, WayIn
-from attendance.errors import (
+from attendance.errors.desk import (
     DeskClosed,
     DeskNotClosed,
     DeskNotOpenYet,
@@ -26,10 +28,12 @@ from attendance.selectors.rule_sets import rules_of
 from attendance.selectors.states import EXPECTED, Attendance, by_student
 from attendance.services import telling
 from bookings.models import Place
+from bookings.services import plain_words
 from courses.choices import SessionState
 from courses.errors import SessionCancelled
 from courses.models import CourseSession
 from hours import services as hours_services
+from rosters.services.plain_words import check_names_nobody
 from sites import dates
 
 # How many doubtful events of the desk's session wait for somebody.
@@ -128,7 +132,7 @@ def _locked_desk(
     if not by.is_badge:
         check_can_open(by, session, now)
     rows = Desk.objects.all() if rows is None else rows
-    rows = rows.select_for_update(no_key=True, of=("self",)).select_related("session")
+    rows = rows.select_for_update(no_key=True, of=("self",)).select_related("session__version")
     desk = rows.filter(session=session).first()
     if desk is None:
         open_desk(by=by, session=session, now=now)
@@ -160,13 +164,17 @@ def close_desk(
 
     As many must have left as came in: seen leaving, ``everybody_left`` (whoever is inside
     leaves now), or so many ``heads_out`` as the keeper counted; else ``heads_note`` says why.
-    Refused: HeadsDiffer. While doubtful events wait for somebody: EventsUndecided, unless they
-    are to wait longer; whoever lets one count then opens the door again.
+    Refused: HeadsDiffer, TextNamesStudent. While doubtful events wait for somebody:
+    EventsUndecided, unless they are to wait longer; whoever lets one count then opens the door
+    again.
 
     After a reopening the ledger is brought in line: a credit that no longer holds is reversed,
     a new one written. What two people decided by hand stays, before the first closing too. The
     school's people are told.
     Closing a closed desk changes nothing.
+
+    Of students whose school has locked the period the hours stay as they are (``held_back``);
+    school and secretariat are told, for these decide what is credited by hand.
     """
     check_can_close(by, session, now)
     with transaction.atomic():
@@ -200,6 +208,7 @@ def close_desk(
         if desk.heads_in != desk.heads_out and not desk.heads_note:
             raise HeadsDiffer(came=desk.heads_in, left=desk.heads_out)
         students = [place.student for place in places if place.student is not None]
+        check_names_nobody(desk.heads_note, [student.name for student in students])
         earned = {
             student.pk: states[student.pk].earns.of(session.class_hours) for student in students
         }
@@ -218,6 +227,7 @@ def close_desk(
         desk.closed_at = now
         desk.closed_by_id = by.membership_id
         desk.closings += 1
+        desk.held_back = sorted(settled.held_back)
         desk.save()
         audit.record(
             by=by,
@@ -226,13 +236,16 @@ def close_desk(
             target=session,
             reason=desk.heads_note,
             expected=len(places),
-            credited=sum(hours > 0 for hours in earned.values()),
-            class_hours=settled,
+            credited=sum(hours > 0 for pk, hours in earned.items() if pk not in settled.held_back),
+            class_hours=settled.class_hours,
             heads_in=desk.heads_in,
             heads_out=desk.heads_out,
             undecided=undecided,
+            **_held_back_facts(settled.held_back),
         )
-        telling.tell_closed(session=session, places=places, states=states, now=now)
+        telling.tell_closed(
+            session=session, places=places, states=states, held_back=settled.held_back, now=now
+        )
     return desk
 
 
@@ -240,7 +253,7 @@ def reopen_desk(*, by: Actor, session: CourseSession, reason: str, now: datetime
     """The closed desk takes corrections again, until it is closed again. A room's code of before
     opens nothing.
 
-    Refused: DeskReasonMissing, DeskNotClosed.
+    Refused: DeskReasonMissing, DeskNotClosed, TextNamesStudent.
     """
     check_can_keep(by, session)
     if not reason.strip():
@@ -249,10 +262,12 @@ def reopen_desk(*, by: Actor, session: CourseSession, reason: str, now: datetime
         desk = Desk.objects.select_for_update(no_key=True).filter(session=session).first()
         if desk is None or desk.closed_at is None:
             raise DeskNotClosed
+        plain_words.check_names_nobody(reason, by=by, now=now, sessions=[session])
         desk.closed_at = None
         desk.closed_by = None
         desk.heads_in = desk.heads_out = None
         desk.heads_note = ""
+        desk.held_back = []
         desk.reopen_reason = reason.strip()[:200]
         desk.save()
         # Nobody put it up for the corrections.
@@ -261,6 +276,12 @@ def reopen_desk(*, by: Actor, session: CourseSession, reason: str, now: datetime
             by=by, verb="desk.reopened", now=now, target=session, reason=desk.reopen_reason
         )
     return desk
+
+
+def _held_back_facts(held_back: Mapping[int, int]) -> dict[str, Any]:
+    """How many students of which school, by its key, have their hours held back."""
+    schools = Counter(str(school) for school in held_back.values())
+    return {"held_back": dict(schools)} if schools else {}
 
 
 def _places_of(session: CourseSession) -> list[Place]:

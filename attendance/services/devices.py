@@ -5,7 +5,7 @@ import hmac
 import json
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,12 +17,13 @@ from accounts.choices import Role
 from accounts.errors import NotAllowed, NotYours
 from accounts.selectors import actor_of
 from accounts.services import audit
-from attendance.errors import DeviceNameMissing, DeviceRevoked
+from attendance.errors.devices import DeviceNameMissing, DeviceRevoked
 from attendance.models import Badge, Device, RosterPack
 from attendance.selectors import desk as selectors
 from attendance.services import desk as desks
 from attendance.services import needs
 from bookings import wording
+from bookings.models import Place
 from bookings.services import rosters
 from courses.models import CourseSession
 from courses.naming import headline
@@ -137,6 +138,9 @@ def take_along(
     """The lists of today's doors that whoever registered the device keeps and that are not
     over: seat numbers and masked names. Each is a reading of names, on the record.
 
+    Of the host's other doors of today each list has digests of badges alone: whoever holds one
+    of these badges is told where to go, and without the badge they tell nothing.
+
     Refused: DeviceRevoked.
     """
     if not is_trusted(device):
@@ -147,9 +151,10 @@ def take_along(
         for session in selectors.sessions_to_keep(actor, local_day(now))
         if now < session.ends_at + AFTER_END and not _is_closed(session)
     ]
+    elsewhere = _elsewhere(actor, sessions, now) if sessions else []
     with transaction.atomic():
         note_clock(device, device_now=device_now, now=now)
-        return [_pack(actor, device, session, now) for session in sessions]
+        return [_pack(actor, device, session, elsewhere, now) for session in sessions]
 
 
 def _is_closed(session: CourseSession) -> bool:
@@ -157,7 +162,52 @@ def _is_closed(session: CourseSession) -> bool:
     return desk is not None and desk.closed_at is not None
 
 
-def _pack(actor: Actor, device: Device, session: CourseSession, now: datetime) -> SignedPack:
+@dataclass(frozen=True, slots=True)
+class _Elsewhere:
+    """Another door of the host today, and the badges of those who are booked there."""
+
+    title: str
+    where: str
+    session: CourseSession
+    codes: tuple[str, ...]
+
+
+def _elsewhere(actor: Actor, kept: Sequence[CourseSession], now: datetime) -> list[_Elsewhere]:
+    sessions = selectors.doors_of_others(actor, kept, now)
+    booked: dict[int, list[int]] = {}
+    for session_id, student_id in (
+        Place.objects.live()
+        .filter(session__in=sessions, student__isnull=False)
+        .order_by("pk")
+        .values_list("session_id", "student_id")
+    ):
+        booked.setdefault(session_id, []).append(student_id)
+    badges = _codes_of({student for students in booked.values() for student in students})
+    return [
+        _Elsewhere(
+            title=headline(session.version).occupation,
+            where=wording.where(session),
+            session=session,
+            codes=tuple(
+                badges[student] for student in booked.get(session.pk, ()) if student in badges
+            ),
+        )
+        for session in sessions
+    ]
+
+
+def _codes_of(students: Collection[int]) -> dict[int, str]:
+    """The codes of the live badges by the keys of their bearers."""
+    return dict(Badge.objects.live().filter(student__in=students).values_list("student_id", "code"))
+
+
+def _pack(
+    actor: Actor,
+    device: Device,
+    session: CourseSession,
+    elsewhere: Iterable[_Elsewhere],
+    now: datetime,
+) -> SignedPack:
     places = rosters.read_roster(by=actor, session=session, now=now, context="pack")
     seats = selectors.seats_of(session, places)
     groups = selectors.grouped(places, seats)
@@ -170,7 +220,7 @@ def _pack(actor: Actor, device: Device, session: CourseSession, now: datetime) -
         issued_at=now,
         expires_at=session.ends_at + AFTER_END,
     )
-    badges = dict(Badge.objects.live().filter(student__in=keys).values_list("student_id", "code"))
+    badges = _codes_of(keys)
     heeded = needs.who_has_needs(by=actor, session=session, students=keys, now=now, context="pack")
     content = {
         "pack": pack.pk,
@@ -185,9 +235,36 @@ def _pack(actor: Actor, device: Device, session: CourseSession, now: datetime) -
         "starts_at": session.starts_at.isoformat(),
         "ends_at": session.ends_at.isoformat(),
         "groups": [_group(group, pack.salt, badges, heeded) for group in groups],
+        "classes": _classes(places, pack.salt),
+        "elsewhere": [
+            {
+                "title": other.title,
+                "where": other.where,
+                "starts_at": other.session.starts_at.isoformat(),
+                "ends_at": other.session.ends_at.isoformat(),
+                "badges": [badge_digest(pack.salt, code) for code in other.codes],
+            }
+            for other in elsewhere
+        ],
     }
     text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
     return SignedPack(text, seal(device.digest, text))
+
+
+def _classes(places: Sequence[Place], salt: str) -> list[dict[str, Any]]:
+    """Who is let in at once by the code that a companion shows. A reference is short enough to
+    be found from its digest; it opens nothing, and the host reads it on every booking."""
+    whole: dict[str, list[Place]] = {}
+    for place in places:
+        whole.setdefault(place.booking.reservation.reference, []).append(place)
+    return [
+        {
+            "code": badge_digest(salt, reference),
+            "students": [place.student_id for place in own],
+            "adults": sum({place.booking_id: place.booking.adults for place in own}.values()),
+        }
+        for reference, own in whole.items()
+    ]
 
 
 def _group(
@@ -206,6 +283,7 @@ def _group(
                 else "",
                 "needs": seat.student_id in heeded,
                 "mark": seat.mark,
+                "left": seat.attendance.has_left,
             }
             for seat in group.seats
         ],

@@ -7,11 +7,11 @@ from django.db import transaction
 
 from accounts.actors import Actor
 from attendance.choices import AttendanceState, WayIn
-from attendance.errors import AlreadyIn, WalkInElsewhere
+from attendance.errors.desk import AlreadyIn, WalkInElsewhere
 from attendance.selectors.states import attendance_of_session
 from attendance.services import check_in
 from attendance.services import desk as desks
-from bookings.errors import StudentBusy
+from bookings.errors.reserving import StudentBusy
 from bookings.models import Place
 from bookings.services import changes
 from courses.errors import SessionFull

@@ -8,11 +8,11 @@ from django.utils.translation import gettext as _
 from accounts.actors import Actor
 from accounts.services import audit
 from attendance.choices import EventKind, WayIn
-from attendance.errors import NotOneChild
-from attendance.models import Badge, CheckIn
+from attendance.errors.students import NotOneChild
+from attendance.models import Badge, Certificate, CheckIn
 from attendance.selectors.rule_sets import rules_of_each
 from attendance.selectors.states import attendance
-from attendance.services import proposals
+from attendance.services import certificates, notices, proposals
 from bookings.selectors import roll as roll_selectors
 from bookings.services import consents as trip_consents
 from bookings.services import roll
@@ -28,12 +28,14 @@ NOT_THERE = (EventKind.ABSENT, EventKind.EXCUSED)
 
 @dataclass(frozen=True, slots=True)
 class Merger:
-    """What merging would do: hours and seats of the duplicate, before anything is done."""
+    """What merging would do: hours and seats of the duplicate, before anything is done.
+    ``certificates`` are those of both that are good now."""
 
     hours: int
     own_hours: int
     moved: int
     released: int
+    certificates: int
     has_badge: bool
     keeps_badge: bool
 
@@ -46,6 +48,7 @@ class Merged:
     hours: int
     moved: int
     released: int
+    revoked: int = 0
 
 
 def check_can_merge(actor: Actor, survivor: Student, duplicate: Student) -> None:
@@ -65,7 +68,7 @@ def check_can_merge(actor: Actor, survivor: Student, duplicate: Student) -> None
 
 
 def preview(*, survivor: Student, duplicate: Student, now: datetime) -> Merger:
-    """What ``merge`` would do. Seven queries."""
+    """What ``merge`` would do. Eight queries."""
     earned = earned_by_student([survivor.pk, duplicate.pk], None)
     clashing = roll.clashing_places(survivor, duplicate)
     released = sum(place.starts_at > now for place in clashing)
@@ -80,6 +83,7 @@ def preview(*, survivor: Student, duplicate: Student, now: datetime) -> Merger:
         own_hours=earned.get(survivor.pk, 0),
         moved=to_come - released,
         released=released,
+        certificates=Certificate.objects.live().filter(student__in=[survivor, duplicate]).count(),
         has_badge=duplicate.pk in with_badge,
         keeps_badge=survivor.pk in with_badge,
     )
@@ -89,7 +93,8 @@ def merge(*, by: Actor, survivor: Student, duplicate: Student, now: datetime) ->
     """The duplicate is the survivor: her credits are reversed and written anew for the survivor,
     once for each session; her seats are the survivor's, or free where the survivor has one at
     that time; her badge opens nothing; what is kept of her goes over where the survivor has
-    none. All of it or nothing.
+    none, and so do her objections. A certificate of either that the ledger no longer says is
+    revoked. All of it or nothing.
 
     Merging the same two again does nothing. Refused: NotOneChild.
     """
@@ -112,7 +117,11 @@ def merge(*, by: Actor, survivor: Student, duplicate: Student, now: datetime) ->
         hours = hours_services.carry_over(
             by=by, duplicate=goes, survivor=stays, reason=_("合并重复的学生"), now=now
         )
-        proposals.take_over(survivor=stays, duplicate=goes)
+        revoked = certificates.take_over(
+            by=by, survivor=stays, duplicate=goes, has_more=hours > 0, now=now
+        )
+        objections = notices.take_over(survivor=stays, duplicate=goes)
+        proposals.take_over(by=by, survivor=stays, duplicate=goes, now=now)
         consents.take_over(survivor=stays, duplicate=goes)
         trip_consents.take_over(survivor=stays, duplicate=goes)
         care.take_over(survivor=stays, duplicate=goes)
@@ -134,8 +143,9 @@ def merge(*, by: Actor, survivor: Student, duplicate: Student, now: datetime) ->
             class_hours=hours,
             moved=taken.moved,
             released=taken.released,
+            objections=objections,
         )
-        return Merged(stays, hours, taken.moved, taken.released)
+        return Merged(stays, hours, taken.moved, taken.released, revoked)
 
     return in_one_transaction(write)
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from accounts.actors import Actor
-from attendance.errors import SomebodyCame
+from attendance.errors.desk import SomebodyCame
 from attendance.selectors import no_shows as selectors
 from bookings.models import Booking
 from bookings.services import no_shows

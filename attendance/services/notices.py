@@ -15,7 +15,7 @@ from accounts.models import Organisation
 from accounts.selectors import people_to_tell
 from accounts.services import audit
 from attendance.choices import ObjectionState
-from attendance.errors import (
+from attendance.errors.notices import (
     AnswerMissing,
     NoSuchCohort,
     NoticeLocked,
@@ -24,10 +24,12 @@ from attendance.errors import (
     NoticeStillRunning,
     ObjectionDecided,
     ObjectionsOpen,
+    RequirementNotDue,
     TooManyObjections,
 )
 from attendance.models import Objection, PublicNotice
 from attendance.selectors.notices import classes_of
+from bookings.services import plain_words
 from hours import period_locks
 from hours.errors import PeriodLockedAlready
 from hours.models import PeriodLock, PracticumRequirement
@@ -55,6 +57,17 @@ def last_day(first: date, days: int) -> date:
     return day
 
 
+def _check_due(requirement: PracticumRequirement, today: date) -> None:
+    """Not before its last day is over: what is earned after the notice nobody could object to,
+    and after the lock nobody could enter. Refused: RequirementNotDue."""
+    if today <= requirement.due_on:
+        raise RequirementNotDue(
+            name=requirement.name,
+            day=dates.day_full(requirement.due_on),
+            first=dates.day(requirement.due_on + timedelta(days=1)),
+        )
+
+
 def start(
     *,
     by: Actor,
@@ -64,14 +77,15 @@ def start(
     now: datetime,
 ) -> PublicNotice:
     """From today on, for so many school days, each student of the cohort can look up her own hours
-    and object. The school's coordinator.
+    and object. The school's coordinator, once the requirement's last day is over.
 
-    Refused: NoSuchCohort, NoticeRunning, PeriodLockedAlready.
+    Refused: NoSuchCohort, RequirementNotDue, NoticeRunning, PeriodLockedAlready.
     """
     check_can_manage(by, school.pk)
     if not classes_of(school.pk, requirement):
         raise NoSuchCohort
     today = local_day(now)
+    _check_due(requirement, today)
     with transaction.atomic():
         # Two who start it at once do so one after the other.
         Organisation.objects.select_for_update(no_key=True).get(pk=school.pk)
@@ -98,12 +112,14 @@ def object_to(*, student: Student, notice: PublicNotice, text: str, now: datetim
     """The school hears what is wrong with the student's hours. The caller has made sure that the
     bearer of her badge says so. The same text again is the same objection.
 
-    Refused: NoticeNotRunning, TooManyObjections.
+    Refused: NoticeNotRunning, TooManyObjections, TextNamesStudent.
     """
     text = " ".join(text.split())[:300]
     with transaction.atomic():
-        # A button pressed twice meets here.
-        Student.objects.select_for_update(no_key=True).get(pk=student.pk)
+        # A button pressed twice meets here; so does a merge.
+        student = Student.objects.select_for_update(no_key=True).get(pk=student.pk)
+        if student.merged_into_id is not None:
+            student = Student.objects.get(pk=student.merged_into_id)
         own = Objection.objects.filter(notice=notice, student=student)
         known = own.filter(text=text).first()
         if known is not None:
@@ -112,6 +128,7 @@ def object_to(*, student: Student, notice: PublicNotice, text: str, now: datetim
             raise NoticeNotRunning
         if own.count() >= MOST_OBJECTIONS:
             raise TooManyObjections(most=MOST_OBJECTIONS)
+        _check_names_nobody(BEARER, text, student, now)
         made = Objection.objects.create(notice=notice, student=student, text=text, made_at=now)
         audit.record(
             by=BEARER, verb="objection.made", now=now, target=made, school_id=notice.school_id
@@ -135,7 +152,7 @@ def decide(
     """The objection is upheld or not, for a reason that whoever made it reads. What is wrong is
     corrected in the ledger, where it always is. The school's coordinator.
 
-    Refused: AnswerMissing, ObjectionDecided.
+    Refused: AnswerMissing, ObjectionDecided, TextNamesStudent.
     """
     check_can_manage(by, objection.notice.school_id)
     if not answer.strip():
@@ -144,6 +161,7 @@ def decide(
         row = Objection.objects.select_for_update(no_key=True).get(pk=objection.pk)
         if row.state != ObjectionState.OPEN:
             raise ObjectionDecided
+        _check_names_nobody(by, answer, objection.student, now)
         row.state = ObjectionState.UPHELD if upheld else ObjectionState.DISMISSED
         row.answer = answer.strip()[:300]
         row.decided_at = now
@@ -159,14 +177,46 @@ def decide(
     return row
 
 
-def check_can_lock(actor: Actor, notice: PublicNotice, now: datetime) -> None:
-    """The school's coordinator, once the days are over and every objection has its answer.
+def _check_names_nobody(by: Actor, text: str, student: Student, now: datetime) -> None:
+    """Neither the student nor anybody of her class. Refused: TextNamesStudent."""
+    plain_words.check_names_nobody(
+        text, by=by, now=now, students=[student.pk], classes=[student.class_group_id]
+    )
 
-    Refused: NoticeLocked, NoticeStillRunning, ObjectionsOpen.
+
+def take_over(*, survivor: Student, duplicate: Student) -> int:
+    """What was objected for the duplicate was for the survivor; a text that both have counts
+    once, with the school's word on it where there is one. How many went over. In the caller's
+    transaction, which holds both."""
+    known = {(one.notice_id, one.text): one for one in Objection.objects.filter(student=survivor)}
+    moved = 0
+    for one in (
+        Objection.objects.select_for_update(no_key=True).filter(student=duplicate).order_by("pk")
+    ):
+        same = known.get((one.notice_id, one.text))
+        if same is not None and (
+            one.state == ObjectionState.OPEN or same.state != ObjectionState.OPEN
+        ):
+            one.delete()
+            continue
+        if same is not None:
+            same.delete()
+        one.student = survivor
+        one.save(update_fields=["student"])
+        moved += 1
+    return moved
+
+
+def check_can_lock(actor: Actor, notice: PublicNotice, now: datetime) -> None:
+    """The school's coordinator, once the days are over and every objection has its answer; not
+    before the requirement's last day is over, which may have been put off since.
+
+    Refused: NoticeLocked, RequirementNotDue, NoticeStillRunning, ObjectionsOpen.
     """
     check_can_manage(actor, notice.school_id)
     if notice.lock_id is not None:
         raise NoticeLocked
+    _check_due(notice.requirement, local_day(now))
     if not notice.is_over(local_day(now)):
         raise NoticeStillRunning(day=dates.day(notice.ends_on))
     waiting = notice.objections.filter(state=ObjectionState.OPEN).count()
@@ -193,11 +243,15 @@ def lock(*, by: Actor, notice: PublicNotice, now: datetime) -> PublicNotice:
 
 def reopen(*, by: Actor, period_lock: PeriodLock, reason: str, now: datetime) -> PeriodLock:
     """The school may correct hours of the period again, and shows them anew when it is done. The
-    secretariat. Refused: ReasonMissing, NotLocked."""
+    secretariat. Refused: ReasonMissing, NotLocked, TextNamesStudent for whom it is about."""
     if not by.is_secretariat:
         raise NotAllowed
     with transaction.atomic():
         reopened = period_locks.reopen(by=by, lock=period_lock, reason=reason, now=now)
+        groups = classes_of(reopened.school_id, reopened.requirement)
+        plain_words.check_names_nobody(
+            reason, by=by, now=now, classes=[group.pk for group in groups]
+        )
         for person in people_to_tell(reopened.school_id, [Role.SCHOOL_COORDINATOR]):
             with translation.override(person.language):
                 notifications.services.tell(

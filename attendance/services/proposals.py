@@ -1,8 +1,11 @@
 """Class hours by hand: proposed by one person, confirmed or refused by another."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 
 from django.db import transaction
+from django.db.models import Case, Q, Value, When
+from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
 from accounts.errors import NotAllowed, NotYours
@@ -13,7 +16,7 @@ from attendance.choices import (
     ProposalKind,
     ProposalState,
 )
-from attendance.errors import (
+from attendance.errors.proposals import (
     MadeUpAlready,
     NothingMissed,
     NothingToCorrect,
@@ -31,6 +34,7 @@ from attendance.selectors import missed
 from attendance.selectors.states import EXPECTED, attendance_of_session
 from attendance.services import telling_proposals
 from bookings.models import Place
+from bookings.services import plain_words
 from courses.choices import SessionState
 from courses.errors import SessionCancelled
 from courses.models import CourseSession
@@ -39,6 +43,7 @@ from hours.choices import CreditKind
 from hours.errors import SessionCreditedAlready
 from hours.models import HourCredit
 from rosters.models import Student
+from rosters.services.plain_words import TAKEN_OUT
 from sites import dates
 from sites.calendar import local_day
 
@@ -72,7 +77,8 @@ def propose(
     ``session``, on its day, where one is named): waits for a second person, who is told.
 
     Refused: ProposalReasonMissing, ProposalHoursWrong, ProposalDayWrong, NotOverYet,
-    NotOnTheList, NothingMissed, MadeUpAlready, SessionCreditedAlready, ProposedAlready.
+    NotOnTheList, NothingMissed, MadeUpAlready, SessionCreditedAlready, ProposedAlready,
+    TextNamesStudent.
     """
     check_can_propose(by, student, session)
     today = local_day(now)
@@ -120,7 +126,8 @@ def propose_correction(
 ) -> HourProposal:
     """The credit is to be ``class_hours`` instead, or nothing where that is 0.
 
-    Refused: NothingToCorrect, ProposalHoursWrong, ProposalReasonMissing, ProposedAlready.
+    Refused: NothingToCorrect, ProposalHoursWrong, ProposalReasonMissing, ProposedAlready,
+    TextNamesStudent.
     """
     check_can_correct(by, credit)
     most = MOST_HOURS_BY_HAND if credit.session is None else credit.session.class_hours
@@ -192,8 +199,8 @@ def confirm(*, by: Actor, proposal: HourProposal, now: datetime) -> HourProposal
 
 
 def refuse(*, by: Actor, proposal: HourProposal, answer: str, now: datetime) -> HourProposal:
-    """Nothing is credited; the proposer is told why. Refused: ProposalReasonMissing, and as
-    ``check_can_decide``."""
+    """Nothing is credited; the proposer is told why. Refused: ProposalReasonMissing,
+    TextNamesStudent, and as ``check_can_decide``."""
     check_can_decide(by, proposal)
     if not answer.strip():
         raise ProposalReasonMissing
@@ -212,7 +219,8 @@ def check_can_withdraw(actor: Actor, proposal: HourProposal) -> None:
 
 
 def withdraw(*, by: Actor, proposal: HourProposal, answer: str, now: datetime) -> HourProposal:
-    """It waits no more. Refused: ProposalReasonMissing, and as ``check_can_withdraw``."""
+    """It waits no more. Refused: ProposalReasonMissing, TextNamesStudent, and as
+    ``check_can_withdraw``."""
     check_can_withdraw(by, proposal)
     if not answer.strip():
         raise ProposalReasonMissing
@@ -222,22 +230,52 @@ def withdraw(*, by: Actor, proposal: HourProposal, answer: str, now: datetime) -
         return _decide(by, proposal, ProposalState.WITHDRAWN, answer, now)
 
 
-def take_over(*, survivor: Student, duplicate: Student) -> None:
+def take_over(*, by: Actor, survivor: Student, duplicate: Student, now: datetime) -> None:
     """What waits for the duplicate waits for the survivor, but for a session that something
-    waits for already. In the caller's transaction, which holds both."""
+    waits for already: that is withdrawn, as is what was to correct the duplicate's entries. In
+    the caller's transaction, which holds both."""
     waiting = HourProposal.objects.undecided()
     known = waiting.filter(student=survivor, corrects=None, session__isnull=False)
     own = waiting.filter(student=duplicate)
     # A correction is of an entry that was just carried over; a proposal for the same session is
-    # there once.
-    own.filter(corrects__isnull=False).delete()
-    own.filter(session__in=list(known.values_list("session_id", flat=True))).delete()
+    # there once. Kept, so that erasing finds what the trail says of it.
+    own.filter(
+        Q(corrects__isnull=False) | Q(session__in=list(known.values_list("session_id", flat=True)))
+    ).update(
+        state=ProposalState.WITHDRAWN,
+        answer=_("合并重复的学生"),
+        decided_at=now,
+        decided_by_id=by.membership_id,
+        decider_id=by.user_id,
+    )
     own.update(student=survivor)
 
 
-def forget(student_ids: list[int]) -> None:
-    """What waits for students who are erased is gone."""
-    HourProposal.objects.undecided().filter(student__in=student_ids).delete()
+def forget(student_ids: Collection[int]) -> None:
+    """What waits for students who are erased is gone; of what was decided the words are, and the
+    letters that told them."""
+    own = HourProposal.objects.filter(student__in=student_ids)
+    telling_proposals.forget(list(own.values_list("pk", flat=True)))
+    own.undecided().delete()
+    own.update(
+        reason=TAKEN_OUT,
+        answer=Case(When(answer="", then=Value("")), default=Value(TAKEN_OUT)),
+    )
+
+
+def _check_names_nobody(
+    by: Actor, text: str, student: Student, session: CourseSession | None, now: datetime
+) -> None:
+    """Refused: TextNamesStudent, for the student, her class and whoever was in the session. A
+    host is not asked about the class."""
+    plain_words.check_names_nobody(
+        text,
+        by=by,
+        now=now,
+        students=[] if by.is_host else [student.pk],
+        classes=[] if by.is_host else [student.class_group_id],
+        sessions=[] if session is None else [session],
+    )
 
 
 def _check_shape(reason: str, class_hours: int, *, least: int, most: int) -> None:
@@ -307,6 +345,7 @@ def _write(
 ) -> HourProposal:
     assert by.membership_id is not None
     assert by.user_id is not None
+    _check_names_nobody(by, reason, student, session, now)
     proposal = HourProposal.objects.create(
         kind=kind,
         student=student,
@@ -336,6 +375,7 @@ def _write(
 def _decide(
     by: Actor, proposal: HourProposal, state: ProposalState, answer: str, now: datetime
 ) -> HourProposal:
+    _check_names_nobody(by, answer, proposal.student, proposal.session, now)
     proposal.state = state
     proposal.answer = answer.strip()[:200]
     proposal.decided_at = now

@@ -12,9 +12,9 @@ from accounts.choices import ActorKind
 from accounts.services import audit
 from attendance import room_codes
 from attendance.choices import AttendanceState, EventKind, WayIn
-from attendance.errors import (
+from attendance.errors.desk import NotBookedHere
+from attendance.errors.room import (
     MarkedAtDoor,
-    NotBookedHere,
     RoomCodeOff,
     RoomCodeOver,
     RoomCodePassed,

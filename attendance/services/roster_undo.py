@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.actors import Actor
-from attendance.errors import ImportBuiltUpon
+from attendance.errors.students import ImportBuiltUpon
 from attendance.models import Badge, CheckIn, HourProposal
 from bookings.models import Place
 from hours.models import HourCredit

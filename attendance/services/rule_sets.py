@@ -10,7 +10,7 @@ from accounts.actors import Actor
 from accounts.errors import NotAllowed
 from accounts.services import audit
 from attendance.choices import EARNS_ORDER, FIRST_EDITION, Earns
-from attendance.errors import RulesInUse, RulesOutOfOrder, RulesReachBack, RuleStepsWrong
+from attendance.errors.rules import RulesInUse, RulesOutOfOrder, RulesReachBack, RuleStepsWrong
 from attendance.models import AttendanceRuleSet
 from sites import dates
 from sites.calendar import local_day

@@ -16,7 +16,7 @@ from accounts.choices import OrganisationKind, Role
 from accounts.models import Organisation
 from accounts.selectors import people_to_tell
 from attendance import digests
-from attendance.errors import TransactionsOpen
+from attendance.errors.students import TransactionsOpen
 from attendance.models import DaySeal, SealedEntry
 from attendance.selectors.seals import ROWS_AT_ONCE, rows_with_removals
 from sites.calendar import at, local_day

@@ -16,15 +16,10 @@ from django.db import transaction
 from accounts.selectors import actor_of
 from accounts.services import audit
 from attendance.choices import Decision, Doubt, EventKind, SyncOutcome
-from attendance.errors import (
-    AttendanceRefusal,
-    DeviceRevoked,
-    EventOfAnother,
-    NotBookedHere,
-    PackExpired,
-    PackUnknown,
-    UnknownBadge,
-)
+from attendance.errors.badges import UnknownBadge
+from attendance.errors.desk import NotBookedHere
+from attendance.errors.devices import DeviceRevoked, EventOfAnother, PackExpired, PackUnknown
+from attendance.errors.refusal import AttendanceRefusal
 from attendance.models import (
     CheckIn,
     Conflict,

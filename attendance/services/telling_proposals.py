@@ -1,5 +1,6 @@
 """Who is told of hours proposed by hand, and of what became of them. No names."""
 
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.urls import reverse
@@ -8,17 +9,22 @@ from django.utils.translation import gettext as _
 
 import notifications.services
 from accounts.actors import Actor
-from accounts.choices import OrganisationKind, Role
-from accounts.models import Organisation, User
-from accounts.selectors import people_to_tell
+from accounts.choices import Role
+from accounts.models import User
+from accounts.selectors import people_to_tell, secretariat
 from attendance.choices import ProposalState
 from attendance.models import HourProposal
 from bookings import wording
+from hours import period_locks
+from notifications.models import Message
 from notifications.services import Letter
+
+KINDS = ("hours_proposed", "hours_decided")
 
 
 def tell_proposed(*, proposal: HourProposal, by: Actor, now: datetime) -> None:
-    """Those who may decide: the school's other coordinators, else the secretariat."""
+    """Those who can decide: the school's other coordinators, else the secretariat; in a locked
+    period the secretariat."""
     letters = []
     for person in _deciders(proposal):
         with translation.override(person.language):
@@ -54,6 +60,16 @@ def tell_decided(*, proposal: HourProposal, now: datetime) -> None:
     notifications.services.tell_all([letter], now=now)
 
 
+def forget(proposal_ids: Collection[int]) -> None:
+    """What was told of these proposals is gone, with its reasons."""
+    notifications.services.forget_messages(
+        Message.objects.filter(
+            kind__in=KINDS,
+            path__in=[reverse("attendance:proposal", args=[pk]) for pk in proposal_ids],
+        )
+    )
+
+
 def what(proposal: HourProposal, now: datetime) -> str:
     """七(3)班 5 号补课 4 学时."""
     return _("%(class_group)s %(seat)s 号%(kind)s %(hours)s 学时") % {
@@ -65,16 +81,14 @@ def what(proposal: HourProposal, now: datetime) -> str:
 
 
 def _deciders(proposal: HourProposal) -> list[User]:
-    coordinators = _others(proposal, proposal.student.school_id, Role.SCHOOL_COORDINATOR)
-    if coordinators:
-        return coordinators
-    alliance = Organisation.objects.filter(kind=OrganisationKind.ALLIANCE).first()
-    return _others(proposal, alliance.pk, Role.SECRETARIAT) if alliance is not None else []
+    student = proposal.student
+    is_locked = bool(period_locks.locked_among([student.pk], proposal.earned_on))
+    coordinators = people_to_tell(student.school_id, [Role.SCHOOL_COORDINATOR])
+    # Into a locked period only the secretariat enters anything.
+    return ([] if is_locked else _others(proposal, coordinators)) or _others(
+        proposal, secretariat()
+    )
 
 
-def _others(proposal: HourProposal, organisation_id: int, role: Role) -> list[User]:
-    return [
-        person
-        for person in people_to_tell(organisation_id, [role])
-        if person.pk != proposal.proposer_id
-    ]
+def _others(proposal: HourProposal, people: Iterable[User]) -> list[User]:
+    return [person for person in people if person.pk != proposal.proposer_id]

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from django.core.cache import cache
 
-from attendance.errors import TooManyTries
+from attendance.errors.badges import TooManyTries
 
 MISSES = 20
 # A room's code is one in a thousand million, and a school has one address: phones that open an old

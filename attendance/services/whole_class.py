@@ -9,7 +9,7 @@ from django.db import transaction
 from accounts.actors import Actor
 from accounts.services import audit
 from attendance.choices import AttendanceState, EventKind, WayIn
-from attendance.errors import NotBookedHere
+from attendance.errors.desk import NotBookedHere
 from attendance.models import CheckIn
 from attendance.selectors.states import attendance_of_session
 from attendance.services import desk as desks

@@ -15,7 +15,7 @@ from accounts.access import STATUS_OF_KIND, MemberRequest, members_only
 from accounts.choices import Role
 from accounts.errors import Refusal
 from accounts.services import audit
-from attendance.forms import ReplaceForm
+from attendance.forms.students import ReplaceForm
 from attendance.models import Badge
 from attendance.services import badges
 from rosters.models import ClassGroup, Student

@@ -22,7 +22,7 @@ from attendance.documents.certificates import (
     CertificateWords,
     certificate_sheets,
 )
-from attendance.forms import ReasonForm
+from attendance.forms.reasons import ReasonForm
 from attendance.models import Certificate
 from attendance.selectors import certificates as selectors
 from attendance.services import certificates as services

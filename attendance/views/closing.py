@@ -8,12 +8,13 @@ from django.utils.translation import gettext as _
 
 from accounts.access import MemberRequest, members_only, put_on
 from accounts.errors import Refusal
-from attendance.errors import EventsUndecided, HeadsDiffer
-from attendance.forms import CloseForm
-from attendance.selectors import closing
+from attendance.errors.desk import EventsUndecided, HeadsDiffer
+from attendance.forms.door import CloseForm
+from attendance.selectors import closing, held_back
 from attendance.services import desk as desks
 from attendance.views import door
 from bookings.selectors import names
+from rosters.errors import TextNamesStudent
 
 
 @members_only(*door.KEEPING)
@@ -26,14 +27,19 @@ def close(request: MemberRequest, pk: int) -> HttpResponse:
     status = 200
     if request.method == "POST" and form.is_valid():
         try:
-            desks.close_desk(by=request.actor, session=session, now=now, **form.values())
-        except (EventsUndecided, HeadsDiffer) as refusal:
+            desk = desks.close_desk(by=request.actor, session=session, now=now, **form.values())
+        except (EventsUndecided, HeadsDiffer, TextNamesStudent) as refusal:
             status = put_on(form, refusal)
         except Refusal as refusal:
             result, status = door.refused(refusal)
             return door.page(request, session, result=result, status=status)
         else:
-            messages.success(request, _("签到已结束，学时已记。"))
+            held = held_back.of_desks([desk])
+            if held:
+                messages.success(request, _("签到已结束。"))
+                messages.warning(request, door.held_back_sentence(held))
+            else:
+                messages.success(request, _("签到已结束，学时已记。"))
             if names.names_window_open(session, now):
                 return redirect("attendance:desk", pk)
             return redirect("attendance:desks")

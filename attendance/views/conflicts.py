@@ -15,8 +15,8 @@ from accounts.access import MemberRequest, members_only, put_on
 from accounts.actors import Actor
 from accounts.errors import NotYours, Refusal
 from accounts.services import audit
-from attendance.errors import DeskClosed
-from attendance.forms import DropForm
+from attendance.errors.desk import DeskClosed
+from attendance.forms.door import DropForm
 from attendance.models import Conflict
 from attendance.selectors import conflicts as selectors
 from attendance.services import conflicts

@@ -15,7 +15,8 @@ from accounts.access import STATUS_OF_KIND, MemberRequest, members_only
 from accounts.errors import Refusal
 from accounts.services import audit
 from attendance.choices import EventKind
-from attendance.forms import MarkForm, ReasonForm
+from attendance.forms.door import MarkForm
+from attendance.forms.reasons import ReasonForm
 from attendance.selectors import desk as selectors
 from attendance.services import check_in as check_ins
 from attendance.services import desk as desks

@@ -14,8 +14,8 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.access import MemberRequest, members_only
 from accounts.errors import Refusal
 from attendance.choices import NoBadge, WayIn
-from attendance.errors import ClassNotHere
-from attendance.forms import ArrivalForm, TickForm, WalkInForm
+from attendance.errors.desk import ClassNotHere
+from attendance.forms.door import ArrivalForm, TickForm, WalkInForm
 from attendance.selectors import conflicts
 from attendance.selectors import desk as selectors
 from attendance.selectors.whole_class import bookings_by_code

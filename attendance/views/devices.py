@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 
 from accounts.access import MemberRequest, members_only, put_on
 from accounts.errors import Refusal
-from attendance.forms import DeviceForm
+from attendance.forms.door import DeviceForm
 from attendance.models import Device
 from attendance.services import devices
-from attendance.views import door
+from attendance.views import door, offline
 
 
 @members_only(*door.KEEPING)
@@ -43,6 +43,7 @@ def list_devices(request: MemberRequest) -> HttpResponse:
             "devices": Device.objects.visible_to(request.actor)
             .select_related("registered_by__user", "revoked_by__user")
             .order_by("revoked_at", "-registered_at", "-pk"),
+            "in_wechat": offline.is_in_wechat(request),
         },
         status=status,
     )

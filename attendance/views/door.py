@@ -1,6 +1,6 @@
 """What the pages of a desk share: whose it is, how an arrival is answered, how it is drawn."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,18 +21,13 @@ from accounts.actors import Actor
 from accounts.choices import Role
 from accounts.errors import Refusal
 from attendance.choices import AttendanceState, NoBadge, WayIn
-from attendance.errors import (
-    BadgeRevoked,
-    BookedElsewhere,
-    DeskClosed,
-    DeskNotOpenYet,
-    NotBookedHere,
-    UnknownBadge,
-)
-from attendance.forms import ArrivalForm
+from attendance.errors.badges import BadgeRevoked, UnknownBadge
+from attendance.errors.desk import BookedElsewhere, DeskClosed, DeskNotOpenYet, NotBookedHere
+from attendance.forms.door import ArrivalForm
+from attendance.models import Desk
 from attendance.selectors import desk as selectors
+from attendance.selectors import held_back, states
 from attendance.selectors import room as room_selectors
-from attendance.selectors import states
 from attendance.selectors.rule_sets import rules_of
 from attendance.services import check_in as check_ins
 from attendance.services import desk as desks
@@ -213,6 +208,7 @@ def page(
             "day": local_day(session.starts_at),
             "desk": desk,
             "is_closed": is_closed,
+            "held_back": _held_back(desk),
             "why_shut": str(DeskClosed()) if is_closed else why_not_open,
             "is_open": not is_closed and not why_not_open,
             "why_no_close": _why(desks.check_can_close, request, session),
@@ -224,6 +220,24 @@ def page(
     # Full names: no tablet keeps the page, and going back shows who is in by now.
     add_never_cache_headers(response)
     return response
+
+
+def _held_back(desk: Desk | None) -> str:
+    held = held_back.of_desks([desk]) if desk is not None else []
+    return held_back_sentence(held) if held else ""
+
+
+def held_back_sentence(held: Iterable[held_back.HeldBack]) -> str:
+    """How many of which school have their hours held back, and what happens next."""
+    return _(
+        "%(schools)s的学时没有按签到记入：学校已公示并锁定这段时间的学时。"
+        "签到记录照常保留；学校和联盟秘书处已收到消息，由学校申请、秘书处确认后补记。"
+    ) % {
+        "schools": _("、").join(
+            _("%(school)s %(count)d 人") % {"school": one.school, "count": one.count}
+            for one in held
+        )
+    }
 
 
 def _missed(request: MemberRequest, seats: list[selectors.Seat]) -> list[selectors.Seat]:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from accounts.access import MemberRequest, members_only
 from accounts.choices import Role
 from accounts.errors import Refusal
-from attendance.forms import DayForm
+from attendance.forms.door import DayForm
 from attendance.selectors.desk import closed_desks
 from bookings.selectors import change_requests as requests
 from bookings.selectors import host_day as selectors

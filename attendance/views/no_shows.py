@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from accounts.access import MemberRequest, members_only, put_on
 from accounts.choices import Role
 from accounts.errors import NotYours, Refusal
-from attendance.forms import NoShowForm
+from attendance.forms.door import NoShowForm
 from attendance.selectors import no_shows as selectors
 from attendance.services import no_shows
 from bookings import wording

@@ -14,8 +14,10 @@ from accounts.choices import Role
 from accounts.errors import Refusal
 from accounts.models import Organisation
 from accounts.services import audit
-from attendance.forms import DecisionForm, NoticeForm, ReasonForm
+from attendance.forms.notices import DecisionForm, NoticeForm
+from attendance.forms.reasons import ReasonForm
 from attendance.models import Objection, PublicNotice
+from attendance.selectors import held_back
 from attendance.selectors import notices as selectors
 from attendance.services import notices
 from bookings import wording
@@ -37,6 +39,8 @@ def list_notices(request: MemberRequest) -> HttpResponse:
             "notices": selectors.notices(request.actor),
             "today": local_day(timezone.now()),
             "may_start": request.actor.is_coordinator,
+            "up": "insights:school" if request.actor.is_coordinator else "insights:classes",
+            "up_label": _("全校学时") if request.actor.is_coordinator else _("班级"),
         },
     )
 
@@ -100,6 +104,9 @@ def show(request: MemberRequest, pk: int) -> HttpResponse:
             "look_up_url": request.build_absolute_uri(reverse("attendance:own_hours")),
             "may_decide": may_decide,
             "not_yet": refusal,
+            "doors": selectors.doors_not_closed(notice)
+            if may_decide and notice.lock_id is None
+            else 0,
         },
     )
 
@@ -153,7 +160,11 @@ def lock(request: MemberRequest, pk: int) -> HttpResponse:
         notices.lock(by=request.actor, notice=notice, now=now)
         messages.success(request, _("学时已锁定。"))
         return redirect("attendance:notice", notice.pk)
-    return render(request, "attendance/notice_lock.html", {"notice": notice})
+    return render(
+        request,
+        "attendance/notice_lock.html",
+        {"notice": notice, "doors": selectors.doors_not_closed(notice)},
+    )
 
 
 @never_cache
@@ -189,14 +200,16 @@ def print_class(request: MemberRequest, pk: int, class_pk: int) -> HttpResponse:
 @require_safe
 @members_only(Role.SECRETARIAT)
 def list_locks(request: MemberRequest) -> HttpResponse:
-    """Which schools have settled which hours; the newest first."""
+    """Which schools have settled which hours, the newest first; and what was attended in locked
+    periods and waits to be credited by hand."""
     return render(
         request,
         "attendance/locks.html",
         {
             "locks": PeriodLock.objects.visible_to(request.actor)
             .select_related("school", "requirement")
-            .order_by("-locked_at", "-pk")[:200]
+            .order_by("-locked_at", "-pk")[:200],
+            "held_back": held_back.waiting(),
         },
     )
 

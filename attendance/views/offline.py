@@ -10,14 +10,16 @@ from pathlib import Path
 from django.contrib.staticfiles import finders
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import reverse
-from django.utils.translation import get_language, pgettext
+from django.utils.translation import get_language, gettext_lazy, pgettext
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from attendance.choices import AttendanceState, NoBadge
+from attendance.errors.desk import NobodyChosen
 
 # What the page is drawn with and run by, in the order in which it is loaded.
 STYLES = (
@@ -25,10 +27,43 @@ STYLES = (
     "css/tokens.css",
     "css/bridge-bootstrap.css",
     "css/site.css",
+    "css/catalogue.css",
     "css/door.css",
 )
-SCRIPTS = ("js/door/store.js", "js/door/lists.js", "js/door/queue.js", "js/door/page.js")
+# Plain scripts, none of which imports another: what a page names here is all that it loads.
+SCRIPTS = (
+    "js/door/signals.js",
+    "js/door/store.js",
+    "js/door/lists.js",
+    "js/door/queue.js",
+    "js/door/states.js",
+    "js/door/board.js",
+    "js/door/seat.js",
+    "js/door/class.js",
+    "js/door/updates.js",
+    "js/camera/reading.js",
+    "js/camera/camera.js",
+    "js/door/page.js",
+)
+# What the camera's worker is made of.
+DECODER = (
+    "js/camera/decoder.js",
+    "vendor/zxing-wasm/iife/reader/index.js",
+    "vendor/zxing-wasm/reader/zxing_reader.wasm",
+)
 PICTURES = ("img/mark.svg", "img/favicon.ico", "img/touch-icon.png")
+WORKER = "js/door/worker.js"
+# The icons of the installed page, and what they may be used for.
+ICONS = (
+    ("img/app-192.png", "192x192", "any"),
+    ("img/app-512.png", "512x512", "any"),
+    ("img/app-maskable-512.png", "512x512", "maskable"),
+)
+MODES = (
+    ("in", gettext_lazy("签到")),
+    ("out", gettext_lazy("签退")),
+    ("menu", gettext_lazy("改状态")),
+)
 LOOKS = {
     AttendanceState.EXPECTED: ("", ""),
     AttendanceState.PRESENT: ("in", "s-pres"),
@@ -43,31 +78,21 @@ LOOKS = {
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
     """The frame of the page; the names come from the device's own store."""
-    return render(
-        request,
-        "attendance/offline.html",
-        {
-            "scripts": SCRIPTS,
-            "looks": ("in", "dup", "out", "off", "idle"),
-            "words": _words(),
-            "why_no_badge": NoBadge.choices,
-        },
-    )
+    return HttpResponse(_drawn(request, _version(request)))
 
 
 @never_cache
 @require_safe
 def worker(request: HttpRequest) -> HttpResponse:
     """The service worker of everything under the desk's address, with what it keeps."""
-    files = ("js/site.js", *STYLES, *SCRIPTS, *PICTURES)
     return render(
         request,
         "attendance/offline_worker.js",
         {
-            "files": [static(name) for name in files],
+            "files": [static(name) for name in _files()],
             "shell": reverse("attendance:offline"),
-            "script": static("js/door/worker.js"),
-            "version": _version((*files, "js/door/worker.js")),
+            "script": static(WORKER),
+            "version": _version(request),
         },
         content_type="text/javascript",
     )
@@ -77,36 +102,64 @@ def worker(request: HttpRequest) -> HttpResponse:
 @require_safe
 def manifest(request: HttpRequest) -> HttpResponse:
     """What the device needs to know to install the page."""
+    start = reverse("attendance:offline")
     return JsonResponse(
         {
+            "id": start,
             "name": _("职业学堂签到台"),
             "short_name": _("签到台"),
             "lang": get_language(),
-            "start_url": reverse("attendance:offline"),
-            "scope": reverse("attendance:desks"),
+            "start_url": start,
+            # Signing in, which registering a device needs, stays within the app.
+            "scope": "/",
             "display": "standalone",
             "background_color": "#F4F7F2",
             "theme_color": "#173F34",
             "icons": [
-                {"src": static("img/mark.svg"), "sizes": "any", "type": "image/svg+xml"},
-                {"src": static("img/touch-icon.png"), "sizes": "180x180", "type": "image/png"},
+                {"src": static(name), "sizes": sizes, "type": "image/png", "purpose": purpose}
+                for name, sizes, purpose in ICONS
             ],
         },
         content_type="application/manifest+json",
     )
 
 
-def _version(files: tuple[str, ...]) -> str:
-    """Another one as soon as any of the files, or the page's words, are."""
-    seen = hashlib.sha256(repr((get_language(), _words())).encode())
-    for name in files:
+def is_in_wechat(request: HttpRequest) -> bool:
+    """Inside WeChat, whose browser has no service worker on one system and empties what pages
+    keep on the other."""
+    return "MicroMessenger" in request.headers.get("User-Agent", "")
+
+
+def _files() -> tuple[str, ...]:
+    return ("js/site.js", *STYLES, *SCRIPTS, *DECODER, *PICTURES)
+
+
+def _drawn(request: HttpRequest, version: str) -> str:
+    return render_to_string(
+        "attendance/offline.html",
+        {
+            "version": version,
+            "scripts": SCRIPTS,
+            "looks": ("in", "dup", "out", "off", "idle"),
+            "words": _words(),
+            "modes": MODES,
+            "why_no_badge": NoBadge.choices,
+            "nobody_chosen": str(NobodyChosen()),
+            "in_wechat": is_in_wechat(request),
+        },
+        request,
+    )
+
+
+def _version(request: HttpRequest) -> str:
+    """Another one as soon as the page as it is drawn, or any of its files, is."""
+    seen = hashlib.sha256(_drawn(request, "").encode())
+    for name in (*_files(), WORKER):
         seen.update(static(name).encode())
         # Under a name with a digest the address says it all; in development the contents do.
         found = finders.find(name)
         if isinstance(found, str):
             seen.update(Path(found).read_bytes())
-    template = Path(__file__).parent.parent / "templates" / "attendance" / "offline.html"
-    seen.update(template.read_bytes())
     return seen.hexdigest()[:16]
 
 
@@ -117,15 +170,65 @@ def _words() -> dict[str, object]:
         "online": _("联网"),
         "offline": _("断网"),
         "unsent": _("未送出：{count}"),
-        "ready": _("请扫胸牌"),
-        "ready_how": _("也可以输入胸牌码，或点座号。"),
-        "in": _("已签到"),
-        "already": _("已签过到"),
-        "kept": _("已记下"),
+        "ready": {
+            "in": _("请扫胸牌"),
+            "out": _("扫胸牌签退"),
+            "menu": _("改状态"),
+        },
+        "ready_how": {
+            "in": _("也可以输入胸牌码或班级预约号，或点座号。"),
+            "out": _("也可以输入胸牌码或班级预约号，或点座号。"),
+            "menu": _("扫胸牌或点座号：签到、签退、缺席、请假或撤销。"),
+        },
+        "form_do": {"in": _("签到"), "out": _("签退"), "menu": _("查看")},
+        "does": {
+            "in": _("签到"),
+            "out": _("签退"),
+            "absent": _("缺席"),
+            "excused": _("请假"),
+            "undo": _("撤销上一次"),
+            "nothing": _("不改"),
+        },
+        "done": {
+            "in": _("已签到"),
+            "out": _("已签退"),
+            "absent": _("已记缺席"),
+            "excused": _("已记请假"),
+        },
+        "already": {
+            "in": _("已签过到"),
+            "out": _("已签过退"),
+            "absent": _("已记缺席"),
+            "excused": _("已记请假"),
+        },
+        "kept": {
+            "in": _("已记下"),
+            "out": _("已记签退"),
+            "absent": _("已记缺席"),
+            "excused": _("已记请假"),
+        },
         "kept_why": _("{where} · 先存在本机，恢复网络后自动送出。"),
-        "kept_unknown": _("本机名单里没有这张胸牌，联网后核对。"),
+        "kept_unknown": _(
+            "本机名单里没有这张胸牌，已先记下。请问带队教师；联网后核对，由您决定记不记。"
+        ),
         "unknown_person": _("名单外的胸牌"),
+        "not_in": _("还没有签到"),
+        "not_in_why": _("要签到，请先切换到“签到”；在别的设备签到过的，点座号签退。"),
+        "people": _("{count} 人"),
+        "inside": _("现在在场 {inside} 人，已签退 {left} 人。"),
+        "seat": _("{group} {seat} 号"),
+        "no_class": _("没有这个班"),
+        "no_class_why": _("这个预约号不在本场名单里。请核对场次，或更新名单后再试。"),
+        "class_title": {"in": _("全班签到"), "out": _("全班签退")},
+        "class_how": {
+            "in": _("请点清人数，没到的点一下去掉；他们之后到了，再单独签到。"),
+            "out": _("请点清人数，没有一起离开的点一下去掉。"),
+        },
+        "class_do": {"in": _("{count} 人签到"), "out": _("{count} 人签退")},
+        "class_nobody": {"in": _("没有要签到的学生。"), "out": _("没有要签退的学生。")},
+        "adults": _("带队教师 {adults} 位。"),
         "conflict": _("待定"),
+        "conflict_why": _("{why}。已记下，请在“待定的签到”里决定记不记。"),
         "refused": _("没有记"),
         "no_code": _("没有这个码"),
         "no_code_why": _("胸牌码是 16 个字符，请再扫一次。"),
@@ -136,6 +239,7 @@ def _words() -> dict[str, object]:
         "undone": pgettext("taken back", "已撤销"),
         "place": _("座号 {seat} · {group} · {clock}"),
         "doubtful": _("{count} 条记录要有人决定"),
+        "and_left": _("{state}，已签退"),
         "and_unsent": _("，未送出"),
         "and_needs": _("，有需要留意的事"),
         "marks": {

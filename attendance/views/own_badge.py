@@ -9,8 +9,9 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.gzip import gzip_page
 
-from attendance.errors import AttendanceRefusal, BadgeRevoked, TooManyTries, UnknownBadge
-from attendance.forms import BadgeForm
+from attendance.errors.badges import BadgeRevoked, TooManyTries, UnknownBadge
+from attendance.errors.refusal import AttendanceRefusal
+from attendance.forms.codes import BadgeForm
 from attendance.qr import is_code, tidy_code
 from attendance.selectors.own_badge import OwnBadge, bearers, own_badge
 from attendance.services import check_in, throttle

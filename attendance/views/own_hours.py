@@ -7,11 +7,16 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
-from attendance.errors import AttendanceRefusal, NotHerNumber, TooManyTries, UnknownBadge
-from attendance.forms import ObjectionForm, OwnHoursForm
+from accounts.access import put_on
+from attendance.errors.badges import TooManyTries, UnknownBadge
+from attendance.errors.notices import NotHerNumber
+from attendance.errors.refusal import AttendanceRefusal
+from attendance.forms.codes import OwnHoursForm
+from attendance.forms.notices import ObjectionForm
 from attendance.qr import tidy_code
 from attendance.selectors import notices as selectors
 from attendance.services import check_in, notices, throttle
+from rosters.errors import TextNamesStudent
 from rosters.models import Student
 from sites.calendar import local_day
 
@@ -44,9 +49,8 @@ def look_up(request: HttpRequest) -> HttpResponse:
                 text=objection_form.cleaned_data["text"],
                 now=now,
             )
-        except AttendanceRefusal as refusal:
-            objection_form.add_error("text", str(refusal))
-            status = 409
+        except (AttendanceRefusal, TextNamesStudent) as refusal:
+            status = put_on(objection_form, refusal, "text")
         else:
             is_made, objection_form = True, ObjectionForm()
             found = selectors.own_hours(student)

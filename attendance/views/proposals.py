@@ -16,7 +16,7 @@ from accounts.choices import Role
 from accounts.errors import NotYours, Refusal
 from accounts.services import audit
 from attendance.choices import MOST_HOURS_BY_HAND
-from attendance.forms import AnswerForm, CorrectionForm, ProposalForm
+from attendance.forms.proposals import AnswerForm, CorrectionForm, ProposalForm
 from attendance.models import HourProposal
 from attendance.selectors import proposals as selectors
 from attendance.services import proposals
@@ -41,6 +41,12 @@ def list_proposals(request: MemberRequest) -> HttpResponse:
     waiting = selectors.undecided(request.actor)
     decided = selectors.decided(request.actor, now)
     shown = [*waiting, *decided]
+    # The page from which each comes; a host's manager comes from a door.
+    up, up_label = {
+        Role.SCHOOL_COORDINATOR: ("insights:school", _("全校学时")),
+        Role.TEACHER: ("insights:classes", _("班级")),
+        Role.SECRETARIAT: ("insights:alliance", _("总览")),
+    }.get(request.actor.role or Role.HOST_MANAGER, ("attendance:desks", _("签到")))
     if request.actor.is_school:
         audit.record_names_read(
             by=request.actor,
@@ -55,6 +61,8 @@ def list_proposals(request: MemberRequest) -> HttpResponse:
             "waiting": [_row(request.actor, one) for one in waiting],
             "decided": [_row(request.actor, one) for one in decided],
             "is_school": request.actor.is_school,
+            "up": up,
+            "up_label": up_label,
         },
     )
 

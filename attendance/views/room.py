@@ -22,16 +22,10 @@ from accounts.access import MemberRequest, members_only
 from accounts.errors import Refusal
 from attendance import qr, room_codes
 from attendance.choices import EventKind
-from attendance.errors import (
-    DeskClosed,
-    RoomCodeOff,
-    RoomCodePassed,
-    RoomCodeUnknown,
-    RoomCodeUsed,
-    TooManyTries,
-    UnknownBadge,
-)
-from attendance.forms import RoomBadgeForm, RoomCodeForm
+from attendance.errors.badges import TooManyTries, UnknownBadge
+from attendance.errors.desk import DeskClosed
+from attendance.errors.room import RoomCodeOff, RoomCodePassed, RoomCodeUnknown, RoomCodeUsed
+from attendance.forms.codes import RoomBadgeForm, RoomCodeForm
 from attendance.qr import tidy_code
 from attendance.selectors import room as selectors
 from attendance.services import room as rooms

@@ -14,7 +14,7 @@ from accounts.access import MemberRequest, members_only, put_on
 from accounts.choices import Role
 from accounts.errors import Refusal
 from attendance.choices import FIRST_EDITION, AttendanceRules, Step
-from attendance.forms import RuleSetForm
+from attendance.forms.rules import RuleSetForm
 from attendance.models import AttendanceRuleSet
 from attendance.selectors import rule_sets as selectors
 from attendance.selectors.rules_preview import Preview, preview

@@ -12,7 +12,7 @@ from accounts.access import STATUS_OF_KIND, MemberRequest, members_only
 from accounts.choices import Role
 from accounts.errors import Refusal
 from accounts.services import audit
-from attendance.forms import EraseForm
+from attendance.forms.students import EraseForm
 from attendance.selectors.student_data import sheets_of
 from attendance.services import erasure
 from bookings import wording

@@ -5,12 +5,13 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.access import STATUS_OF_KIND, MemberRequest, members_only
 from accounts.choices import Role
 from accounts.errors import Refusal
 from accounts.services import audit
-from attendance.forms import AcceptForm, DuplicateForm
+from attendance.forms.students import AcceptForm, DuplicateForm
 from attendance.services import merging, transfers
 from bookings import wording
 from rosters import selectors as roster_selectors
@@ -98,6 +99,16 @@ def merge(request: MemberRequest, pk: int) -> HttpResponse:
                 messages.success(
                     request, _("已合并，并入 %(hours)d 学时。") % {"hours": done.hours}
                 )
+                if done.revoked:
+                    messages.warning(
+                        request,
+                        ngettext(
+                            "%(count)d 张证书已作废，请重新打印。",
+                            "%(count)d 张证书已作废，请重新打印。",
+                            done.revoked,
+                        )
+                        % {"count": done.revoked},
+                    )
                 return redirect("rosters:student_edit", pk)
             merging.check_can_merge(request.actor, student, duplicate)
         except Refusal as refusal:

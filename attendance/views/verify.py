@@ -8,8 +8,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from attendance.choices import CertificateState
-from attendance.errors import TooManyTries
-from attendance.forms import CertificateForm
+from attendance.errors.badges import TooManyTries
+from attendance.forms.codes import CertificateForm
 from attendance.qr import is_code, tidy_code
 from attendance.selectors.certificates import by_code
 from attendance.services import throttle

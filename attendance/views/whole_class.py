@@ -16,7 +16,7 @@ from accounts.choices import Role
 from accounts.errors import Refusal
 from attendance import qr
 from attendance.choices import AttendanceState
-from attendance.errors import ClassNotHere, NobodyChosen
+from attendance.errors.desk import ClassNotHere, NobodyChosen
 from attendance.selectors import desk as selectors
 from attendance.selectors.whole_class import bookings_by_code
 from attendance.services import whole_class

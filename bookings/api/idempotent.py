@@ -9,7 +9,7 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from bookings.errors import RequestStale
+from bookings.errors.requests import RequestStale
 from bookings.services import idempotency
 from bookings.services.idempotency import Answer
 

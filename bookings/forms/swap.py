@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from bookings.errors import NoSessions
+from bookings.errors.sessions import NoSessions
 from bookings.forms.seen import SeenForm
 from bookings.services.sessions_seen import Seen
 from courses.models import CourseSession

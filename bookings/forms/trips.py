@@ -8,7 +8,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from bookings.errors import ReasonMissing
+from bookings.errors.requests import ReasonMissing
 from bookings.forms.companions import CompanionsForm
 from bookings.forms.seen import SeenForm
 from bookings.services.growth import Growth

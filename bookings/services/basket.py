@@ -10,13 +10,8 @@ from django.db import transaction
 from accounts.actors import Actor
 from accounts.errors import NotYours, Refusal
 from bookings import wording
-from bookings.errors import (
-    BasketChanged,
-    BasketEmpty,
-    FullTogether,
-    RoomFullTogether,
-    SessionsOverlap,
-)
+from bookings.errors.basket import BasketChanged, BasketEmpty, FullTogether, RoomFullTogether
+from bookings.errors.reserving import SessionsOverlap
 from bookings.models import BasketItem, Reservation
 from bookings.selectors.progress import ClassProgress, progress_of_classes
 from bookings.selectors.standing import Outside

@@ -9,7 +9,7 @@ from accounts.actors import Actor
 from accounts.errors import NotAllowed, NotYours
 from accounts.services import audit
 from bookings.choices import ChangeState
-from bookings.errors import (
+from bookings.errors.requests import (
     ListStillOpen,
     NothingToChange,
     RequestOpen,
@@ -22,6 +22,7 @@ from bookings.services import (
     changes,
     growth,
     lists,
+    plain_words,
     sessions_seen,
     standing_requests,
     telling_requests,
@@ -67,12 +68,15 @@ def ask_change(
     may be asked for as far as the host could add them: ``selectors.change_requests.seats_short``
     says how many that are. Refused: ListStillOpen, RequestOpen, NothingToChange, SessionMoved,
     StaleBooking, ReasonMissing, TooFewCompanions, ConsentMissing, SeatsShortForRequest, RoomFull,
-    MoreThanClass, StudentBusy.
+    MoreThanClass, StudentBusy, TextNamesStudent.
     """
     reason = changes.in_words(reason)
     check_can_ask_change(by, booking, now)
     adults = wanted.adults_of(booking)
     lists.check_signed(booking, wanted, [one.session for one in together.of(booking)])
+    plain_words.check_names_nobody(
+        reason, by=by, now=now, students=wanted.students, classes=[booking.class_group_id]
+    )
 
     def write() -> ChangeRequest:
         rows = together.locked_open(booking, now)
@@ -152,7 +156,8 @@ def accept_change(
     changes; both sides are told.
 
     Refused: RequestOver, RequestStale where the list has changed since (the request is over
-    then), SessionFull, RoomFull, StudentBusy, NotInClass, SessionStarted, OutsideSeason.
+    then), SessionFull, RoomFull, StudentBusy, NotInClass, SessionStarted, OutsideSeason,
+    TextNamesStudent.
     """
     check_can_answer_change(by, request, now)
     booking = request.booking
@@ -177,6 +182,7 @@ def accept_change(
         locked = _locked(request)
         if standing_requests.is_stale(locked):
             return None
+        _check_names_nobody(by, answer, locked, now)
         standing_requests.close(locked, ChangeState.ACCEPTED, by=by, answer=answer.strip(), now=now)
         lists.apply(rows, wanted, by=by, now=now)
         telling_requests.answered(locked, by=by, now=now)
@@ -211,17 +217,23 @@ def decline_change(
     *, by: Actor, request: ChangeRequest, answer: str, now: datetime
 ) -> ChangeRequest:
     """The booking stays as it is, and the school reads why. Refused: RequestOver,
-    ReasonMissing."""
+    ReasonMissing, TextNamesStudent."""
     answer = changes.in_words(answer)
     check_can_answer_change(by, request, now)
 
     def write() -> ChangeRequest:
         locked = _locked(request)
+        _check_names_nobody(by, answer, locked, now)
         standing_requests.close(locked, ChangeState.DECLINED, by=by, answer=answer, now=now)
         telling_requests.answered(locked, by=by, now=now)
         return locked
 
     return in_one_transaction(write)
+
+
+def _check_names_nobody(by: Actor, answer: str, request: ChangeRequest, now: datetime) -> None:
+    """Nobody who is booked in the session. Refused: TextNamesStudent."""
+    plain_words.check_names_nobody(answer, by=by, now=now, sessions=[request.booking.session])
 
 
 def sweep(*, now: datetime) -> int:

@@ -11,17 +11,20 @@ from accounts.errors import NotAllowed, NotYours
 from accounts.services import audit
 from bookings import wording
 from bookings.choices import BookingState, CancelledSide
-from bookings.errors import (
-    AlreadyPlaced,
-    BookingOver,
-    NotInBooking,
-    NoWalkInNow,
-    ReasonMissing,
-)
+from bookings.errors.requests import BookingOver, ReasonMissing
+from bookings.errors.roll import AlreadyPlaced, NotInBooking, NoWalkInNow
 from bookings.models import Booking, Place, Reservation
 from bookings.references import new_reference
 from bookings.services import consents as consent_rules
-from bookings.services import freeze, reservations, standing_requests, telling, together, writing
+from bookings.services import (
+    freeze,
+    plain_words,
+    reservations,
+    standing_requests,
+    telling,
+    together,
+    writing,
+)
 from bookings.services import students as student_rules
 from bookings.services.retries import in_one_transaction
 from courses import phases
@@ -71,13 +74,15 @@ def cancel_booking(
     students too. Of a set all days are cancelled. Both sides are told, calendars drop the entry.
     After the freeze it is recorded as late.
 
-    Refused: BookingOver, SessionStarted, NotYourClass, a code that says nothing without words.
+    Refused: BookingOver, SessionStarted, NotYourClass, TextNamesStudent, a code that says nothing
+    without words.
     """
     reason = words_for(code, reason)
     check_can_cancel_booking(by, booking, now)
 
     def write() -> Booking:
         rows = together.locked_open(booking, now)
+        plain_words.check_names_nobody(reason, by=by, now=now, classes=[booking.class_group_id])
         for row in rows:
             row.is_late = freeze.is_settled(row.session, now)
             seats.release_seats(session_id=row.session_id, seats=row.seats, adults=row.adults)

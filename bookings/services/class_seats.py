@@ -10,7 +10,7 @@ from datetime import datetime
 from django.db.models import Count, Q, QuerySet
 
 from bookings import wording
-from bookings.errors import MoreThanClass
+from bookings.errors.reserving import MoreThanClass
 from bookings.models import Booking
 from bookings.services.parts import Asked
 from courses.models import CourseSession

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bookings.errors import CompanionNameMissing, TooFewCompanions
+from bookings.errors.reserving import CompanionNameMissing, TooFewCompanions
 from bookings.models import Booking, Companion
 from courses.models import CourseVersion
 

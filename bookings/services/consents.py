@@ -9,7 +9,7 @@ from accounts.actors import Actor
 from accounts.errors import NotYours
 from accounts.services import audit
 from bookings import wording
-from bookings.errors import ConsentMissing
+from bookings.errors.reserving import ConsentMissing
 from bookings.models import Booking, Place, TripConsent
 from bookings.selectors import consents as selectors
 from courses.models import CourseSession

@@ -13,7 +13,7 @@ from accounts.choices import Role
 from accounts.errors import NotAllowed, NotYours
 from accounts.models import Membership
 from accounts.services import audit
-from bookings.errors import FeedReadTooOften
+from bookings.errors.reserving import FeedReadTooOften
 from bookings.models import CalendarFeed
 from sites.models import Site
 

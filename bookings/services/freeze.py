@@ -2,7 +2,7 @@
 
 from datetime import datetime, time, timedelta
 
-from bookings.errors import ListSettled, NamesDue
+from bookings.errors.roll import ListSettled, NamesDue
 from courses.models import CourseSession
 from sites import dates
 from sites.calendar import at, local_day

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bookings.errors import SeatsShortForRequest
+from bookings.errors.requests import SeatsShortForRequest
 from bookings.models import Booking
 from bookings.services import class_seats, companions, offers
 from bookings.services import students as student_rules

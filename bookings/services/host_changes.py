@@ -11,10 +11,10 @@ from accounts.actors import Actor
 from accounts.errors import NotAllowed, NotYours
 from accounts.services import audit
 from bookings.choices import CancelledSide
-from bookings.errors import AlreadyCancelled, NothingToCancel, SessionOver
+from bookings.errors.sessions import AlreadyCancelled, NothingToCancel, SessionOver
 from bookings.models import Booking
 from bookings.selectors import alternatives, host_day
-from bookings.services import changes, freeze, holds, telling
+from bookings.services import changes, freeze, holds, plain_words, telling
 from bookings.services.retries import in_one_transaction
 from courses.choices import ReasonCode, SessionState
 from courses.models import CourseSession
@@ -54,7 +54,8 @@ def cancel_session(
     free, and everybody booked and whoever was to teach is told by whom and why. By the host
     after the freeze they are recorded as late.
 
-    Refused: AlreadyCancelled, SessionOver, another host's session, an empty reason.
+    Refused: AlreadyCancelled, SessionOver, another host's session, an empty reason,
+    TextNamesStudent.
     """
     reason = changes.words_for(code, reason)
     check_can_cancel_session(by, session, now)
@@ -80,7 +81,7 @@ def cancel_day(
     """All of the host's sessions of the day that have not begun are cancelled as by
     ``cancel_session``, with one reason, or none of them. Of a set other days go with them.
 
-    Refused: NothingToCancel, an empty reason.
+    Refused: NothingToCancel, an empty reason, TextNamesStudent.
     """
     reason = changes.words_for(code, reason)
     check_can_cancel_day(by, day, now)
@@ -132,6 +133,7 @@ def _cancel(
         .select_related("class_group")
         .order_by("session_id", "pk")
     )
+    plain_words.check_names_nobody(reason, by=by, now=now, sessions=sessions)
     still_free = alternatives.offered(sessions, bookings, now)
     side = CancelledSide.ALLIANCE if by.is_secretariat else CancelledSide.HOST
     if side == CancelledSide.HOST:

@@ -15,17 +15,20 @@ from accounts.services import audit
 from bookings import differences, wording
 from bookings.choices import CancelledSide
 from bookings.differences import Difference
-from bookings.errors import (
-    NotOfSession,
-    SameAsBefore,
-    SchoolVenueFixed,
-    SeatsStillTaken,
-    TooManyChangesAtOnce,
-    TooManyHeads,
-)
+from bookings.errors.requests import SameAsBefore, TooManyChangesAtOnce
+from bookings.errors.roll import NotOfSession
+from bookings.errors.sessions import SchoolVenueFixed, SeatsStillTaken, TooManyHeads
 from bookings.models import Booking, Place
 from bookings.selectors import alternatives
-from bookings.services import changes, class_seats, freeze, telling, telling_moves, together
+from bookings.services import (
+    changes,
+    class_seats,
+    freeze,
+    plain_words,
+    telling,
+    telling_moves,
+    together,
+)
 from bookings.services import students as student_rules
 from bookings.services.retries import LookAgainError, in_one_transaction
 from courses.choices import ReasonCode, SessionState
@@ -101,7 +104,8 @@ def change_session(
     ``sequence`` is that of the session the form showed. Refused: StaleSession, SeatsStillTaken
     and TooManyHeads until it is said who goes, StudentBusy naming class and seat numbers,
     MoreThanClass, SchoolVenueFixed, NotOfSession, SameAsBefore, ReasonMissing, RoomTaken,
-    RoomClosed, InstructorTaken, and as ``courses.services.sessions.open_session``.
+    RoomClosed, InstructorTaken, TextNamesStudent, and as
+    ``courses.services.sessions.open_session``.
     """
     reason = changes.words_for(code, reason)
     check_can_change_session(by, session, now)
@@ -120,6 +124,7 @@ def change_session(
         before = copy.copy(locked)
         if not _differs(locked, change) and not change.release:
             raise SameAsBefore
+        plain_words.check_names_nobody(reason, by=by, now=now, sessions=[locked])
         bookings = _bookings(locked)
         leaving = _leaving(bookings, change)
         _release(leaving, others, by=by, code=code, reason=reason, now=now)

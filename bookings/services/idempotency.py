@@ -11,7 +11,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection
 
 from accounts.actors import Actor
-from bookings.errors import KeyMissing, KeyReused
+from bookings.errors.basket import KeyMissing, KeyReused
 from bookings.models import IdempotentAnswer
 from bookings.services.retries import in_one_transaction
 

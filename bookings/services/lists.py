@@ -6,7 +6,8 @@ from datetime import datetime
 
 from accounts.actors import Actor
 from accounts.services import audit
-from bookings.errors import FewerSeatsThanNamed, NoStudents, SeatsShortForChange, StaleBooking
+from bookings.errors.requests import SeatsShortForChange, StaleBooking
+from bookings.errors.reserving import FewerSeatsThanNamed, NoStudents
 from bookings.models import Booking, Place
 from bookings.services import (
     changes,

@@ -8,7 +8,8 @@ from accounts.actors import Actor
 from accounts.errors import NotYours
 from accounts.services import audit
 from bookings.choices import BookingState
-from bookings.errors import BookingOver, SessionNotOverYet
+from bookings.errors.requests import BookingOver
+from bookings.errors.sessions import SessionNotOverYet
 from bookings.models import Booking
 from bookings.services import reservations
 from courses.choices import ReasonCode

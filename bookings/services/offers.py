@@ -7,7 +7,7 @@ from datetime import datetime
 from accounts.actors import Actor
 from accounts.errors import NotYours, Refusal
 from bookings import wording
-from bookings.errors import AlreadyBooked, StudentBusy
+from bookings.errors.reserving import AlreadyBooked, StudentBusy
 from bookings.models import Booking, Place
 from bookings.selectors import consents
 from bookings.services import companions, reservations

@@ -13,13 +13,13 @@ from accounts.actors import Actor
 from accounts.errors import NotYours
 from accounts.prepared import Prepared, asked
 from bookings import wording
-from bookings.errors import (
+from bookings.errors.reserving import (
     FewerSeatsThanNamed,
-    NoSessions,
     NoStudents,
     SessionsOverlap,
     SetBookedWhole,
 )
+from bookings.errors.sessions import NoSessions
 from bookings.services import companions as companion_rules
 from bookings.services import sessions_seen
 from bookings.services import students as student_rules

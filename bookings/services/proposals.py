@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q
 from accounts.actors import Actor
 from accounts.errors import NotYours, Refusal
 from bookings import proposing, splitting
-from bookings.errors import ProposalGone
+from bookings.errors.basket import ProposalGone
 from bookings.models import Place, Reservation
 from bookings.proposing import Choice, Need, Proposal, Seat
 from bookings.selectors import standing

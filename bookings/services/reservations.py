@@ -11,15 +11,9 @@ from accounts.actors import Actor
 from accounts.errors import NotAllowed, NotYours, Refusal, refused_about
 from accounts.services import audit
 from bookings import wording
-from bookings.errors import (
-    AlreadyBooked,
-    KeyMissing,
-    KeyReused,
-    NotForYourSchool,
-    SessionStarted,
-    TooManyChangesAtOnce,
-    WrongStage,
-)
+from bookings.errors.basket import KeyMissing, KeyReused
+from bookings.errors.requests import TooManyChangesAtOnce
+from bookings.errors.reserving import AlreadyBooked, NotForYourSchool, SessionStarted, WrongStage
 from bookings.models import Reservation
 from bookings.references import new_reference
 from bookings.selectors.api import reservations_for
@@ -27,6 +21,7 @@ from bookings.services import (
     class_seats,
     freeze,
     in_the_way,
+    plain_words,
     telling_reservations,
     together,
     writing,
@@ -120,7 +115,8 @@ def reserve(
     Refused besides, each naming the fact: NotYourClass, NotInClass, NoStudents, MoreThanClass,
     NamesDue, TooFewCompanions, CompanionNameMissing, NoSessions, SessionsOverlap,
     SetBookedWhole, SessionCancelled, SessionStarted, OutsideSeason, WrongStage,
-    NotForYourSchool, AlreadyBooked, StudentBusy, ConsentMissing, SessionFull, RoomFull.
+    NotForYourSchool, AlreadyBooked, StudentBusy, ConsentMissing, SessionFull, RoomFull,
+    TextNamesStudent.
     """
     if not 0 < len(idempotency_key) <= KEY_LENGTH:
         raise KeyMissing
@@ -134,6 +130,9 @@ def reserve(
         student_rules.lock_classes(class_groups)
         asked[:] = look_up(by, parts, now, is_locking=True)
         check_can_have(asked, now)
+        plain_words.check_names_nobody(
+            note, by=by, now=now, classes=[group.pk for group in class_groups]
+        )
         assert by.membership_id is not None
         reservation = Reservation.objects.create(
             reference=new_reference(),

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from django.db import OperationalError, connection, transaction
 
-from bookings.errors import TooManyChangesAtOnce
+from bookings.errors.requests import TooManyChangesAtOnce
 
 Answer = TypeVar("Answer")
 

@@ -12,7 +12,7 @@ from accounts.actors import Actor
 from accounts.errors import Refusal
 from accounts.services import audit
 from bookings.choices import CancelledSide
-from bookings.errors import NothingToRelease
+from bookings.errors.reserving import NothingToRelease
 from bookings.models import Booking, Place
 from bookings.selectors import roll as selectors
 from bookings.services import changes, lists, reservations, standing_requests, telling

@@ -6,7 +6,7 @@ from datetime import datetime
 from accounts.actors import Actor
 from accounts.errors import NotYours
 from accounts.services import audit
-from bookings.errors import NamesNotNow
+from bookings.errors.roll import NamesNotNow
 from bookings.models import Booking, Place
 from bookings.selectors import names
 from courses.models import CourseSession

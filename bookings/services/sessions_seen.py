@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Self
 
 from bookings import wording
-from bookings.errors import SessionMoved
+from bookings.errors.reserving import SessionMoved
 from courses.choices import SessionState
 from courses.models import CourseSession
 from sites import dates

@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from accounts.actors import Actor
 from accounts.errors import Refusal
 from bookings import splitting
-from bookings.errors import (
+from bookings.errors.basket import (
     GroupTooSmall,
     NothingBeside,
     SetNotSplit,

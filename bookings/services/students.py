@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 
 from accounts.prepared import Prepared, asked
 from bookings import wording
-from bookings.errors import NoStudents, NotInClass, StudentBusy
+from bookings.errors.reserving import NoStudents, NotInClass, StudentBusy
 from bookings.models import Booking, Place
 from courses.models import CourseSession
 from rosters.models import ClassGroup, Student

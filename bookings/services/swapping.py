@@ -14,12 +14,8 @@ from accounts.actors import Actor
 from accounts.services import audit
 from bookings import wording
 from bookings.choices import CancelledSide, HoldPurpose
-from bookings.errors import (
-    AlreadyBooked,
-    HoldGone,
-    SameSession,
-    TooManyChangesAtOnce,
-)
+from bookings.errors.requests import HoldGone, SameSession, TooManyChangesAtOnce
+from bookings.errors.reserving import AlreadyBooked
 from bookings.models import Booking, Companion, Place, SeatHold
 from bookings.services import (
     changes,
@@ -27,6 +23,7 @@ from bookings.services import (
     freeze,
     holds,
     parts,
+    plain_words,
     reservations,
     telling_moves,
     together,
@@ -165,13 +162,14 @@ def swap(
     old list was settled. Both sides are told; calendars drop the old entry and get the new one.
 
     Anything refused leaves the old booking untouched: SameSession, HoldGone, BookingOver,
-    SessionStarted, and as ``reserve`` refuses.
+    SessionStarted, TextNamesStudent, and as ``reserve`` refuses.
     """
     reason = changes.words_for(ReasonCode.CHANGE_OF_PLAN, reason)
     check_can_swap(by, booking, now)
     asked = _look_up(by, booking, session_ids, session_set_id, now, seen)
     old = together.of(booking)
     _check_can_have(asked, old, now, is_kept=bool(kept))
+    plain_words.check_names_nobody(reason, by=by, now=now, classes=[booking.class_group_id])
 
     def write() -> list[Booking]:
         student_rules.lock_classes([booking.class_group])

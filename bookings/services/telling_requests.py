@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -16,6 +17,7 @@ from bookings.choices import ChangeState
 from bookings.models import Booking, ChangeRequest
 from bookings.selectors import change_requests as selectors
 from bookings.services import telling
+from notifications.models import Message
 
 
 def asked(request: ChangeRequest, bookings: Sequence[Booking], *, by: Actor, now: datetime) -> None:
@@ -49,6 +51,16 @@ def asked(request: ChangeRequest, bookings: Sequence[Booking], *, by: Actor, now
                 path=reverse("bookings:change_request", args=[request.pk]),
                 now=now,
             )
+
+
+def forget(request: ChangeRequest) -> None:
+    """What was told of the request, with its reason and the answer, is gone."""
+    notifications.services.forget_messages(
+        Message.objects.filter(
+            Q(path=reverse("bookings:change_request", args=[request.pk]))
+            | Q(path=reverse("bookings:booking", args=[request.booking_id]), kind="change_answered")
+        )
+    )
 
 
 def withdrawn(request: ChangeRequest, *, by: Actor, now: datetime) -> None:

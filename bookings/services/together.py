@@ -7,7 +7,8 @@ from typing import TypeVar
 from django.db import IntegrityError
 
 from bookings.choices import BookingState
-from bookings.errors import BookingOver, SessionStarted, TooManyChangesAtOnce
+from bookings.errors.requests import BookingOver, TooManyChangesAtOnce
+from bookings.errors.reserving import SessionStarted
 from bookings.models import Booking
 from bookings.services import students as student_rules
 from bookings.services.retries import in_one_transaction

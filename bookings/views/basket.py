@@ -14,7 +14,7 @@ from accounts.access import MemberRequest, members_only
 from accounts.choices import Role
 from accounts.errors import NotYours, Refusal
 from bookings import wording
-from bookings.errors import BasketChanged, KeyReused
+from bookings.errors.basket import BasketChanged, KeyReused
 from bookings.forms.basket import ItemForm, KeyForm
 from bookings.selectors import choosing
 from bookings.services import basket as services

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from accounts.access import MemberRequest, members_only
 from accounts.choices import Language, Role
 from bookings import calendar
-from bookings.errors import FeedReadTooOften
+from bookings.errors.reserving import FeedReadTooOften
 from bookings.models import CalendarFeed
 from bookings.selectors import feeds as selectors
 from bookings.services import feed_entries

@@ -15,13 +15,11 @@ from accounts.choices import Role
 from accounts.errors import NotAllowed, Refusal
 from accounts.services import audit
 from bookings.choices import ChangeState
-from bookings.errors import (
+from bookings.errors.requests import ReasonMissing, SeatsShortForChange, StaleBooking
+from bookings.errors.reserving import (
     FewerSeatsThanNamed,
     MoreThanClass,
-    ReasonMissing,
-    SeatsShortForChange,
     SessionMoved,
-    StaleBooking,
     TooFewCompanions,
 )
 from bookings.forms.trips import AnswerForm, ChangeForm

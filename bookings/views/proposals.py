@@ -16,7 +16,8 @@ from accounts.choices import Role
 from accounts.errors import Refusal
 from accounts.services import audit
 from bookings import wording
-from bookings.errors import ConsentMissing, NoSplit, SessionMoved, SplitNeedless, StudentBusy
+from bookings.errors.basket import NoSplit, SplitNeedless
+from bookings.errors.reserving import ConsentMissing, SessionMoved, StudentBusy
 from bookings.forms.basket import KeyForm, PicksForm, SplitForm, keys_in
 from bookings.models import Reservation
 from bookings.proposing import Aim, Choice, Proposal

@@ -14,7 +14,8 @@ from accounts.choices import Role
 from accounts.errors import NotYours, Refusal
 from accounts.services import audit
 from bookings import wording
-from bookings.errors import KeyReused, SessionMoved
+from bookings.errors.basket import KeyReused
+from bookings.errors.reserving import SessionMoved
 from bookings.forms.reserve import ReserveForm
 from bookings.models import Reservation
 from bookings.selectors import choosing

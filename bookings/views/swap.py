@@ -12,7 +12,7 @@ from accounts.access import MemberRequest, members_only, put_on
 from accounts.choices import Role
 from accounts.errors import Refusal
 from bookings import wording
-from bookings.errors import SessionMoved
+from bookings.errors.reserving import SessionMoved
 from bookings.forms.swap import ConfirmForm, NarrowForm, PickForm
 from bookings.selectors import swapping as selectors
 from bookings.selectors import trips

@@ -16,7 +16,20 @@ from accounts.models import Membership, Organisation, User
 from accounts.selectors import DEMO_ADDRESS
 from accounts.services import memberships, organisations
 from attendance.services import badges
-from insights.demo import catalogue, door, life, people, rosters, schools, season, sessions
+from insights.demo import (
+    afterwards,
+    catalogue,
+    device,
+    door,
+    earlier,
+    life,
+    people,
+    rosters,
+    rules,
+    schools,
+    season,
+    sessions,
+)
 from notifications.choices import DeliveryState
 from notifications.models import Delivery, Message
 from sites.calendar import local_day, school_year
@@ -66,7 +79,7 @@ def build(*, now: datetime, scale: Scale, step: Callable[[str], None]) -> None:
         contact_phone="021-5550 0001",
         now=began,
     )
-    people.enrol(
+    secretary = people.enrol(
         name="沈静", login=SECRETARIAT, organisation=alliance, role=Role.SECRETARIAT, now=began
     )
     reviewer = people.enrol(
@@ -111,16 +124,30 @@ def build(*, now: datetime, scale: Scale, step: Callable[[str], None]) -> None:
         step=lambda: step("sessions"),
     )
     life.Term(laid, rng, now).book(built, step=lambda: step("bookings"))
+    rules.change(by=people.acting(secretary), first=laid.attended[0])
     managers = {host.organisation.pk: host.manager for host in offers.hosts.values()}
     life.cancel_some(schools=built, managers=managers, rng=rng, now=now)
+    before = earlier.build(school=built[0], catalogue=offers, rng=rng, now=now)
+    story = afterwards.Story(built[0], laid)
     doors = door.Doors(
         managers=managers,
-        diligent={group.pk for school in built for group in school.classes[::3]},
+        diligent={
+            before.group.pk,
+            story.group.pk,
+            *(group.pk for school in built for group in school.classes[::3]),
+        },
+        fates=story.fates,
+        running=laid.running,
         rng=rng,
         now=now,
     )
+    tablet = device.Tablet(laid, managers[laid.running.host_id], now)
     doors.attend(step=lambda: step("attendance"))
-    doors.correct_one()
+    doors.reopen_one()
+    tablet.send(missed=story.absent, stranger=story.early, teacher=story.teacher)
+    story.write_by_hand()
+    story.put_on_notice()
+    earlier.settle(before, school=built[0])
     rosters.move_some(built, now=now)
     _settle(now, began, queued)
 

@@ -1,9 +1,10 @@
-"""What happened at the doors: arrivals, closed desks, class hours, one correction."""
+"""What happened at the doors: arrivals, closed desks, class hours, one door opened again."""
 
 import random
 import uuid
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
+from enum import Enum, auto
 
 from accounts.actors import Actor
 from accounts.models import Membership
@@ -16,6 +17,27 @@ from bookings.models import Place
 from courses.models import CourseSession
 
 
+class Fate(Enum):
+    """What becomes of a student at a door. Of the first two the editions of the attendance rules
+    say something different."""
+
+    LATE = auto()
+    LEFT_EARLY = auto()
+    EXCUSED = auto()
+    IN_TIME = auto()
+    # Marked absent when the desk is closed.
+    UNSEEN = auto()
+
+
+# Which of the students that a finished session expected are how likely what.
+LIKELY = (
+    (0.92, Fate.IN_TIME), (0.94, Fate.LATE), (0.95, Fate.LEFT_EARLY), (0.975, Fate.EXCUSED),
+    (1.0, Fate.UNSEEN),
+)  # fmt: skip
+# So many of a session that is under way have come; the others are still on their way.
+COME_ALREADY = 0.8
+
+
 class Doors:
     """Keeps every desk of the demonstration, as its instructor or the host's manager."""
 
@@ -24,18 +46,24 @@ class Doors:
         *,
         managers: Mapping[int, Actor],
         diligent: Collection[int],
+        fates: Mapping[tuple[int, int], Fate],
+        running: CourseSession,
         rng: random.Random,
         now: datetime,
     ) -> None:
-        """``managers`` by host; of the ``diligent`` classes everybody is always there in time."""
-        self.managers, self.diligent, self.rng, self.now = managers, diligent, rng, now
+        """``managers`` by host; of the ``diligent`` classes everybody is always there in time;
+        ``fates`` by session and student are certain. The ``running`` session is whoever tries the
+        demonstration's to close."""
+        self.managers, self.diligent, self.fates = managers, diligent, fates
+        self.running, self.rng, self.now = running, rng, now
         self.instructors = {
             membership.pk: actor_of(membership)
             for membership in Membership.objects.live().select_related("user", "organisation")
         }
 
     def attend(self, step: Callable[[], None]) -> None:
-        """Sessions that began have their arrivals; those that are over are closed and credited."""
+        """Sessions that began have their arrivals; those that are over are closed and credited,
+        but for the one that is left to be closed."""
         sessions = (
             CourseSession.objects.scheduled()
             .filter(starts_at__lte=self.now, seats_taken__gt=0)
@@ -44,7 +72,7 @@ class Doors:
         )
         for session in sessions:
             self._let_in(session)
-            if session.ends_at <= self.now:
+            if session.ends_at <= self.now and session != self.running:
                 desks.close_desk(
                     by=self._keeper(session),
                     session=session,
@@ -53,13 +81,14 @@ class Doors:
                 )
             step()
 
-    def correct_one(self) -> None:
+    def reopen_one(self) -> None:
         """Somebody was marked absent by mistake: the desk was opened again for her, with the
         reason, and closed."""
         event = (
             CheckIn.objects.filter(
                 kind=EventKind.ABSENT, session__ends_at__lt=self.now - timedelta(hours=3)
             )
+            .exclude(session__in={session for session, _student in self.fates})
             .select_related("session")
             .order_by("recorded_at", "student_id")
             .first()
@@ -106,27 +135,32 @@ class Doors:
         is_over = session.ends_at <= self.now
         events: list[CheckIn] = []
         for place in places:
-            draw = self.rng.random()
-            if is_over and place.booking.class_group_id in self.diligent:
-                draw = 0.0
+            fate = self._fate(place, is_over)
             early = session.starts_at - timedelta(seconds=self.rng.randrange(60, 800))
-            if draw < (0.92 if is_over else 0.8):
+            if fate in (Fate.IN_TIME, Fate.LEFT_EARLY):
                 events.append(self._event(place, EventKind.IN, early, keeper))
-            elif not is_over:
-                # Still on the way.
-                continue
-            elif draw < 0.94:
-                late = session.starts_at + timedelta(minutes=self.rng.randrange(17, 25))
+            if fate == Fate.LATE:
+                late = session.starts_at + timedelta(minutes=self.rng.randrange(31, 45))
                 events.append(self._event(place, EventKind.IN, late, keeper))
-            elif draw < 0.95:
-                left = session.ends_at - timedelta(minutes=40)
-                events.append(self._event(place, EventKind.IN, early, keeper))
+            elif fate == Fate.LEFT_EARLY:
+                left = session.ends_at - timedelta(minutes=self.rng.randrange(18, 29))
                 events.append(self._event(place, EventKind.OUT, left, keeper))
-            elif draw < 0.975:
+            elif fate == Fate.EXCUSED:
                 noted = session.starts_at + timedelta(minutes=5)
                 events.append(self._event(place, EventKind.EXCUSED, noted, keeper))
-            # Who is left is marked absent when the desk is closed.
         CheckIn.objects.bulk_create(events)
+
+    def _fate(self, place: Place, is_over: bool) -> Fate:
+        assert place.student_id is not None
+        certain = self.fates.get((place.session_id, place.student_id))
+        draw = self.rng.random()
+        if certain is not None:
+            return certain
+        if not is_over:
+            return Fate.IN_TIME if draw < COME_ALREADY else Fate.UNSEEN
+        if place.booking.class_group_id in self.diligent:
+            return Fate.IN_TIME
+        return next(fate for until, fate in LIKELY if draw < until)
 
     def _event(self, place: Place, kind: EventKind, at: datetime, keeper: Actor) -> CheckIn:
         assert place.student_id is not None

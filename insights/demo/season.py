@@ -40,7 +40,7 @@ def build_calendar(now: datetime) -> None:
         now=now - timedelta(days=90),
         name="初中职业体验 14 学时",
         stage=Stage.JUNIOR,
-        entry_year_from=year - 3,
+        entry_year_from=year - 2,
         entry_year_to=year,
         class_hours=14,
         min_occupations=2,

@@ -33,7 +33,7 @@ ATTENDED, ATTENDING = 10, 24
 @dataclass(frozen=True, slots=True)
 class Laid:
     """Sessions that somebody is waiting for: the one that takes place now, and those that make
-    up ``ATTENDED`` class hours of one class before today."""
+    up ``ATTENDED`` class hours of one class before today, the last one first."""
 
     running: CourseSession
     attended: list[CourseSession]
@@ -118,10 +118,11 @@ def begun_about(now: datetime) -> datetime:
     return local.replace(minute=0 if local.minute < 30 else 30, second=0, microsecond=0)
 
 
-def _for_grade_seven(
-    catalogue: Catalogue, *, class_hours: int, students: int = 1
+def for_grade(
+    catalogue: Catalogue, grade: int, *, class_hours: int, students: int = 1
 ) -> list[tuple[CourseVersion, list[str]]]:
-    """Courses on site that take so many students of grade 7 and are no longer than that."""
+    """Courses on site that take so many students of the junior grade and are no longer than
+    that."""
     return [
         (version, names)
         for version, names in catalogue.offers
@@ -129,7 +130,7 @@ def _for_grade_seven(
         and version.class_hours <= class_hours
         and version.group_size_max >= students
         and Stage.JUNIOR in version.stages
-        and version.grade_from <= 7 <= version.grade_to
+        and version.grade_from <= grade <= version.grade_to
     ]
 
 
@@ -144,7 +145,7 @@ def _running(
     """The session that takes place at this very moment, so that its door can be tried; built
     before eight it is this morning's, built in the evening this afternoon's, since nobody
     teaches at night. The first host's first instructor teaches it."""
-    version, site_names = _for_grade_seven(catalogue, class_hours=4)[0]
+    version, site_names = for_grade(catalogue, 7, class_hours=4)[0]
     host = catalogue.hosts[version.host.name]
     room = host.rooms[site_names[0]][0]
     instructor = host.instructors[0]
@@ -167,9 +168,9 @@ def _attended(
     catalogue: Catalogue, season: Season, days: list[date], diary: Diary, opened: datetime
 ) -> list[CourseSession]:
     """One class's sessions of the last two weeks, each on a day of its own."""
-    fitting = _for_grade_seven(catalogue, class_hours=7, students=ATTENDING)
+    fitting = for_grade(catalogue, 7, class_hours=7, students=ATTENDING)
     made = []
-    for (version, names), day in zip(_adding_up(fitting, ATTENDED), days[-2::-3], strict=False):
+    for (version, names), day in zip(adding_up(fitting, ATTENDED), days[-2::-3], strict=False):
         host = catalogue.hosts[version.host.name]
         room = host.rooms[names[0]][-1]
         diary.take("room", room.pk, day, (0, 1))
@@ -188,7 +189,7 @@ def _attended(
     return made
 
 
-def _adding_up(
+def adding_up(
     offers: Sequence[tuple[CourseVersion, list[str]]], hours: int
 ) -> list[tuple[CourseVersion, list[str]]]:
     """The fewest offers with just that many class hours together; different ones if they can."""

@@ -15,11 +15,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from attendance.models import CheckIn, Desk
-from attendance.selectors import seals
-from attendance.selectors.missed import decided_by_hand
+from attendance.selectors import held_back, seals
+from attendance.selectors.missed import by_hand
 from attendance.selectors.rule_sets import rules_of_each
 from attendance.selectors.states import by_student
-from hours.choices import BY_HAND, CreditKind
+from hours.choices import CreditKind
 from hours.models import HourCredit
 
 DESKS_AT_ONCE = 500
@@ -249,7 +249,8 @@ def _seals() -> Iterator[Finding]:
 
 
 def _ledger() -> Iterator[Finding]:
-    """The ledger holds the class hours of every attendance at a closed desk, and no others."""
+    """The ledger holds the class hours of every attendance at a closed desk, and no others; but
+    for those that a locked period holds back."""
     desks = Desk.objects.filter(closed_at__isnull=False).order_by("pk")
     closed = desks.select_related("session").iterator(chunk_size=DESKS_AT_ONCE)
     while some := list(islice(closed, DESKS_AT_ONCE)):
@@ -268,25 +269,23 @@ def _ledger() -> Iterator[Finding]:
             for student, state in by_student(events[pk], session, rules[pk]).items()
             if (hours := state.earns.of(session.class_hours))
         }
-        by_hand = _by_hand(list(sessions))
+        # Of these two people decided what counts, or have to: their school's lock came first.
+        others = by_hand(list(sessions)) | held_back.undecided(some).keys()
         credited = _credited({"session__in": list(sessions)})
         yield from _differing(
-            {key: hours for key, hours in earned.items() if key not in by_hand},
-            {key: hours for key, hours in credited.items() if key not in by_hand},
+            {key: hours for key, hours in earned.items() if key not in others},
+            {key: hours for key, hours in credited.items() if key not in others},
         )
     # A desk that was opened again keeps what it credited until it is closed; a session that
     # never had a desk has credited nobody.
     yield from _differing({}, _credited({"session__desk": None}))
 
 
-def _by_hand(sessions: list[int]) -> set[tuple[int, int]]:
-    """Of whom two people decided what counts of a session, whatever the door says."""
-    credits = HourCredit.objects.filter(
-        kind__in=BY_HAND, reversed_by=None, session__in=sessions
-    ).values_list("session_id", "student_id")
-    return decided_by_hand(sessions) | {
-        (session, student) for session, student in credits if session is not None
-    }
+def held_back_now() -> list[tuple[int, int]]:
+    """Sessions and students whose hours wait for the secretariat since their school had locked
+    the period when the door was closed: known, and no difference."""
+    desks = Desk.objects.exclude(held_back=[]).filter(closed_at__isnull=False)
+    return sorted(held_back.undecided(desks))
 
 
 def _credited(where: dict[str, object]) -> dict[tuple[int, int], int]:

@@ -1,7 +1,7 @@
 """What a new requirement, or other values of one, would change for whom. Saves nothing.
 
-Counted by the one rule (``bookings.selectors.standing``), once as things are and once as if the
-requirement were saved, in a single statement however many schools there are.
+Counted by the one rule (``bookings.selectors.standing_statement``), once as things are and once
+as if the requirement were saved, in a single statement however many schools there are.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.models import Q
 
 from accounts.choices import HOST_KINDS
-from bookings.selectors import standing
+from bookings.selectors import standing_statement
 from hours.models import PracticumRequirement
 from rosters.models import ClassGroup, Student
 
@@ -198,8 +198,8 @@ def _by_school(
         [str(kind) for kind in minimums],
         list(minimums.values()),
     ]  # fmt: skip
-    was = standing.statement(wanted, everybody=True)
-    will_be = standing.statement(wanted, everybody=True, instead=AS_IF_SAVED)
+    was = standing_statement.statement(wanted, everybody=True)
+    will_be = standing_statement.statement(wanted, everybody=True, instead=AS_IF_SAVED)
     select = "SELECT student_id, class_group_id, requirement_id, is_done FROM standing"
     with connection.cursor() as cursor:
         # The texts are ours; whatever comes from outside is a parameter.

@@ -45,19 +45,21 @@ def take_out(
     file_format: str,
     now: datetime,
 ) -> Records:
-    """The lines to export, and on the record who took out whose. ``class_groups`` are the
-    actor's. Refused: NothingToExport, where every line would be left out."""
+    """The lines to export, and on the record who took out whose: a workbook also names those
+    whose lines are left out. ``class_groups`` are the actor's. Refused: NothingToExport, where
+    every line would be left out."""
     check_can_export(by)
     found = records(by, class_groups, wanted, now)
     if not found.lines:
         raise NothingToExport
+    named = found.lines if file_format == "csv" else (*found.lines, *found.left_out)
     with transaction.atomic():
         audit.record_names_read(
             by=by,
             now=now,
             verb="names.exported",
             context="record_export",
-            students={line.student.pk: line.student for line in found.lines}.values(),
+            students={line.student.pk: line.student for line in named}.values(),
         )
         audit.record(
             by=by,

@@ -7,8 +7,9 @@ from django.db import transaction
 from accounts.actors import Actor
 from accounts.errors import NotAllowed
 from accounts.services import audit
-from rosters.errors import ReadReasonMissing, ReadReasonNamesStudent
+from rosters.errors import ReadReasonMissing
 from rosters.models import ClassGroup, Student
+from rosters.services import plain_words
 
 REASON_LENGTH = 200
 
@@ -18,8 +19,8 @@ def read_class_names(
 ) -> list[Student]:
     """The class's students by seat number; the reason stands in the school's log of names read.
 
-    The secretariat alone (NotAllowed). Refused: no reason; one that names a student, since the
-    trail holds no names and is never changed.
+    The secretariat alone (NotAllowed). Refused: no reason; one that names a student
+    (TextNamesStudent), since the trail holds no names and is never changed.
     """
     if not by.is_secretariat:
         raise NotAllowed
@@ -29,8 +30,7 @@ def read_class_names(
     students = list(
         Student.objects.current().filter(class_group=class_group).order_by("seat_no", "pk")
     )
-    if any(student.name in reason for student in students):
-        raise ReadReasonNamesStudent
+    plain_words.check_names_nobody(reason, [student.name for student in students])
     with transaction.atomic():
         audit.record_names_read(
             by=by,

@@ -1,53 +1,19 @@
-// The desk: reads badges with the camera and sends them one by one, and seats as they are tapped, so that
+// The desk: sends badges that the camera reads, typed codes and tapped seats one by one and shows each answer, so that
 // the camera keeps running. Without this script seats and typed codes are plain forms.
 (() => {
   "use strict";
 
-  const box = document.getElementById("camera");
   const form = document.getElementById("code-form");
-  if (!box || !form) return;
-  const video = box.querySelector("video");
-  const startButton = document.getElementById("camera-start");
-  const switchButton = document.getElementById("camera-switch");
-  const note = document.getElementById("camera-note");
+  if (!form) return;
+  const { url, here, lost, lostWord } = form.dataset;
   const answer = document.getElementById("answer");
-  // A badge held on in front of the camera is sent again only after it was gone this long.
-  const SAME_AGAIN_MS = 3000;
-  const LOOK_EVERY_MS = 60;
-  const WIDEST = 960;
-  // Whether the camera was running when the page was left for a student's page.
-  const WAS_RUNNING = "desk-camera";
-  let facing = "environment";
-  let stream = null;
-  let lastCode = "";
-  let lastSeen = 0;
-  let busy = false;
-  let sound = null;
+  // Whoever stands there for so long without an answer is told so.
+  const ANSWER_MS = 8000;
+  // What was sent last, for whose answer the next waits; and all that waits: a second tap of the same is no second one.
+  let underWay = Promise.resolve();
+  const asked = new Map();
 
   const token = () => form.elements.csrfmiddlewaretoken.value;
-
-  // The browser's own detector, else zxing-wasm served by us: a function that promises a text or "".
-  async function makeReader() {
-    const own = window.BarcodeDetector;
-    if (own && own.getSupportedFormats && (await own.getSupportedFormats()).includes("qr_code")) {
-      const detector = new own({ formats: ["qr_code"] });
-      return async () => ((await detector.detect(video))[0] || { rawValue: "" }).rawValue;
-    }
-    const canvas = document.createElement("canvas");
-    const pen = canvas.getContext("2d", { willReadFrequently: true });
-    window.ZXingWASM.prepareZXingModule({ overrides: { locateFile: () => box.dataset.wasm } });
-    return async () => {
-      if (!video.videoWidth) return "";
-      const scale = Math.min(1, WIDEST / video.videoWidth);
-      canvas.width = Math.round(video.videoWidth * scale);
-      canvas.height = Math.round(video.videoHeight * scale);
-      pen.drawImage(video, 0, 0, canvas.width, canvas.height);
-      const picture = pen.getImageData(0, 0, canvas.width, canvas.height);
-      const options = { formats: ["QRCode"], tryHarder: true, maxNumberOfSymbols: 1 };
-      const [found] = await window.ZXingWASM.readBarcodes(picture, options);
-      return found && found.isValid ? found.text : "";
-    };
-  }
 
   // crypto.randomUUID is missing on plain http.
   function newId() {
@@ -58,32 +24,16 @@
     return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
   }
 
-  // One short tone for in, two low ones for everything else; the same with vibration.
   function signal(look) {
-    if (navigator.vibrate) navigator.vibrate(look === "in" ? 80 : [80, 80, 80]);
-    if (!sound || sound.state !== "running") return;
-    for (const [pitch, after] of look === "in" ? [[880, 0]] : [[280, 0], [280, 0.22]]) {
-      const oscillator = sound.createOscillator();
-      const volume = sound.createGain();
-      oscillator.frequency.value = pitch;
-      volume.gain.value = 0.15;
-      oscillator.connect(volume).connect(sound.destination);
-      oscillator.start(sound.currentTime + after);
-      oscillator.stop(sound.currentTime + after + 0.14);
-    }
-  }
-
-  function allowSound() {
-    const Sound = window.AudioContext || window.webkitAudioContext;
-    if (!sound && Sound) sound = new Sound();
-    if (sound && sound.state === "suspended") sound.resume();
+    if (look === "in") window.Signals.good();
+    else window.Signals.bad();
   }
 
   function showLost() {
     const result = document.createElement("section");
     result.className = "result off";
     result.setAttribute("role", "status");
-    for (const [look, text] of [["w", box.dataset.lostWord], ["p", box.dataset.lost]]) {
+    for (const [look, text] of [["w", lostWord], ["p", lost]]) {
       const line = document.createElement("p");
       line.className = look;
       line.textContent = text;
@@ -93,19 +43,19 @@
     signal("lost");
   }
 
-  // Sends one arrival and draws its answer; returns in, dup, out or lost.
-  async function send(url, values) {
-    busy = true;
+  // Sends one arrival and draws its answer; returns in, dup, out, gone or lost.
+  async function ask(address, values) {
     try {
-      const response = await fetch(url, {
+      const response = await fetch(address, {
         method: "POST",
         headers: { Accept: "application/json" },
         body: new URLSearchParams({ ...values, csrfmiddlewaretoken: token() }),
+        signal: AbortSignal.timeout ? AbortSignal.timeout(ANSWER_MS) : null,
       });
       const isOurs = (response.headers.get("Content-Type") || "").startsWith("application/json");
       if (response.redirected || (!isOurs && response.status < 500)) {
         // Signed out, or no longer this person's door: the page itself says which.
-        window.location.assign(box.dataset.here);
+        window.location.assign(here);
         return "gone";
       }
       if (!isOurs) throw new Error("no answer");
@@ -119,77 +69,30 @@
       signal(reply.look);
       return reply.look;
     } catch {
-      lastCode = "";
       showLost();
       return "lost";
-    } finally {
-      busy = false;
     }
   }
 
-  async function look(read) {
-    if (!stream) return;
-    if (!busy && !document.hidden) {
-      const code = await read().catch(() => "");
-      const now = Date.now();
-      if (code) {
-        const isNew = code !== lastCode || now - lastSeen > SAME_AGAIN_MS;
-        lastCode = code;
-        lastSeen = now;
-        if (isNew) await send(box.dataset.url, { code, way_in: "camera", event_id: newId() });
-      }
+  function send(address, values) {
+    const key = `${address} ${values.code || values.place}`;
+    if (!asked.has(key)) {
+      underWay = underWay.then(() => ask(address, values)).finally(() => asked.delete(key));
+      asked.set(key, underWay);
     }
-    window.setTimeout(look, LOOK_EVERY_MS, read);
+    return asked.get(key);
   }
 
-  function stop() {
-    if (stream) for (const track of stream.getTracks()) track.stop();
-    stream = null;
-  }
-
-  async function start() {
-    stop();
-    note.hidden = true;
-    try {
-      const wish = { facingMode: facing, width: { ideal: 1280 }, height: { ideal: 720 } };
-      const opened = await navigator.mediaDevices.getUserMedia({ video: wish, audio: false });
-      stream = opened;
-      video.srcObject = opened;
-      box.hidden = false;
-      startButton.hidden = true;
-      switchButton.hidden = false;
-      sessionStorage.setItem(WAS_RUNNING, "yes");
-      await video.play();
-      look(await makeReader());
-    } catch {
-      // No camera, not allowed, or plain http, where mediaDevices is missing.
-      stop();
-      box.hidden = true;
-      startButton.hidden = false;
-      switchButton.hidden = true;
-      sessionStorage.removeItem(WAS_RUNNING);
-      note.textContent = box.dataset.denied;
-      note.hidden = false;
-    }
-  }
-
-  startButton.hidden = false;
-  startButton.addEventListener("click", start);
-  document.addEventListener("pointerdown", allowSound);
-  switchButton.addEventListener("click", () => {
-    facing = facing === "environment" ? "user" : "environment";
-    start();
-  });
-  if (sessionStorage.getItem(WAS_RUNNING)) start();
+  window.Camera.attach(async (code) => (await send(url, { code, way_in: "camera", event_id: newId() })) !== "lost");
 
   // A typed code, or one from a hand scanner that types, is sent without leaving the page.
   form.addEventListener("submit", async (event) => {
     const field = form.elements.code;
     if (!field.value.trim()) return;
     event.preventDefault();
-    if (busy) return;
-    const sent = await send(box.dataset.url, { code: field.value, way_in: "typed", event_id: newId() });
-    if (sent === "in" || sent === "dup") field.value = "";
+    const typed = field.value;
+    const sent = await send(url, { code: typed, way_in: "typed", event_id: newId() });
+    if ((sent === "in" || sent === "dup") && field.value === typed) field.value = "";
     field.focus();
   });
 
@@ -198,7 +101,6 @@
     const seat = event.submitter;
     if (!seat || !seat.matches("#board button.seat")) return;
     event.preventDefault();
-    if (busy) return;
     const { mode, no_badge: why } = event.target.elements;
     send(event.target.action, { place: seat.value, mode: mode.value, no_badge: why ? why.value : "" });
   });

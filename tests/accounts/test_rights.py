@@ -14,7 +14,7 @@ from psycopg import sql
 from accounts.models import AuditEntry
 from accounts.services import rights
 from attendance.choices import EventKind
-from attendance.errors import ConflictDecided
+from attendance.errors.devices import ConflictDecided
 from attendance.models import CheckIn, Conflict, ConflictDecision
 from attendance.services import conflicts, desk, erasure
 from bookings.models import Reservation

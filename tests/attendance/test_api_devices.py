@@ -105,6 +105,7 @@ def test_events_are_answered_and_others_marks_told(door: Door, tablet: Tablet) -
                 str(door.students[2].pk): "present",
             }
         },
+        "left": {str(door.session.pk): []},
     }
     assert not any(student.name in answer.content.decode() for student in door.students)
 
@@ -137,7 +138,7 @@ def test_revoked_device_hears_so_and_no_names(door: Door, tablet: Tablet) -> Non
     events = post(tablet, "events", batch(tablet, arrival(tablet, 1), sessions=[door.session.pk]))
 
     assert (lists.status_code, lists.json()["code"]) == (403, "device_revoked")
-    assert (events.json()["is_revoked"], events.json()["marks"]) == (True, {})
+    assert [events.json()[name] for name in ("is_revoked", "marks", "left")] == [True, {}, {}]
     assert events.json()["answers"][0]["why"] == "device_revoked"
     assert Conflict.objects.count() == 1
     assert not CheckIn.objects.filter(device=tablet.device).exists()
@@ -183,7 +184,6 @@ def test_nobody_but_a_device_gets_in(door: Door, tablet: Tablet) -> None:
         {"way_in": "teleport"},
         # What only we write, and a badge that it says it read and does not name.
         {"way_in": "room"},
-        {"way_in": "class"},
         {"way_in": "api"},
         {"way_in": "camera", "badge": ""},
         {"happened_at": "yesterday"},

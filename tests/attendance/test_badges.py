@@ -8,7 +8,8 @@ from django.db import IntegrityError, transaction
 from accounts.actors import SYSTEM
 from accounts.errors import NotAllowed, NotYours
 from accounts.models import AuditEntry
-from attendance.errors import RevokeReasonMissing, TooManyToPrint
+from attendance.errors.badges import TooManyToPrint
+from attendance.errors.certificates import RevokeReasonMissing
 from attendance.models import Badge
 from attendance.services import badges
 from tests.attendance.conftest import Door, actor_of

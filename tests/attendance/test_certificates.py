@@ -15,7 +15,7 @@ from pytest_django import Settings
 from accounts.errors import NotAllowed, NotYours
 from accounts.models import AuditEntry
 from attendance.choices import CertificateState
-from attendance.errors import NobodyReached, NothingRequired, RevokeReasonMissing
+from attendance.errors.certificates import NobodyReached, NothingRequired, RevokeReasonMissing
 from attendance.models import Certificate
 from attendance.selectors import certificates as selectors
 from attendance.services import certificates, erasure, merging, throttle
@@ -245,18 +245,98 @@ def test_revoked_with_a_reason_it_is_good_no_more(
     assert AuditEntry.objects.filter(verb="certificate.revoked").count() == 1
 
 
-def test_merged_into_another_row_it_stays_good_while_the_hours_are_there(
+def merged(world: World, now: datetime, *, same_name: bool = True) -> merging.Merged:
+    """The second student of the class is the first."""
+    if same_name:
+        Student.objects.filter(class_group=world.group, seat_no__in=[1, 2]).update(name="李子涵")
+    survivor, duplicate = world.students[:2]
+    return merging.merge(by=world.coordinator, survivor=survivor, duplicate=duplicate, now=now)
+
+
+def public_word(certificate: Certificate) -> str:
+    """What the page behind the code says of it."""
+    page = shown(Client().get(f"/verify/{certificate.code}/"))
+    (word,) = [one for one in ("有效", "已过时", "已作废") if f" {one} " in page]
+    return word
+
+
+def test_merged_into_a_row_without_hours_the_same_sheet_stays_good(
     world: World, sessions: list[CourseSession], now: datetime
 ) -> None:
     survivor, duplicate = world.students[:2]
     credit(world, [duplicate], *sessions, now=now)
     (made,) = take(world, now)
 
-    merging.merge(by=world.coordinator, survivor=survivor, duplicate=duplicate, now=now)
+    done = merged(world, now + LATER)
 
-    assert state_of(made) == CertificateState.VALID
+    made.refresh_from_db()
+    assert (made.student_id, done.revoked) == (survivor.pk, 0)
+    assert public_word(made) == "有效"
+    assert [one.code for one in take(world, now + LATER)] == [made.code]
     reverse_one(world, survivor, sessions[0], now)
     assert state_of(made) == CertificateState.OUT_OF_DATE
+
+
+def test_merged_a_sheet_with_another_name_is_revoked(
+    world: World, sessions: list[CourseSession], now: datetime
+) -> None:
+    duplicate = world.students[1]
+    credit(world, [duplicate], *sessions, now=now)
+    (made,) = take(world, now)
+
+    done = merged(world, now + LATER, same_name=False)
+
+    made.refresh_from_db()
+    assert (made.revoked_at, made.revoked_by_id, made.revoke_reason) == (
+        now + LATER,
+        world.coordinator.membership_id,
+        "合并重复的学生",
+    )
+    assert done.revoked == 1
+    assert public_word(made) == "已作废"
+    assert AuditEntry.objects.get(verb="certificates.revoked").facts == {"count": 1}
+
+
+def test_of_two_sheets_of_one_child_one_stays_good(
+    world: World, sessions: list[CourseSession], now: datetime
+) -> None:
+    credit(world, world.students[:2], *sessions, now=now)
+    own, other = take(world, now)
+
+    done = merged(world, now + LATER)
+
+    assert done.revoked == 1
+    assert [public_word(own), public_word(other)] == ["有效", "已作废"]
+
+
+def test_sheets_that_the_ledger_no_longer_says_after_merging_are_revoked(
+    world: World, sessions: list[CourseSession], now: datetime
+) -> None:
+    """Each of the two reached the hours, partly elsewhere: neither sheet says it all."""
+    first, second = world.students[:2]
+    more = world.session(day=sessions[1].starts_at.date() + LATER)
+    credit(world, [first], *sessions, now=now)
+    credit(world, [second], *sessions, more, now=now)
+    own, other = take(world, now)
+
+    done = merged(world, now + LATER)
+
+    assert done.hours == more.class_hours
+    # The duplicate's says just what the survivor has now.
+    assert (done.revoked, public_word(own), public_word(other)) == (1, "已作废", "有效")
+
+
+def test_hours_that_came_before_merging_leave_the_sheet_as_true_as_it_was(
+    world: World, sessions: list[CourseSession], now: datetime
+) -> None:
+    first = world.students[0]
+    credit(world, [first], *sessions, now=now)
+    (own,) = take(world, now)
+    credit(world, [first], world.session(day=sessions[1].starts_at.date() + LATER), now=now)
+
+    done = merged(world, now + LATER)
+
+    assert (done.revoked, public_word(own)) == (0, "有效")
 
 
 def test_erased_nothing_is_certified_any_more(

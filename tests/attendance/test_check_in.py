@@ -9,17 +9,16 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from accounts.errors import NotAllowed, NotYours
 from accounts.models import AuditEntry
 from attendance.choices import AttendanceState, EventKind, WayIn
-from attendance.errors import (
-    BadgeRevoked,
+from attendance.errors.badges import BadgeRevoked, UnknownBadge
+from attendance.errors.desk import (
     BookedElsewhere,
     DeskClosed,
     DeskNotOpenYet,
-    EventOfAnother,
     NotBookedHere,
     NothingToUndo,
     NotInYet,
-    UnknownBadge,
 )
+from attendance.errors.devices import EventOfAnother
 from attendance.models import CheckIn, Desk
 from attendance.selectors.states import attendance_of_session
 from attendance.services import badges, check_in

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import AuditEntry
 from attendance.choices import AttendanceState, Earns, EventKind, ProposalKind
-from attendance.errors import EventsUndecided, HeadsDiffer
+from attendance.errors.desk import EventsUndecided, HeadsDiffer
 from attendance.models import CheckIn, Conflict, Desk, HourProposal
 from attendance.selectors.closing import closing_of
 from attendance.selectors.states import attendance_of_session

@@ -9,11 +9,12 @@ from django.db import IntegrityError, transaction
 from accounts.choices import Role
 from accounts.errors import NotAllowed, NotYours, Refusal
 from attendance.choices import AttendanceState, Doubt, EventKind, WayIn
-from attendance.errors import DeskClosed, WalkInElsewhere
+from attendance.errors.desk import DeskClosed, WalkInElsewhere
 from attendance.models import Badge, CheckIn, Conflict, ConflictDecision
 from attendance.selectors.states import attendance_of_session
 from attendance.services import conflicts, desk
-from bookings.errors import NoWalkInNow, WrongStage
+from bookings.errors.reserving import WrongStage
+from bookings.errors.roll import NoWalkInNow
 from bookings.models import Place
 from bookings.services import host_changes
 from courses.errors import SessionCancelled, SessionFull

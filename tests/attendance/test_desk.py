@@ -7,7 +7,7 @@ import pytest
 from accounts.errors import NotAllowed, NotYours
 from accounts.models import AuditEntry
 from attendance.choices import EventKind, Unseen
-from attendance.errors import DeskNotClosed, DeskNotOpenYet, DeskReasonMissing, SessionNotOver
+from attendance.errors.desk import DeskNotClosed, DeskNotOpenYet, DeskReasonMissing, SessionNotOver
 from attendance.models import CheckIn, Desk
 from attendance.selectors import desk as selectors
 from attendance.services import desk

@@ -3,23 +3,25 @@
 import hashlib
 import hmac
 import json
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 
 import pytest
 
 from accounts.errors import NotAllowed, NotYours
 from accounts.models import AuditEntry
-from attendance.errors import DeviceNameMissing, DeviceRevoked
+from attendance.errors.devices import DeviceNameMissing, DeviceRevoked
 from attendance.models import Device, RosterPack
 from attendance.services import devices
 from bookings.models import Place
+from courses.models import CourseSession
 from rosters.choices import NeedKind
 from rosters.services import care
 from tests.attendance.conftest import MINUTE, Door, actor_of
 from tests.attendance.devices import make_tablet
 from tests.factories.accounts import MembershipFactory
-from tests.factories.attendance import close_desk
+from tests.factories.attendance import close_desk, make_badges
+from tests.factories.bookings import make_booking
 
 
 def test_registering_keeps_only_a_digest_of_the_secret(door: Door) -> None:
@@ -94,6 +96,14 @@ def test_list_holds_seats_and_masked_names_and_nothing_that_tells_a_code(door: D
         "opens_at": (door.session.starts_at - timedelta(hours=1)).isoformat(),
         "starts_at": door.session.starts_at.isoformat(),
         "ends_at": door.session.ends_at.isoformat(),
+        "classes": [
+            {
+                "code": digest(row, door.booking.reservation.reference),
+                "students": [student.pk for student in door.students],
+                "adults": door.booking.adults,
+            }
+        ],
+        "elsewhere": [],
     }
     (seats,) = [one["seats"] for one in group]
     assert (group[0]["label"], group[0]["school"]) == ("七(3)班", "清河中学")
@@ -102,16 +112,60 @@ def test_list_holds_seats_and_masked_names_and_nothing_that_tells_a_code(door: D
         "student": door.students[1].pk,
         "seat_no": 2,
         "name": "学○○",
-        "badge": hmac.new(
-            bytes.fromhex(row.salt), door.badges[2].code.encode(), hashlib.sha256
-        ).hexdigest()[:32],
+        "badge": digest(row, door.badges[2].code),
         "needs": False,
         "mark": "",
+        "left": False,
     }
     assert not any(student.name in pack.text for student in door.students)
     assert not any(badge.code in pack.text for badge in door.badges.values())
+    assert door.booking.reservation.reference not in pack.text
     key = hashlib.sha256(secret.encode()).digest()
     assert pack.seal == hmac.new(key, pack.text.encode(), hashlib.sha256).hexdigest()
+
+
+def digest(pack: RosterPack, text: str) -> str:
+    salt = bytes.fromhex(pack.salt)
+    return hmac.new(salt, text.encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def test_badges_of_the_hosts_other_doors_today_are_known_without_their_bearers(door: Door) -> None:
+    group = door.world.new_group(8, 3)
+    door.world.teach(group)
+    badges = make_badges(group, now=door.now)
+    colleague = MembershipFactory(organisation=door.world.host, instructor=True)
+    other = door.world.session(starts=time(13))
+    make_booking(
+        by=door.world.teacher,
+        session=other,
+        class_group=group,
+        now=door.now - timedelta(days=10),
+    )
+    CourseSession.objects.filter(pk=other.pk).update(instructor=colleague)
+    other.refresh_from_db()
+
+    instructors = make_tablet(door, by=actor_of(door.instructor))
+    managers = make_tablet(door)
+
+    row = RosterPack.objects.get(pk=instructors.pack["pack"])
+    assert instructors.pack["elsewhere"] == [
+        {
+            "title": "面包师",
+            "where": "焙烤实训中心 2号实训室",
+            "starts_at": other.starts_at.isoformat(),
+            "ends_at": other.ends_at.isoformat(),
+            "badges": [digest(row, badges[seat_no].code) for seat_no in (1, 2, 3)],
+        }
+    ]
+    assert row.students == [student.pk for student in door.students]
+    # The manager has the other list itself.
+    assert [pack["elsewhere"] for pack in managers.packs] == [[], []]
+    # What is over is nobody's way any more.
+    CourseSession.objects.filter(pk=other.pk).update(
+        starts_at=door.now - timedelta(hours=3), ends_at=door.now
+    )
+    instructors.take_along()
+    assert [pack["elsewhere"] for pack in instructors.packs] == [[]]
 
 
 def test_two_lists_share_neither_salt_nor_digest(door: Door) -> None:
@@ -184,7 +238,7 @@ def test_list_costs_the_same_with_one_student_and_with_three(
     Place.objects.filter(session=door.session, student__seat_no__gt=count).update(is_live=False)
     tablet = make_tablet(door, by=actor_of(door.instructor))
 
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         tablet.take_along()
 
     assert len(tablet.seats) == count

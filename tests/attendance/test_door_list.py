@@ -7,16 +7,12 @@ import pytest
 
 from accounts.errors import NotYours
 from attendance.choices import EventKind
-from attendance.errors import (
-    AlreadyIn,
-    DeskClosed,
-    DeskNotOpenYet,
-    UnknownBadge,
-    WalkInElsewhere,
-)
+from attendance.errors.badges import UnknownBadge
+from attendance.errors.desk import AlreadyIn, DeskClosed, DeskNotOpenYet, WalkInElsewhere
 from attendance.models import Badge, CheckIn, Conflict
 from attendance.services import conflicts, desk, door_list
-from bookings.errors import NotInBooking, NotInClass, NoWalkInNow, WrongStage
+from bookings.errors.reserving import NotInClass, WrongStage
+from bookings.errors.roll import NotInBooking, NoWalkInNow
 from bookings.models import Place
 from courses.errors import SessionFull
 from courses.models import CourseSession

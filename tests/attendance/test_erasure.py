@@ -13,7 +13,7 @@ from django.test import Client
 from accounts.errors import NotAllowed, NotYours
 from accounts.models import AuditEntry, User
 from attendance.choices import AttendanceState, EventKind, ProposalKind, WayIn
-from attendance.errors import AlreadyErased, ConfirmationWrong
+from attendance.errors.students import AlreadyErased, ConfirmationWrong
 from attendance.models import (
     Badge,
     Certificate,

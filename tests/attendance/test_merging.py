@@ -10,7 +10,8 @@ from django.test import Client
 from accounts.errors import NotAllowed, NotYours
 from accounts.models import AuditEntry, User
 from attendance.choices import AttendanceState, EventKind
-from attendance.errors import BadgeRevoked, NotOneChild
+from attendance.errors.badges import BadgeRevoked
+from attendance.errors.students import NotOneChild
 from attendance.models import Badge
 from attendance.selectors.states import attendance_of_session
 from attendance.services import check_in, desk, merging

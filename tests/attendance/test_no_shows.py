@@ -13,11 +13,12 @@ from accounts.actors import Actor
 from accounts.errors import NotAllowed, NotYours
 from accounts.models import AuditEntry, User
 from attendance.choices import WayIn
-from attendance.errors import SomebodyCame
+from attendance.errors.desk import SomebodyCame
 from attendance.selectors.no_shows import no_shows
 from attendance.services import check_in
 from attendance.services.no_shows import give_reason
-from bookings.errors import BookingOver, SessionNotOverYet
+from bookings.errors.requests import BookingOver
+from bookings.errors.sessions import SessionNotOverYet
 from bookings.models import Booking
 from bookings.services import changes
 from courses.choices import ReasonCode

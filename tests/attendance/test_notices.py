@@ -16,7 +16,7 @@ from accounts.choices import Role
 from accounts.errors import NotAllowed, NotYours
 from accounts.models import AuditEntry, Membership
 from attendance.choices import ObjectionState
-from attendance.errors import (
+from attendance.errors.notices import (
     AnswerMissing,
     NoSuchCohort,
     NoticeLocked,
@@ -25,31 +25,34 @@ from attendance.errors import (
     NoticeStillRunning,
     ObjectionDecided,
     ObjectionsOpen,
+    RequirementNotDue,
     TooManyObjections,
 )
 from attendance.models import Badge, Objection, PublicNotice
 from attendance.selectors import notices as selectors
-from attendance.services import desk, erasure, notices
+from attendance.services import desk, erasure, merging, notices
 from hours import period_locks, services
 from hours.errors import PeriodLocked, PeriodLockedAlready
 from hours.models import HourCredit, PracticumRequirement
 from notifications.models import Message
 from rosters.models import Student
+from sites.calendar import SHANGHAI
 from sites.choices import DayKind
 from sites.models import CalendarDay
 from tests.attendance.conftest import Door
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, actor_of
 from tests.factories.attendance import close_desk, let_in
+from tests.factories.bookings import make_booking
 from tests.factories.hours import RequirementFactory, make_credit
-from tests.factories.rosters import make_class
+from tests.factories.rosters import make_class, make_teacher_of
 
 DAY = timedelta(days=1)
 
 
 @dataclass
 class Shown:
-    """A notice of the requirement of a class, in which two have the four hours of one session.
-    It began on Wednesday, 9 December, and runs until Tuesday."""
+    """A notice of the requirement of a class, in which two have the four hours of one session, of
+    its last day. It began on Wednesday, 9 December, and runs until Tuesday."""
 
     door: Door
     notice: PublicNotice
@@ -77,6 +80,7 @@ def shown(door: Door) -> Iterator[Shown]:
         let_in(student, by=door.manager, session=door.session, now=door.now)
     close_desk(by=door.manager, session=door.session, now=door.session.ends_at)
     now = door.now + DAY
+    PracticumRequirement.objects.update(due_on=date(2026, 12, 8))
     notice = notices.start(
         by=door.world.coordinator,
         school=door.world.school,
@@ -121,8 +125,12 @@ def test_weekends_and_holidays_are_no_days_of_it(
 
 
 def start(shown: Shown, by: Actor | None = None, **other: Any) -> PublicNotice:
-    facts = {"school": shown.door.world.school, "requirement": shown.notice.requirement}
-    return notices.start(by=by or shown.coordinator, days=5, now=shown.now, **facts | other)
+    facts = {
+        "school": shown.door.world.school,
+        "requirement": shown.notice.requirement,
+        "now": shown.now,
+    }
+    return notices.start(by=by or shown.coordinator, days=5, **facts | other)
 
 
 def test_one_notice_of_a_period_at_a_time(shown: Shown) -> None:
@@ -131,7 +139,7 @@ def test_one_notice_of_a_period_at_a_time(shown: Shown) -> None:
 
 
 def test_a_locked_period_is_not_shown_again_before_it_is_reopened(shown: Shown) -> None:
-    other = RequirementFactory(school_kind="public")
+    other = RequirementFactory(school_kind="public", due_on=date(2026, 12, 8))
     shown.door.world.school.school_kind = "public"
     shown.door.world.school.save()
     period_locks.lock_period(
@@ -140,6 +148,74 @@ def test_a_locked_period_is_not_shown_again_before_it_is_reopened(shown: Shown) 
 
     with pytest.raises(PeriodLockedAlready):
         start(shown, requirement=other)
+
+
+def test_nothing_is_shown_before_the_last_day_is_over(shown: Shown) -> None:
+    PublicNotice.objects.all().delete()
+
+    with pytest.raises(RequirementNotDue) as refused:
+        start(shown, now=shown.now - DAY)
+    started = start(shown, now=datetime(2026, 12, 9, 0, 0, tzinfo=SHANGHAI))
+
+    assert str(refused.value) == (
+        "“初中职业体验”的学时记到 2026 年 12 月 8 日（周二）为止，"
+        "12 月 9 日（周三）起才能公示和锁定。"
+    )
+    assert started.starts_on == date(2026, 12, 9)
+
+
+def test_nothing_is_locked_where_the_last_day_was_put_off_meanwhile(shown: Shown) -> None:
+    after = shown.now + 8 * DAY
+    PracticumRequirement.objects.update(due_on=after.date())
+    notice = PublicNotice.objects.select_related("requirement").get()
+
+    with pytest.raises(RequirementNotDue) as refused:
+        notices.lock(by=shown.coordinator, notice=notice, now=after)
+    locked = notices.lock(by=shown.coordinator, notice=notice, now=after + DAY)
+
+    assert "12 月 18 日（周五）起才能公示和锁定" in str(refused.value)
+    assert locked.lock is not None
+
+
+def test_the_page_says_from_which_day_on(shown: Shown) -> None:
+    PublicNotice.objects.all().delete()
+    PracticumRequirement.objects.update(due_on=date(2027, 6, 30))
+
+    page = client_of(shown.coordinator).post(
+        "/school/notices/new/", {"requirement": shown.notice.requirement_id, "days": 5}
+    )
+
+    assert page.status_code == 409
+    assert "7 月 1 日（周四）起才能公示和锁定。" in page.content.decode()
+    assert not PublicNotice.objects.exists()
+
+
+@pytest.mark.parametrize("doors", [0, 1, 3])
+def test_whoever_locks_reads_how_many_doors_are_not_closed(shown: Shown, doors: int) -> None:
+    world = shown.door.world
+    for number in range(doors):
+        session = world.session(day=date(2026, 12, 1 + number))
+        make_booking(
+            by=world.coordinator, session=session, class_group=world.group,
+            now=shown.now - 15 * DAY,
+        )  # fmt: skip
+    # Another school's, and a later day's, are none of hers.
+    other = make_class(students=1, number=8)
+    for group, day in ((other, 4), (world.group, 10)):
+        make_booking(
+            by=actor_of(make_teacher_of(group)), session=world.session(day=date(2026, 12, day)),
+            class_group=group, now=shown.now - 15 * DAY,
+        )  # fmt: skip
+    client = client_of(shown.coordinator)
+
+    page = client.get(f"/school/notices/{shown.notice.pk}/").content.decode()
+    with time_machine.travel(shown.now + 8 * DAY, tick=False):
+        asked = client.get(f"/school/notices/{shown.notice.pk}/lock/").content.decode()
+
+    assert selectors.doors_not_closed(shown.notice) == doors
+    sentence = f"还有 {doors} 场没有结束签到，学时还没有记。"
+    assert [text.count("没有结束签到") for text in (page, asked)] == [bool(doors)] * 2
+    assert [text.count(sentence) for text in (page, asked)] == [bool(doors)] * 2
 
 
 def test_a_requirement_of_no_class_of_the_school_is_refused(shown: Shown) -> None:
@@ -338,19 +414,6 @@ def test_the_period_is_locked_once_the_days_are_over_and_all_is_decided(shown: S
         )
 
 
-def test_a_desk_that_would_credit_into_a_locked_period_does_not_close(shown: Shown) -> None:
-    session = shown.door.session
-    late = shown.now + 8 * DAY
-    notices.lock(by=shown.coordinator, notice=shown.notice, now=late)
-    desk.reopen_desk(by=shown.door.manager, session=session, reason="漏记", now=shown.now)
-    let_in(shown.door.students[2], by=shown.door.manager, session=session, now=shown.now)
-
-    with pytest.raises(PeriodLocked):
-        close_desk(by=shown.door.manager, session=session, now=shown.now)
-
-    assert HourCredit.objects.count() == 2
-
-
 def secretary() -> Actor:
     return actor_of(
         MembershipFactory(organisation=OrganisationFactory(alliance=True), role=Role.SECRETARIAT)
@@ -383,6 +446,39 @@ def test_erasing_a_student_takes_her_objections(shown: Shown) -> None:
     )
 
     assert not Objection.objects.exists()
+
+
+def merged(shown: Shown, duplicate: int = 1, survivor: int = 3) -> Student:
+    """The row of one seat is merged into that of another, which is returned."""
+    seats = {one.seat_no: one for one in Student.objects.filter(class_group=shown.door.world.group)}
+    return merging.merge(
+        by=shown.coordinator, survivor=seats[survivor], duplicate=seats[duplicate], now=shown.now
+    ).student
+
+
+def test_objections_of_a_merged_row_are_the_childs(shown: Shown) -> None:
+    waiting = shown.object("又少一场")
+    decide(shown, shown.object("两边都写了"), upheld=False, answer="核对无误")
+    shown.object("两边都写了", seat=3)
+    own = shown.object("另一边先有答复", seat=3)
+    shown.object("另一边先有答复")
+    decide(shown, own, answer="已补记")
+    late = shown.student
+
+    survivor = merged(shown)
+
+    found = selectors.own_hours(Student.objects.select_related("class_group").get(pk=survivor.pk))
+    assert found is not None
+    assert {(one.text, one.state, one.answer) for one in found.objections} == {
+        ("又少一场", "open", ""),
+        ("两边都写了", "dismissed", "核对无误"),
+        ("另一边先有答复", "upheld", "已补记"),
+    }
+    assert Objection.objects.count() == 3
+    assert AuditEntry.objects.get(verb="student.merged").facts["objections"] == 2
+    # Sent by the page that the bearer of the old badge still had open.
+    again = notices.object_to(student=late, notice=shown.notice, text="又少一场", now=shown.now)
+    assert (again.pk, again.student_id) == (waiting.pk, survivor.pk)
 
 
 # ── pages ──
@@ -570,7 +666,7 @@ def test_the_lists_ask_as_often_however_long_they_are(shown: Shown, count: int) 
     with CaptureQueriesContext(connection) as showing:
         client.get(f"/school/notices/{shown.notice.pk}/")
 
-    assert (len(listing), len(showing)) == (6, 11)
+    assert (len(listing), len(showing)) == (6, 12)
 
 
 def test_who_sees_notices_and_objections(shown: Shown) -> None:
@@ -605,3 +701,16 @@ def test_who_sees_notices_and_objections(shown: Shown) -> None:
         f"{world.school.pk} 2026-12-09",
         f"{shown.notice.pk} {objection.pk}",
     )
+
+
+def test_the_notices_lead_back_to_the_page_they_were_opened_from(shown: Shown) -> None:
+    ways = [
+        client_of(actor)
+        .get("/school/notices/")
+        .content.decode()
+        .split('<p class="crumb"><a href="')[1]
+        .split('"')[0]
+        for actor in (shown.coordinator, shown.door.world.teacher)
+    ]
+
+    assert ways == ["/school/", "/classes/"]

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from attendance.errors import TooManyTries
+from attendance.errors.badges import TooManyTries
 from attendance.selectors.own_badge import OwnBadge, own_badge
 from attendance.services import throttle
 from rosters.models import Student

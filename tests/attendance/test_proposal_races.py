@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from attendance.choices import ProposalKind, ProposalState
-from attendance.errors import ProposalDecided, ProposedAlready
+from attendance.errors.proposals import ProposalDecided, ProposedAlready
 from attendance.models import HourProposal
 from attendance.services import proposals
 from hours.models import HourCredit

@@ -12,7 +12,7 @@ from accounts.choices import Role
 from accounts.errors import NotAllowed, NotYours
 from accounts.models import AuditEntry
 from attendance.choices import EventKind, ProposalKind, ProposalState
-from attendance.errors import (
+from attendance.errors.proposals import (
     MadeUpAlready,
     NothingMissed,
     NothingToCorrect,
@@ -535,7 +535,13 @@ def test_two_proposals_for_one_session_become_one_when_students_merge(missed: Mi
         now=missed.now,
     )
 
-    assert HourProposal.objects.get() == kept
+    assert HourProposal.objects.undecided().get() == kept
+    assert set(
+        HourProposal.objects.exclude(pk=kept.pk).values_list("state", "answer", "student_id")
+    ) == {
+        ("withdrawn", "合并重复的学生", missed.student(2).pk),
+        ("withdrawn", "合并重复的学生", missed.student(1).pk),
+    }
 
 
 def test_nothing_waits_for_who_is_erased(missed: Missed) -> None:

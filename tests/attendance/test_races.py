@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from attendance.choices import EventKind, WayIn
-from attendance.errors import DeskClosed, NotBookedHere
+from attendance.errors.desk import DeskClosed, NotBookedHere
 from attendance.models import Badge, CheckIn, Desk
 from attendance.services import badges, check_in, desk, door_list
 from bookings.models import Place

@@ -11,18 +11,15 @@ from accounts.errors import NotYours
 from accounts.models import AuditEntry
 from attendance import room_codes
 from attendance.choices import AttendanceState, EventKind, OddUse, WayIn
-from attendance.errors import (
-    BadgeRevoked,
-    DeskClosed,
-    DeskNotOpenYet,
+from attendance.errors.badges import BadgeRevoked, UnknownBadge
+from attendance.errors.desk import DeskClosed, DeskNotOpenYet, NotBookedHere
+from attendance.errors.room import (
     MarkedAtDoor,
-    NotBookedHere,
     RoomCodeOff,
     RoomCodeOver,
     RoomCodePassed,
     RoomCodeUnknown,
     RoomCodeUsed,
-    UnknownBadge,
 )
 from attendance.models import CheckIn, RoomCode, RoomScan
 from attendance.selectors import room as selectors

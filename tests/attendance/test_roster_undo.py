@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import AuditEntry
-from attendance.errors import ImportBuiltUpon
+from attendance.errors.students import ImportBuiltUpon
 from attendance.services import badges, roster_undo
 from rosters.choices import ImportState
 from rosters.errors import EditedSince, NothingToUndo, UndoTooLate

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from accounts.errors import NotAllowed
 from accounts.models import AuditEntry
 from attendance.choices import FIRST_EDITION, AttendanceRules, Earns, EventKind
-from attendance.errors import RulesInUse, RulesOutOfOrder, RulesReachBack, RuleStepsWrong
+from attendance.errors.rules import RulesInUse, RulesOutOfOrder, RulesReachBack, RuleStepsWrong
 from attendance.models import AttendanceRuleSet
 from attendance.selectors.rule_sets import among, rules_of, rules_of_each, rules_on
 from attendance.selectors.rules_preview import preview

@@ -18,7 +18,7 @@ from psycopg import sql
 from accounts.choices import OrganisationKind, Role
 from attendance import digests, tasks
 from attendance.choices import RemovalGround, SealedKind
-from attendance.errors import TransactionsOpen
+from attendance.errors.students import TransactionsOpen
 from attendance.models import CheckIn, DaySeal, LawfulRemoval, SealedEntry
 from attendance.selectors import seals as found_seals
 from attendance.services import desk, erasure, retention, seals
@@ -620,8 +620,8 @@ def test_who_hides_a_change_behind_a_removal_is_found(reasoned: Door) -> None:
         "DELETE FROM attendance_lawfulremoval",
         "INSERT INTO attendance_lawfulremoval (kind, key, student_id, text_digest, ground)"
         " SELECT 'ledger', '1', min(id), '', 'erased' FROM rosters_student",
-        "DROP FUNCTION forget_reasons(bigint[], text)",
-        "ALTER FUNCTION forget_reasons(bigint[], text) SECURITY INVOKER",
+        "DROP FUNCTION forget_reasons(bigint[], text, bigint[])",
+        "ALTER FUNCTION forget_reasons(bigint[], text, bigint[]) SECURITY INVOKER",
         "ALTER TABLE hours_hourcredit DISABLE TRIGGER stamped_as_written",
     ],
 )

@@ -19,8 +19,10 @@ from attendance.choices import (
     Trust,
     WayIn,
 )
-from attendance.errors import ConflictDecided, DeskClosed, DropReasonMissing
+from attendance.errors.desk import DeskClosed
+from attendance.errors.devices import ConflictDecided, DropReasonMissing
 from attendance.models import CheckIn, Conflict, ConflictDecision, Desk, Device, RosterPack
+from attendance.selectors.desk import marks_for
 from attendance.selectors.states import attendance_of_session
 from attendance.selectors.student_data import sheets_of
 from attendance.services import badges, conflicts, desk, devices, merging, sync
@@ -28,7 +30,7 @@ from attendance.services.device_events import Answer
 from bookings.models import Place
 from bookings.services import host_changes
 from hours.models import HourCredit
-from rosters.errors import ReadReasonNamesStudent
+from rosters.errors import TextNamesStudent
 from tests.attendance.conftest import MINUTE, Door, actor_of
 from tests.attendance.devices import Tablet, make_tablet
 from tests.factories.attendance import close_desk, let_in, make_badges
@@ -260,6 +262,27 @@ def test_student_ticked_and_marks(door: Door, tablet: Tablet) -> None:
     assert CheckIn.objects.get(pk=tick.id).reason == NoBadge.FORGOTTEN
 
 
+def test_whole_class_comes_and_leaves_by_a_device(door: Door, tablet: Tablet) -> None:
+    came = [
+        replace(tablet.arrival(seat_no, way_in=WayIn.CLASS), badge="") for seat_no in (1, 2, 3, 4)
+    ]
+    left = [
+        replace(
+            tablet.arrival(seat_no, way_in=WayIn.CLASS, after=160 * MINUTE),
+            badge="",
+            kind=EventKind.OUT,
+        )
+        for seat_no in (1, 2, 3)
+    ]
+
+    assert told(tablet.send([*left, *came], after=170 * MINUTE)) == [("accepted", "")] * 7
+
+    assert states(door) == ["present", "present", "present", "present", "expected"]
+    marks = marks_for(tablet.device, [door.session.pk])
+    assert marks.left == {str(door.session.pk): [student.pk for student in door.students[:3]]}
+    assert set(CheckIn.objects.values_list("trust", flat=True)) == {Trust.TAPPED}
+
+
 def test_closed_desk_makes_a_conflict_unless_nothing_would_change(
     door: Door, tablet: Tablet
 ) -> None:
@@ -328,7 +351,7 @@ def test_dropped_conflict_says_why_and_stays_dropped(door: Door, tablet: Tablet)
 
     with pytest.raises(DropReasonMissing):
         conflicts.drop(by=door.manager, conflict=conflict, reason="  ", now=door.now)
-    with pytest.raises(ReadReasonNamesStudent):
+    with pytest.raises(TextNamesStudent):
         conflicts.drop(
             by=door.manager,
             conflict=conflict,

@@ -2,23 +2,29 @@
 and the page that opens by itself."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 import time_machine
 from django.contrib.staticfiles import finders
+from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
 from django.test import Client
+from PIL import Image
 
 from accounts.actors import Actor
 from accounts.choices import Role
 from accounts.models import AuditEntry, User
 from attendance.models import CheckIn, Conflict, ConflictDecision, Device
 from attendance.services import desk, devices
+from attendance.views import offline
 from tests.attendance.conftest import MINUTE, Door, actor_of
 from tests.attendance.devices import Tablet, make_tablet
 from tests.factories.accounts import MembershipFactory
 from tests.factories.attendance import close_desk, make_badges
 
+ANDROID = "Mozilla/5.0 (Linux; Android 13) AppleWebKit/537.36 Chrome/116.0.0.0 Mobile Safari/537.36"
 Login = Callable[[Actor], Client]
 
 
@@ -251,16 +257,55 @@ def test_page_and_its_worker_hold_no_name_and_open_to_anybody(door: Door) -> Non
     assert set(loaded) <= set(files)
     assert all(finders.find(file.removeprefix("/static/")) for file in files)
     told = json.loads(manifest.content)
-    assert (told["start_url"], told["scope"], told["display"]) == (
+    assert (told["id"], told["start_url"], told["scope"], told["display"]) == (
         "/desk/offline/",
-        "/desk/",
+        "/desk/offline/",
+        # Signing in lies beside the desk.
+        "/",
         "standalone",
+    )
+    icons = []
+    for icon in told["icons"]:
+        found = finders.find(icon["src"].removeprefix("/static/"))
+        assert isinstance(found, str)
+        with Image.open(found) as picture:
+            assert f"{picture.width}x{picture.height}" == icon["sizes"]
+            icons.append((picture.format, picture.width, icon["purpose"]))
+    assert icons == [("PNG", 192, "any"), ("PNG", 512, "any"), ("PNG", 512, "maskable")]
+    assert (
+        '<link rel="apple-touch-icon" href="/static/img/touch-icon.png">' in page.content.decode()
     )
     assert not any(
         student.name in one.content.decode()
         for one in (page, worker, manifest)
         for student in door.students
     )
+
+
+@pytest.mark.parametrize("address", ["/desk/offline/", "/desk/devices/"])
+def test_wechat_is_told_to_open_in_a_browser(door: Door, login: Login, address: str) -> None:
+    client = login(door.manager)
+    wechat = {"User-Agent": f"{ANDROID} XWEB/1160117 MMWEBSDK/20240404 MicroMessenger/8.0.49"}
+
+    inside = client.get(address, headers=wechat).content.decode()
+    outside = client.get(address, headers={"User-Agent": ANDROID}).content.decode()
+
+    assert ["选“在浏览器打开”" in page for page in (inside, outside)] == [True, False]
+    # Nothing is registered there that would be lost.
+    assert ['id="register"' in page for page in (inside, outside)] == [
+        False,
+        address == "/desk/devices/",
+    ]
+
+
+def test_scripts_of_the_page_import_nothing() -> None:
+    """The storage that puts digests into names does not rewrite what ES modules import."""
+    assert not ManifestStaticFilesStorage.support_js_module_import_aggregation
+    for name in (*offline.SCRIPTS, offline.WORKER, "js/site.js", "js/desk.js"):
+        found = finders.find(name)
+        assert isinstance(found, str)
+        text = Path(found).read_text(encoding="utf-8")
+        assert re.findall(r"^\s*(?:import|export)\b.*|\bimport\(.*", text, re.MULTILINE) == []
 
 
 def test_worker_is_another_in_another_language(door: Door) -> None:

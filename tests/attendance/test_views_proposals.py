@@ -234,3 +234,19 @@ def test_the_list_costs_the_same_with_one_and_with_three(
 
 def test_an_empty_list_says_so(missed: Missed, coordinator: Client) -> None:
     assert "没有待复核的申请" in coordinator.get("/proposals/").content.decode()
+
+
+def test_the_list_leads_back_to_the_page_it_was_opened_from(
+    missed: Missed, teacher: Client, coordinator: Client, secretary: Client
+) -> None:
+    manager = signed_in(missed.manager.membership_id)
+
+    ways = [
+        client.get("/proposals/")
+        .content.decode()
+        .split('<p class="crumb"><a href="')[1]
+        .split('"')[0]
+        for client in (coordinator, teacher, secretary, manager)
+    ]
+
+    assert ways == ["/school/", "/classes/", "/overview/", "/desk/"]

@@ -12,7 +12,7 @@ from django.test import Client
 from accounts.errors import NotYours
 from accounts.models import AuditEntry
 from attendance.choices import AttendanceState, EventKind, WayIn
-from attendance.errors import DeskClosed, NotBookedHere
+from attendance.errors.desk import DeskClosed, NotBookedHere
 from attendance.models import CheckIn
 from attendance.qr import letters_svg
 from attendance.selectors.states import attendance_of_session

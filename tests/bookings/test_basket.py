@@ -12,7 +12,8 @@ from django.test import Client
 from accounts.actors import Actor
 from accounts.errors import NotYours
 from bookings import wording
-from bookings.errors import AlreadyBooked, BasketEmpty, SessionsOverlap, StudentBusy
+from bookings.errors.basket import BasketEmpty
+from bookings.errors.reserving import AlreadyBooked, SessionsOverlap, StudentBusy
 from bookings.models import BasketItem, Booking, Reservation
 from bookings.services import basket
 from bookings.services.companions import CompanionInput

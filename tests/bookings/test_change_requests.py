@@ -7,16 +7,16 @@ import pytest
 from accounts.errors import NotAllowed, NotYours
 from accounts.models import AuditEntry
 from bookings.choices import ChangeState
-from bookings.errors import (
-    ListSettled,
+from bookings.errors.requests import (
     ListStillOpen,
     NothingToChange,
     ReasonMissing,
     RequestOpen,
     RequestOver,
-    SessionStarted,
     StaleBooking,
 )
+from bookings.errors.reserving import SessionStarted
+from bookings.errors.roll import ListSettled
 from bookings.models import Booking, ChangeRequest
 from bookings.selectors import change_requests as selectors
 from bookings.services import change_requests, changes, lists

@@ -9,21 +9,17 @@ from accounts.actors import Actor
 from accounts.errors import NotAllowed, NotYours
 from accounts.models import AuditEntry
 from bookings.choices import BookingState, CancelledSide
-from bookings.errors import (
-    AlreadyPlaced,
-    BookingOver,
+from bookings.errors.requests import BookingOver, ReasonMissing, StaleBooking
+from bookings.errors.reserving import (
     CompanionNameMissing,
     NoStudents,
-    NotInBooking,
     NotInClass,
-    NoWalkInNow,
-    ReasonMissing,
     SessionStarted,
-    StaleBooking,
     StudentBusy,
     TooFewCompanions,
     WrongStage,
 )
+from bookings.errors.roll import AlreadyPlaced, NotInBooking, NoWalkInNow
 from bookings.models import Booking, Place
 from bookings.services import changes, lists
 from bookings.services.companions import CompanionInput

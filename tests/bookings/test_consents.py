@@ -9,7 +9,7 @@ from django.test import Client
 from accounts.actors import Actor
 from accounts.errors import NotYours
 from accounts.models import AuditEntry, User
-from bookings.errors import ConsentMissing
+from bookings.errors.reserving import ConsentMissing
 from bookings.models import Booking, Place, TripConsent
 from bookings.selectors import consents as selectors
 from bookings.services import changes, consents, lists, offers

@@ -27,7 +27,7 @@ def test_baskets_and_requests_name_who_was_erased_no_more(world: World, now: dat
         asked_at=now,
     )
 
-    forgetting.forget_students([gone])
+    forgetting.forget_students({gone: "学生甲"})
 
     item.refresh_from_db()
     request.refresh_from_db()
@@ -54,6 +54,6 @@ def test_an_item_that_named_nobody_else_leaves_the_basket(world: World, now: dat
             now=now,
         )
 
-    forgetting.forget_students([gone])
+    forgetting.forget_students({gone: "学生甲"})
 
     assert list(BasketItem.objects.values_list("session_id", "student_ids")) == [(other.pk, None)]

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bookings.errors import ListSettled
+from bookings.errors.roll import ListSettled
 from bookings.services import freeze
 from sites.calendar import SHANGHAI
 from tests.bookings.conftest import World

@@ -9,7 +9,8 @@ import time_machine
 from django.test import Client
 
 from accounts.actors import Actor
-from bookings.errors import MoreThanClass, SeatsShortForRequest, StudentBusy
+from bookings.errors.requests import SeatsShortForRequest
+from bookings.errors.reserving import MoreThanClass, StudentBusy
 from bookings.models import Booking, ChangeRequest
 from bookings.selectors import change_requests as selectors
 from bookings.services import change_requests, growth, lists, together

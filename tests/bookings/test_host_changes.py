@@ -7,7 +7,8 @@ import pytest
 from accounts.errors import NotAllowed, NotYours
 from accounts.models import AuditEntry
 from bookings.choices import BookingState, CancelledSide
-from bookings.errors import AlreadyCancelled, NothingToCancel, ReasonMissing, SessionOver
+from bookings.errors.requests import ReasonMissing
+from bookings.errors.sessions import AlreadyCancelled, NothingToCancel, SessionOver
 from bookings.models import Booking, Place
 from bookings.services import host_changes, reminders
 from bookings.tasks import send_due_reminders

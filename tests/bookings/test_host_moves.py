@@ -9,16 +9,10 @@ import pytest
 from accounts.errors import NotAllowed, NotYours
 from accounts.models import AuditEntry
 from bookings.choices import BookingState, CancelledSide
-from bookings.errors import (
-    MoreThanClass,
-    NotOfSession,
-    ReasonMissing,
-    SameAsBefore,
-    SchoolVenueFixed,
-    SeatsStillTaken,
-    StudentBusy,
-    TooManyHeads,
-)
+from bookings.errors.requests import ReasonMissing, SameAsBefore
+from bookings.errors.reserving import MoreThanClass, StudentBusy
+from bookings.errors.roll import NotOfSession
+from bookings.errors.sessions import SchoolVenueFixed, SeatsStillTaken, TooManyHeads
 from bookings.models import Booking, Place
 from bookings.selectors import alternatives
 from bookings.services import host_changes, host_moves, swapping

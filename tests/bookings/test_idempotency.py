@@ -9,7 +9,7 @@ from django.test import Client
 
 from accounts.actors import Actor
 from bookings.choices import BookingState
-from bookings.errors import KeyMissing, KeyReused
+from bookings.errors.basket import KeyMissing, KeyReused
 from bookings.models import Booking, IdempotentAnswer, Reservation
 from bookings.services import idempotency
 from bookings.services.idempotency import Answer

@@ -16,14 +16,8 @@ from django.db import IntegrityError, connection
 
 from accounts.actors import Actor
 from bookings.choices import BookingState, ChangeState
-from bookings.errors import (
-    AlreadyBooked,
-    NotInClass,
-    RequestOpen,
-    RequestStale,
-    StudentBusy,
-    TooManyChangesAtOnce,
-)
+from bookings.errors.requests import RequestOpen, RequestStale, TooManyChangesAtOnce
+from bookings.errors.reserving import AlreadyBooked, NotInClass, StudentBusy
 from bookings.models import Booking, ChangeRequest, Place, Reservation, SeatHold
 from bookings.services import (
     change_requests,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bookings.errors import MoreThanClass, NoStudents, TooFewCompanions
+from bookings.errors.reserving import MoreThanClass, NoStudents, TooFewCompanions
 from bookings.models import Booking, Place
 from bookings.services import lists
 from courses.errors import RoomFull

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from accounts.errors import NotAllowed, NotYours
-from bookings.errors import AlreadyBooked
+from bookings.errors.reserving import AlreadyBooked
 from bookings.models import Booking
 from bookings.selectors import choosing
 from bookings.services import offers

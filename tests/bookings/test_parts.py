@@ -5,16 +5,16 @@ from datetime import datetime, time, timedelta
 
 import pytest
 
-from bookings.errors import (
+from bookings.errors.reserving import (
     AlreadyBooked,
     FewerSeatsThanNamed,
     MoreThanClass,
-    NamesDue,
-    NoSessions,
     SessionsOverlap,
     StudentBusy,
     TooFewCompanions,
 )
+from bookings.errors.roll import NamesDue
+from bookings.errors.sessions import NoSessions
 from bookings.models import Booking, Place, Reservation
 from bookings.services import reservations
 from bookings.services.parts import Part

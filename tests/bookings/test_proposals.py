@@ -9,18 +9,18 @@ import time_machine
 from django.test import Client
 
 from accounts.actors import SYSTEM, Actor
-from bookings.errors import ProposalGone
+from bookings.errors.basket import ProposalGone
 from bookings.models import Booking, Reservation
 from bookings.services import proposals, reservations, splits
 from bookings.services.offers import offer_of
 from bookings.services.parts import Part
 from courses.models import Course, CourseSession, CourseVersion
-from hours import services as hours_services
 from hours.models import PracticumRequirement
 from rosters.errors import NotYourClass
 from rosters.models import ClassGroup
 from tests.bookings.conftest import DAY, World
 from tests.factories.bookings import make_booking
+from tests.factories.hours import make_credits
 
 Login = Callable[[Actor], Client]
 
@@ -356,9 +356,7 @@ def test_what_the_class_had_comes_from_its_standing(world: World, now: datetime)
         | {"occupation_zh": "咖啡师", "title_zh": "咖啡师：拉花"}
     )
     gone = world.session(day=DAY - timedelta(days=40), class_hours=4)
-    hours_services.credit_students(
-        by=SYSTEM, students=world.students, session=gone, rule_version=1, now=now
-    )
+    make_credits(by=SYSTEM, students=world.students, session=gone, now=now)
     baker = world.session(day=DAY, class_hours=10)
     barista = world.session(day=DAY + timedelta(days=1), class_hours=10, version=other)
 

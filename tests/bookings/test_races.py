@@ -10,17 +10,10 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 
 from accounts.choices import Role
 from bookings.choices import BookingState
-from bookings.errors import (
-    AlreadyBooked,
-    BookingOver,
-    KeyReused,
-    MoreThanClass,
-    NothingToCancel,
-    NotInClass,
-    StaleBooking,
-    StudentBusy,
-    TooManyChangesAtOnce,
-)
+from bookings.errors.basket import KeyReused
+from bookings.errors.requests import BookingOver, StaleBooking, TooManyChangesAtOnce
+from bookings.errors.reserving import AlreadyBooked, MoreThanClass, NotInClass, StudentBusy
+from bookings.errors.sessions import NothingToCancel
 from bookings.models import Booking, Place, Reservation
 from bookings.services import (
     changes,

@@ -7,12 +7,10 @@ import pytest
 from accounts.errors import NotAllowed, NotYours
 from accounts.models import AuditEntry
 from bookings.choices import BookingState
-from bookings.errors import (
+from bookings.errors.basket import KeyMissing, KeyReused
+from bookings.errors.reserving import (
     AlreadyBooked,
     CompanionNameMissing,
-    KeyMissing,
-    KeyReused,
-    NoSessions,
     NoStudents,
     NotForYourSchool,
     NotInClass,
@@ -23,6 +21,7 @@ from bookings.errors import (
     TooFewCompanions,
     WrongStage,
 )
+from bookings.errors.sessions import NoSessions
 from bookings.models import Booking, Place, Reservation
 from bookings.services import companions, reservations, telling
 from bookings.services.companions import CompanionInput

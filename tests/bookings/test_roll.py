@@ -12,7 +12,8 @@ from accounts.actors import Actor
 from accounts.errors import NotYours
 from accounts.models import AuditEntry, User
 from bookings.choices import BookingState
-from bookings.errors import NothingToRelease, SeatsShortForChange, StudentBusy
+from bookings.errors.requests import SeatsShortForChange
+from bookings.errors.reserving import NothingToRelease, StudentBusy
 from bookings.models import Booking, IdempotentAnswer, Place
 from bookings.selectors import roll as selectors
 from bookings.services import reservations, roll

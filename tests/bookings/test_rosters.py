@@ -6,7 +6,7 @@ import pytest
 
 from accounts.errors import NotYours
 from accounts.models import AuditEntry
-from bookings.errors import NamesNotNow
+from bookings.errors.roll import NamesNotNow
 from bookings.selectors.names import names_window_open
 from bookings.services import lists, rosters
 from sites.calendar import at

@@ -7,7 +7,8 @@ import pytest
 from django.utils import timezone
 
 from bookings.choices import ChangeState
-from bookings.errors import RequestOver, RequestStale, SessionStarted
+from bookings.errors.requests import RequestOver, RequestStale
+from bookings.errors.reserving import SessionStarted
 from bookings.models import Booking, ChangeRequest, Place
 from bookings.selectors import change_requests as selectors
 from bookings.services import change_requests, changes, freeze, lists, reservations, roll

@@ -9,13 +9,9 @@ import pytest
 from django.db import connection, transaction
 from django.db.models import Sum
 
-from bookings.errors import (
-    BookingOver,
-    HoldGone,
-    SeatsStillTaken,
-    StudentBusy,
-    TooManyChangesAtOnce,
-)
+from bookings.errors.requests import BookingOver, HoldGone, TooManyChangesAtOnce
+from bookings.errors.reserving import StudentBusy
+from bookings.errors.sessions import SeatsStillTaken
 from bookings.models import Booking, IdempotentAnswer, Place, SeatHold
 from bookings.services import (
     changes,

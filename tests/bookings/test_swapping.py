@@ -7,16 +7,9 @@ import pytest
 from accounts.errors import NotAllowed, NotYours
 from accounts.models import AuditEntry
 from bookings.choices import BookingState, CancelledSide
-from bookings.errors import (
-    AlreadyBooked,
-    BookingOver,
-    ConsentMissing,
-    HoldGone,
-    NamesDue,
-    SameSession,
-    SessionStarted,
-    StudentBusy,
-)
+from bookings.errors.requests import BookingOver, HoldGone, SameSession
+from bookings.errors.reserving import AlreadyBooked, ConsentMissing, SessionStarted, StudentBusy
+from bookings.errors.roll import NamesDue
 from bookings.models import Booking, Place, SeatHold
 from bookings.services import changes, holds, host_changes, lists, swapping
 from bookings.services.companions import CompanionInput

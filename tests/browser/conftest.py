@@ -2,14 +2,24 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Error,
+    Locator,
+    Page,
+    Playwright,
+    sync_playwright,
+)
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import Membership
@@ -72,6 +82,53 @@ def browser(launch: Callable[..., Browser]) -> Browser:
     return launch()
 
 
+class RequestsInHand:
+    """The server's application, of which one can wait until it answers nobody any more."""
+
+    def __init__(self, application: WSGIApplication) -> None:
+        self.application = application
+        self.count = 0
+        self.changed = threading.Condition()
+
+    def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterator[bytes]:
+        self._count(1)
+        try:
+            answer: Iterable[bytes] = self.application(environ, start)
+            try:
+                yield from answer
+            finally:
+                if hasattr(answer, "close"):
+                    answer.close()
+        finally:
+            self._count(-1)
+
+    def _count(self, step: int) -> None:
+        with self.changed:
+            self.count += step
+            self.changed.notify_all()
+
+    def wait(self) -> None:
+        """What a closed window had asked for is answered, so that nothing of it holds a table
+        that is about to be emptied, or writes into the next test's."""
+        with self.changed:
+            assert self.changed.wait_for(lambda: self.count == 0, timeout=30), self.count
+
+
+@pytest.fixture(scope="session")
+def requests_in_hand(live_server: LiveServer) -> RequestsInHand:
+    server = live_server.thread.httpd
+    in_hand = RequestsInHand(server.get_app())
+    server.set_app(in_hand)
+    return in_hand
+
+
+@pytest.fixture(autouse=True)
+def _all_answered(requests_in_hand: RequestsInHand) -> Iterator[None]:
+    """Set up before any window is opened, so torn down when all of them are closed."""
+    yield
+    requests_in_hand.wait()
+
+
 @pytest.fixture
 def new_context(
     browser: Browser, live_server: LiveServer
@@ -126,8 +183,24 @@ def fits(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
 
 
+def follow(link: Locator) -> None:
+    """Presses it and waits for the page that it leads to."""
+    with link.page.expect_navigation():
+        link.click()
+
+
 def axe_violations(page: Page) -> list[str]:
-    """What axe-core finds on the page, a line each: rule and the first element."""
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("async () => (await axe.run(document)).violations")
-    return [f"{v['id']}: {v['nodes'][0]['html'][:160]}" for v in found]
+    """What axe-core finds on the page, a line each: rule and the first element.
+
+    A page that makes way for another while it is read is no answer: the other is read.
+    """
+    for _ in range(3):
+        try:
+            page.wait_for_load_state()
+            page.evaluate(AXE.read_text(encoding="utf-8"))
+            found = page.evaluate("async () => (await axe.run(document)).violations")
+        except Error as error:
+            moved_on = error
+        else:
+            return [f"{v['id']}: {v['nodes'][0]['html'][:160]}" for v in found]
+    raise moved_on

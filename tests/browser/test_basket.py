@@ -13,7 +13,7 @@ from courses.models import CourseSession
 from rosters.models import ClassGroup
 from sites.calendar import local_day, school_year
 from tests.bookings.conftest import World, make_world
-from tests.browser.conftest import axe_violations
+from tests.browser.conftest import axe_violations, follow
 from tests.factories.bookings import make_booking
 
 NewContext = Callable[..., BrowserContext]
@@ -131,7 +131,7 @@ def test_a_class_goes_in_two_groups_as_one_trip(
     page = context.new_page()
     page.goto(f"/courses/{world.version.course_id}/?class={world.group.pk}")
 
-    page.get_by_role("link", name="分组同去").first.click()
+    follow(page.get_by_role("link", name="分组同去").first)
     if scripts:
         checked(page)
         page.get_by_text("自己分组").click()
@@ -164,7 +164,7 @@ def test_a_booking_grows_and_after_the_freeze_is_asked_for(
     page.goto(f"/trips/{booking.pk}/")
     checked(page)
 
-    page.get_by_role("link", name="修改学生和人数").click()
+    follow(page.get_by_role("link", name="修改学生和人数"))
     checked(page)
     page.get_by_label(world.students[3].name).check()
     page.get_by_role("button", name="保存").click()
@@ -188,7 +188,7 @@ def test_a_booking_grows_and_after_the_freeze_is_asked_for(
         world.host.memberships.get(pk=world.manager.membership_id), width=width
     ).new_page()
     host.goto("/today/")
-    host.get_by_role("link", name="1 份修改申请等您答复").click()
+    follow(host.get_by_role("link", name="1 份修改申请等您答复"))
     checked(host)
     host.get_by_role("link", name="清河中学").click()
     host.get_by_text("增加：5号").wait_for()

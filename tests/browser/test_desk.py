@@ -1,25 +1,20 @@
-"""The door in a real Chromium: a printed badge read by the page's own decoder, typed codes,
-ticks, and the badge's own page."""
+"""The door in a real Chromium: typed codes, ticks, and the badge's own page."""
 
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
-from pathlib import Path
 
 import pytest
 from django.core.cache import cache
 from django.utils import timezone
-from playwright.sync_api import Browser, BrowserContext, expect
+from playwright.sync_api import BrowserContext, expect
 
 from accounts.models import Membership
-from attendance.choices import EventKind, WayIn
-from attendance.documents.badges import BadgePart, BadgeRow, badge_sheets
-from attendance.models import Badge, CheckIn
+from attendance.models import CheckIn
 from courses.models import CourseSession
 from hours.models import HourCredit
 from rosters.models import ClassGroup
 from sites.calendar import local_day, school_year
 from tests.bookings.conftest import World, make_world
-from tests.browser import camera
 from tests.browser.conftest import axe_violations, fits
 from tests.factories.attendance import make_badges
 from tests.factories.bookings import make_booking
@@ -65,90 +60,6 @@ def moved(session: CourseSession, starts_at: datetime) -> CourseSession:
 
 def manager_of(world: World) -> Membership:
     return Membership.objects.get(pk=world.manager.membership_id)
-
-
-def printed(badge: Badge, world: World) -> bytes:
-    """The sheet as the school prints it, this badge the first on it."""
-    row = BadgeRow(
-        code=badge.code,
-        name=badge.student.name,
-        class_label="七(3)班",
-        seat="2 号",
-        school=world.school.name,
-    )
-    return badge_sheets([BadgePart(world.school.name, [row])], hint="")
-
-
-def test_camera_reads_a_printed_badge_and_lets_its_bearer_in(
-    world: World, launch: Callable[..., Browser], new_context: NewContext, tmp_path: Path
-) -> None:
-    session = session_at_the_door(world)
-    badge = make_badges(world.group, now=timezone.now())[2]
-    film = tmp_path / "badge.y4m"
-    camera.film_badge(printed(badge, world), film)
-    browser = launch(*camera.switches(film))
-    page = new_context(manager_of(world), by=browser).new_page()
-    complaints: list[str] = []
-    page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
-    page.goto(f"/desk/{session.pk}/")
-    assert page.evaluate("'BarcodeDetector' in window") is False
-
-    page.get_by_role("button", name="打开摄像头").click()
-
-    expect(page.locator(".result.in .w")).to_have_text("已签到", timeout=20_000)
-    expect(page.locator(".result .p")).to_have_text(badge.student.name)
-    event = CheckIn.objects.get()
-    assert (event.student_id, event.session_id, event.kind, event.way_in) == (
-        badge.student_id,
-        session.pk,
-        EventKind.IN,
-        WayIn.CAMERA,
-    )
-    # Held in front of the camera it is not sent again.
-    page.wait_for_timeout(4_000)
-    expect(page.locator(".result.in .w")).to_have_text("已签到")
-    assert complaints == []
-
-
-DETECTOR = """
-window.seen = "";
-window.BarcodeDetector = class {
-  static async getSupportedFormats() { return ["qr_code"]; }
-  async detect() { return window.seen ? [{ rawValue: window.seen }] : []; }
-};
-"""
-
-
-def test_browsers_own_detector_is_used_where_there_is_one(
-    world: World, launch: Callable[..., Browser], new_context: NewContext, tmp_path: Path
-) -> None:
-    """Chromium here has none, so one stands in for it: what a tablet's browser brings along."""
-    session = session_at_the_door(world)
-    badges = make_badges(world.group, now=timezone.now())
-    film = tmp_path / "nothing.y4m"
-    camera.film_nothing(film)
-    page = new_context(manager_of(world), by=launch(*camera.switches(film))).new_page()
-    page.add_init_script(DETECTOR)
-    sent: list[str] = []
-    page.on("request", lambda request: sent.append(request.url))
-    page.goto(f"/desk/{session.pk}/")
-    page.get_by_role("button", name="打开摄像头").click()
-
-    page.evaluate("code => { window.seen = code; }", badges[1].code)
-    expect(page.locator(".result.in .p")).to_have_text(badges[1].student.name)
-    page.evaluate("code => { window.seen = code; }", badges[2].code)
-    expect(page.locator(".result.in .p")).to_have_text(badges[2].student.name)
-    # Held still it stays green; put away for a while and shown again it is in already.
-    page.wait_for_timeout(500)
-    expect(page.locator(".result.in")).to_have_count(1)
-    page.evaluate("() => { window.seen = ''; }")
-    page.wait_for_timeout(3_300)
-    page.evaluate("code => { window.seen = code; }", badges[2].code)
-    expect(page.locator(".result.dup .p")).to_have_text(badges[2].student.name)
-
-    assert [url for url in sent if url.endswith(".wasm")] == []
-    assert len([url for url in sent if url.endswith("/check-in/")]) == 3
-    assert CheckIn.objects.count() == 2
 
 
 def test_seats_and_codes_are_answered_without_leaving_the_page(
@@ -202,17 +113,6 @@ def test_answer_that_does_not_come_is_said(world: World, new_context: NewContext
     page.get_by_label("胸牌码").press("Enter")
     expect(page.locator(".result.in .w")).to_have_text("已签到")
     assert CheckIn.objects.count() == 1
-
-
-def test_camera_that_is_not_there_is_said(world: World, new_context: NewContext) -> None:
-    session = session_at_the_door(world)
-    page = new_context(manager_of(world)).new_page()
-    page.goto(f"/desk/{session.pk}/")
-
-    page.get_by_role("button", name="打开摄像头").click()
-
-    expect(page.locator("#camera-note")).to_contain_text("用不了摄像头")
-    expect(page.get_by_role("button", name="打开摄像头")).to_be_visible()
 
 
 @pytest.mark.parametrize("width", [390, 820, 1280])

@@ -20,6 +20,7 @@ from sites.selectors import special_days
 from tests.browser import camera
 from tests.factories.accounts import MembershipFactory, OrganisationFactory
 from tests.factories.courses import make_room, make_season, make_session, make_version
+from tests.factories.hours import make_credits
 from tests.factories.rosters import make_class, make_teacher_of
 
 NewContext = Callable[..., BrowserContext]
@@ -62,9 +63,7 @@ def make_class_with_ten_hours(today: date) -> ClassGroup:
         starts_at=at(today - timedelta(days=20), time(9)),
         now=now - timedelta(days=50),
     )
-    hours_services.credit_students(
-        by=SYSTEM, students=list(group.students.all()), session=past, rule_version=1, now=now
-    )
+    make_credits(by=SYSTEM, students=list(group.students.all()), session=past, now=now)
     return group
 
 

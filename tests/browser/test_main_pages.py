@@ -1,6 +1,7 @@
 """The main pages as people open them: nothing overflows, nothing is out of reach."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -9,6 +10,8 @@ from playwright.sync_api import BrowserContext, Page
 
 from accounts.choices import Role
 from accounts.models import Membership, User
+from attendance.choices import ObjectionState
+from attendance.models import Certificate, Conflict, HourProposal, Objection
 from bookings.models import Booking, Companion
 from courses.models import Course, CourseSession
 from rosters.models import ClassTeacher, Student
@@ -36,6 +39,12 @@ PAGES = [
     ("school_coordinator", "/unfinished/"),
     ("school_coordinator", "/school/record/?check=1"),
     ("school_coordinator", "/school/record/columns/"),
+    ("school_coordinator", "/school/notices/"),
+    ("school_coordinator", "/school/notices/{notice}/"),
+    ("school_coordinator", "/school/notices/{notice}/objections/{objection}/"),
+    ("school_coordinator", "/proposals/"),
+    ("school_coordinator", "/proposals/{proposal}/"),
+    ("school_coordinator", "/classes/{through}/certificates/"),
     ("school_coordinator", "/school/students/{student}/data/"),
     ("school_coordinator", "/school/students/{student}/data/erase/"),
     ("school_coordinator", "/school/year/"),
@@ -46,15 +55,25 @@ PAGES = [
     ("host_manager", "/today/"),
     ("host_manager", "/desk/"),
     ("host_manager", "/desk/{held}/"),
+    ("host_manager", "/desk/{held}/close/"),
+    ("host_manager", "/desk/devices/"),
+    ("host_manager", "/desk/conflicts/"),
+    ("host_manager", "/desk/conflicts/{conflict}/"),
     ("secretariat", "/overview/"),
     ("secretariat", "/overview/weeks/"),
     ("secretariat", "/overview/unfinished/"),
     ("secretariat", "/overview/missed/"),
     ("secretariat", "/reviews/"),
+    ("secretariat", "/rules/"),
+    ("secretariat", "/locks/"),
+    ("secretariat", "/proposals/"),
     ("secretariat", "/overview/classes/{group}/names/"),
     (None, "/accounts/login/"),
     (None, "/badge/"),
     (None, "/verify/"),
+    (None, "/verify/{certificate}/"),
+    (None, "/notice/"),
+    (None, "/in/"),
     ("teacher", "/me/"),
     ("teacher", "/inbox/"),
     ("school_coordinator", "/people/"),
@@ -72,7 +91,7 @@ PAGES = [
 
 
 @pytest.fixture
-def district(transactional_db: None) -> Iterator[dict[str, int]]:
+def district(transactional_db: None) -> Iterator[dict[str, Any]]:
     """The small demonstration district, and rows of it that pages can show."""
     call_command("seed_demo", "--scale", "small", verbosity=0)
     teacher = people()["teacher"]
@@ -83,6 +102,8 @@ def district(transactional_db: None) -> Iterator[dict[str, int]]:
         .filter(session_set=None, starts_at__gt=booking.created_at)
         .order_by("-starts_at")[0]
     )
+    objection = Objection.objects.get(state=ObjectionState.OPEN)
+    certificate = Certificate.objects.live().select_related("student").order_by("pk")[0]
     yield {
         "group": group.pk,
         "booking": booking.pk,
@@ -96,6 +117,12 @@ def district(transactional_db: None) -> Iterator[dict[str, int]]:
         .filter(desk__isnull=False)
         .order_by("-starts_at")[0]
         .pk,
+        "objection": objection.pk,
+        "notice": objection.notice_id,
+        "proposal": HourProposal.objects.undecided().get().pk,
+        "through": certificate.student.class_group_id,
+        "certificate": certificate.code,
+        "conflict": Conflict.objects.order_by("pk")[0].pk,
     }
     connection.close()
 
@@ -125,7 +152,7 @@ def faults(page: Page) -> list[str]:
 
 @pytest.mark.parametrize("width", [390, 1280])
 def test_main_pages_are_accessible_and_fit(
-    district: dict[str, int], new_context: NewContext, width: int
+    district: dict[str, Any], new_context: NewContext, width: int
 ) -> None:
     members = people()
     wrong: dict[str, list[str]] = {}
@@ -151,7 +178,7 @@ def test_main_pages_are_accessible_and_fit(
 
 
 def test_pages_fit_a_phone_in_english_and_with_long_names(
-    district: dict[str, int], new_context: NewContext
+    district: dict[str, Any], new_context: NewContext
 ) -> None:
     """English words are longer than Chinese ones; so is a name of 60 letters without a gap."""
     User.objects.update(language="en")
@@ -202,7 +229,7 @@ SMALL = """() => {
 
 
 def test_what_is_touched_on_a_phone_is_high_enough(
-    district: dict[str, int], new_context: NewContext
+    district: dict[str, Any], new_context: NewContext
 ) -> None:
     """44 px is what a thumb hits; at 390 px, on all main pages."""
     members = people()
@@ -222,7 +249,7 @@ def test_what_is_touched_on_a_phone_is_high_enough(
 
 
 def test_main_pages_open_without_javascript(
-    district: dict[str, int], new_context: NewContext
+    district: dict[str, Any], new_context: NewContext
 ) -> None:
     members = people()
     wrong = []

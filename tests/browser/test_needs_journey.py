@@ -14,7 +14,7 @@ from rosters.pinyin import initials_of
 from sites.calendar import SHANGHAI
 from tests.attendance.conftest import World
 from tests.bookings.conftest import make_world
-from tests.browser.conftest import axe_violations
+from tests.browser.conftest import axe_violations, follow
 from tests.factories.accounts import MembershipFactory
 from tests.factories.bookings import make_booking
 
@@ -42,7 +42,7 @@ def test_a_need_written_by_the_teacher_is_seen_at_the_desk(
     desk = new_context(instructor).new_page()
 
     teacher.goto("/classes/")
-    teacher.get_by_role("link", name="找学生、看任课").click()
+    follow(teacher.get_by_role("link", name="找学生、看任课"))
     found = axe_violations(teacher)
     teacher.get_by_label("找学生").fill("oysy")
     teacher.get_by_role("button", name="查找").click()

@@ -33,7 +33,7 @@ def family(transactional_db: None) -> Student:
     world = make_world(now)
     make_door(world, now)
     PracticumRequirement.objects.update(
-        counts_from=now.date() - timedelta(days=200), due_on=now.date() + timedelta(days=200)
+        counts_from=now.date() - timedelta(days=200), due_on=now.date() - timedelta(days=1)
     )
     student = world.students[0]
     for number in (1, 2):

@@ -9,7 +9,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from rosters import tasks
 from rosters.models import RosterImport, Student
-from tests.browser.conftest import axe_violations
+from tests.browser.conftest import axe_violations, follow
 from tests.factories.accounts import MembershipFactory
 from tests.factories.rosters import StudentFactory, make_class
 
@@ -45,7 +45,7 @@ def test_a_doubtful_file_is_asked_about_confirmed_and_undone(
     page = new_context(office, width=width).new_page()
 
     page.goto("/classes/")
-    page.get_by_role("link", name="导入学生名单").click()
+    follow(page.get_by_role("link", name="导入学生名单"))
     found = axe_violations(page)
     _read(page, file)
 
@@ -67,7 +67,7 @@ def test_a_doubtful_file_is_asked_about_confirmed_and_undone(
     expect(page.get_by_text("已导入：新增 4 人，改名 1 人，离开 1 人。").first).to_be_visible()
     assert Student.objects.current().count() == 5
 
-    page.get_by_role("link", name="撤销这次导入").click()
+    follow(page.get_by_role("link", name="撤销这次导入"))
     found += axe_violations(page)
     page.get_by_role("button", name="撤销导入").click()
     expect(page.get_by_text("已撤销，名单恢复到导入之前。", exact=True)).to_be_visible()

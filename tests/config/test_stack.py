@@ -62,7 +62,7 @@ class Run:
         return self.log.read_text(encoding="utf-8")
 
     def wait_until_up(self) -> None:
-        for _attempt in range(600):
+        for _attempt in range(2400):
             if UP in self.said():
                 return
             assert self.process.poll() is None, self.said()

@@ -55,6 +55,14 @@ def mark(
     )
 
 
-def close_desk(*, by: Actor, session: CourseSession, now: datetime) -> Desk:
+def close_desk(
+    *, by: Actor, session: CourseSession, now: datetime, leave_undecided: bool = False
+) -> Desk:
     """The door is closed; nobody was ticked on leaving, and it says so."""
-    return desks.close_desk(by=by, session=session, now=now, heads_note="整队离开，没有逐个签退")
+    return desks.close_desk(
+        by=by,
+        session=session,
+        now=now,
+        heads_note="整队离开，没有逐个签退",
+        leave_undecided=leave_undecided,
+    )

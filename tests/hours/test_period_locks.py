@@ -10,6 +10,7 @@ from accounts.actors import Actor
 from accounts.choices import Role
 from accounts.errors import NotAllowed
 from accounts.models import AuditEntry, Organisation
+from courses.models import CourseSession
 from hours import period_locks, services
 from hours.errors import NotLocked, PeriodLocked, PeriodLockedAlready, ReasonMissing
 from hours.models import HourCredit, PeriodLock, PracticumRequirement
@@ -71,6 +72,52 @@ def test_a_locked_period_takes_no_credit_and_no_reversal(
         )
 
     assert list(HourCredit.objects.all()) == [credit]
+
+
+def settle(
+    world: World, session: CourseSession, students: list[Student], now: datetime, hours: int = 4
+) -> services.Settled:
+    return services.settle_session(
+        by=world.manager,
+        session=session,
+        students=students,
+        hours={student.pk: hours for student in students},
+        reason="核对签到",
+        rule_version=1,
+        now=now,
+    )
+
+
+def test_settling_leaves_out_the_locked_school_and_credits_the_others(
+    world: World, requirement: PracticumRequirement, now: datetime
+) -> None:
+    session, (own, *_rest) = world.session(), world.students
+    other = world.new_group(9, 1, school=OrganisationFactory()).students.get()
+    younger = world.new_group(8, 1, entry_year=2026).students.get()
+    locked(world, requirement, now)
+
+    settled = settle(world, session, [own, other, younger], now)
+
+    assert settled == services.Settled(8, {own.pk: world.school.pk})
+    assert list(
+        HourCredit.objects.order_by("student_id").values_list("student_id", "class_hours")
+    ) == sorted([(other.pk, 4), (younger.pk, 4)])
+
+
+def test_settling_takes_nothing_from_a_locked_student_either(
+    world: World, requirement: PracticumRequirement, now: datetime
+) -> None:
+    session, students = world.session(), world.students[:2]
+    credits = [make_credit(by=world.manager, student=one, session=session, now=now)
+               for one in students]  # fmt: skip
+    locked(world, requirement, now)
+
+    unchanged = settle(world, session, students, now)
+    fewer = settle(world, session, students, now, hours=2)
+
+    assert unchanged == services.Settled(0, {})
+    assert fewer == services.Settled(0, {one.pk: world.school.pk for one in students})
+    assert list(HourCredit.objects.order_by("pk")) == credits
 
 
 def test_what_is_credited_already_is_not_refused(

@@ -17,6 +17,7 @@ from insights.views.school import band_of
 from rosters.models import ClassGroup
 from tests.factories.bookings import make_booking
 from tests.factories.courses import make_session, make_version
+from tests.factories.hours import make_credits
 from tests.factories.rosters import make_class, make_teacher_of
 
 
@@ -50,9 +51,7 @@ def class_with_hours(now: datetime) -> ClassGroup:
         )
         earning = [students[3], *(students[2:3] if index < 2 else []),
                    *(students[1:2] if index < 1 else [])]  # fmt: skip
-        hours_services.credit_students(
-            by=SYSTEM, students=earning, session=past, rule_version=1, now=now
-        )
+        make_credits(by=SYSTEM, students=earning, session=past, now=now)
     make_booking(
         by=actor_of(make_teacher_of(group)),
         session=make_session(version, starts_at=now + timedelta(days=7), now=now),

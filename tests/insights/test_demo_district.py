@@ -14,19 +14,30 @@ from django_q.models import OrmQ
 from accounts.choices import Role
 from accounts.models import Membership, User
 from accounts.selectors import actor_of, demo_people
-from attendance.models import Desk
+from attendance.choices import AttendanceState, Doubt, ObjectionState, ProposalState
+from attendance.models import (
+    Certificate,
+    Desk,
+    Device,
+    HourProposal,
+    Objection,
+    PublicNotice,
+)
+from attendance.selectors import conflicts, rule_sets
+from attendance.selectors.states import attendance_of_session
 from bookings.choices import BookingState, CancelledSide
 from bookings.models import Booking, Place
 from bookings.selectors.roll import newcomers
 from bookings.services import proposals
 from courses.choices import SessionState, VersionState
 from courses.models import CourseSession, CourseVersion, SessionSet
-from hours.models import HourCredit
+from hours.choices import CreditKind
+from hours.models import HourCredit, PeriodLock
 from notifications.choices import DeliveryState
 from notifications.models import Delivery
 from rosters.models import ClassGroup, ConsentText, GuardianPhone, Student, StudentNeed
 from rosters.selectors import consent_of_class
-from sites.calendar import SHANGHAI
+from sites.calendar import SHANGHAI, local_day
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=SHANGHAI)
 
@@ -125,3 +136,133 @@ def test_a_class_is_proposed_its_hours() -> None:
         found.append(proposals.proposals_for(actor_of(membership), taught.class_group, NOW))
 
     assert any(proposal.reaches for one in found for proposal in one.proposals)
+
+
+def _star() -> ClassGroup:
+    return ClassGroup.objects.get(
+        teachers__membership__user__email="teacher@demo.example", number=3
+    )
+
+
+def _states(session: CourseSession) -> dict[str, AttendanceState]:
+    """Of the class of the demonstration's teacher, those unlike the others, by their seats."""
+    seats = dict(Student.objects.filter(class_group=_star()).values_list("pk", "seat_no"))
+    return {
+        str(seats[pk]): one.state
+        for pk, one in attendance_of_session(session).items()
+        if pk in seats and one.state != AttendanceState.PRESENT
+    }
+
+
+def test_two_editions_of_the_rules_say_something_different() -> None:
+    """The same two students were late, and left early, at both sessions of the class."""
+    (edition,) = rule_sets.editions()
+    first, last = CourseSession.objects.filter(bookings__class_group=_star()).order_by("starts_at")
+
+    earned = {
+        session: {
+            seat: HourCredit.objects.filter(
+                student__class_group=_star(),
+                student__seat_no=seat,
+                session=session,
+                kind=CreditKind.ATTENDANCE,
+            )
+            .values_list("class_hours", "rule_version")
+            .first()
+            for seat in (1, 5, 6)
+        }
+        for session in (first, last)
+    }
+
+    assert edition.valid_from == local_day(last.starts_at)
+    assert edition.added_on < edition.valid_from
+    assert _states(first) == {
+        "5": AttendanceState.LATE,
+        "6": AttendanceState.LEFT_EARLY,
+        "8": AttendanceState.EXCUSED,
+    }
+    assert _states(last) == {
+        "5": AttendanceState.LATE,
+        "6": AttendanceState.LEFT_EARLY,
+        "7": AttendanceState.ABSENT,
+    }
+    assert (first.class_hours, last.class_hours) == (3, 7)
+    assert earned == {
+        first: {1: (3, 1), 5: (3, 1), 6: None},
+        last: {1: (7, 2), 5: (3, 2), 6: (3, 2)},
+    }
+
+
+def test_hours_by_hand_wait_were_agreed_to_and_refused() -> None:
+    shown = [
+        (one.student.seat_no, one.kind, one.state, one.class_hours)
+        for one in HourProposal.objects.select_related("student").order_by("pk")
+    ]
+
+    assert shown == [
+        (8, "make_up", ProposalState.CONFIRMED, 3),
+        (9, "manual", ProposalState.REFUSED, 4),
+        (6, "manual", ProposalState.CONFIRMED, 2),
+        (5, "correction", ProposalState.CONFIRMED, 7),
+        (7, "manual", ProposalState.PROPOSED, 7),
+    ]
+    assert list(
+        HourCredit.objects.filter(student__class_group=_star(), student__seat_no=5)
+        .order_by("pk")
+        .values_list("kind", "class_hours")
+    ) == [
+        (CreditKind.ATTENDANCE, 3),
+        (CreditKind.ATTENDANCE, 3),
+        (CreditKind.REVERSAL, -3),
+        (CreditKind.MANUAL, 7),
+    ]
+
+
+def test_somebody_has_to_decide_what_a_tablet_sent() -> None:
+    manager = actor_of(Membership.objects.filter(role=Role.HOST_MANAGER).order_by("pk")[0])
+    running = CourseSession.objects.get(starts_at__lte=NOW, ends_at__gt=NOW, seats_taken__gt=0)
+    waiting = conflicts.waiting(manager)
+
+    assert {one.doubt: one.session == running for one in waiting} == {
+        Doubt.DESK_CLOSED: False,
+        Doubt.NOT_BOOKED: True,
+        Doubt.BADGE_REVOKED: True,
+    }
+    assert len(waiting) == 3
+    assert [(one.name, one.revoked_at is None) for one in Device.objects.order_by("pk")] == [
+        ("门口平板 1 号", True),
+        ("借来的手机", False),
+    ]
+
+
+def test_a_door_is_left_to_be_closed_with_a_count_of_heads() -> None:
+    desk = Desk.objects.get(closed_at=None)
+    states = attendance_of_session(desk.session)
+
+    assert desk.session.starts_at <= NOW < desk.session.ends_at
+    assert sum(one.is_inside for one in states.values()) > 10
+
+
+def test_hours_are_on_notice_and_a_season_before_is_settled() -> None:
+    settled, running = PublicNotice.objects.order_by("started_at")
+    lock = PeriodLock.objects.get()
+    (through,) = ClassGroup.objects.filter(entry_year=2023)
+    earned = Counter(
+        HourCredit.objects.filter(student__class_group=through)
+        .values_list("student_id")
+        .annotate(total=Sum("class_hours"))
+        .values_list("total", flat=True)
+    )
+
+    assert running.is_running(local_day(NOW))
+    assert list(
+        Objection.objects.order_by("pk").values_list("notice", "student__seat_no", "state")
+    ) == [
+        (running.pk, 5, ObjectionState.UPHELD),
+        (running.pk, 6, ObjectionState.OPEN),
+        (settled.pk, 5, ObjectionState.DISMISSED),
+    ]
+    assert (lock.notice, lock.reopened_at, lock.requirement.due_on.year) == (settled, None, 2026)
+    assert earned == {14: 18}
+    assert Certificate.objects.live().filter(student__class_group=through).count() == 17
+    assert Certificate.objects.exclude(revoke_reason="").count() == 1

@@ -18,7 +18,7 @@ from accounts.errors import NotAllowed
 from accounts.models import AuditEntry, Membership
 from accounts.services import audit
 from insights.selectors import reading
-from rosters.errors import ReadReasonMissing, ReadReasonNamesStudent
+from rosters.errors import ReadReasonMissing, TextNamesStudent
 from rosters.models import ClassGroup, Student
 from rosters.services.reading import read_class_names
 from sites.calendar import local_day
@@ -225,7 +225,7 @@ def test_the_secretariat_reads_a_class_for_a_reason_that_the_school_sees(
 
 @pytest.mark.parametrize(
     ("reason", "refusal"),
-    [("  ", ReadReasonMissing), ("慕容2郎的家长来电", ReadReasonNamesStudent)],
+    [("  ", ReadReasonMissing), ("慕容2郎的家长来电", TextNamesStudent)],
 )
 def test_without_a_reason_or_with_a_name_in_it_nothing_is_read(
     group: ClassGroup, now: datetime, reason: str, refusal: type[Exception]

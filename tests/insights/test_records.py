@@ -338,6 +338,20 @@ def test_taking_it_out_is_logged(world: World, session: CourseSession, now: date
     assert (facts["lines"], facts["left_out"], facts["format"]) == (2, 0, "csv")
 
 
+@pytest.mark.parametrize(("file_format", "named"), [("csv", [0]), ("xlsx", [0, 1])])
+def test_who_is_left_out_is_logged_where_the_file_names_her(
+    world: World, session: CourseSession, now: datetime, file_format: str, named: list[int]
+) -> None:
+    Student.objects.filter(pk=world.students[1].pk).update(student_no="")
+    credit(world, [1, 2], session, now)
+
+    content = export(world, format=file_format).content
+
+    entry = AuditEntry.objects.get(verb="names.exported")
+    assert sorted(entry.facts["students"]) == sorted(world.students[one].pk for one in named)
+    assert (world.students[1].name in content.decode("utf-8-sig", "ignore")) is False
+
+
 def test_nothing_to_take_out_leads_back(world: World, now: datetime) -> None:
     answer = export(world, check="1", only_done="on", format="xlsx")
 

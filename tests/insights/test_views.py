@@ -13,10 +13,10 @@ from django.test.utils import CaptureQueriesContext
 from accounts.actors import SYSTEM
 from accounts.choices import Role
 from accounts.models import Membership
-from hours import services as hours_services
 from rosters.models import ClassGroup, Student
 from tests.factories.accounts import MembershipFactory, OrganisationFactory
 from tests.factories.courses import make_session
+from tests.factories.hours import make_credits
 from tests.factories.rosters import StudentFactory, make_class, make_teacher_of
 from tests.insights.test_coverage import requirement
 
@@ -75,9 +75,7 @@ def test_class_page_shows_each_student_and_leads_to_the_rows(
     first, second, _third = group.students.order_by("seat_no")
     Student.objects.filter(pk=second.pk).update(name=first.name)
     session = make_session(starts_at=now.replace(month=10), now=now.replace(month=9))
-    hours_services.credit_students(
-        by=SYSTEM, students=[first], session=session, rule_version=1, now=now
-    )
+    make_credits(by=SYSTEM, students=[first], session=session, now=now)
     teacher = make_teacher_of(group)
 
     whole = page(client, teacher, f"/classes/{group.pk}/", now)

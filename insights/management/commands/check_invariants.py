@@ -19,3 +19,7 @@ class Command(BaseCommand):
         if found:
             raise CommandError(f"{len(found)} differences", returncode=1)
         self.stdout.write(f"{len(invariants.INVARIANTS) + 2} invariants hold.")
+        for session, student in invariants.held_back_now():
+            self.stdout.write(
+                f"known: session {session} student {student}: held back by a locked period"
+            )

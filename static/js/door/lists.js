@@ -5,8 +5,13 @@
   const Door = window.Door;
   const text = new TextEncoder();
   const LOOKALIKES = { 0: "O", 1: "I", 8: "B" };
+  // A reservation's reference (bookings.references), which a companion shows for the whole class.
+  const REFERENCE = /^[A-HJ-NP-Z2-9]{8}$/;
+  const TIMES = ["opens_at", "starts_at", "ends_at", "expires_at"];
   // Between the clock of this device and the server's, as measured when the lists were fetched.
   let ahead = 0;
+  // The latest moment that was seen here, by the server's clock: setting this one back keeps no list alive.
+  let latest = 0;
   // Lists by session, parsed.
   let lists = new Map();
 
@@ -30,7 +35,12 @@
   async function read(device, sealed) {
     if ((await mac(await digest(device.secret), sealed.text)) !== sealed.seal) return null;
     const list = JSON.parse(sealed.text);
-    for (const moment of ["opens_at", "starts_at", "ends_at", "expires_at"]) list[moment] = Date.parse(list[moment]);
+    // Lists taken along by an earlier version of this page lack these.
+    list.elsewhere = list.elsewhere || [];
+    list.classes = list.classes || [];
+    for (const place of [list, ...list.elsewhere]) {
+      for (const time of TIMES) if (place[time]) place[time] = Date.parse(place[time]);
+    }
     list.seats = list.groups.flatMap((group) => group.seats.map((seat) => Object.assign(seat, { group })));
     return list;
   }
@@ -38,13 +48,16 @@
   // The server's time, as far as we know it.
   const now = () => Date.now() - ahead;
 
+  const isOver = (list) => list.expires_at <= Math.max(now(), latest);
+
   // From the disk; what is over is forgotten.
   async function load(device) {
     ahead = device.ahead || 0;
+    latest = Math.max(now(), device.latest || 0);
     const found = new Map();
     for (const sealed of await Door.store.packs()) {
       const list = await read(device, sealed);
-      if (list && list.expires_at > now()) found.set(list.session, list);
+      if (list && !isOver(list)) found.set(list.session, list);
       else await Door.store.forget(sealed.session);
     }
     lists = new Map([...found].sort((one, other) => one[1].starts_at - other[1].starts_at));
@@ -57,15 +70,47 @@
     const packs = [];
     for (const sealed of reply.packs) packs.push({ ...sealed, session: JSON.parse(sealed.text).session });
     device.ahead = (sent + Date.now()) / 2 - Date.parse(reply.now);
+    device.latest = Date.parse(reply.now);
     await Door.store.setDevice(device);
     await Door.store.setPacks(packs);
     await load(device);
   }
 
+  // Remembers what time it is, and says which lists are over.
+  async function watch(device) {
+    latest = Math.max(latest, now());
+    device.latest = latest;
+    await Door.store.setDevice(device);
+    return [...lists.values()].filter(isOver);
+  }
+
+  const digestOf = async (list, code) => (await mac(bytes(list.salt), code)).slice(0, 32);
+
   // The seat in the list whose badge this is.
   async function seatOf(list, code) {
-    const wanted = (await mac(bytes(list.salt), code)).slice(0, 32);
+    const wanted = await digestOf(list, code);
     return list.seats.find((seat) => seat.badge === wanted);
+  }
+
+  // Where else today, as far as the lists know, the badge's bearer should be: what is not over, the next first.
+  async function elsewhere(list, code) {
+    const found = [];
+    for (const other of lists.values()) if (other !== list && (await seatOf(other, code))) found.push(other);
+    const wanted = await digestOf(list, code);
+    found.push(...list.elsewhere.filter((place) => place.badges.includes(wanted)));
+    return found.filter((place) => place.ends_at > now()).sort((one, other) => one.starts_at - other.starts_at)[0];
+  }
+
+  // The letters of a reference as it is kept, from what was scanned or typed; empty where they cannot be one.
+  function tidyReference(text) {
+    const letters = text.normalize("NFKC").slice(0, 40).toUpperCase().replace(/[^\p{L}\p{N}]/gu, "");
+    return REFERENCE.test(letters) ? `${letters.slice(0, 4)}-${letters.slice(4)}` : "";
+  }
+
+  // The class whose companion shows this reference.
+  async function classOf(list, reference) {
+    const wanted = await digestOf(list, reference);
+    return list.classes.find((one) => one.code === wanted);
   }
 
   Door.lists = {
@@ -74,9 +119,13 @@
     forgetAll: () => lists.clear(),
     isCode: (code) => /^[A-Z2-7]{16}$/.test(code),
     fetch: fetchLists,
+    classOf,
+    elsewhere,
     load,
     now,
     seatOf,
     tidy,
+    tidyReference,
+    watch,
   };
 })();

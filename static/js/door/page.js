@@ -3,9 +3,8 @@
   "use strict";
 
   const Door = window.Door;
-  const { lists, queue, store } = Door;
-  const words = JSON.parse(document.getElementById("door-words").textContent);
-  const part = (name) => document.getElementById(`door-${name}`);
+  const { lists, queue, states, store, words } = Door;
+  const { clock, fill, make, part } = Door.board;
   const form = part("form");
   const field = form.elements.code;
   // A scanner types faster than anybody: sixteen characters in less than this.
@@ -13,64 +12,35 @@
   // An answer from the server is waited for so long before the device answers by itself.
   const ANSWER_MS = 1500;
   const FRESH_MS = 5 * 60 * 1000;
+  // After so long without a scan nobody is in the middle of something.
+  const QUIET_MS = 5000;
+  const BEAT_MS = 15000;
   let device = null;
   let session = 0;
+  // What a badge or a tapped seat means: in, out, or menu for whatever is chosen then.
+  let mode = "in";
+  let acted = Infinity;
   let firstKey = 0;
   // The student whom the last answer was about.
   let latest = 0;
-
-  const fill = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (_whole, name) => values[name]);
-  const clock = (moment) =>
-    new Intl.DateTimeFormat("zh-CN", { timeZone: "Asia/Shanghai", hour: "numeric", minute: "2-digit", hour12: false })
-      .format(moment);
-
-  function make(tag, className, content) {
-    const element = document.createElement(tag);
-    if (className) element.className = className;
-    if (content) element.textContent = content;
-    return element;
-  }
+  // Arrivals read by the camera, one after the other; the next does not wait for the server's word on the last.
+  let arrivals = Promise.resolve();
+  let hurry = () => {};
 
   // crypto.randomUUID is there: the page wants a secure context anyway.
   const newId = () => crypto.randomUUID();
-
-  // The state of everybody in the list: what the server said, changed by what it has not heard.
-  function marksOf(list) {
-    const heard = queue.marks.get(list.session);
-    const marks = new Map(list.seats.map((seat) => [seat.student, heard ? heard[seat.student] || "" : seat.mark]));
-    const unsent = new Set();
-    const own = queue.of(list.session).filter((event) => !event.sent).sort((one, other) => one.at - other.at);
-    const takenBack = new Set(own.map((event) => event.voids).filter(Boolean));
-    for (const event of own) {
-      if (event.kind === "void") {
-        const target = queue.event(event.voids);
-        if (target && target.student && target.sent) marks.set(target.student, "");
-      } else if (event.student && !takenBack.has(event.id) && marks.get(event.student) !== "late") {
-        marks.set(event.student, "present");
-        unsent.add(event.student);
-      }
-    }
-    return { marks, unsent };
-  }
-
-  const isIn = (mark) => ["present", "late", "left_early"].includes(mark);
-
-  // What can be taken back: the last arrival that this device wrote down and still stands.
-  function lastArrival() {
-    const own = queue.of(session);
-    const takenBack = new Set(own.map((event) => event.voids).filter(Boolean));
-    const stands = (event) => event.kind === "in" && !takenBack.has(event.id);
-    const counts = (event) => !event.sent || ["accepted", "conflict"].includes(event.outcome);
-    return own.filter((event) => stands(event) && counts(event)).sort((one, other) => other.at - one.at)[0];
-  }
 
   function show(look, word, person, detail) {
     const result = part("result");
     result.className = `result ${look}`;
     result.replaceChildren(part(`glyph-${look}`).content.cloneNode(true), make("p", "w", word), make("p", "p", person));
     if (detail) result.append(make("p", "m", detail));
-    if (look !== "idle" && navigator.vibrate) navigator.vibrate(look === "in" || look === "off" ? 80 : [80, 80, 80]);
+    if (look === "in" || look === "off") window.Signals.good();
+    else if (look !== "idle") window.Signals.bad();
+    acted = Date.now();
   }
+
+  const showReady = () => show("idle", words.ready[mode], words.ready_how[mode]);
 
   function drawNet() {
     const online = queue.isOnline();
@@ -78,46 +48,6 @@
     part("net-word").textContent = online ? words.online : words.offline;
     part("net-icon").setAttribute("href", online ? "#i-net" : "#i-off");
     part("unsent").textContent = fill(words.unsent, { count: queue.waiting().length });
-  }
-
-  function drawSeat(seat, mark, isUnsent) {
-    const [look, glyph, spoken] = words.marks[mark || "expected"];
-    const button = make("button", `seat ${look}`);
-    button.classList.toggle("queue", isUnsent);
-    button.classList.toggle("now", seat.student === latest);
-    button.type = "button";
-    button.value = seat.student;
-    const name = make("b", "", seat.name);
-    button.append(make("i", "", seat.seat_no), " ", name);
-    button.append(make("span", "vh", ` ${spoken}${isUnsent ? words.and_unsent : ""}${seat.needs ? words.and_needs : ""}`));
-    if (glyph) button.insertAdjacentHTML("beforeend", `<svg viewBox="0 0 16 16" aria-hidden="true"><use href="#${glyph}"/></svg>`);
-    if (seat.needs) button.insertAdjacentHTML("beforeend", '<svg class="heed" viewBox="0 0 16 16" aria-hidden="true"><use href="#s-warn"/></svg>');
-    return button;
-  }
-
-  function drawBoard(list) {
-    const { marks, unsent } = marksOf(list);
-    const focused = document.activeElement && document.activeElement.value;
-    part("groups").replaceChildren(
-      ...list.groups.map((group) => {
-        const section = make("section");
-        const head = make("h2", "", `${group.label} `);
-        head.append(make("span", "s mute", group.school));
-        const seats = make("div", "seats");
-        seats.append(...group.seats.map((seat) => drawSeat(seat, marks.get(seat.student), unsent.has(seat.student))));
-        section.append(head, seats);
-        return section;
-      }),
-    );
-    const states = [...marks.values()];
-    const counted = { arrived: states.filter(isIn), expected: states.filter((mark) => !mark) };
-    counted.absent = states.filter((mark) => mark === "absent");
-    counted.excused = states.filter((mark) => mark === "excused");
-    for (const [name, found] of Object.entries(counted)) part(`count-${name}`).textContent = found.length;
-    part("unsent-note").hidden = unsent.size === 0;
-    part("undo").disabled = !lastArrival();
-    const again = focused && part("groups").querySelector(`button[value="${CSS.escape(focused)}"]`);
-    if (again) again.focus();
   }
 
   function drawNotices() {
@@ -137,7 +67,13 @@
     const all = lists.all();
     const list = lists.of(session) || all[0];
     session = list ? list.session : 0;
-    part("desk").hidden = form.hidden = !list;
+    if (!list) closePanels();
+    if (list) window.Camera.attach(arriveByCamera);
+    else if (!part("camera").hidden) window.Camera.stop();
+    part("desk").hidden = part("modes").hidden = part("camera").hidden = form.hidden = !list;
+    part("do").textContent = words.form_do[mode];
+    for (const button of part("modes").children) button.setAttribute("aria-pressed", button.value === mode);
+    part("undo").disabled = !states.lastDone(session).length;
     part("empty").hidden = Boolean(list) || !device || device.isRevoked;
     part("stopped").hidden = !device || !device.isRevoked;
     part("unregistered").hidden = Boolean(device);
@@ -154,60 +90,142 @@
     );
     part("title").textContent = list ? `${list.title} · ${list.where}` : words.title;
     part("time").textContent = list ? `${clock(list.starts_at)}–${clock(list.ends_at)}` : "";
-    if (list) drawBoard(list);
+    if (list) Door.board.draw(list, latest);
+    Door.updates.look();
+  }
+
+  function closePanels() {
+    Door.seat.close();
+    Door.wholeClass.close();
   }
 
   const place = (seat, moment) =>
     fill(words.place, { seat: seat.seat_no, group: seat.group.label, clock: clock(moment) });
 
-  // Said once the event is on the disk; better if the server answers soon.
+  const isNotOpen = (list) => lists.now() < list.opens_at;
+  const showNotOpen = (list) => show("out", words.not_open, fill(words.opens, { clock: clock(list.opens_at) }));
+
+  // Said once it is on the disk; better if the server answers soon. What became of each event.
+  async function keepAll(made) {
+    const kept = await queue.add(made.map((event) => ({ ...event, id: newId() })));
+    if (queue.isOnline()) {
+      // A sending that was under way may not have had them.
+      const isOpen = () => queue.waiting().some((one) => one.id === kept[0].id);
+      const answered = queue.send().then(() => isOpen() && queue.send());
+      const waited = new Promise((resolve) => {
+        hurry = resolve;
+        window.setTimeout(resolve, ANSWER_MS);
+      });
+      await Promise.race([answered, waited]);
+    }
+    return kept.map((event) => queue.event(event.id) || event);
+  }
+
   async function keep(list, seat, more) {
     const about = seat ? { student: seat.student } : {};
     latest = seat ? seat.student : 0;
-    const event = await queue.add({ id: newId(), pack: list.pack, session: list.session, kind: "in", ...about, ...more });
-    if (queue.isOnline()) {
-      await Promise.race([queue.send(), new Promise((resolve) => window.setTimeout(resolve, ANSWER_MS))]);
-    }
-    const { sent, outcome, detail } = queue.event(event.id) || event;
+    const [event] = await keepAll([{ pack: list.pack, session: list.session, ...about, ...more }]);
+    const { kind, sent, outcome, detail } = event;
     const who = seat ? seat.name : words.unknown_person;
     const where = seat ? place(seat, lists.now()) : "";
-    if (!sent) show("off", words.kept, who, seat ? fill(words.kept_why, { where }) : words.kept_unknown);
-    else if (outcome === "accepted") show("in", words.in, who, where);
-    else if (outcome === "already") show("dup", words.already, who, where);
-    else if (outcome === "conflict") show("dup", words.conflict, who, detail);
+    if (!sent) show("off", words.kept[kind], who, seat ? fill(words.kept_why, { where }) : words.kept_unknown);
+    else if (outcome === "accepted") show("in", words.done[kind], who, where);
+    else if (outcome === "already") show("dup", words.already[kind], who, where);
+    else if (outcome === "conflict") show("dup", words.conflict, who, fill(words.conflict_why, { why: detail }));
     else show("out", words.refused, who, detail);
+  }
+
+  async function keepClass(list, kind, students) {
+    latest = 0;
+    const action = newId();
+    const about = { action, pack: list.pack, session: list.session, kind, way_in: "class" };
+    const kept = await keepAll(students.map((student) => ({ ...about, student })));
+    const people = fill(words.people, { count: kept.length });
+    const doubtful = kept.find((event) => event.outcome === "conflict");
+    if (doubtful) show("dup", words.conflict, people, fill(words.conflict_why, { why: doubtful.detail }));
+    else if (kept.some((event) => !event.sent)) {
+      show("off", words.kept[kind], people, fill(words.kept_why, { where: clock(lists.now()) }));
+    } else show("in", words.done[kind], people, clock(lists.now()));
   }
 
   async function arrive(typed, wayIn) {
     const list = lists.of(session);
+    // Whoever scans looks at the answer, wherever the page was before.
+    part("result").scrollIntoView({ block: "nearest", behavior: "instant" });
+    const reference = lists.tidyReference(typed);
     const code = lists.tidy(typed);
-    if (!lists.isCode(code)) return show("out", words.no_code, words.no_code_why);
-    if (lists.now() < list.opens_at) return show("out", words.not_open, fill(words.opens, { clock: clock(list.opens_at) }));
+    if (!reference && !lists.isCode(code)) return show("out", words.no_code, words.no_code_why);
+    if (isNotOpen(list)) return showNotOpen(list);
+    if (reference) return showClass(list, reference);
     const seat = await lists.seatOf(list, code);
-    if (seat) return enter(list, seat, { badge: seat.badge, way_in: wayIn });
-    for (const other of lists.all()) {
-      if (other !== list && (await lists.seatOf(other, code))) {
-        const values = { title: other.title, where: other.where, clock: clock(other.starts_at) };
-        return show("out", words.not_here, fill(words.elsewhere, values));
-      }
+    if (seat) {
+      if (mode === "menu") return showSeat(list, seat);
+      return enter(list, seat, { badge: seat.badge, way_in: wayIn });
     }
-    return keep(list, null, { code, way_in: wayIn });
+    const other = await lists.elsewhere(list, code);
+    if (other) {
+      const values = { title: other.title, where: other.where, clock: clock(other.starts_at) };
+      return show("out", words.not_here, fill(words.elsewhere, values));
+    }
+    return keep(list, null, { kind: mode === "out" ? "out" : "in", code, way_in: wayIn });
   }
 
+  // In or out, as the mode says, unless that is so already.
   function enter(list, seat, more) {
-    if (lists.now() < list.opens_at) return show("out", words.not_open, fill(words.opens, { clock: clock(list.opens_at) }));
-    if (isIn(marksOf(list).marks.get(seat.student))) {
-      return show("dup", words.already, seat.name, place(seat, lists.now()));
+    if (isNotOpen(list)) return showNotOpen(list);
+    const kind = mode === "out" ? "out" : "in";
+    const state = states.of(list).states.get(seat.student);
+    if (kind === "in" ? states.isInside(state) : state.left) {
+      return show("dup", words.already[kind], seat.name, place(seat, lists.now()));
     }
-    return keep(list, seat, more);
+    if (kind === "out" && !states.isIn(state)) return show("out", words.not_in, seat.name, words.not_in_why);
+    return keep(list, seat, { kind, ...more });
   }
 
-  async function takeBack() {
-    const last = lastArrival();
-    if (!last) return;
-    await queue.add({ id: newId(), pack: last.pack, session, kind: "void", way_in: "tick", voids: last.id });
+  // A tap does what the mode says where that is plain; else it asks.
+  function tap(list, seat) {
+    const state = states.of(list).states.get(seat.student);
+    const isPlain = mode === "out" ? states.isInside(state) : mode === "in" && !state.mark;
+    if (!isPlain) return showSeat(list, seat);
+    return enter(list, seat, tapped(mode));
+  }
+
+  const tapped = (kind) => (kind === "in" ? { way_in: "tick", no_badge: part("no-badge").value } : { way_in: "tick" });
+
+  function showSeat(list, seat) {
+    if (isNotOpen(list)) return showNotOpen(list);
+    Door.wholeClass.close();
+    return Door.seat.open(list, seat, {
+      mark: (kind) => keep(list, seat, { kind, ...tapped(kind) }),
+      takeBack: (event) => takeBack([event]),
+    });
+  }
+
+  async function showClass(list, reference) {
+    const found = await lists.classOf(list, reference);
+    if (!found) return show("out", words.no_class, words.no_class_why);
+    Door.seat.close();
+    return Door.wholeClass.open(list, found, mode, (kind, students) => keepClass(list, kind, students));
+  }
+
+  async function arriveByCamera(code) {
+    hurry();
+    const before = arrivals.catch(() => {});
+    arrivals = before.then(() => lists.of(session) && arrive(code, "camera"));
+    await arrivals;
+    return true;
+  }
+
+  async function takeBack(events) {
+    if (!events.length) return;
+    const voids = ({ id, pack, session: of }) => ({ id: newId(), pack, session: of, kind: "void", way_in: "tick", voids: id });
+    await queue.add(events.map(voids));
+    const [last] = events;
     const seat = lists.of(session).seats.find((one) => one.student === last.student);
-    show("idle", words.undone, seat ? seat.name : words.unknown_person, seat ? place(seat, lists.now()) : "");
+    const what = words.does[last.kind];
+    if (events.length > 1) show("idle", words.undone, fill(words.people, { count: events.length }), what);
+    else show("idle", words.undone, seat ? seat.name : words.unknown_person, seat ? `${what} · ${place(seat, last.at - (device.ahead || 0))}` : what);
+    window.Signals.good();
   }
 
   async function refresh() {
@@ -225,12 +243,13 @@
 
   // What is over is forgotten, whether or not anybody looks.
   async function forgetOver() {
-    for (const list of lists.all()) {
-      if (list.expires_at > lists.now()) continue;
+    if (device.isRevoked) return;
+    const over = await lists.watch(device);
+    for (const list of over) {
       await store.forget(list.session);
       queue.forget(list.session);
-      await lists.load(device);
     }
+    if (over.length) await lists.load(device);
     draw();
   }
 
@@ -242,7 +261,7 @@
     firstKey = 0;
     field.value = "";
     await arrive(typed, isScanner ? "scanner" : "typed");
-    field.focus();
+    if (!Door.seat.isOpen() && !Door.wholeClass.isOpen()) field.focus({ preventScroll: true });
   });
 
   // A scanner types wherever the focus is.
@@ -261,16 +280,25 @@
     if (!button) return;
     const list = lists.of(session);
     const seat = list.seats.find((one) => String(one.student) === button.value);
-    enter(list, seat, { way_in: "tick", no_badge: part("no-badge").value });
+    tap(list, seat);
+  });
+  part("modes").addEventListener("click", (event) => {
+    const button = event.target.closest("button");
+    if (!button) return;
+    mode = button.value;
+    closePanels();
+    showReady();
+    draw();
   });
   part("sessions").addEventListener("click", (event) => {
     const button = event.target.closest("button");
     if (!button) return;
     session = Number(button.value);
-    show("idle", words.ready, words.ready_how);
+    closePanels();
+    showReady();
     draw();
   });
-  part("undo").addEventListener("click", takeBack);
+  part("undo").addEventListener("click", () => takeBack(states.lastDone(session)));
   part("refresh").addEventListener("click", refresh);
   part("read").addEventListener("click", () => queue.dismiss(queue.unread()));
   document.addEventListener("door:changed", draw);
@@ -291,16 +319,19 @@
       part("insecure").hidden = false;
       return;
     }
-    navigator.serviceWorker.register(document.getElementById("door").dataset.worker);
+    const isIdle = () => Date.now() - acted > QUIET_MS && !field.value && !Door.seat.isOpen() && !Door.wholeClass.isOpen();
+    Door.updates.start(document.getElementById("door").dataset.worker, isIdle).then((isKept) => {
+      part("unkept").hidden = isKept;
+    });
     device = await store.device();
     draw();
     if (!device) return;
     if (navigator.storage && navigator.storage.persist) navigator.storage.persist();
     await lists.load(device);
     await queue.start(device);
-    show("idle", words.ready, words.ready_how);
+    showReady();
     draw();
-    window.setInterval(forgetOver, 15000);
+    window.setInterval(forgetOver, BEAT_MS);
     if (Date.now() - (device.fetchedAt || 0) > FRESH_MS || !lists.all().length) await refresh();
     else await queue.send();
   }

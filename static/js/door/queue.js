@@ -54,13 +54,25 @@
     }
     await Door.store.putEvents(changed);
     for (const event of changed) events.set(event.id, event);
-    await Door.store.setMarks(
-      Object.entries(reply.marks).map(([session, marks]) => ({ session: Number(session), marks })),
-    );
-    Door.queue.marks = new Map(Object.entries(reply.marks).map(([session, marks]) => [Number(session), marks]));
+    const heard = Object.entries(reply.marks).map(([session, marks]) => ({
+      session: Number(session),
+      marks,
+      left: reply.left[session],
+    }));
+    await Door.store.setMarks(heard);
+    Door.queue.heard = new Map(heard.map((one) => [one.session, one]));
     if (reply.is_revoked) await stopDevice();
+    await clearUp();
     // Whatever waits for another event is tried again later.
     return changed.length > 0 && waiting().length > 0;
+  }
+
+  // What was sent of a session whose list is gone; what somebody has yet to read stays.
+  async function clearUp() {
+    const isDone = (event) => event.sent && !Door.lists.of(event.session) && (event.outcome !== "refused" || event.isRead);
+    const done = [...events.values()].filter(isDone).map((event) => event.id);
+    await Door.store.dropEvents(done);
+    for (const id of done) events.delete(id);
   }
 
   async function stopDevice() {
@@ -105,11 +117,11 @@
     return running;
   }
 
-  // Written down before anybody is told that it is.
-  async function add(event) {
-    const kept = { ...event, at: Date.now(), sent: false, outcome: "", why: "", detail: "" };
-    await Door.store.putEvents([kept]);
-    events.set(kept.id, kept);
+  // Written down, all or none, before anybody is told that they are.
+  async function add(made) {
+    const kept = made.map((event) => ({ ...event, at: Date.now(), sent: false, outcome: "", why: "", detail: "" }));
+    await Door.store.putEvents(kept);
+    for (const event of kept) events.set(event.id, event);
     tell();
     // A sending under way may have looked before this was there.
     if (running) running.then(send);
@@ -120,7 +132,7 @@
   async function start(known) {
     device = known;
     events = new Map((await Door.store.events()).map((event) => [event.id, event]));
-    for (const { session, marks } of await Door.store.marks()) Door.queue.marks.set(session, marks);
+    for (const one of await Door.store.marks()) Door.queue.heard.set(one.session, one);
     window.addEventListener("online", () => {
       failures = 0;
       send();
@@ -143,7 +155,8 @@
   }
 
   Door.queue = {
-    marks: new Map(),
+    // By session, what the server last said: marks by student, and who left.
+    heard: new Map(),
     event: (id) => events.get(id),
     forget: (session) => {
       for (const event of of(session)) if (event.sent) events.delete(event.id);

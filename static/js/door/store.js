@@ -13,7 +13,14 @@
         asked.onupgradeneeded = () => {
           for (const [name, keyPath] of Object.entries(STORES)) asked.result.createObjectStore(name, { keyPath });
         };
-        asked.onsuccess = () => resolve(asked.result);
+        asked.onsuccess = () => {
+          // A newer version of this page may change the stores: it need not wait for this one.
+          asked.result.onversionchange = () => {
+            asked.result.close();
+            opened = null;
+          };
+          resolve(asked.result);
+        };
         asked.onerror = () => reject(asked.error);
       });
     }
@@ -59,6 +66,11 @@
     putEvents: (events) =>
       within("readwrite", (store) => {
         for (const event of events) store("events").put(event);
+      }),
+
+    dropEvents: (ids) =>
+      within("readwrite", (store) => {
+        for (const id of ids) store("events").delete(id);
       }),
 
     // A session is over: its list goes, and what of it was sent.

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('attendance', '0010_devices'),
+        ('attendance', '0012_forget_more'),
         ('courses', '0006_reasons_by_code'),
         ('rosters', '0005_joined_by_the_clock_given'),
     ]

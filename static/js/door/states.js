@@ -1,0 +1,74 @@
+// How far everybody is: what the server said last, changed by what this device wrote down and it has not heard.
+(() => {
+  "use strict";
+
+  const Door = window.Door;
+  const NOTHING = { mark: "", left: false };
+  const BY_TIME = (one, other) => one.at - other.at;
+
+  const isIn = (state) => ["present", "late", "left_early"].includes(state.mark);
+
+  // What an event makes of a state, as far as can be told without the rules of the day.
+  function after(state, event) {
+    if (event.kind === "in") return { mark: state.mark === "late" ? "late" : "present", left: false };
+    if (event.kind === "out") return isIn(state) ? { mark: state.mark, left: true } : state;
+    return { mark: event.kind, left: false };
+  }
+
+  const voidedOf = (events) => new Set(events.map((event) => event.voids).filter(Boolean));
+
+  // Of each student in the list, and of whom the server has not heard the last.
+  function statesOf(list) {
+    const heard = Door.queue.heard.get(list.session);
+    const left = new Set((heard && heard.left) || []);
+    const states = new Map(
+      list.seats.map(({ student, mark, left: hadLeft }) => [
+        student,
+        heard ? { mark: heard.marks[student] || "", left: left.has(student) } : { mark, left: Boolean(hadLeft) },
+      ]),
+    );
+    const unsent = new Set();
+    const own = Door.queue.of(list.session).sort(BY_TIME);
+    const voided = voidedOf(own);
+    const stands = (event) => event.kind !== "void" && !voided.has(event.id);
+    for (const event of own.filter((one) => !one.sent)) {
+      const target = event.kind === "void" ? Door.queue.event(event.voids) : event;
+      const student = target && target.student;
+      if (!states.has(student)) continue;
+      if (event.kind === "void") {
+        // What the server never heard of needs no taking back here.
+        if (!target.sent) continue;
+        const before = own.filter((one) => one.student === student && one.at < event.at && stands(one));
+        states.set(student, before.reduce(after, NOTHING));
+      } else if (stands(event)) {
+        states.set(student, after(states.get(student), event));
+      } else continue;
+      unsent.add(student);
+    }
+    return { states, unsent };
+  }
+
+  // What can be taken back: what this device wrote down, of one student if named, and still stands; the last first.
+  function standing(session, student) {
+    const own = Door.queue.of(session);
+    const voided = voidedOf(own);
+    return own
+      .filter((event) => event.kind !== "void" && !voided.has(event.id) && (!student || event.student === student))
+      .filter((event) => !event.sent || ["accepted", "conflict"].includes(event.outcome))
+      .sort((one, other) => BY_TIME(other, one));
+  }
+
+  // The last thing that was done: one event, or a whole class's.
+  function lastDone(session) {
+    const all = standing(session);
+    return all.filter((event) => event === all[0] || (event.action && event.action === all[0].action));
+  }
+
+  Door.states = {
+    of: statesOf,
+    isIn,
+    isInside: (state) => isIn(state) && !state.left,
+    lastDone,
+    lastOf: (session, student) => standing(session, student)[0],
+  };
+})();
