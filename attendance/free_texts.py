@@ -57,6 +57,7 @@ NEVER_ABOUT_A_STUDENT = {
         "attendance.Certificate.lines",
         "attendance.DaySeal.head",
         "attendance.DaySeal.previous",
+        "attendance.Desk.held_back",
         "attendance.Device.digest",
         "attendance.LawfulRemoval.key",
         "attendance.LawfulRemoval.text_digest",

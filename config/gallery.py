@@ -21,7 +21,7 @@ ICONS = (
     "home", "search", "class", "bell", "cal", "clock", "pin", "check", "checks", "x", "minus",
     "plus", "warn", "info", "off", "net", "cam", "key", "print", "down", "left", "right", "user",
     "people", "bus", "lock", "door", "list", "dl", "up", "filter", "split", "shield", "helmet",
-    "menu", "undo", "book", "repeat", "eye2",
+    "menu", "undo", "book", "repeat", "eye2", "mute", "sound", "torch",
 )  # fmt: skip
 STATES = (
     ("pend", "待确认"), ("conf", "已确认"), ("wait", "候补"), ("canc", "已取消"),

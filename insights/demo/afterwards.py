@@ -1,20 +1,16 @@
-"""What one class's sessions left to be settled: hours by hand, a correction, objections."""
+"""What one class's sessions left to be settled: hours by hand, a correction."""
 
 from datetime import timedelta
 
 from attendance.choices import ProposalKind
-from attendance.services import notices, proposals
+from attendance.services import proposals
 from hours.choices import CreditKind
 from hours.models import HourCredit
-from hours.selectors import requirement_for
 from insights.demo.door import Fate
 from insights.demo.schools import School
 from insights.demo.sessions import Laid
 from rosters.models import Student
 from sites.calendar import local_day
-
-# So many school days: long enough to be running when somebody looks.
-NOTICE_DAYS = 10
 
 
 class Story:
@@ -90,37 +86,6 @@ class Story:
             class_hours=self.last.class_hours,
             reason="本人全程在场，进门时设备没有联网，带队教师可以证明。",
             now=self.noon + timedelta(hours=3),
-        )
-
-    def put_on_notice(self) -> None:
-        """The hours of the term are on notice; one objection has its answer, one waits."""
-        requirement = requirement_for(self.group)
-        assert requirement is not None
-        notice = notices.start(
-            by=self.school.coordinator,
-            school=self.school.organisation,
-            requirement=requirement,
-            days=NOTICE_DAYS,
-            now=self.noon,
-        )
-        late = notices.object_to(
-            student=self.late,
-            notice=notice,
-            text="校车在路上堵了半小时，不是我迟到。",
-            now=self.noon + timedelta(hours=1),
-        )
-        notices.decide(
-            by=self.school.coordinator,
-            objection=late,
-            upheld=True,
-            answer="情况属实，学时已更正为全部学时。",
-            now=self.noon + timedelta(hours=3),
-        )
-        notices.object_to(
-            student=self.early,
-            notice=notice,
-            text="第一次是跟带队教师一起提前离开的，为什么一点学时也没有？",
-            now=self.noon + timedelta(hours=4),
         )
 
     def _correct(self) -> None:

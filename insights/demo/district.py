@@ -127,12 +127,12 @@ def build(*, now: datetime, scale: Scale, step: Callable[[str], None]) -> None:
     rules.change(by=people.acting(secretary), first=laid.attended[0])
     managers = {host.organisation.pk: host.manager for host in offers.hosts.values()}
     life.cancel_some(schools=built, managers=managers, rng=rng, now=now)
-    before = earlier.build(school=built[0], catalogue=offers, rng=rng, now=now)
+    before = earlier.build(schools=built[:2], catalogue=offers, rng=rng, now=now)
     story = afterwards.Story(built[0], laid)
     doors = door.Doors(
         managers=managers,
         diligent={
-            before.group.pk,
+            *(one.group.pk for one in before.classes),
             story.group.pk,
             *(group.pk for school in built for group in school.classes[::3]),
         },
@@ -146,8 +146,7 @@ def build(*, now: datetime, scale: Scale, step: Callable[[str], None]) -> None:
     doors.reopen_one()
     tablet.send(missed=story.absent, stranger=story.early, teacher=story.teacher)
     story.write_by_hand()
-    story.put_on_notice()
-    earlier.settle(before, school=built[0])
+    earlier.settle(before, now=now)
     rosters.move_some(built, now=now)
     _settle(now, began, queued)
 

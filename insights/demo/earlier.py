@@ -1,7 +1,9 @@
-"""The season before: one class of the first school that is through, its hours settled."""
+"""The season before: a class of each of two schools that is through; the hours of one are on
+notice, those of the other settled."""
 
 import random
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -28,22 +30,35 @@ from rosters.services.students import StudentInput
 from sites.calendar import MORNING, WHOLE_DAY, at, is_lesson_day, local_day, school_year
 from sites.selectors import special_days
 
-# The class is in grade 9 now and was in grade 8 then.
+# The classes are in grade 9 now and were in grade 8 then.
 GRADE, CLASS_SIZE, CLASS_HOURS = 8, 18, 14
+TEACHERS = (("方晓云", "qinghe.t91"), ("卢静怡", "qingchuan.t91"))
+# So many school days: long enough to be running when somebody looks.
+NOTICE_DAYS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Through:
+    """A class that is through."""
+
+    school: School
+    group: ClassGroup
+    teacher: Actor
 
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """The class that is through, with what was required of it."""
+    """The classes that are through, with what was required of them."""
 
-    group: ClassGroup
-    teacher: Actor
+    classes: list[Through]
     requirement: PracticumRequirement
     year: int
 
 
-def build(*, school: School, catalogue: Catalogue, rng: random.Random, now: datetime) -> Earlier:
-    """The season of last spring, in which the class booked all its hours at once."""
+def build(
+    *, schools: Sequence[School], catalogue: Catalogue, rng: random.Random, now: datetime
+) -> Earlier:
+    """The season of last spring, in which a class of each school booked all its hours at once."""
     year = school_year(local_day(now))
     requirement = hours_services.set_requirement(
         by=SYSTEM,
@@ -56,7 +71,7 @@ def build(*, school: School, catalogue: Catalogue, rng: random.Random, now: date
         class_hours=CLASS_HOURS,
         min_occupations=2,
         counts_from=date(year - 1, 9, 1),
-        due_on=date(year, 6, 30),
+        due_on=date(year, 6, 5),
     )
     season = seasons.set_season(
         by=SYSTEM,
@@ -69,37 +84,56 @@ def build(*, school: School, catalogue: Catalogue, rng: random.Random, now: date
         runs_until=date(year, 6, 30),
         now=at(date(year, 2, 16), time(11)),
     )
-    group, teacher = _class(school, year, rng)
-    _book(group, teacher, _sessions(catalogue, season), rng)
-    return Earlier(group, teacher, requirement, year)
+    classes = []
+    for number, (school, (name, login)) in enumerate(zip(schools, TEACHERS, strict=False)):
+        group, teacher = _class(school, year, name, login, rng)
+        _book(group, teacher, _sessions(catalogue, season, number), number, rng)
+        classes.append(Through(school, group, teacher))
+    return Earlier(classes, requirement, year)
 
 
-def settle(earlier: Earlier, *, school: School) -> None:
-    """Once its doors are closed: the hours were on notice, one student asked, the period is
-    locked, and the certificates are printed, one of them with a mistake."""
-    group, year = earlier.group, earlier.year
-    shown = at(date(year, 6, 8), time(9))
-    notice = notices.start(
+def settle(earlier: Earlier, *, now: datetime) -> None:
+    """Once their doors are closed: of the first class the certificates are printed, one of them
+    with a mistake, and its hours are on notice now; of the second the period is locked."""
+    settled = at(date(earlier.year, 6, 8), time(9))
+    first, *others = earlier.classes
+    printed = certificates.take_to_print(
+        by=first.teacher, class_group=first.group, now=settled + timedelta(days=15)
+    )
+    certificates.revoke(
+        by=first.teacher,
+        certificate=printed[2],
+        reason="打印时缺角，收回重印。",
+        now=settled + timedelta(days=16),
+    )
+    for one in others:
+        notice = _notice(earlier, one.school, notices.USUAL_DAYS, settled)
+        _object(notice, one, settled)
+        notices.lock(by=one.school.coordinator, notice=notice, now=settled + timedelta(days=14))
+    yesterday = at(local_day(now) - timedelta(days=1), time(9))
+    running = _notice(earlier, first.school, NOTICE_DAYS, yesterday)
+    _object(running, first, yesterday)
+    notices.object_to(
+        student=_student(first, 6),
+        notice=running,
+        text="我换了学号，请核对两次体验是不是都记在我名下。",
+        now=yesterday + timedelta(hours=4),
+    )
+
+
+def _notice(earlier: Earlier, school: School, days: int, now: datetime) -> PublicNotice:
+    return notices.start(
         by=school.coordinator,
         school=school.organisation,
         requirement=earlier.requirement,
-        days=notices.USUAL_DAYS,
-        now=shown,
-    )
-    _object(notice, group, school.coordinator, shown)
-    notices.lock(by=school.coordinator, notice=notice, now=shown + timedelta(days=14))
-    printed = certificates.take_to_print(
-        by=earlier.teacher, class_group=group, now=shown + timedelta(days=15)
-    )
-    certificates.revoke(
-        by=earlier.teacher,
-        certificate=printed[2],
-        reason="打印时缺角，收回重印。",
-        now=shown + timedelta(days=16),
+        days=days,
+        now=now,
     )
 
 
-def _class(school: School, year: int, rng: random.Random) -> tuple[ClassGroup, Actor]:
+def _class(
+    school: School, year: int, name: str, login: str, rng: random.Random
+) -> tuple[ClassGroup, Actor]:
     founded = at(date(year, 2, 16), time(9))
     group = rosters_classes.create_class(
         by=SYSTEM,
@@ -110,8 +144,8 @@ def _class(school: School, year: int, rng: random.Random) -> tuple[ClassGroup, A
         now=founded,
     )
     teacher = people.enrol(
-        name="方晓云",
-        login="qinghe.t91",
+        name=name,
+        login=login,
         organisation=school.organisation,
         role=Role.TEACHER,
         now=founded,
@@ -132,13 +166,13 @@ def _class(school: School, year: int, rng: random.Random) -> tuple[ClassGroup, A
     return group, people.acting(teacher)
 
 
-def _sessions(catalogue: Catalogue, season: Season) -> list[CourseSession]:
-    """What makes up the hours, a few weeks apart."""
+def _sessions(catalogue: Catalogue, season: Season, weeks: int) -> list[CourseSession]:
+    """What makes up the hours, a few weeks apart, so many weeks after the first class."""
     made = []
     offers = for_grade(catalogue, GRADE, class_hours=7, students=CLASS_SIZE)
     for number, (version, names) in enumerate(adding_up(offers, CLASS_HOURS)):
         host = catalogue.hosts[version.host.name]
-        day = _lesson_day(season.runs_from + timedelta(days=42 + 21 * number))
+        day = _lesson_day(season.runs_from + timedelta(days=42 + 21 * number + 7 * weeks))
         made.append(
             sessions.open_session(
                 by=host.manager,
@@ -163,9 +197,13 @@ def _lesson_day(day: date) -> date:
 
 
 def _book(
-    group: ClassGroup, teacher: Actor, chosen: list[CourseSession], rng: random.Random
+    group: ClassGroup,
+    teacher: Actor,
+    chosen: list[CourseSession],
+    line: int,
+    rng: random.Random,
 ) -> None:
-    number = phone(9100)
+    number = phone(9100 + line)
     reservations.reserve(
         by=teacher,
         parts=[
@@ -183,18 +221,22 @@ def _book(
     )
 
 
-def _object(notice: PublicNotice, group: ClassGroup, coordinator: Actor, shown: datetime) -> None:
-    student = Student.objects.current().filter(class_group=group).order_by("seat_no")[4]
+def _object(notice: PublicNotice, of: Through, now: datetime) -> None:
+    """One student asked, and has the school's answer."""
     objection = notices.object_to(
-        student=student,
+        student=_student(of, 5),
         notice=notice,
         text="第一次体验没有看到签退，请核对学时。",
-        now=shown + timedelta(days=1),
+        now=now + timedelta(hours=1),
     )
     notices.decide(
-        by=coordinator,
+        by=of.school.coordinator,
         objection=objection,
         upheld=False,
         answer="已核对：结束时全班一起离开，学时已全部记入，没有少记。",
-        now=shown + timedelta(days=2),
+        now=now + timedelta(hours=3),
     )
+
+
+def _student(of: Through, seat_no: int) -> Student:
+    return Student.objects.current().get(class_group=of.group, seat_no=seat_no)

@@ -59,6 +59,7 @@ from rosters.models import (
     Student,
     StudentNeed,
 )
+from sites.calendar import local_day
 from tests.attendance.conftest import Door, make_door
 from tests.attendance.devices import make_tablet
 from tests.attendance.test_seals import (
@@ -166,6 +167,7 @@ def told(as_application: Callable[[], None], now: datetime) -> Told:
     proposals.confirm(by=coordinator, proposal=corrected, now=days)
     proposals.propose(by=teacher, class_hours=3, **propose)
     # Shown, objected to, locked and opened again.
+    PracticumRequirement.objects.update(due_on=local_day(over))
     requirement = PracticumRequirement.objects.get()
     notice = notices.start(
         by=coordinator, school=door.world.school, requirement=requirement, days=2, now=days

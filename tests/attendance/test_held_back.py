@@ -120,6 +120,7 @@ def test_one_schools_lock_leaves_the_other_its_hours(shared: Shared) -> None:
         "class_hours": 12,
         "heads_in": 5,
         "heads_out": 5,
+        "undecided": 0,
         "held_back": {str(shared.school.pk): 2},
     }
 

@@ -39,6 +39,7 @@ from hours.models import HourCredit, PeriodLock, PracticumRequirement
 from rosters.errors import TextNamesStudent
 from rosters.models import Student
 from rosters.services.plain_words import is_named
+from sites.calendar import local_day
 from tests.attendance.conftest import Door
 from tests.attendance.devices import make_tablet
 from tests.factories.attendance import close_desk, let_in
@@ -125,6 +126,7 @@ def scene(door: Door) -> Scene:
     close_desk(by=door.manager, session=door.session, now=door.session.ends_at)
     tablet.send([tablet.arrival(2)], after=timedelta(hours=4))
     now = door.session.ends_at + 2 * DAY
+    PracticumRequirement.objects.update(due_on=local_day(now) - DAY)
     requirement = PracticumRequirement.objects.get()
     notice = notices.start(
         by=door.world.coordinator,

@@ -525,7 +525,7 @@ def test_close_page_costs_the_same_with_one_student_and_with_three(
     for student in door.students[:3]:
         let_in(student, by=door.manager, session=door.session, now=door.now)
         client.get("/desk/")
-        with django_assert_num_queries(9):
+        with django_assert_num_queries(10):
             client.get(address(door, "close/"))
 
 

@@ -246,23 +246,25 @@ def test_a_door_is_left_to_be_closed_with_a_count_of_heads() -> None:
 def test_hours_are_on_notice_and_a_season_before_is_settled() -> None:
     settled, running = PublicNotice.objects.order_by("started_at")
     lock = PeriodLock.objects.get()
-    (through,) = ClassGroup.objects.filter(entry_year=2023)
+    through, locked = ClassGroup.objects.filter(entry_year=2023).order_by("school")
     earned = Counter(
-        HourCredit.objects.filter(student__class_group=through)
+        HourCredit.objects.filter(student__class_group__in=[through, locked])
         .values_list("student_id")
         .annotate(total=Sum("class_hours"))
-        .values_list("total", flat=True)
+        .values_list("student__class_group", "total")
     )
 
     assert running.is_running(local_day(NOW))
+    assert (running.school, settled.school) == (through.school, locked.school)
+    assert running.school.name == "清河中学"
     assert list(
         Objection.objects.order_by("pk").values_list("notice", "student__seat_no", "state")
     ) == [
-        (running.pk, 5, ObjectionState.UPHELD),
-        (running.pk, 6, ObjectionState.OPEN),
         (settled.pk, 5, ObjectionState.DISMISSED),
+        (running.pk, 5, ObjectionState.DISMISSED),
+        (running.pk, 6, ObjectionState.OPEN),
     ]
     assert (lock.notice, lock.reopened_at, lock.requirement.due_on.year) == (settled, None, 2026)
-    assert earned == {14: 18}
+    assert earned == {(through.pk, 14): 18, (locked.pk, 14): 18}
     assert Certificate.objects.live().filter(student__class_group=through).count() == 17
     assert Certificate.objects.exclude(revoke_reason="").count() == 1
