@@ -50,7 +50,7 @@ class Scale:
 
 SCALES = {
     "full": Scale(courses=70, schools=8, weeks_back=9, weeks_ahead=8),
-    "small": Scale(courses=8, schools=1, weeks_back=4, weeks_ahead=3),
+    "small": Scale(courses=8, schools=2, weeks_back=4, weeks_ahead=3),
 }
 
 

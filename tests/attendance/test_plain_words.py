@@ -225,6 +225,7 @@ WRITERS: dict[str, Callable[[Scene, str], Any]] = {
         session=_reopened(scene),
         heads_out=0,
         heads_note=text,
+        leave_undecided=True,
         now=scene.now,
     ),
     "object": lambda scene, text: scene.object(text),
@@ -364,7 +365,7 @@ def test_a_refused_form_keeps_what_was_typed(scene: Scene) -> None:
         (
             scene.door.manager,
             f"/desk/{scene.door.session.pk}/close/",
-            {"heads_out": "0", "heads_note": TEXT},
+            {"heads_out": "0", "heads_note": TEXT, "leave_undecided": "1"},
         ),
         (
             None,

@@ -227,8 +227,9 @@ def test_somebody_has_to_decide_what_a_tablet_sent() -> None:
         Doubt.DESK_CLOSED: False,
         Doubt.NOT_BOOKED: True,
         Doubt.BADGE_REVOKED: True,
+        Doubt.ELSEWHERE: True,
     }
-    assert len(waiting) == 3
+    assert len(waiting) == 4
     assert [(one.name, one.revoked_at is None) for one in Device.objects.order_by("pk")] == [
         ("门口平板 1 号", True),
         ("借来的手机", False),
