@@ -231,20 +231,23 @@ def seat(
     value: object = "",
     now: bool = False,
     word: str = "",
+    left: bool = False,
 ) -> dict[str, Any]:
     """Show a student's seat on the door desk; a submit button when `field` names its parameter."""
     words = {"": _("未到"), "in": _("已到"), "late": _("迟到"), "abs": _("缺席"), "exc": _("请假")}
     mark = looks.SEAT_MARKS[mark]
+    word = word or words[mark]
     return {
         "number": number,
         "name": name,
         "is_long": len(name) > LONG_NAME,
         "mark": mark,
-        "glyph": looks.SEAT_GLYPHS.get(mark, ""),
-        "word": word or words[mark],
+        "glyph": looks.SEAT_LEFT if left else looks.SEAT_GLYPHS.get(mark, ""),
+        "word": _("%(state)s，已签退") % {"state": word} if left else word,
         "field": field,
         "value": value,
         "now": now,
+        "left": left,
     }
 
 
