@@ -116,6 +116,12 @@ for _name in (
     register.filter(_name, _date_filter(getattr(dates, _name)))
 
 
+@register.filter
+def signed(value: int) -> str:
+    """Write a number that may be below nothing with a true minus, not with a hyphen."""
+    return str(value).replace("-", "−")  # noqa: RUF001
+
+
 @register.simple_tag
 def date_block(value: datetime.date | datetime.datetime) -> SafeString:
     """Show a day as a leaf of a calendar, the month above the day."""
