@@ -119,7 +119,7 @@ for _name in (
 @register.filter
 def signed(value: int) -> str:
     """Write a number that may be below nothing with a true minus, not with a hyphen."""
-    return str(value).replace("-", "−")  # noqa: RUF001
+    return str(value).replace("-", "−")
 
 
 @register.simple_tag
