@@ -61,7 +61,9 @@ def decide(request: MemberRequest, pk: UUID) -> HttpResponse:
         try:
             if "accept" in request.POST:
                 conflicts.accept(by=request.actor, conflict=conflict, now=now)
-                done = " ".join((_("已记入。"), _way_back(conflict)))
+                done = _("已记入。")
+                if conflict.kind != EventKind.VOID:
+                    done = _("已记入。记错了，可以到签到台点座号撤销。")
             else:
                 conflicts.drop(
                     by=request.actor,
@@ -85,7 +87,7 @@ def decide(request: MemberRequest, pk: UUID) -> HttpResponse:
             "row": rows[0],
             "form": form,
             "why_not": why_not,
-            "effect": _effect(conflict),
+            "effects": _effects(conflict),
             "is_closed": is_closed,
             "list_url": _list_url(request),
         },
@@ -117,8 +119,8 @@ def _why_not(actor: Actor, conflict: Conflict) -> tuple[str, bool]:
     return "", False
 
 
-def _effect(conflict: Conflict) -> str:
-    """What accepting it does, and how that is taken back."""
+def _effects(conflict: Conflict) -> list[str]:
+    """What accepting it does, and how that is taken back, a sentence each."""
     moment = dates.moment(conflict.happened_at)
     does = {
         EventKind.IN: _("记入后，这名学生算 %(moment)s 签到。"),
@@ -127,14 +129,13 @@ def _effect(conflict: Conflict) -> str:
         EventKind.EXCUSED: _("记入后，这名学生记为请假。"),
         EventKind.VOID: _("记入后，之前的那条记录就撤销了。"),
     }[EventKind(conflict.kind)] % {"moment": moment}
-    seats = _("这名学生没有约本场，会占用一个名额。") if conflicts.makes_a_place(conflict) else ""
-    return " ".join(part for part in (does, seats, _way_back(conflict)) if part)
-
-
-def _way_back(conflict: Conflict) -> str:
-    if conflict.kind == EventKind.VOID:
-        return _("撤错了，请到签到台重新签到。")
-    return _("记错了，可以到签到台点座号撤销。")
+    return [
+        does,
+        *([_("这名学生没有约本场，会占用一个名额。")] if conflicts.makes_a_place(conflict) else []),
+        _("撤错了，请到签到台重新签到。")
+        if conflict.kind == EventKind.VOID
+        else _("记错了，可以到签到台点座号撤销。"),
+    ]
 
 
 def _record(actor: Actor, rows: list[selectors.DoubtfulEvent]) -> None:
