@@ -45,9 +45,7 @@ def quarter(browser: Browser) -> Iterator[None]:
     processes = browser.new_browser_cdp_session().send("SystemInfo.getProcessInfo")["processInfo"]
     (first,) = [one["id"] for one in processes if one["type"] == "browser"]
     drawing = [
-        child.pid
-        for child in psutil.Process(first).children(recursive=True)
-        if "--type=renderer" in child.cmdline()
+        child.pid for child in psutil.Process(first).children(recursive=True) if _draws(child)
     ]
     over = threading.Event()
 
@@ -65,6 +63,14 @@ def quarter(browser: Browser) -> Iterator[None]:
     finally:
         over.set()
         thread.join()
+
+
+def _draws(process: psutil.Process) -> bool:
+    try:
+        return "--type=renderer" in process.cmdline()
+    except psutil.NoSuchProcess:
+        # It has ended meanwhile.
+        return False
 
 
 def _tell(processes: list[int], what: signal.Signals) -> None:
