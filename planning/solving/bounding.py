@@ -3,6 +3,8 @@
 A bound holds at any prices; good prices make it tight.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from . import prices
@@ -23,8 +25,7 @@ def reach_bounds(problem: Problem, ground: Ground) -> Bounds:
     bound all together.
     """
     number = ground.students
-    worth = Worth(np.ones(number), np.zeros(number), np.zeros(number))
-    market = prices.market(problem, ground, worth)
+    market = reach_market(problem, ground)
     nothing = np.zeros(len(market.seats))
     _total, found = market.sweep(nothing, is_exact=False)
     can = found.bounds > 0.5
@@ -40,6 +41,24 @@ def reach_bounds(problem: Problem, ground: Ground) -> Bounds:
     # The worst school is at most the mean of all.
     worst = min(float(shares.min(initial=1.0)), reach / max(number, 1))
     return Bounds(reach=int(np.floor(reach + SLACK)), worst_school=worst)
+
+
+def reach_market(problem: Problem, ground: Ground) -> prices.Market:
+    """Seats where nothing counts but reaching the requirement."""
+    number = ground.students
+    worth = Worth(np.ones(number), np.zeros(number), np.zeros(number))
+    return prices.market(problem, ground, worth)
+
+
+def lowered(known: Bounds, bound: float, ground: Ground) -> Bounds:
+    """The bounds of the reach with this one of all students as well."""
+    if known.reach is None or known.worst_school is None:
+        return known
+    return replace(
+        known,
+        reach=min(known.reach, int(np.floor(bound + SLACK))),
+        worst_school=min(known.worst_school, bound / max(ground.students, 1)),
+    )
 
 
 def wishes_bound(ground: Ground, worth: Worth, bound: float, reached: int) -> float:

@@ -1,5 +1,7 @@
 """The best route that also has no course twice and enough occupations.
 
+Exact for the courses; where a session is attended for its occupation alone, a good one.
+
 Best first over bans: of a route in which something is wrong, each variant forbids one thing that
 makes it so. Compiled by numba; see ``routes``.
 """

@@ -22,10 +22,9 @@ ROUNDS = 6
 REST = 0.3
 # Shares below are no hint.
 HINT = 0.02
-# Moves of a turn, how many students they move, and after how many turns with next to nothing
-# gained it is over.
-MOVES, STUDENTS, IDLE = 2000, 8, 10
-NEXT_TO_NOTHING = 1e-6
+# Moves of a turn, how many students they move, more while some are short, and after how many
+# turns without anything better it is over.
+MOVES, STUDENTS, WHILE_SHORT, IDLE = 2000, 8, 14, 12
 # How much worse a move may be at first, on average, in the units of what counts; none at the end.
 WARMTH = 0.1
 # In this part of the turns warmth goes down to nothing.
@@ -89,15 +88,17 @@ class Placing:
             limits.seats[:] = open_seats
             short = np.nonzero(~now.is_done)[0]
             often = np.repeat(short, max(1, len(everyone) // max(len(short), 1)))
-            _better, gained = improving.improve(
+            before = self.value
+            improving.improve(
                 ground.tables, limits, now, self.worth, price,
-                np.concatenate((everyone, often)), STUDENTS, MOVES,
+                np.concatenate((everyone, often)),
+                WHILE_SHORT if len(short) else STUDENTS, MOVES,
                 CLOSING[problem.goal],
                 WARMTH * max(0.0, 1 - turn / (COOL * turns)), self.seed * 100_003 + turn,
             )  # fmt: skip
             self._keep(now)
             tell()
-            idle = idle + 1 if gained < NEXT_TO_NOTHING * abs(self.value) else 0
+            idle = 0 if self.value > before else idle + 1
             if idle == IDLE or is_over():
                 break
 

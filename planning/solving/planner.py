@@ -24,8 +24,8 @@ FAIR = 10.0
 
 # Sites of a class and half day are chosen in rounds, with so many more than there may be.
 MORE_SITES = (3, 1, 0)
-# Rounds of the master, and how many turns of improvement a draft has.
-ROUNDS, DRAFT_TURNS = 2, 10
+# Rounds of the master, of that for reaching alone, and how many turns of improvement a draft has.
+ROUNDS, REACH_ROUNDS, DRAFT_TURNS = 2, 5, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class _Steps:
 
 
 FULL = _Steps(rough=100, exact=15, sited=15, last=25)
-DRAFT = _Steps(rough=100, exact=5, sited=12, last=15)
+DRAFT = _Steps(rough=70, exact=0, sited=12, last=10)
 
 
 class Unsound(Exception):  # noqa: N818  named as what it says of the plan
@@ -130,8 +130,8 @@ class _Search:
         self._tell(Stage.PRICES)
         rough = prices.priced(free, steps=steps.rough, is_exact=False, is_over=self.watch.is_over)
         self._tell(Stage.PRICES)
-        exact = self._priced(free, rough, steps.exact)
-        self.proven.append((exact.bound, self.worth))
+        exact = self._priced(free, rough, steps.exact) if steps.exact else rough
+        self._prove(free, exact.price, self.worth, self.proven)
         self._tell(Stage.SITES)
         sited, found = free, exact
         for more in MORE_SITES:
@@ -144,13 +144,37 @@ class _Search:
             self._tell(Stage.SITES)
         pool = columns.Pool(self.ground, self.worth, sited.surcharge)
         found = self._priced(sited, found, steps.last, pool)
-        self.proven_as_sited.append((found.bound, self.worth))
+        self._prove(sited, found.price, self.worth, self.proven_as_sited)
         self.placing.by_prices(sited.may_use, found.price)
         self._tell(Stage.COLUMNS)
         price, turns = found.price, DRAFT_TURNS
         if not self.watch.budget.is_draft:
             price, turns = self._by_columns(free, sited, price, pool), self.watch.budget.turns
         self.placing.improve(price, turns, self.watch.is_over, lambda: self._tell(Stage.IMPROVING))
+        if not self.watch.budget.is_draft:
+            self._bound_reach(pool)
+
+    def _bound_reach(self, pool: columns.Pool) -> None:
+        """Where not as many reach it as were thought to: what can, by a master of reaching alone,
+        over all sites."""
+        market = bounding.reach_market(self.problem, self.ground)
+        pool.take(self.placing.routes)
+        for _round in range(REACH_ROUNDS):
+            known, left = self.reach.reach, self.watch.budget.seconds - self.watch.seconds
+            if known is None or self.placing.reached >= known or left <= 0:
+                break
+            seen = pool.columns()
+            keys = np.flatnonzero(seen.reached > 0).astype(np.int32)
+            chosen = replace(seen[keys], value=seen.reached[keys])
+            master = columns.solve(market, chosen, 0.0, seconds=left)
+            if not master.is_optimal:
+                break
+            total, found = market.sweep(master.price, is_exact=False)
+            bound = total + float(master.price @ market.seats)
+            self.reach = bounding.lowered(self.reach, bound, self.ground)
+            self._tell(Stage.IMPROVING)
+            if not pool.take(found.routes):
+                break
 
     def bounds(self) -> Bounds:
         """Those of the reach, and what follows for the wishes from it and from all that counts."""
@@ -175,6 +199,15 @@ class _Search:
         size = np.bincount(self.problem.students.class_, minlength=len(self.problem.classes))
         share: Floats = self.placing.trip / np.maximum(size, 1)[self.ground.of_patterns(GROUP)]
         return share
+
+    def _prove(
+        self, market: prices.Market, price: Floats, worth: Worth, proven: list[tuple[float, Worth]]
+    ) -> None:
+        """Adds what these prices prove of all that counts but trips: those are taken off nothing,
+        so that the wishes alone are bounded."""
+        plain = replace(market, worth=worth, surcharge=np.zeros_like(market.surcharge))
+        total, _found = plain.sweep(price, is_exact=True)
+        proven.append((total + float(price @ market.seats), worth))
 
     def _priced(
         self,
@@ -215,9 +248,8 @@ class _Search:
             self.placing.by_shares(sited.may_use, seen[keys], master)
             self._tell(Stage.COLUMNS)
             worth = self.worth._replace(reach=REACH + master.fairness[school])
-            total, found = replace(sited, worth=worth).sweep(price, is_exact=True)
-            self.proven_as_sited.append((total + float(price @ sited.seats), worth))
+            _total, found = replace(sited, worth=worth).sweep(price, is_exact=True)
             pool.take(found.routes)
-            total, _found = replace(free, worth=worth).sweep(price, is_exact=True)
-            self.proven.append((total + float(price @ free.seats), worth))
+            self._prove(sited, price, worth, self.proven_as_sited)
+            self._prove(free, price, worth, self.proven)
         return price
