@@ -8,7 +8,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
-APPS := config insights attendance bookings hours courses rosters sites accounts notifications
+APPS := config insights planning attendance bookings hours courses rosters sites accounts notifications
 TEST_ENV := DEBUG=1 SECRET_KEY=tests
 NPM_CI := npm ci --loglevel=error --no-audit --no-fund
 PRODUCTION_ENV := DEBUG=0 DEMO=0 SECRET_KEY=$$($(PY) -c "import secrets; print(secrets.token_urlsafe(60))") ALLOWED_HOSTS=example.org FIELD_KEYS=check:$$($(PY) -c "import base64, secrets; print(base64.b64encode(secrets.token_bytes(32)).decode())")
@@ -123,6 +123,10 @@ requirements: setup-dev ## Pin the requirements anew from pyproject.toml
 reset: ## Throw the local database away; the next start builds it anew
 	@if [ -x $(PY) ]; then $(PY) -m config.postgres stop || true; fi
 	rm -rf var/pg var/mail
+
+.PHONY: bench-planner
+bench-planner: setup ## The cohort planner beside baselines and prototype (PROTOTYPE=folder)
+	@$(PY) -m bench.planner
 
 .PHONY: bench-booking bench-checkin bench-pages bench-opening bench-proposals race
 bench-booking: setup ## What a booking costs, beside the least it could; minutes, on a quiet machine

@@ -12,6 +12,8 @@ from config import postgres
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
+# Where the planner's compiled routines are kept; read when numba is first imported.
+os.environ.setdefault("NUMBA_CACHE_DIR", str(VAR / "numba"))
 
 # Development and the demonstration say DEBUG=1; everything else is production.
 DEVELOPMENT = env.bool("DEBUG", default=False)

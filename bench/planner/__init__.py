@@ -1,0 +1,1 @@
+"""``python -m bench.planner``: the cohort planner beside the baselines and its prototype."""

@@ -1,0 +1,1 @@
+"""The cohort planner: proposes reservations so that every student reaches the hours."""

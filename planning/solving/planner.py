@@ -1,0 +1,255 @@
+"""From a problem to a plan: prices, sites, routes in shares, whole routes, improvement.
+
+The order of what counts is students who reach the requirement, the worst school, then wishes and
+trips as the goal says. A plan that breaks a rule is never given: ``verifying`` looks at each.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from . import bounding, columns, measuring, prices, seating, siting, verifying
+from .ground import GROUP, SCHOOL, Ground, lay
+from .placing import Placing
+from .problem import Bounds, Budget, Floats, Plan, Problem, Progress, Stage
+from .routes import Worth
+
+# What counts against what while routes are priced: reaching, all wishes met, the hours in part.
+# Reaching counts ten wishes; much more, and prices take long to settle.
+REACH, WISHES, PART = 100.0, 10.0, 0.5
+# What the worst school's share, 1 for all its students, is worth for each student there is.
+FAIR = 10.0
+
+# Sites of a class and half day are chosen in rounds, with so many more than there may be.
+MORE_SITES = (3, 1, 0)
+# Rounds of the master, of that for reaching alone, and how many turns of improvement a draft has.
+ROUNDS, REACH_ROUNDS, DRAFT_TURNS = 2, 5, 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Steps:
+    """Of prices: roughly, exactly, after each choice of sites, and after the last one."""
+
+    rough: int
+    exact: int
+    sited: int
+    last: int
+
+
+FULL = _Steps(rough=100, exact=15, sited=15, last=25)
+DRAFT = _Steps(rough=70, exact=0, sited=12, last=10)
+
+
+class Unsound(Exception):  # noqa: N818  named as what it says of the plan
+    """The plan that was found breaks a rule: a mistake of the solver, never shown."""
+
+    def __init__(self, faults: list[verifying.Fault]) -> None:
+        self.faults = faults
+        super().__init__(f"{len(faults)} faults, first {faults[:3]}")
+
+
+class _Over(Exception):  # noqa: N818  no error
+    """Time is up, or it was cancelled."""
+
+
+def plan(
+    problem: Problem,
+    budget: Budget,
+    *,
+    seed: int = 0,
+    progress: Callable[[Progress], None] = lambda _now: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Plan:
+    """The best plan found within the budget; what is fixed alone, at worst.
+
+    The same seed gives the same plan unless time or ``cancelled`` cut it short; then it is the
+    best so far. ``progress`` is told of each stage and turn. Raises ``Unsound`` rather than give
+    a plan that breaks a rule.
+    """
+    begun = time.perf_counter()
+    search = _Search(problem, lay(problem), _Watch(budget, progress, cancelled, begun), seed)
+    try:
+        search.run()
+    except _Over:
+        search.is_whole = False
+    places = seating.places_of(problem, search.ground, search.placing.routes)
+    found = replace(
+        measuring.plan_of(problem, places),
+        bounds=search.bounds(),
+        seconds=time.perf_counter() - begun,
+        seed=seed,
+        is_whole=search.is_whole,
+    )
+    faults = verifying.faults(problem, found)
+    if faults:
+        raise Unsound(faults)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Watch:
+    """How long there is, and who is told."""
+
+    budget: Budget
+    progress: Callable[[Progress], None]
+    cancelled: Callable[[], bool]
+    begun: float
+
+    @property
+    def seconds(self) -> float:
+        return time.perf_counter() - self.begun
+
+    def is_over(self) -> bool:
+        return self.seconds >= self.budget.seconds or self.cancelled()
+
+
+class _Search:
+    """One run through all stages; ``placing`` holds the best so far."""
+
+    def __init__(self, problem: Problem, ground: Ground, watch: _Watch, seed: int) -> None:
+        self.problem, self.ground, self.watch = problem, ground, watch
+        self.placing = Placing(problem, ground, seed)
+        self.worth = Worth(*(np.full(ground.students, one) for one in (REACH, WISHES, PART)))
+        self.reach = Bounds()
+        # Proven of all that is worth anything: without choice of sites, with it.
+        self.proven: list[tuple[float, Worth]] = []
+        self.proven_as_sited: list[tuple[float, Worth]] = []
+        self.is_whole = True
+
+    def run(self) -> None:
+        """All stages, each leaving the best so far behind."""
+        if not self.ground.patterns or not self.ground.students:
+            return
+        steps = DRAFT if self.watch.budget.is_draft else FULL
+        free = prices.market(self.problem, self.ground, self.worth, surcharge=self._surcharge())
+        self.placing.by_prices(free.may_use, np.zeros(len(free.seats)))
+        self._tell(Stage.PRICES)
+        self.reach = bounding.reach_bounds(self.problem, self.ground)
+        self._tell(Stage.PRICES)
+        rough = prices.priced(free, steps=steps.rough, is_exact=False, is_over=self.watch.is_over)
+        self._tell(Stage.PRICES)
+        exact = self._priced(free, rough, steps.exact) if steps.exact else rough
+        self._prove(free, exact.price, self.worth, self.proven)
+        self._tell(Stage.SITES)
+        sited, found = free, exact
+        for more in MORE_SITES:
+            at_once = self.problem.sites_at_once + more
+            may_use = siting.chosen(
+                self.problem, self.ground, found.taken, sited.may_use, at_once=at_once
+            )
+            sited = replace(sited, may_use=may_use)
+            found = self._priced(sited, found, steps.sited, is_exact=not more)
+            self._tell(Stage.SITES)
+        pool = columns.Pool(self.ground, self.worth, sited.surcharge)
+        found = self._priced(sited, found, steps.last, pool)
+        self._prove(sited, found.price, self.worth, self.proven_as_sited)
+        self.placing.by_prices(sited.may_use, found.price)
+        self._tell(Stage.COLUMNS)
+        price, turns = found.price, DRAFT_TURNS
+        if not self.watch.budget.is_draft:
+            price, turns = self._by_columns(free, sited, price, pool), self.watch.budget.turns
+        self.placing.improve(price, turns, self.watch.is_over, lambda: self._tell(Stage.IMPROVING))
+        if not self.watch.budget.is_draft:
+            self._bound_reach(pool)
+
+    def _bound_reach(self, pool: columns.Pool) -> None:
+        """Where not as many reach it as were thought to: what can, by a master of reaching alone,
+        over all sites."""
+        market = bounding.reach_market(self.problem, self.ground)
+        pool.take(self.placing.routes)
+        for _round in range(REACH_ROUNDS):
+            known, left = self.reach.reach, self.watch.budget.seconds - self.watch.seconds
+            if known is None or self.placing.reached >= known or left <= 0:
+                break
+            seen = pool.columns()
+            keys = np.flatnonzero(seen.reached > 0).astype(np.int32)
+            chosen = replace(seen[keys], value=seen.reached[keys])
+            master = columns.solve(market, chosen, 0.0, seconds=left)
+            if not master.is_optimal:
+                break
+            total, found = market.sweep(master.price, is_exact=False)
+            bound = total + float(master.price @ market.seats)
+            self.reach = bounding.lowered(self.reach, bound, self.ground)
+            self._tell(Stage.IMPROVING)
+            if not pool.take(found.routes):
+                break
+
+    def bounds(self) -> Bounds:
+        """Those of the reach, and what follows for the wishes from it and from all that counts."""
+        ground, reached = self.ground, self.placing.reached
+        wishes, as_sited = (
+            min(
+                (bounding.wishes_bound(ground, worth, total, reached) for total, worth in proven),
+                default=None,
+            )
+            for proven in (self.proven, self.proven_as_sited)
+        )
+        return replace(self.reach, wishes=wishes, wishes_as_sited=as_sited)
+
+    def _tell(self, stage: Stage) -> None:
+        watch = self.watch
+        watch.progress(Progress(stage, watch.seconds, self.placing.reached, self.reach.reach))
+        if watch.is_over():
+            raise _Over
+
+    def _surcharge(self) -> Floats:
+        """What a trip costs each of those who may share it: their part of it, at least."""
+        size = np.bincount(self.problem.students.class_, minlength=len(self.problem.classes))
+        share: Floats = self.placing.trip / np.maximum(size, 1)[self.ground.of_patterns(GROUP)]
+        return share
+
+    def _prove(
+        self, market: prices.Market, price: Floats, worth: Worth, proven: list[tuple[float, Worth]]
+    ) -> None:
+        """Adds what these prices prove of all that counts but trips: those are taken off nothing,
+        so that the wishes alone are bounded."""
+        plain = replace(market, worth=worth, surcharge=np.zeros_like(market.surcharge))
+        total, _found = plain.sweep(price, is_exact=True)
+        proven.append((total + float(price @ market.seats), worth))
+
+    def _priced(
+        self,
+        market: prices.Market,
+        before: prices.Priced,
+        steps: int,
+        pool: columns.Pool | None = None,
+        *,
+        is_exact: bool = True,
+    ) -> prices.Priced:
+        return prices.priced(
+            market,
+            steps=steps,
+            price=before.price,
+            first_step=0.3,
+            is_exact=is_exact,
+            collect=pool.take if pool else None,
+            is_over=self.watch.is_over,
+        )
+
+    def _by_columns(
+        self, free: prices.Market, sited: prices.Market, price: Floats, pool: columns.Pool
+    ) -> Floats:
+        """Shares of routes by the master, made whole; the prices it ends with."""
+        ground, watch = self.ground, self.watch
+        pool.take(self.placing.routes)
+        always = np.zeros(0, np.int32)
+        fair, school = FAIR * ground.students, ground.of_students(SCHOOL)
+        for _round in range(ROUNDS):
+            seen = pool.columns()
+            keys = columns.promising(sited, seen, price, always)
+            left = watch.budget.seconds - watch.seconds
+            master = columns.solve(sited, seen[keys], fair, seconds=left)
+            if not master.is_optimal:
+                break
+            price = master.price
+            always = np.union1d(always, keys[master.share > columns.SMALL]).astype(np.int32)
+            self.placing.by_shares(sited.may_use, seen[keys], master)
+            self._tell(Stage.COLUMNS)
+            worth = self.worth._replace(reach=REACH + master.fairness[school])
+            _total, found = replace(sited, worth=worth).sweep(price, is_exact=True)
+            pool.take(found.routes)
+            self._prove(sited, price, worth, self.proven_as_sited)
+            self._prove(free, price, worth, self.proven)
+        return price
