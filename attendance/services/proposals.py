@@ -169,7 +169,8 @@ def check_can_decide(actor: Actor, proposal: HourProposal) -> None:
 def confirm(*, by: Actor, proposal: HourProposal, now: datetime) -> HourProposal:
     """The hours are in the ledger; a correction's old credit is reversed. The proposer is told.
 
-    Refused: as ``check_can_decide``, and as the ledger refuses what came to stand meanwhile.
+    Refused: as ``check_can_decide``, and what came to stand against it since it was proposed
+    (NotOnTheList, NothingMissed, MadeUpAlready, SessionCreditedAlready).
     """
     check_can_decide(by, proposal)
     with transaction.atomic():
@@ -184,6 +185,8 @@ def confirm(*, by: Actor, proposal: HourProposal, now: datetime) -> HourProposal
                 now=now,
             )
         else:
+            if proposal.session is not None:
+                _check_missed(proposal.student, proposal.session, ProposalKind(proposal.kind))
             credit = hours_services.credit_by_hand(
                 by=by,
                 student=proposal.student,
@@ -293,7 +296,8 @@ def _check_session(session: CourseSession, now: datetime) -> None:
 
 
 def _check_missed(student: Student, session: CourseSession, kind: ProposalKind) -> None:
-    """She was on the list, has no hours of the session, and for a make-up was not there."""
+    """She was on the list, has no hours of the session, and for a make-up was not there. Where
+    she was not, no later session has made up for it."""
     on_the_list = Place.objects.live().filter(session=session, student=student).exists()
     if (
         not on_the_list
@@ -306,13 +310,13 @@ def _check_missed(student: Student, session: CourseSession, kind: ProposalKind) 
         .exists()
     ):
         raise SessionCreditedAlready
-    if kind == ProposalKind.MAKE_UP:
-        state = attendance_of_session(session).get(student.pk, EXPECTED).state
-        if state not in (AttendanceState.ABSENT, AttendanceState.EXCUSED):
-            raise NothingMissed
+    state = attendance_of_session(session).get(student.pk, EXPECTED).state
+    if state in (AttendanceState.ABSENT, AttendanceState.EXCUSED):
         made_up_on = missed.made_up_on(student, session)
         if made_up_on is not None:
             raise MadeUpAlready(day=dates.day_plain(made_up_on))
+    elif kind == ProposalKind.MAKE_UP:
+        raise NothingMissed
 
 
 def _locked(student: Student) -> Student:

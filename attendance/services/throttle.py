@@ -4,6 +4,7 @@ import hashlib
 from datetime import datetime, timedelta
 
 from django.core.cache import cache
+from django.db import connection, transaction
 
 from attendance.errors.badges import TooManyTries
 
@@ -53,13 +54,28 @@ def count_unknown_code(*, address: str, now: datetime) -> None:
 
 def count_wrong_number(*, address: str, code: str, now: datetime) -> None:
     """One more student number that is not the badge bearer's."""
+    _count_guess(address, code, now)
+
+
+def count_named_classmate(*, address: str, code: str, now: datetime) -> None:
+    """One more text of the bearer's that was refused since it names somebody: the refusal tells
+    who is in the class."""
+    _count_guess(address, code, now)
+
+
+def _count_guess(address: str, code: str, now: datetime) -> None:
     _count(f"address {address}", now)
     _count(f"code {code}", now)
 
 
 def _count(what: str, now: datetime) -> None:
-    """Misses at the same moment may count as one: the limit leaves room for that."""
-    cache.set(_key(what, now), _misses(what, now) + 1, timeout=WINDOW.total_seconds())
+    """Misses at the same moment count one after the other. The database holds them apart: its
+    own cache has no counting in one step."""
+    key = _key(what, now)
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [key])
+        cache.set(key, _misses(what, now) + 1, timeout=WINDOW.total_seconds())
 
 
 def _misses(what: str, now: datetime) -> int:

@@ -50,6 +50,10 @@ def look_up(request: HttpRequest) -> HttpResponse:
                 now=now,
             )
         except (AttendanceRefusal, TextNamesStudent) as refusal:
+            if isinstance(refusal, TextNamesStudent):
+                throttle.count_named_classmate(
+                    address=_address(request), code=tidy_code(form.cleaned_data["code"]), now=now
+                )
             status = put_on(objection_form, refusal, "text")
         else:
             is_made, objection_form = True, ObjectionForm()
@@ -74,8 +78,7 @@ def _bearer(request: HttpRequest, form: OwnHoursForm) -> Student:
     TooManyTries."""
     now = timezone.now()
     code = tidy_code(form.cleaned_data["code"])
-    # As the sign-in page tells addresses apart, behind a proxy too.
-    address = get_adapter(request).get_client_ip(request)
+    address = _address(request)
     throttle.check_may_try(address=address, code=code, now=now)
     try:
         student = check_in.bearer(code)
@@ -86,3 +89,8 @@ def _bearer(request: HttpRequest, form: OwnHoursForm) -> Student:
         throttle.count_wrong_number(address=address, code=code, now=now)
         raise NotHerNumber
     return student
+
+
+def _address(request: HttpRequest) -> str:
+    """As the sign-in page tells addresses apart, behind a proxy too."""
+    return str(get_adapter(request).get_client_ip(request))

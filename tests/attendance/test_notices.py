@@ -545,6 +545,20 @@ def test_numbers_are_not_guessed(shown: Shown) -> None:
     assert "学○○" not in page.content.decode()
 
 
+def test_classmates_are_not_guessed_by_objecting(shown: Shown) -> None:
+    classmate = Student.objects.exclude(pk=shown.student.pk).filter(
+        class_group=shown.student.class_group
+    )[0]
+    naming = fields(shown, do="object", text=f"{classmate.name}的学时记错了")
+
+    pages = [Client().post("/notice/", naming).status_code for _ in range(20)]
+    after = Client().post("/notice/", fields(shown, do="object", text="少记一场"))
+
+    assert pages == [422] * 20
+    assert after.status_code == 429
+    assert not Objection.objects.exists()
+
+
 def test_nothing_is_told_by_an_address(shown: Shown) -> None:
     page = Client().get("/notice/", fields(shown))
 

@@ -255,12 +255,54 @@ def test_only_what_was_missed_is_made_up(missed: Missed) -> None:
     assert missed.propose(session=later, kind=MANUAL).state == ProposalState.PROPOSED
 
 
-def test_a_session_made_up_by_another_of_the_course_is_not_made_up_again(missed: Missed) -> None:
+def come_again(missed: Missed, seat: int = 2) -> CourseSession:
+    """The student comes to the same course a day later and has hours of it."""
     world = missed.door.world
     again = world.session(day=DAY + timedelta(days=1))
     make_booking(by=world.teacher, session=again, class_group=world.group, now=missed.door.now)
-    let_in(missed.student(2), by=missed.manager, session=again, now=again.starts_at)
+    let_in(missed.student(seat), by=missed.manager, session=again, now=again.starts_at)
     close_desk(by=missed.manager, session=again, now=again.ends_at)
+    return again
+
+
+@pytest.mark.parametrize("kind", [MAKE_UP, MANUAL])
+@pytest.mark.parametrize("seat", [2, 3])
+def test_made_up_while_a_proposal_waits_it_is_not_credited_too(
+    missed: Missed, seat: int, kind: ProposalKind
+) -> None:
+    proposal = missed.propose(seat=seat, kind=kind)
+    come_again(missed, seat)
+
+    with pytest.raises(MadeUpAlready):
+        proposals.confirm(by=missed.coordinator, proposal=proposal, now=missed.now)
+
+    proposal.refresh_from_db()
+    assert (proposal.state, proposal.credit) == (ProposalState.PROPOSED, None)
+    assert missed.hours(seat) == 4
+
+
+@pytest.mark.parametrize("seat", [2, 3])
+def test_hours_no_door_recorded_are_not_of_a_session_made_up(missed: Missed, seat: int) -> None:
+    come_again(missed, seat)
+
+    with pytest.raises(MadeUpAlready):
+        missed.propose(seat=seat, kind=MANUAL)
+
+    assert missed.hours(seat) == 4
+
+
+def test_a_make_up_of_what_the_door_says_she_did_not_miss_is_not_confirmed(missed: Missed) -> None:
+    proposal = missed.propose(seat=2)
+    session, now = missed.session, missed.now
+    desk.reopen_desk(by=missed.manager, session=session, reason="认错了人", now=now)
+    let_in(missed.student(2), by=missed.manager, session=session, now=session.starts_at)
+
+    with pytest.raises(NothingMissed):
+        proposals.confirm(by=missed.coordinator, proposal=proposal, now=now)
+
+
+def test_a_session_made_up_by_another_of_the_course_is_not_made_up_again(missed: Missed) -> None:
+    again = come_again(missed)
 
     with pytest.raises(MadeUpAlready) as refused:
         missed.propose()

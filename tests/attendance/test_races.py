@@ -10,9 +10,10 @@ from uuid import UUID, uuid4
 import pytest
 
 from attendance.choices import EventKind, WayIn
+from attendance.errors.badges import TooManyTries
 from attendance.errors.desk import DeskClosed, NotBookedHere
 from attendance.models import Badge, CheckIn, Desk
-from attendance.services import badges, check_in, desk, door_list
+from attendance.services import badges, check_in, desk, door_list, throttle
 from bookings.models import Place
 from bookings.services import host_changes
 from courses.errors import SessionCancelled, SessionFull
@@ -112,6 +113,22 @@ def test_one_event_id_for_two_students_at_once_is_refused_to_one(door: Door) -> 
         "EventOfAnother",
     ]
     assert CheckIn.objects.count() == 1
+
+
+def test_misses_at_the_same_moment_all_count(now: datetime, transactional_db: None) -> None:
+    # The cache's table outlives a test: an address that no other one has.
+    address = str(uuid4())
+
+    def miss() -> None:
+        throttle.count_unknown_code(address=address, now=now)
+
+    for _ in range(throttle.MISSES - 2):
+        miss()
+
+    before_commit(miss, miss)
+
+    with pytest.raises(TooManyTries):
+        throttle.check_may_try(address=address, code="A" * 16, now=now)
 
 
 def test_arrival_while_the_desk_closes_is_refused_or_credited(door: Door) -> None:
