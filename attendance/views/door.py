@@ -21,7 +21,7 @@ from accounts.actors import Actor
 from accounts.choices import Role
 from accounts.errors import Refusal
 from attendance.choices import AttendanceState, NoBadge, WayIn
-from attendance.errors.badges import BadgeRevoked, UnknownBadge
+from attendance.errors.badges import BadgeRevoked, HalfBadgeCode, UnknownBadge
 from attendance.errors.desk import BookedElsewhere, DeskClosed, DeskNotOpenYet, NotBookedHere
 from attendance.forms.door import ArrivalForm
 from attendance.models import Desk
@@ -32,6 +32,7 @@ from attendance.selectors.rule_sets import rules_of
 from attendance.services import check_in as check_ins
 from attendance.services import desk as desks
 from attendance.services import door_list, needs
+from attendance.services import room as rooms
 from bookings import wording
 from bookings.selectors.host_day import visitors_of
 from bookings.services import rosters
@@ -49,6 +50,7 @@ WORDS: dict[str, str | Promise] = {
     BookedElsewhere.code: gettext_lazy("不在本场"),
     DeskClosed.code: gettext_lazy("已结束"),
     DeskNotOpenYet.code: gettext_lazy("还没开始"),
+    HalfBadgeCode.code: gettext_lazy("还差一半"),
     NotBookedHere.code: gettext_lazy("不在本场"),
     SessionCancelled.code: gettext_lazy("本场已取消"),
     UnknownBadge.code: gettext_lazy("没有这个码"),
@@ -212,6 +214,7 @@ def page(
             "why_shut": str(DeskClosed()) if is_closed else why_not_open,
             "is_open": not is_closed and not why_not_open,
             "why_no_close": _why(desks.check_can_close, request, session),
+            "why_no_screen": _why(rooms.check_can_put_up, request, session),
             "room_code": room_selectors.at_desk(session, timezone.now()),
             "form": form or ArrivalForm(initial={"event_id": uuid4(), "way_in": WayIn.TYPED}),
         },
