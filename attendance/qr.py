@@ -18,6 +18,7 @@ SIDE = 21 + 2 * QUIET_ZONE
 # nothing here: a code is random and fills the symbol, so each mask leaves it as random as another.
 MASK = 3
 BASE32 = re.compile("[A-Z2-7]{16}")
+HALF = re.compile("[A-Z2-7]{8}")
 
 # What eyes and fingers take for a Base32 letter or digit (RFC 4648 has no 0, 1, 8 or 9).
 MISTAKEN = str.maketrans({"0": "O", "1": "I", "8": "B"})
@@ -100,6 +101,11 @@ def _is_gap(character: str) -> bool:
 def is_code(text: str) -> bool:
     """Whether the text can be a badge's code at all: sixteen Base32 characters."""
     return BASE32.fullmatch(text) is not None
+
+
+def is_half_code(text: str) -> bool:
+    """Whether the text can be one of the two lines in which a badge's code is printed."""
+    return HALF.fullmatch(text) is not None
 
 
 def grouped(code: str) -> str:

@@ -10,6 +10,14 @@ class UnknownBadge(AttendanceRefusal):
     sentence = _("没有这个胸牌码。请对照胸牌上的 16 个字符再试。")
 
 
+class HalfBadgeCode(AttendanceRefusal):
+    """One of the code's two lines was typed. A reservation's reference is as long, so that is
+    what is told of a mistyped one too."""
+
+    code = "half_badge_code"
+    sentence = _("胸牌码有 16 个字符，请把第二行也输进去。输的是预约号的，请核对预约单。")
+
+
 class BadgeRevoked(AttendanceRefusal):
     code = "badge_revoked"
     sentence = _(

@@ -36,6 +36,13 @@ class RoomCodeOver(AttendanceRefusal):
     sentence = _("本场已经结束，不能再扫屏幕签到。请到门口找开课单位。")
 
 
+class RoomScreenOver(AttendanceRefusal):
+    """Said to the host, who wants to put the code up."""
+
+    code = "room_screen_over"
+    sentence = _("本场结束已过一小时，屏幕签到不再打开。补签请在本页扫胸牌或点座号。")
+
+
 class RoomCodeOff(AttendanceRefusal):
     code = "room_code_off"
     sentence = _("本场没有打开屏幕签到，请到门口签到。")

@@ -15,7 +15,7 @@ class ArrivalForm(forms.Form):
     """A scanned or typed code. The page makes the event's id, so that sending it twice is once."""
 
     code = forms.CharField(
-        label=_("胸牌码"),
+        label=_("胸牌码，或带队教师的预约号"),
         max_length=200,
         widget=CodeInput,
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from attendance.choices import Earns
+from attendance.choices import Earns, least
 from attendance.models import Conflict
 from attendance.selectors import desk
 from attendance.selectors.rule_sets import rules_of
@@ -25,11 +25,11 @@ class Inside:
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """``earning`` says how many students have how many class hours of it, the most first; the
-    others who came have none; of those ``held_back`` the hours stay as they are, for their school
-    has locked the period. ``undecided`` events of devices wait for somebody. ``leaving_earns`` is
-    what whoever leaves now earns at most, where
-    that is leaving early."""
+    """``earning`` says how many students have how many class hours of it once everybody inside
+    leaves now, the most first; the others who came have none; of those ``held_back`` the hours
+    stay as they are, for their school has locked the period. ``undecided`` events of devices wait
+    for somebody. ``leaving_earns`` is what whoever leaves now earns at most, where that is leaving
+    early."""
 
     counts: desk.Counts
     earning: tuple[tuple[int, int], ...]
@@ -50,8 +50,9 @@ def closing_of(session: CourseSession, now: datetime) -> Closing:
     locked = period_locks.locked_among(
         [seat.student_id for seat in there], local_day(session.starts_at)
     )
+    leaving = rules_of(session).earned_early(session.ends_at - now)
     hours = [
-        seat.attendance.earns.of(session.class_hours)
+        _earns(seat, leaving).of(session.class_hours)
         for seat in there
         if seat.student_id not in locked
     ]
@@ -67,8 +68,14 @@ def closing_of(session: CourseSession, now: datetime) -> Closing:
         heads_in=len(there),
         heads_out=len(there) - len(inside),
         undecided=Conflict.objects.open().filter(session=session).count(),
-        leaving_earns=rules_of(session).earned_early(session.ends_at - now),
+        leaving_earns=leaving,
     )
+
+
+def _earns(seat: desk.NamelessSeat, leaving: Earns | None) -> Earns:
+    """What the student has where whoever is inside leaves now."""
+    earns = seat.attendance.earns
+    return least(earns, leaving) if leaving is not None and seat.attendance.is_inside else earns
 
 
 def _by_class(seats: Iterable[desk.NamelessSeat], session: CourseSession) -> tuple[Inside, ...]:

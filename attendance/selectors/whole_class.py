@@ -1,7 +1,7 @@
 """A class at the door by its companion's code: the reference of its reservation."""
 
 from bookings import references
-from bookings.models import Booking
+from bookings.models import Booking, Reservation
 from courses.models import CourseSession
 
 
@@ -17,3 +17,9 @@ def bookings_by_code(session: CourseSession, text: str) -> list[Booking]:
         .select_related("class_group", "reservation")
         .order_by("pk")
     )
+
+
+def is_reference(text: str) -> bool:
+    """Whether some reservation has the reference, of whichever session. One query at most."""
+    reference = references.tidy(text)
+    return bool(reference) and Reservation.objects.filter(reference=reference).exists()

@@ -163,7 +163,8 @@ def close_desk(
     by the rules of the session's day.
 
     As many must have left as came in: seen leaving, ``everybody_left`` (whoever is inside
-    leaves now), or so many ``heads_out`` as the keeper counted; else ``heads_note`` says why.
+    leaves now, whatever was counted), or so many ``heads_out`` as the keeper counted; else
+    ``heads_note`` says why.
     Refused: HeadsDiffer, TextNamesStudent. While doubtful events wait for somebody:
     EventsUndecided, unless they are to wait longer; whoever lets one count then opens the door
     again.
@@ -201,7 +202,7 @@ def close_desk(
         desk.heads_in = sum(state.was_there for state in states.values())
         desk.heads_out = (
             heads_out
-            if heads_out is not None
+            if heads_out is not None and not everybody_left
             else desk.heads_in - sum(state.is_inside for state in states.values())
         )
         desk.heads_note = heads_note.strip()[:200]
@@ -331,11 +332,12 @@ def _leaving(
     now: datetime,
 ) -> list[CheckIn]:
     """Everybody inside leaves now; at the session's end where that is over."""
+    # The last that was heard of each: an earlier departure counts no more once she came back.
     inside: dict[int, CheckIn] = {}
-    for event in events:
+    for event in sorted(events, key=lambda event: event.happened_at):
         pk = event.student.merged_into_id or event.student_id
-        if states[pk].is_inside:
-            inside.setdefault(pk, event)
+        if states[pk].is_inside and event.kind == EventKind.IN:
+            inside[pk] = event
     return [
         CheckIn(
             session=session,
@@ -343,8 +345,9 @@ def _leaving(
             place_id=event.place_id,
             kind=EventKind.OUT,
             way_in=WayIn.TICK,
-            # Not before she came: a device's clock may be ahead.
-            happened_at=max(min(now, session.ends_at), states[pk].came_at or now),
+            # Not before she came: a device's clock may be ahead, and after a reopening somebody
+            # may have been let in again after the end.
+            happened_at=max(min(now, session.ends_at), event.happened_at),
             recorded_at=now,
             recorded_by_id=by.membership_id,
         )

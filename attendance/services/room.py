@@ -20,6 +20,7 @@ from attendance.errors.room import (
     RoomCodePassed,
     RoomCodeUnknown,
     RoomCodeUsed,
+    RoomScreenOver,
 )
 from attendance.models import CheckIn, RoomCode, RoomScan
 from attendance.models.room import UP_AFTER_THE_END
@@ -62,15 +63,20 @@ class Visit:
     does: EventKind | None
 
 
+def check_can_put_up(actor: Actor, session: CourseSession, now: datetime) -> None:
+    """Whoever keeps the door, as long as it may be open; RoomScreenOver an hour after the end."""
+    desks.check_can_open(actor, session, now)
+    if now >= session.ends_at + UP_AFTER_THE_END:
+        raise RoomScreenOver
+
+
 def put_up(*, by: Actor, session: CourseSession, now: datetime) -> RoomCode:
     """The session's code is on the screen; putting it up again finds it as it is.
 
     Refused: as a check-in at the desk (DeskClosed, DeskNotOpenYet, SessionCancelled), and
-    RoomCodeOver an hour after the end.
+    RoomScreenOver an hour after the end.
     """
-    desks.check_can_open(by, session, now)
-    if now >= session.ends_at + UP_AFTER_THE_END:
-        raise RoomCodeOver
+    check_can_put_up(by, session, now)
     assert by.membership_id is not None
     with transaction.atomic():
         # Two screens that put it up at once meet at the desk's row.

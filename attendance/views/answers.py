@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from accounts.access import STATUS_OF_KIND, MemberRequest
 from accounts.errors import Refusal
 from attendance.choices import AttendanceState, DoorMode, NoBadge, WayIn
-from attendance.errors.badges import BadgeRevoked, UnknownBadge
+from attendance.errors.badges import BadgeRevoked, HalfBadgeCode, UnknownBadge
 from attendance.errors.desk import (
     BookedElsewhere,
     DeskClosed,
@@ -37,6 +37,7 @@ WORDS: dict[str, str | Promise] = {
     BookedElsewhere.code: gettext_lazy("不在本场"),
     DeskClosed.code: gettext_lazy("已结束"),
     DeskNotOpenYet.code: gettext_lazy("还没开始"),
+    HalfBadgeCode.code: gettext_lazy("还差一半"),
     NotBookedHere.code: gettext_lazy("不在本场"),
     NotInYet.code: door_modes.NOT_IN,
     SessionCancelled.code: gettext_lazy("本场已取消"),

@@ -16,6 +16,9 @@ from attendance.views import answers, door
 from bookings.selectors import names
 from rosters.errors import TextNamesStudent
 
+# Where on the page a refusal stands; elsewhere it is of the whole.
+AT_FIELD: dict[type[Refusal], str] = {HeadsDiffer: "heads_out", TextNamesStudent: "heads_note"}
+
 
 @members_only(*door.KEEPING)
 def close(request: MemberRequest, pk: int) -> HttpResponse:
@@ -29,7 +32,7 @@ def close(request: MemberRequest, pk: int) -> HttpResponse:
         try:
             desk = desks.close_desk(by=request.actor, session=session, now=now, **form.values())
         except (EventsUndecided, HeadsDiffer, TextNamesStudent) as refusal:
-            status = put_on(form, refusal)
+            status = put_on(form, refusal, AT_FIELD.get(type(refusal)))
         except Refusal as refusal:
             result, status = answers.refused(refusal)
             return door.page(request, session, result=result, status=status)

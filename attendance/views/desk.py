@@ -13,11 +13,13 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.access import MemberRequest, members_only
 from accounts.errors import Refusal
 from attendance.choices import DoorMode, NoBadge, WayIn
+from attendance.errors.badges import HalfBadgeCode
 from attendance.errors.desk import ClassNotHere
 from attendance.forms.door import ArrivalForm, TickForm, WalkInForm
+from attendance.qr import is_half_code, tidy_code
 from attendance.selectors import conflicts
 from attendance.selectors import desk as selectors
-from attendance.selectors.whole_class import bookings_by_code
+from attendance.selectors.whole_class import bookings_by_code, is_reference
 from attendance.services import check_in as check_ins
 from attendance.services import door_list
 from attendance.views import answers, door, door_modes, whole_class
@@ -75,10 +77,13 @@ def check_in(request: MemberRequest, pk: int) -> HttpResponse:
     session = door.session_of(request, pk)
     mode = door_modes.mode_of(request)
     form = ArrivalForm(request.POST)
-    bookings = bookings_by_code(session, request.POST.get("code", ""))
+    code = request.POST.get("code", "")
+    bookings = bookings_by_code(session, code)
     if bookings:
         return _go(request, whole_class.address_of(session, bookings, mode))
-    if references.tidy(request.POST.get("code", "")):
+    if is_half_code(tidy_code(code)) and not is_reference(code):
+        result, status = answers.refused(HalfBadgeCode())
+    elif references.tidy(code):
         result, status = answers.refused(ClassNotHere())
     elif form.is_valid():
         code, event_id = form.cleaned_data["code"], form.cleaned_data["event_id"]

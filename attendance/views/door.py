@@ -28,6 +28,7 @@ from attendance.selectors import held_back
 from attendance.selectors import room as room_selectors
 from attendance.services import desk as desks
 from attendance.services import needs
+from attendance.services import room as rooms
 from attendance.views import answers, door_modes
 from bookings import wording
 from bookings.selectors.host_day import visitors_of
@@ -92,6 +93,7 @@ def page(
             "why_shut": str(DeskClosed()) if is_closed else why_not_open,
             "is_open": not is_closed and not why_not_open,
             "why_no_close": _why(desks.check_can_close, request, session),
+            "why_no_screen": _why(rooms.check_can_put_up, request, session),
             "room_code": room_selectors.at_desk(session, timezone.now()),
             "modes": DoorMode.choices,
             "ready": door_modes.READY[board["mode"]],

@@ -128,6 +128,33 @@ def test_reopening_forgets_the_count(door: Door) -> None:
     assert AuditEntry.objects.get(verb="desk.reopened").reason == "漏人"
 
 
+def test_everybody_leaves_again_who_was_let_in_after_a_reopening(door: Door) -> None:
+    arrive(door, 3)
+    closed = close(door, heads_out=2, heads_note="1 名学生由家长接走", everybody_left=False)
+    assert closed.closed_at is not None
+    at_door: dict[str, Any] = {"by": door.manager, "session": door.session}
+    late = door.session.ends_at + 5 * MINUTE
+    desk.reopen_desk(reason="漏人", now=closed.closed_at, **at_door)
+    mark(door.students[0], EventKind.OUT, now=late, **at_door)
+    let_in(door.students[0], now=late + MINUTE, **at_door)
+
+    again = close(door, now=late + 5 * MINUTE, everybody_left=True)
+
+    assert heads(again) == (3, 3, "")
+    last = CheckIn.objects.filter(student=door.students[0], kind=EventKind.OUT).latest(
+        "happened_at"
+    )
+    assert last.happened_at == late + MINUTE
+
+
+def test_everybody_left_stands_against_an_older_count(door: Door) -> None:
+    arrive(door, 3)
+
+    closed = close(door, heads_out=2, everybody_left=True)
+
+    assert heads(closed) == (3, 3, "")
+
+
 @pytest.mark.parametrize(
     "values",
     [
@@ -170,7 +197,9 @@ def test_closing_says_who_earns_what_and_who_is_inside(door: Door) -> None:
 
     assert (found.heads_in, found.heads_out) == (3, 1)
     assert [(group.class_label, group.seats) for group in found.inside] == [("七(3)班", "2、3")]
-    assert (found.earning, found.unpaid) == (((4, 2),), 1)
+    # What the button gives: whoever leaves now leaves early, and at the end nobody does.
+    assert (found.earning, found.unpaid) == ((), 3)
+    assert (at_the_end.earning, at_the_end.unpaid) == (((4, 2),), 1)
     assert (found.counts.expected, found.counts.excused) == (1, 1)
     assert (found.leaving_earns, at_the_end.leaving_earns) == (Earns.NONE, None)
 

@@ -20,6 +20,7 @@ from attendance.errors.room import (
     RoomCodePassed,
     RoomCodeUnknown,
     RoomCodeUsed,
+    RoomScreenOver,
 )
 from attendance.models import CheckIn, RoomCode, RoomScan
 from attendance.selectors import room as selectors
@@ -157,7 +158,7 @@ def test_after_the_end_it_lets_out_and_nobody_in(door: Door) -> None:
     assert arrive(door, 1, end).does == EventKind.OUT
     with pytest.raises(RoomCodeOver):
         arrive(door, 2, end)
-    with pytest.raises(RoomCodeOver):
+    with pytest.raises(RoomScreenOver):
         room.put_up(by=door.manager, session=door.session, now=end + timedelta(hours=1))
 
 

@@ -552,6 +552,10 @@ def test_heads_are_counted_or_explained_before_a_door_closes(
 
     assert answer.status_code == status
     assert told in answer.content.decode()
+    if status == 422:
+        form = answer.context["form"]
+        assert (list(form.errors), form.non_field_errors()) == (["heads_out"], [])
+        assert "选填" not in answer.content.decode()
     assert Desk.objects.filter(closed_at__isnull=False).exists() is (status == 200)
 
 

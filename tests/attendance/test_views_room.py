@@ -253,6 +253,24 @@ def test_desk_offers_the_screen_and_tells_what_is_odd(keeper: Client, door: Door
     assert "同一台设备签到了几名学生：七(3)班 1 号、七(3)班 2 号、七(3)班 3 号" in text
 
 
+def test_the_screen_is_barred_an_hour_after_the_end_with_the_hosts_reason(
+    keeper: Client, door: Door, clock: time_machine.Traveller
+) -> None:
+    address = f"/desk/{door.session.pk}/"
+    why = "本场结束已过一小时，屏幕签到不再打开。补签请在本页扫胸牌或点座号。"
+    clock.move_to(door.session.ends_at + timedelta(minutes=59))
+    in_time = keeper.get(address).content.decode()
+    clock.move_to(door.session.ends_at + timedelta(minutes=60))
+
+    late = keeper.get(address).content.decode()
+    forced = keeper.post(f"{address}room/up/")
+
+    assert (in_time.count("打开屏幕签到"), in_time.count(why)) == (1, 0)
+    assert (late.count("打开屏幕签到"), late.count(why)) == (1, 1)
+    assert (forced.status_code, forced.context["result"].detail) == (409, why)
+    assert not RoomCode.objects.exists()
+
+
 def test_closed_door_takes_the_code_down(keeper: Client, phone: Client, door: Door) -> None:
     code = code_of(door)
     close_desk(by=door.manager, session=door.session, now=door.session.starts_at)

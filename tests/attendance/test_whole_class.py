@@ -20,6 +20,7 @@ from attendance.selectors.whole_class import bookings_by_code
 from attendance.services import whole_class
 from bookings import references
 from bookings.models import Booking
+from sites.calendar import local_day
 from tests.attendance.conftest import MINUTE, Door
 from tests.attendance.readers import by_zbar, by_zxing
 from tests.attendance.test_views_room import drawn
@@ -199,8 +200,16 @@ def test_nobody_ticked_is_asked_for_again(keeper: Client, door: Door) -> None:
 
 def test_another_sessions_reference_says_so(keeper: Client, door: Door) -> None:
     opened = keeper.get(f"/desk/{door.session.pk}/class/AAAA-BBBB/")
+    elsewhere = make_booking(
+        by=door.world.coordinator,
+        session=door.world.session(day=local_day(door.now) + timedelta(days=1)),
+        class_group=door.world.group,
+        now=door.now - timedelta(days=15),
+    )
+    assert elsewhere.reservation is not None
     scanned = keeper.post(
-        f"/desk/{door.session.pk}/check-in/", {"code": "AAAABBBB", "event_id": str(uuid4())}
+        f"/desk/{door.session.pk}/check-in/",
+        {"code": elsewhere.reservation.reference, "event_id": str(uuid4())},
     )
 
     for page in (opened, scanned):
@@ -227,3 +236,23 @@ def test_class_page_costs_the_same_with_another_class_in_the_room(
     # The other class's names were not read.
     entry = AuditEntry.objects.filter(verb="names.read").latest("pk")
     assert (entry.facts["context"], entry.facts["count"]) == ("class_at_door", 5)
+
+
+@pytest.mark.parametrize("half", ["AAAABBBB", "aaaa bbbb", "IIII7777"])
+def test_half_a_badge_code_is_no_reservation(keeper: Client, door: Door, half: str) -> None:
+    page = keeper.post(
+        f"/desk/{door.session.pk}/check-in/", {"code": half, "event_id": str(uuid4())}
+    )
+
+    assert page.status_code == 409
+    assert (page.context["result"].word, page.context["result"].detail) == (
+        "还差一半",
+        "胸牌码有 16 个字符，请把第二行也输进去。输的是预约号的，请核对预约单。",
+    )
+    assert page.context["form"]["code"].value() == half
+
+
+def test_the_field_says_that_it_takes_a_reservation_too(keeper: Client, door: Door) -> None:
+    page = keeper.get(f"/desk/{door.session.pk}/").content.decode()
+
+    assert '<label class="lab" for="id_code">胸牌码，或带队教师的预约号</label>' in page
