@@ -35,6 +35,7 @@ class Choice:
     key: int
     hours: int
     spans: tuple[tuple[datetime, datetime], ...]
+    course: int
     occupation: str
     host_kind: str
     site: int | None
@@ -52,11 +53,12 @@ class Choice:
 @dataclass(frozen=True, slots=True)
 class Need:
     """What the class still misses: hours, occupations beside those it ``had``, and hours at
-    hosts of a kind."""
+    hosts of a kind. ``courses`` are those that some of the class have had or booked."""
 
     hours: int
     occupations: int = 0
     had: frozenset[str] = frozenset()
+    courses: frozenset[int] = frozenset()
     kinds: tuple[tuple[str, int], ...] = ()
 
 
@@ -70,22 +72,29 @@ class Aim(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
+    """``repeats`` are the choices whose course the class has had, booked, or twice in it: none,
+    unless nothing else comes as near."""
+
     aim: Aim
     choices: tuple[Choice, ...]
     hours: int
     reaches: bool
+    repeats: int
 
 
 class _Basket(NamedTuple):
     """Choices in the order of time, with what they add up to: growing one is all the search does.
 
     ``by_kind`` are the hours at each of the need's kinds of host; ``short`` is what is still
-    missing: hours, occupations, hours at hosts of a kind. ``over_at`` is when the last is over.
+    missing: hours, occupations, hours at hosts of a kind; ``repeats`` are the choices of a course
+    had before. ``over_at`` is when the last is over.
     """
 
     choices: tuple[Choice, ...]
     keys: tuple[int, ...]
     hours: int
+    courses: frozenset[int]
+    repeats: int
     sites: frozenset[int | None]
     occupations: frozenset[str]
     by_kind: tuple[int, ...]
@@ -97,7 +106,7 @@ class _Basket(NamedTuple):
     def empty(cls, need: Need) -> Self:
         by_kind = (0,) * len(need.kinds)
         short = _short(0, 0, by_kind, need)
-        return cls((), (), 0, frozenset(), frozenset(), by_kind, 0, short, None)
+        return cls((), (), 0, need.courses, 0, frozenset(), frozenset(), by_kind, 0, short, None)
 
     def is_lean(self, need: Need) -> bool:
         """Whether each choice is needed."""
@@ -122,6 +131,8 @@ class _Basket(NamedTuple):
             (*self.choices, choice),
             (*self.keys, choice.key),
             hours,
+            self.courses | {choice.course},
+            self.repeats + (choice.course in self.courses),
             sites,
             occupations,
             by_kind,
@@ -170,18 +181,27 @@ def propose(choices: Sequence[Choice], need: Need) -> list[Proposal]:
         return []
     ordered = sorted(choices, key=lambda one: (one.starts_at, one.ends_at, one.key))
     by_aim = [(aim, _search(ordered, need, aim)) for aim in Aim]
-    nearest = min((baskets[0].short for _aim, baskets in by_aim if baskets), default=None)
+    nearest = min((_near(baskets[0]) for _aim, baskets in by_aim if baskets), default=None)
     found: dict[tuple[int, ...], Proposal] = {}
     # The best of each aim, then their seconds, and so on, as long as they come as near.
     for place in range(FOLLOWED):
         for aim, baskets in by_aim:
-            if place < len(baskets) and baskets[place].short == nearest and len(found) < PROPOSALS:
-                basket = baskets[place]
+            if len(found) == PROPOSALS or place >= len(baskets):
+                continue
+            basket = baskets[place]
+            if _near(basket) == nearest:
                 found.setdefault(
                     basket.keys,
-                    Proposal(aim, basket.choices, basket.hours, not any(basket.short)),
+                    Proposal(
+                        aim, basket.choices, basket.hours, not any(basket.short), basket.repeats
+                    ),
                 )
     return list(found.values())
+
+
+def _near(basket: _Basket) -> tuple[tuple[int, int, int], int]:
+    """How near it comes: what is missing first, then courses had before."""
+    return basket.short, basket.repeats
 
 
 def _search(ordered: Sequence[Choice], need: Need, aim: Aim) -> list[_Basket]:
@@ -220,7 +240,7 @@ def _follow(
     is_full = len(baskets) == FOLLOWED
     if is_full and larger.short > baskets[-1][0][0]:
         return
-    place = (larger.short, rank(larger), larger.keys)
+    place = (larger.short, larger.repeats, rank(larger), larger.keys)
     if is_full and place >= baskets[-1][0]:
         return
     insort(baskets, (place, larger), key=lambda one: one[0])
@@ -232,7 +252,7 @@ def _best(
 ) -> list[_Basket]:
     return sorted(
         baskets,
-        key=lambda one: (one.short, max(0, one.hours - need.hours), rank(one), one.keys),
+        key=lambda one: (*_near(one), max(0, one.hours - need.hours), rank(one), one.keys),
     )[:FOLLOWED]
 
 

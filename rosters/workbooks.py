@@ -70,15 +70,16 @@ def workbook(
     return out.getvalue()
 
 
-def csv_file(heads: Sequence[str], rows: Iterable[Sequence[Cell]], *, origin: str) -> bytes:
+def csv_file(heads: Sequence[str], rows: Iterable[Sequence[Cell]], *, origin: str = "") -> bytes:
     """The same as CSV that a Chinese Excel opens: UTF-8 with its mark. ``origin``, who took it
-    out and when, stands under the table, where it is in nobody's way."""
+    out and when, stands under the table; a file that another program reads in has none."""
     out = StringIO()
     writer = csv.writer(out)
     writer.writerow(heads)
     for row in rows:
         writer.writerow(["" if one is None else neutral(one) for one in row])
-    writer.writerow([neutral(origin)])
+    if origin:
+        writer.writerow([neutral(origin)])
     return out.getvalue().encode("utf-8-sig")
 
 

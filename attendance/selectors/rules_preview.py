@@ -8,7 +8,7 @@ from django.db.models import Sum
 
 from attendance.choices import AttendanceRules
 from attendance.models import AttendanceRuleSet, CheckIn
-from attendance.selectors.rule_sets import rules_of_each
+from attendance.selectors.rule_sets import rules_on
 from attendance.selectors.states import by_student
 from courses.models import CourseSession
 from sites.calendar import at
@@ -20,8 +20,8 @@ LOOKED_BACK = timedelta(days=30)
 @dataclass(frozen=True, slots=True)
 class Preview:
     """``sessions`` to come with ``seats`` booked follow the edition. Of the ``attended`` at
-    doors closed in the last 30 days so many would have had ``more`` or ``fewer`` class hours by
-    it; what they have stays."""
+    doors closed in the last 30 days so many would have ``more`` or ``fewer`` class hours by it
+    than by the edition that it takes over from; what they have stays."""
 
     sessions: int
     seats: int
@@ -44,10 +44,10 @@ def preview(edition: AttendanceRuleSet, now: datetime) -> Preview:
     events: dict[int, list[CheckIn]] = defaultdict(list)
     for event in CheckIn.objects.filter(session__in=recent).select_related("student"):
         events[event.session_id].append(event)
-    known = rules_of_each(recent.values())
+    until_then = rules_on(edition.valid_from)
     attended = more = fewer = 0
     for pk, own in events.items():
-        kept = _hours(own, recent[pk], known[pk])
+        kept = _hours(own, recent[pk], until_then)
         asked = _hours(own, recent[pk], edition.rules)
         attended += len(kept)
         more += sum(asked[student] > hours for student, hours in kept.items())

@@ -90,6 +90,14 @@ class ClassProgress:
         return sum(bool(row.lacking) for row in self.rows)
 
     @property
+    def short_of_hours(self) -> int:
+        return sum(row.missing > 0 for row in self.rows)
+
+    @property
+    def short_of_occupations(self) -> int:
+        return sum(row.lacking.occupations > 0 for row in self.rows)
+
+    @property
     def is_done(self) -> bool:
         return bool(self.rows) and self.done == len(self.rows)
 

@@ -22,6 +22,7 @@ from bookings.services.offers import Offer
 from bookings.services.parts import Part
 from bookings.services.sessions_seen import Seen
 from courses.models import CourseSession
+from hours.models import HourCredit
 from rosters.models import ClassGroup, Student
 
 # So many offers are looked at, the earliest first; a district has a few hundred in a season.
@@ -64,8 +65,9 @@ def proposals_for(
     if not coming or progress.requirement is None:
         return Proposed(progress, (), {}, coming, missing)
     on_offer = _on_offer(actor, class_group, progress, now)
-    choices, by_key = _choices(on_offer, len(coming), _taken(coming, now))
-    found = proposing.propose(choices, _need(rows, now))
+    taken, courses = _taken(coming, now)
+    choices, by_key = _choices(on_offer, len(coming), taken)
+    found = proposing.propose(choices, _need(rows, courses, now))
     return Proposed(progress, tuple(found), by_key, coming, missing)
 
 
@@ -171,15 +173,24 @@ def _suits(offer: Offer, class_group: ClassGroup, now: datetime) -> bool:
     return True
 
 
-def _taken(student_ids: Sequence[int], now: datetime) -> list[tuple[datetime, datetime]]:
-    """When any of the students is elsewhere."""
-    return list(
-        Place.objects.live()
-        .filter(student__in=student_ids, ends_at__gt=now)
-        .values_list("starts_at", "ends_at")
-        .distinct()
-        .order_by("starts_at", "ends_at")
+def _taken(
+    student_ids: Sequence[int], now: datetime
+) -> tuple[list[tuple[datetime, datetime]], frozenset[int]]:
+    """When any of the students is elsewhere, and the courses that any has booked or has class
+    hours of. One query."""
+    booked = Place.objects.live().filter(student__in=student_ids, ends_at__gt=now)
+    credited = HourCredit.objects.filter(
+        student__in=student_ids, session__isnull=False, class_hours__gt=0, reversed_by=None
     )
+    rows = sorted(
+        booked.values_list("starts_at", "ends_at", "session__version__course_id").union(
+            credited.values_list(
+                "session__starts_at", "session__ends_at", "session__version__course_id"
+            )
+        )
+    )
+    spans = [(begun, over) for begun, over, _course in rows if over > now]
+    return spans, frozenset(course for _begun, _over, course in rows)
 
 
 def _choices(
@@ -237,6 +248,7 @@ def _choice(key: int, chosen: Sequence[Offer], size: int) -> Choice:
         key=key,
         hours=chosen[0].class_hours,
         spans=tuple((one.starts_at, one.ends_at) for one in chosen[0].sessions),
+        course=first.version.course_id,
         occupation=first.version.occupation_zh or first.version.title_zh,
         host_kind=first.host.kind,
         site=first.room.site_id if first.room is not None else None,
@@ -259,7 +271,7 @@ def _clashes(offer: Offer, taken: Sequence[tuple[datetime, datetime]]) -> bool:
     )
 
 
-def _need(coming: Sequence[StudentHours], now: datetime) -> Need:
+def _need(coming: Sequence[StudentHours], courses: frozenset[int], now: datetime) -> Need:
     """What most of those who come lack; of equally many, those who lack more hours."""
     counts = Counter(row.lacking for row in coming)
     lacking = max(counts, key=lambda one: (counts[one], one.hours, one.occupations, one.kinds))
@@ -269,6 +281,7 @@ def _need(coming: Sequence[StudentHours], now: datetime) -> Need:
         had=standing.occupations_of(
             Student.objects.filter(pk__in=[row.student.pk for row in coming]), now
         ),
+        courses=courses,
         kinds=lacking.kinds,
     )
 

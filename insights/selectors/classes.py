@@ -30,6 +30,7 @@ class ClassCard:
     booked: int
     missing: int
     short: int
+    short_of: str
     differing: int
     everybody_done: bool
     sentence: str
@@ -64,6 +65,7 @@ def card_of(progress: ClassProgress, now: datetime) -> ClassCard:
         booked=progress.booked,
         missing=progress.missing,
         short=progress.short,
+        short_of=_short_of(progress),
         differing=progress.differing,
         everybody_done=progress.is_done,
         sentence=_sentence(progress),
@@ -73,6 +75,22 @@ def card_of(progress: ClassProgress, now: datetime) -> ClassCard:
         outside=wording.outside(progress.outside.before, progress.outside.after),
         due=dates.day(progress.requirement.due_on) if progress.requirement else "",
     )
+
+
+def _short_of(progress: ClassProgress) -> str:
+    """1 人还差学时，25 人还差职业种类: what is really missing, and to how many."""
+    hours, occupations = progress.short_of_hours, progress.short_of_occupations
+    parts = []
+    if hours:
+        parts.append(
+            ngettext("%(count)d 人还差学时", "%(count)d 人还差学时", hours) % {"count": hours}
+        )
+    if occupations:
+        parts.append(
+            ngettext("%(count)d 人还差职业种类", "%(count)d 人还差职业种类", occupations)
+            % {"count": occupations}
+        )
+    return _("，").join(parts)
 
 
 def _sentence(progress: ClassProgress) -> str:
@@ -161,12 +179,8 @@ def _missing_hours(cards: Iterable[ClassCard]) -> list[Todo]:
             if card.missing
             else f"{card.label} {card.lacks}"
             if card.lacks
-            else ngettext(
-                "%(class_group)s有 %(count)d 人还差学时",
-                "%(class_group)s有 %(count)d 人还差学时",
-                card.short,
-            )
-            % {"class_group": card.label, "count": card.short},
+            else _("%(class_group)s有 %(people)s")
+            % {"class_group": card.label, "people": card.short_of},
             detail=_("%(day)s前完成") % {"day": card.due},
             url=f"{reverse('bookings:catalogue')}?class={card.pk}"
             if card.lacks

@@ -30,6 +30,8 @@ class Reading:
     count: int
     address: str
     reason: str
+    # That of the file, where names left in one that carries it.
+    number: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,4 +116,5 @@ def _reading(
         count=int(entry.facts.get("count", 0)),
         address=entry.address or "",
         reason=entry.reason,
+        number=entry.pk if code == "record_export" else None,
     )

@@ -5,7 +5,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
+from django.conf import settings
 from django.db.models import Q, QuerySet, Sum
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -65,6 +67,12 @@ class Records:
     @property
     def students(self) -> int:
         return len({line.student.pk for line in self.lines})
+
+
+def official_language() -> translation.override:
+    """The record is the authority's: whatever language a page is in, the record is in that of
+    the authority, its headings and names too."""
+    return translation.override(settings.LANGUAGE_CODE)
 
 
 def layout_of(school_id: int) -> tuple[Column, ...]:
@@ -194,7 +202,8 @@ def _teachers(groups: Iterable[int], sessions: Iterable[int]) -> dict[tuple[int,
         .values_list("booking__class_group_id", "booking__session_id", "name")
     ):
         found.setdefault((group_id, session_id), []).append(name)
-    return {key: wording.names(dict.fromkeys(people)) for key, people in found.items()}
+    with official_language():
+        return {key: wording.names(dict.fromkeys(people)) for key, people in found.items()}
 
 
 # What is the same for all of a class at a session, and takes long to say thousands of times.

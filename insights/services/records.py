@@ -1,6 +1,7 @@
 """The export for the school's official record: its columns, and taking it out."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
@@ -14,6 +15,14 @@ from insights.errors import NoColumns, NothingToExport
 from insights.models import RecordLayout
 from insights.selectors.records import Records, Wanted, records
 from rosters.models import ClassGroup
+
+
+@dataclass(frozen=True, slots=True)
+class TakenOut:
+    """What one export holds; under its ``number`` the school's log of names read has it."""
+
+    number: int
+    records: Records
 
 
 def check_can_export(actor: Actor) -> None:
@@ -44,7 +53,7 @@ def take_out(
     columns: Sequence[Column],
     file_format: str,
     now: datetime,
-) -> Records:
+) -> TakenOut:
     """The lines to export, and on the record who took out whose: a workbook also names those
     whose lines are left out. ``class_groups`` are the actor's. Refused: NothingToExport, where
     every line would be left out."""
@@ -54,7 +63,7 @@ def take_out(
         raise NothingToExport
     named = found.lines if file_format == "csv" else (*found.lines, *found.left_out)
     with transaction.atomic():
-        audit.record_names_read(
+        (entry,) = audit.record_names_read(
             by=by,
             now=now,
             verb="names.exported",
@@ -65,9 +74,10 @@ def take_out(
             by=by,
             verb="record.exported",
             now=now,
+            number=entry.pk,
             lines=len(found.lines),
             left_out=len(found.left_out),
             columns=[column.value for column in columns],
             format=file_format,
         )
-    return found
+    return TakenOut(entry.pk, found)

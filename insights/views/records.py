@@ -1,15 +1,19 @@
 """The export for the school's official record: check what would be rejected, then take it out."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import MemberRequest, members_only
+from accounts.actors import Actor
 from accounts.choices import Role
 from accounts.errors import Refusal
 from accounts.services import audit
@@ -20,9 +24,11 @@ from insights.selectors import records as selectors
 from insights.selectors.coverage import visible_classes
 from insights.selectors.records import Line, Records
 from insights.services import records as services
+from insights.services.records import TakenOut
 from insights.views.school import origin_of
 from rosters.workbooks import CSV_TYPE, MEDIA_TYPE, Sheet, csv_file, workbook
 from sites import dates
+from sites.calendar import local_day
 
 # So many lines are shown before the file is taken out; of those left out, so many.
 SAMPLE, REJECTED_AT_MOST = 5, 200
@@ -47,9 +53,14 @@ def show(request: MemberRequest) -> HttpResponse:
             context="record_preview",
             students={line.student.pk: line.student for line in (*sample, *rejected)}.values(),
         )
+        with selectors.official_language():
+            heads = [str(column.label) for column in columns]
+            cells = [selectors.cells(line, columns, found) for line in sample]
         shown = {
             "found": found,
-            "sample": [selectors.cells(line, columns, found) for line in sample],
+            "columns": len(columns),
+            "sample": cells,
+            "heads": heads,
             "rejected": [_rejected(line, found) for line in rejected],
             "more_rejected": len(found.left_out) - len(rejected),
             "carried": [
@@ -59,7 +70,7 @@ def show(request: MemberRequest) -> HttpResponse:
     return render(
         request,
         "insights/records.html",
-        {"form": form, "heads": [column.label for column in columns], **shown},
+        {"form": form, **shown},
         status=422 if is_asked and not form.is_valid() else 200,
     )
 
@@ -67,7 +78,9 @@ def show(request: MemberRequest) -> HttpResponse:
 @require_POST
 @members_only(Role.SCHOOL_COORDINATOR)
 def export(request: MemberRequest) -> HttpResponse:
-    """The file, .xlsx or .csv. It says who took it out and when, and so does the log."""
+    """The file, .xlsx or .csv, in the language of the authority. Its name has the number under
+    which the log says who took it out and when; so does a workbook, on every page. In a .csv
+    each line is a student's, for the program that reads it."""
     now = timezone.now()
     groups = list(visible_classes(request.actor))
     form = RecordForm(request.POST, groups=groups, now=now)
@@ -77,7 +90,7 @@ def export(request: MemberRequest) -> HttpResponse:
     columns = selectors.layout_of(request.actor.organisation_id or 0)
     file_format = "csv" if request.POST.get("format") == "csv" else "xlsx"
     try:
-        found = services.take_out(
+        taken = services.take_out(
             by=request.actor,
             class_groups=visible_classes(request.actor),
             wanted=form.wanted(),
@@ -88,26 +101,34 @@ def export(request: MemberRequest) -> HttpResponse:
     except NothingToExport as refusal:
         messages.error(request, str(refusal))
         return redirect(f"{request.path.removesuffix('export/')}?{_query(request.POST)}")
-    heads = tuple(str(column.label) for column in columns)
-    rows = selectors.table(columns, found)
-    origin = origin_of(request.actor, now)
-    if file_format == "csv":
-        content, media_type = csv_file(heads, rows, origin=origin), CSV_TYPE
-    else:
-        content, media_type = (
-            workbook(
-                [Sheet(_("实践记录"), heads, rows), *_left_out_sheet(found)],
-                title=_("实践记录"),
-                origin=origin,
-                author=request.actor.name,
-                at=dates.local(now),
-            ),
-            MEDIA_TYPE,
-        )
-    response = HttpResponse(content, content_type=media_type)
-    response["Content-Disposition"] = f'attachment; filename="record.{file_format}"'
+    with selectors.official_language():
+        content = _file(request.actor, taken, columns, file_format, now)
+        name = _("%(school)s实践记录 %(day)s 导出编号%(number)d") % {
+            "school": request.actor.organisation_name,
+            "day": local_day(now),
+            "number": taken.number,
+        }
+    response = HttpResponse(content, content_type=CSV_TYPE if file_format == "csv" else MEDIA_TYPE)
+    response["Content-Disposition"] = content_disposition_header(True, f"{name}.{file_format}")
     response["Cache-Control"] = "no-store"
     return response
+
+
+def _file(
+    actor: Actor, taken: TakenOut, columns: Sequence[Column], file_format: str, now: datetime
+) -> bytes:
+    heads = tuple(str(column.label) for column in columns)
+    rows = selectors.table(columns, taken.records)
+    if file_format == "csv":
+        return csv_file(heads, rows)
+    return workbook(
+        [Sheet(_("实践记录"), heads, rows), *_left_out_sheet(taken.records)],
+        title=_("实践记录"),
+        origin=_("%(origin)s，导出编号 %(number)d")
+        % {"origin": origin_of(actor, now), "number": taken.number},
+        author=actor.name,
+        at=dates.local(now),
+    )
 
 
 @members_only(Role.SCHOOL_COORDINATOR)

@@ -240,6 +240,22 @@ def test_preview_says_what_an_edition_will_affect(door: Door, now: datetime) -> 
     assert not AttendanceRuleSet.objects.exists()
 
 
+def test_preview_compares_with_the_edition_that_is_replaced(door: Door, now: datetime) -> None:
+    """Whatever edition was in force when the doors were open."""
+    attend(door, door.session)
+    close_desk(by=door.manager, session=door.session, now=door.session.ends_at)
+    make_edition(valid_from=NEXT, now=door.session.ends_at)
+    later = door.session.ends_at + timedelta(days=2)
+    secretary = actor_of(make_secretary())
+    strict = rule_sets.drafted(
+        by=secretary, now=later, **STRICT | {"valid_from": NEXT + timedelta(days=5)}
+    )
+
+    found = preview(strict, later)
+
+    assert (found.attended, found.more, found.fewer) == (3, 0, 0)
+
+
 def test_rules_are_read_once_a_day(door: Door, django_assert_num_queries: Any) -> None:
     """For a day to come always: an edition may still be added for it."""
     with time_machine.travel(door.now):

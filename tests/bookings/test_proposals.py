@@ -342,11 +342,8 @@ def test_a_room_too_small_for_the_adults_is_not_proposed(world: World, now: date
     assert found(world, now) == [[(wide.pk, 5)]]
 
 
-def test_what_the_class_had_comes_from_its_standing(world: World, now: datetime) -> None:
-    """An occupation that the ledger knows and no booking tells of is none that is missing."""
-    requirement = PracticumRequirement.objects.get()
-    PracticumRequirement.objects.update(min_occupations=2)
-    other = CourseVersion.objects.create(
+def barista_course(world: World) -> CourseVersion:
+    return CourseVersion.objects.create(
         **{
             field.attname: getattr(world.version, field.attname)
             for field in CourseVersion._meta.concrete_fields
@@ -355,6 +352,42 @@ def test_what_the_class_had_comes_from_its_standing(world: World, now: datetime)
         | {"course_id": Course.objects.create(host=world.host, code="CY-02").pk}
         | {"occupation_zh": "咖啡师", "title_zh": "咖啡师：拉花"}
     )
+
+
+@pytest.mark.parametrize("is_over", [True, False])
+def test_what_one_of_the_class_has_had_is_proposed_only_if_nothing_else_fits(
+    world: World, now: datetime, login: Login, is_over: bool
+) -> None:
+    PracticumRequirement.objects.update(class_hours=10)
+    if is_over:
+        gone = world.session(day=DAY - timedelta(days=40), class_hours=1)
+        make_credits(by=SYSTEM, students=world.students[:1], session=gone, now=now)
+    else:
+        coming = world.session(day=DAY + timedelta(days=9), class_hours=1)
+        make_booking(
+            by=world.teacher,
+            session=coming,
+            class_group=world.group,
+            student_ids=[world.students[0].pk],
+            now=now,
+        )
+    again = world.session(day=DAY, class_hours=10)
+    client, page = login(world.teacher), f"/classes/{world.group.pk}/complete/"
+
+    assert found(world, now) == [[(again.pk, 5)]]
+    assert "没有别的课合适" in client.get(page).content.decode()
+
+    new = world.session(day=DAY + timedelta(days=1), class_hours=10, version=barista_course(world))
+
+    assert found(world, now) == [[(new.pk, 5)]]
+    assert "没有别的课合适" not in client.get(page).content.decode()
+
+
+def test_what_the_class_had_comes_from_its_standing(world: World, now: datetime) -> None:
+    """An occupation that the ledger knows and no booking tells of is none that is missing."""
+    requirement = PracticumRequirement.objects.get()
+    PracticumRequirement.objects.update(min_occupations=2)
+    other = barista_course(world)
     gone = world.session(day=DAY - timedelta(days=40), class_hours=4)
     make_credits(by=SYSTEM, students=world.students, session=gone, now=now)
     baker = world.session(day=DAY, class_hours=10)

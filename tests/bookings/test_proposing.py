@@ -22,12 +22,14 @@ def choice(
     occupation: str = "面包师",
     kind: str = "vocational_school",
     days: int = 1,
+    course: int | None = None,
 ) -> Choice:
     starts = [MONDAY + timedelta(days=day + offset, hours=late) for offset in range(days)]
     return Choice(
         key=key,
         hours=hours,
         spans=tuple((start, start + timedelta(hours=3)) for start in starts),
+        course=key if course is None else course,
         occupation=occupation,
         host_kind=kind,
         site=site,
@@ -72,6 +74,28 @@ def test_what_comes_nearest_where_the_hours_are_not_to_be_had() -> None:
     (found,) = propose([choice(1, 0, 4), choice(2, 1, 4)], Need(hours=14))
 
     assert (keys(found), found.hours, found.reaches) == ([1, 2], 8, False)
+
+
+def test_a_course_is_not_proposed_again_while_others_fit() -> None:
+    """Neither one of the class's own nor one twice, though it is earlier and at one site."""
+    choices = [
+        choice(1, 0, course=10),
+        choice(2, 1, course=10),
+        choice(3, 2, course=20),
+        choice(4, 9, course=30, site=2),
+        choice(5, 12, course=40, site=3),
+    ]
+
+    found = propose(choices, Need(hours=8, courses=frozenset({20})))
+
+    assert {(one.repeats, one.reaches) for one in found} == {(0, True)}
+    assert [keys(one) for one in found] == [[1, 4], [2, 4], [1, 5]]
+
+
+def test_a_course_comes_again_where_nothing_else_fits() -> None:
+    (found,) = propose([choice(1, 0, course=10), choice(2, 1, course=10)], Need(hours=8))
+
+    assert (keys(found), found.reaches, found.repeats) == ([1, 2], True, 1)
 
 
 def test_occupations_and_kinds_of_host_are_met() -> None:

@@ -125,7 +125,7 @@ def test_ruler_frames_a_booking() -> None:
     [
         ("{% hours_legend 14 4 7 %}", "已得 4已约 7还差 3"),
         ("{% hours_legend 14 4 10 %}", "已得 4已约 10已排满"),
-        ("{% hours_legend 14 14 0 %}", "已得 14全部完成"),
+        ("{% hours_legend 14 14 0 %}", "已得 14学时已满"),
         ("{% hours_legend 14 4 10 new=3 %}", "已得 4已约 7本次 +3已排满"),
         ("{% hours_legend 14 10 7 new=7 %}", "已得 10已约 0本次 +7已满 14 学时，本次多出 3"),
         ("{% hours_legend 14 14 7 new=7 %}", "已得 14已约 0本次 +7已满 14 学时，本次多出 7"),

@@ -84,6 +84,31 @@ def test_card_says_how_far_the_class_is(
     assert label(client, world, now) == shown
 
 
+def test_who_has_the_hours_still_lacks_occupations(
+    client: Client, world: World, now: datetime
+) -> None:
+    PracticumRequirement.objects.update(min_occupations=2)
+    earn(world, 5, 14, now, world.group)
+
+    assert label(client, world, now) == ["5 人还差职业种类"]
+    text = page(client, world.teacher_membership, "/classes/", now)
+    assert ("全部完成" in text, "还差学时" in text) == (False, False)
+    assert text.count("学时已满") == 1
+
+
+def test_the_card_tells_apart_who_lacks_hours_and_who_occupations(
+    world: World, now: datetime
+) -> None:
+    PracticumRequirement.objects.update(min_occupations=2)
+    earn(world, 4, 14, now, world.group)
+
+    found = card(world.group, now)
+
+    assert found.short_of == "1 人还差学时，5 人还差职业种类"
+    (todo,) = classes.todos([found], now)
+    assert todo.text == "七(3)班 还差 1 种职业。"
+
+
 def test_class_without_students_says_so_and_claims_nothing(
     client: Client, world: World, now: datetime
 ) -> None:

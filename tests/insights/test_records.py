@@ -2,18 +2,21 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
+from urllib.parse import unquote
 
 import openpyxl
 import pytest
 import time_machine
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.test import Client
 
 from accounts.errors import NotAllowed
-from accounts.models import AuditEntry
+from accounts.models import AuditEntry, Organisation, User
 from courses.models import CourseSession
 from hours.models import HourCredit, PracticumRequirement
 from insights.choices import DEFAULT_COLUMNS, Column, LeftOut
@@ -261,6 +264,13 @@ def export(world: World, **more: Any) -> Any:
     return client_of(world).post("/school/record/export/", more)
 
 
+def name_of(response: Any) -> str:
+    """What the browser saves the file as."""
+    header, name = response["Content-Disposition"].split("filename*=utf-8''")
+    assert header == "attachment; "
+    return unquote(str(name))
+
+
 def test_excel_says_who_and_when_and_holds_text_only(
     world: World, session: CourseSession, now: datetime
 ) -> None:
@@ -271,12 +281,13 @@ def test_excel_says_who_and_when_and_holds_text_only(
 
     response = export(world, format="xlsx")
 
-    assert response["Content-Disposition"] == 'attachment; filename="record.xlsx"'
+    number = AuditEntry.objects.get(verb="names.exported").pk
+    assert name_of(response) == f"清河中学实践记录 2026-11-24 导出编号{number}.xlsx"
     assert response["Cache-Control"] == "no-store"
     book = openpyxl.load_workbook(io.BytesIO(response.content))
     assert book.sheetnames == ["实践记录", "未导出"]
     page, left_out = book["实践记录"], book["未导出"]
-    origin = "清河中学 沈主任 导出，2026 年 11 月 24 日（周二）8:00"
+    origin = f"清河中学 沈主任 导出，2026 年 11 月 24 日（周二）8:00，导出编号 {number}"
     assert page["A1"].value == left_out["A1"].value == origin
     assert (book.properties.creator, book.properties.description) == ("沈主任", origin)
     assert page.oddFooter.left.text == origin
@@ -307,8 +318,40 @@ def test_csv_opens_in_a_chinese_excel_and_calculates_nothing(
     assert rows == [
         ["姓名", "学时"],
         [f"'{NAME}", "4"],
-        ["清河中学 沈主任 导出，2026 年 11 月 24 日（周二）8:00"],
     ]
+    number = AuditEntry.objects.get(verb="names.exported").pk
+    assert name_of(response) == f"清河中学实践记录 2026-11-24 导出编号{number}.csv"
+
+
+def test_the_record_is_in_chinese_whatever_language_the_page_is_in(
+    world: World, session: CourseSession, now: datetime
+) -> None:
+    Organisation.objects.filter(pk=world.school.pk).update(name_en="Qinghe Secondary School")
+    Student.objects.filter(pk=world.students[1].pk).update(student_no="")
+    services.set_layout(by=world.coordinator, columns=list(Column), now=now)
+    credit(world, [1, 2], session, now)
+    client = client_of(world)
+    held: dict[str, list[object]] = {}
+    for language in ("zh-hans", "en"):
+        User.objects.filter(memberships=world.coordinator.membership_id).update(language=language)
+        client.cookies[settings.LANGUAGE_COOKIE_NAME] = language
+        page = client.get("/school/record/?check=1", headers={"accept-language": language})
+        assert ("Export" in page.content.decode()) is (language == "en")
+        table = client.post("/school/record/export/", {"format": "csv"})
+        book = client.post("/school/record/export/", {"format": "xlsx"})
+        sheets = openpyxl.load_workbook(io.BytesIO(book.content)).worksheets
+        held[language] = [
+            page.context["heads"],
+            page.context["sample"],
+            table.content.decode("utf-8-sig"),
+            [(sheet.title, *list(sheet.values)[1:]) for sheet in sheets],
+            [re.sub(r"\d+", "", sheet.oddFooter.left.text) for sheet in sheets],
+            [re.sub(r"\d+", "", name_of(one)) for one in (table, book)],
+        ]
+
+    assert held["en"] == held["zh-hans"]
+    assert held["en"][0][:4] == ["学号", "姓名", "学校", "班级"]  # type: ignore[index]
+    assert held["en"][1][0][2:4] == ["清河中学", "七(3)班"]  # type: ignore[index]
 
 
 @pytest.mark.parametrize(
@@ -336,6 +379,8 @@ def test_taking_it_out_is_logged(world: World, session: CourseSession, now: date
     )
     facts = AuditEntry.objects.get(verb="record.exported").facts
     assert (facts["lines"], facts["left_out"], facts["format"]) == (2, 0, "csv")
+    assert facts["number"] == entry.pk
+    assert f"导出编号 {entry.pk}<" in client_of(world).get("/school/names-read/").content.decode()
 
 
 @pytest.mark.parametrize(("file_format", "named"), [("csv", [0]), ("xlsx", [0, 1])])
