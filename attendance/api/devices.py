@@ -1,6 +1,6 @@
 """What a device at the door asks: the lists it takes along, and to be rid of what it kept."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -30,6 +30,8 @@ from .serializers import MAX_KEY
 Choice = TypeVar("Choice", EventKind, NoBadge, WayIn)
 
 SCHEME = "Device"
+# Further than this no clock is believed.
+AHEAD_MOST = devices.CLOCK_MOST // timedelta(milliseconds=1)
 PROBLEMS = {401: OpenApiResponse(description="No device has this secret (problem+json).")}
 
 
@@ -92,7 +94,9 @@ class PacksOutput(serializers.Serializer[Any]):
 class EventInput(serializers.Serializer[Any]):
     """One event under the device's own ``id``: of a ``student`` of the list, with the digest of
     the ``badge`` where one was read, or of the bearer of a ``code``. ``voids`` is the id of the
-    event that a ``void`` takes back."""
+    event that a ``void`` takes back. ``ahead_ms`` is by how many milliseconds the device's clock
+    was ahead of ours when it happened; a device that does not know leaves it out, and the clock
+    is taken to have been as wrong as it is when the batch is sent."""
 
     id = serializers.UUIDField()
     pack = serializers.IntegerField(min_value=1, max_value=MAX_KEY)
@@ -104,6 +108,7 @@ class EventInput(serializers.Serializer[Any]):
     badge = serializers.RegexField("^[0-9a-f]{32}$", required=False)
     no_badge = serializers.ChoiceField(choices=NoBadge.choices, required=False)
     voids = serializers.UUIDField(required=False)
+    ahead_ms = serializers.IntegerField(required=False, allow_null=True)
 
 
 class EventsInput(serializers.Serializer[Any]):
@@ -266,6 +271,7 @@ def _event(one: Any) -> device_events.DeviceEvent:
         badge=badge,
         no_badge=_one_of(NoBadge, one, "no_badge") if one.get("no_badge") else None,
         voids=_uuid(one, "voids") if "voids" in one else None,
+        ahead=_ahead(one.get("ahead_ms")),
     )
 
 
@@ -289,6 +295,14 @@ def _one_of(kinds: type[Choice], one: dict[str, Any], name: str) -> Choice:
         return kinds(str(one.get(name)))
     except ValueError:
         raise _wrong(name) from None
+
+
+def _ahead(value: Any) -> timedelta | None:
+    if value is None:
+        return None
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise _wrong("ahead_ms")
+    return timedelta(milliseconds=min(max(value, -AHEAD_MOST), AHEAD_MOST))
 
 
 def _moment(value: Any, name: str) -> datetime:

@@ -13,7 +13,7 @@ from accounts.models import User
 from accounts.services import tokens
 from attendance.models import CheckIn, Conflict
 from attendance.services import devices
-from tests.attendance.conftest import Door
+from tests.attendance.conftest import MINUTE, Door
 from tests.attendance.devices import Tablet, make_tablet
 from tests.factories.attendance import close_desk, let_in
 
@@ -110,6 +110,21 @@ def test_events_are_answered_and_others_marks_told(door: Door, tablet: Tablet) -
     assert not any(student.name in answer.content.decode() for student in door.students)
 
 
+@pytest.mark.parametrize(
+    ("ahead_ms", "happened"), [(None, 0), (-600_000, 10), (-(10**30), 20), (10**30, 0)]
+)
+def test_event_may_say_how_wrong_the_clock_was(
+    door: Door, tablet: Tablet, ahead_ms: int | None, happened: int
+) -> None:
+    sent = batch(tablet, arrival(tablet, 1, ahead_ms=ahead_ms))
+    with time_machine.travel(door.now + 20 * MINUTE, tick=False):
+        sent["now"] = (door.now + 20 * MINUTE).isoformat()
+        answer = post(tablet, "events", sent).json()["answers"][0]
+
+    assert answer["result"] == "accepted"
+    assert CheckIn.objects.get().happened_at == door.now + happened * MINUTE
+
+
 def test_doubt_is_told_in_words(door: Door, tablet: Tablet) -> None:
     close_desk(by=door.manager, session=door.session, now=door.session.starts_at)
 
@@ -201,6 +216,9 @@ def test_nobody_but_a_device_gets_in(door: Door, tablet: Tablet) -> None:
         {"badge": "G" * 32},
         {"badge": 7},
         {"no_badge": "lazy"},
+        {"ahead_ms": "7"},
+        {"ahead_ms": 7.5},
+        {"ahead_ms": True},
         {"voids": str(uuid4())},
         {"kind": "void"},
         {"kind": "void", "voids": "x"},
