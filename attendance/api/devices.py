@@ -1,6 +1,7 @@
 """What a device at the door asks: the lists it takes along, and to be rid of what it kept."""
 
-from datetime import datetime
+import re
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from accounts.addresses import address_of
 from accounts.models import User
 from accounts.selectors import actor_of
 from attendance.choices import BY_BADGE, FROM_DEVICE, Doubt, EventKind, NoBadge, SyncOutcome, WayIn
+from attendance.errors.devices import EventUnreadable
 from attendance.models import Device
 from attendance.selectors import desk as selectors
 from attendance.services import device_events, devices, sync
@@ -30,6 +32,12 @@ from .serializers import MAX_KEY
 Choice = TypeVar("Choice", EventKind, NoBadge, WayIn)
 
 SCHEME = "Device"
+# What no clock that ever ran says: moments beyond these are taken to be these.
+EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+ID_MOST = 64
+# Further than this no clock is believed.
+AHEAD_MOST = devices.CLOCK_MOST // timedelta(milliseconds=1)
 PROBLEMS = {401: OpenApiResponse(description="No device has this secret (problem+json).")}
 
 
@@ -92,7 +100,9 @@ class PacksOutput(serializers.Serializer[Any]):
 class EventInput(serializers.Serializer[Any]):
     """One event under the device's own ``id``: of a ``student`` of the list, with the digest of
     the ``badge`` where one was read, or of the bearer of a ``code``. ``voids`` is the id of the
-    event that a ``void`` takes back."""
+    event that a ``void`` takes back. ``ahead_ms`` is by how many milliseconds the device's clock
+    was ahead of ours when it happened; a device that does not know leaves it out, and the clock
+    is taken to have been as wrong as it is when the batch is sent."""
 
     id = serializers.UUIDField()
     pack = serializers.IntegerField(min_value=1, max_value=MAX_KEY)
@@ -104,6 +114,7 @@ class EventInput(serializers.Serializer[Any]):
     badge = serializers.RegexField("^[0-9a-f]{32}$", required=False)
     no_badge = serializers.ChoiceField(choices=NoBadge.choices, required=False)
     voids = serializers.UUIDField(required=False)
+    ahead_ms = serializers.IntegerField(required=False, allow_null=True)
 
 
 class EventsInput(serializers.Serializer[Any]):
@@ -115,17 +126,19 @@ class EventsInput(serializers.Serializer[Any]):
 
 
 class EventAnswer(serializers.Serializer[Any]):
-    """``why``: the doubt, where somebody has to decide; the refusal's code, where refused."""
+    """``why``: the doubt, where somebody has to decide; the refusal's code, where refused.
+    ``id`` as it was sent, or nothing where that can be no id."""
 
-    id = serializers.UUIDField()
+    id = serializers.CharField(allow_blank=True)
     result = serializers.ChoiceField(choices=SyncOutcome.choices)
     why = serializers.CharField(allow_blank=True)
     detail = serializers.CharField(allow_blank=True)
 
 
 class EventsOutput(serializers.Serializer[Any]):
-    """``marks``: by session and student, how far everybody is, of the ``sessions`` asked for;
-    ``left``: by session, who was there and has left."""
+    """``answers`` are in the order of the events. ``marks``: by session and student, how far
+    everybody is, of the ``sessions`` asked for; ``left``: by session, who was there and has
+    left."""
 
     now = serializers.DateTimeField()
     is_revoked = serializers.BooleanField()
@@ -176,16 +189,20 @@ class Events(APIView):
         responses={200: EventsOutput} | PROBLEMS,
     )
     def post(self, request: Request) -> Response:
-        """What the device kept, in any order and as often as it likes: each event's answer."""
+        """What the device kept, in any order and as often as it likes: each event's answer.
+        An event that cannot be read is refused for itself, and the others are taken."""
         device = _device(request)
-        device_now, events, asked = _read(request.data)
+        device_now, kept, asked = _read(request.data)
+        events = [_event_or_refusal(one) for one in kept]
         now = timezone.now()
-        answers = sync.receive(
-            device=device,
-            events=events,
-            device_now=device_now,
-            now=now,
-            address=address_of(request._request),
+        answers = iter(
+            sync.receive(
+                device=device,
+                events=[one for one in events if isinstance(one, device_events.DeviceEvent)],
+                device_now=device_now,
+                now=now,
+                address=address_of(request._request),
+            )
         )
         is_trusted = devices.is_trusted(device)
         marks = selectors.marks_for(device, asked) if is_trusted else selectors.Marks()
@@ -193,7 +210,12 @@ class Events(APIView):
             {
                 "now": timezone.localtime(now).isoformat(),
                 "is_revoked": not is_trusted,
-                "answers": [_told(answer) for answer in answers],
+                "answers": [
+                    _told_unreadable(sent, one)
+                    if isinstance(one, EventUnreadable)
+                    else _told(next(answers))
+                    for sent, one in zip(kept, events, strict=True)
+                ],
                 "marks": marks.states,
                 "left": marks.left,
             }
@@ -219,7 +241,19 @@ def _told(answer: device_events.Answer) -> dict[str, str]:
     }
 
 
-def _read(data: Any) -> tuple[datetime, list[device_events.DeviceEvent], list[int]]:
+def _told_unreadable(sent: Any, refusal: EventUnreadable) -> dict[str, str]:
+    """Under the id that it came with, by which the device finds it."""
+    named = sent.get("id") if isinstance(sent, dict) else None
+    is_text = isinstance(named, str) and named.isascii() and len(named) <= ID_MOST
+    return {
+        "id": named if is_text else "",
+        "result": SyncOutcome.REFUSED.value,
+        "why": refusal.code,
+        "detail": str(refusal),
+    }
+
+
+def _read(data: Any) -> tuple[datetime, list[Any], list[int]]:
     """The request's shape, as ``EventsInput`` draws it. Read by hand: five hundred events cost a
     serializer more time than their rows cost the database."""
     if not isinstance(data, dict) or not isinstance(data.get("events"), list):
@@ -229,15 +263,25 @@ def _read(data: Any) -> tuple[datetime, list[device_events.DeviceEvent], list[in
         raise ValidationError({"events": [_("一次最多 %(most)s 条。") % {"most": sync.MOST}]})
     if not isinstance(sessions, list) or len(sessions) > 20 or not all(map(_is_key, sessions)):
         raise ValidationError({"sessions": [_("不是有效的值。")]})
-    return _moment(data.get("now"), "now"), [_event(one) for one in data["events"]], sessions
+    try:
+        return _moment(data.get("now"), "now"), data["events"], sessions
+    except EventUnreadable:
+        raise ValidationError({"now": [_("不是有效的值。")]}) from None
+
+
+def _event_or_refusal(one: Any) -> device_events.DeviceEvent | EventUnreadable:
+    try:
+        return _event(one)
+    except EventUnreadable as refusal:
+        return refusal
 
 
 def _event(one: Any) -> device_events.DeviceEvent:
     if not isinstance(one, dict):
-        raise ValidationError({"events": [_("不是有效的值。")]})
+        raise _wrong("event")
     kind = _one_of(EventKind, one, "kind")
     badge, code, student = one.get("badge", ""), one.get("code", ""), one.get("student")
-    if not isinstance(code, str) or len(code) > 200 or "\0" in code:
+    if not isinstance(code, str) or len(code) > 200 or UNSTORABLE.search(code):
         raise _wrong("code")
     if not isinstance(badge, str) or (badge and not devices.is_badge_digest(badge)):
         raise _wrong("badge")
@@ -245,7 +289,7 @@ def _event(one: Any) -> device_events.DeviceEvent:
         raise _wrong("student")
     # A void is about the student of what it takes back.
     if kind != EventKind.VOID and bool(code) == (student is not None):
-        raise ValidationError({"events": [_("请给出 code 或 student，二者选一。")]})
+        raise _wrong("student")
     if (kind == EventKind.VOID) != ("voids" in one):
         raise _wrong("voids")
     if not _is_key(one.get("pack")):
@@ -266,11 +310,12 @@ def _event(one: Any) -> device_events.DeviceEvent:
         badge=badge,
         no_badge=_one_of(NoBadge, one, "no_badge") if one.get("no_badge") else None,
         voids=_uuid(one, "voids") if "voids" in one else None,
+        ahead=_ahead(one.get("ahead_ms")),
     )
 
 
-def _wrong(name: str) -> ValidationError:
-    return ValidationError({"events": [_("%(name)s 不是有效的值。") % {"name": name}]})
+def _wrong(name: str) -> EventUnreadable:
+    return EventUnreadable(name=name)
 
 
 def _is_key(value: Any) -> bool:
@@ -291,12 +336,20 @@ def _one_of(kinds: type[Choice], one: dict[str, Any], name: str) -> Choice:
         raise _wrong(name) from None
 
 
+def _ahead(value: Any) -> timedelta | None:
+    if value is None:
+        return None
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise _wrong("ahead_ms")
+    return timedelta(milliseconds=min(max(value, -AHEAD_MOST), AHEAD_MOST))
+
+
 def _moment(value: Any, name: str) -> datetime:
-    """A moment with its zone."""
+    """A moment with its zone; how far off a clock can be is the service's to say."""
     try:
         moment = parse_datetime(value)
     except (ValueError, TypeError):
         raise _wrong(name) from None
-    if moment is None or moment.tzinfo is None or not 2000 < moment.year < 2200:
+    if moment is None or moment.tzinfo is None:
         raise _wrong(name)
-    return moment
+    return min(max(moment, EARLIEST), LATEST)

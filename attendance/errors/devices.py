@@ -33,6 +33,14 @@ class PackExpired(AttendanceRefusal):
     sentence = _("名单过期太久，这条记录不再接收。")
 
 
+class EventUnreadable(AttendanceRefusal):
+    """What a device sent has not the shape of an event; facts: name."""
+
+    code = "event_unreadable"
+    kind = Refusal.INVALID
+    sentence = _("这条记录不完整（%(name)s），没有记上。请再记一次。")
+
+
 class ConflictDecided(AttendanceRefusal):
     code = "conflict_decided"
     sentence = _("这条记录已经处理过。")

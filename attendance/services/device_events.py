@@ -22,7 +22,8 @@ from rosters.models import Student
 class DeviceEvent:
     """One event as the device tells it: of a student of the list ``pack_id``, whose badge had
     the digest ``badge`` where one was read, or of the bearer of ``code``, whom no list of the
-    device knows. ``said_at`` is by the device's clock; ``voids`` names what is taken back."""
+    device knows. ``said_at`` is by the device's clock, which then was ``ahead`` of ours, where
+    the device knows; ``voids`` names what is taken back."""
 
     id: UUID
     pack_id: int
@@ -34,6 +35,7 @@ class DeviceEvent:
     badge: str = ""
     no_badge: NoBadge | None = None
     voids: UUID | None = None
+    ahead: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)

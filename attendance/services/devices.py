@@ -127,9 +127,13 @@ def is_trusted(device: Device) -> bool:
 
 def note_clock(device: Device, *, device_now: datetime, now: datetime) -> timedelta:
     """How far the device's clock is ahead of ours, kept with when it was last seen."""
-    ahead = min(max(device_now - now, -CLOCK_MOST), CLOCK_MOST)
+    ahead = believed(device_now - now)
     Device.objects.filter(pk=device.pk).update(last_seen_at=now, clock_ahead=ahead)
     return ahead
+
+
+def believed(ahead: timedelta) -> timedelta:
+    return min(max(ahead, -CLOCK_MOST), CLOCK_MOST)
 
 
 def take_along(

@@ -75,9 +75,10 @@ def receive(
     again. REFUSED: it never will (UnknownBadge, NotBookedHere: not on its list, PackUnknown,
     PackExpired, EventOfAnother).
 
-    An event happened when the device says, corrected by how wrong its clock is now, and not
-    before it took the list along nor later than now. Arrivals are all kept, and attendance
-    counts the first: so it does not matter which of two devices is heard first.
+    An event happened when the device says, corrected by how wrong its clock was then (or is now,
+    where the device did not know), and not before it took the list along nor later than now.
+    Arrivals are all kept, and attendance counts the first: so it does not matter which of two
+    devices is heard first.
     """
     with transaction.atomic():
         ahead = devices.note_clock(device, device_now=device_now, now=now)
@@ -202,8 +203,10 @@ class _Batch(Known):
         return self.merged.get(student_id) if student_id is not None else None
 
     def _when(self, event: DeviceEvent, pack: RosterPack) -> datetime:
-        """By our clock, within what can be true."""
-        return min(max(event.said_at - self.ahead, pack.issued_at), self.now)
+        """By our clock, within what can be true. Somebody may have set the device's clock right
+        between the event and the sending: what it was ahead at the event goes first."""
+        ahead = self.ahead if event.ahead is None else devices.believed(event.ahead)
+        return min(max(event.said_at - ahead, pack.issued_at), self.now)
 
     def _doubt(
         self, event: DeviceEvent, pack: RosterPack, student_id: int, happened_at: datetime

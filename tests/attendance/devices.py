@@ -25,6 +25,8 @@ class Tablet:
     packs: list[dict[str, Any]] = field(default_factory=list)
     # How far its clock is ahead of the truth.
     ahead: timedelta = timedelta()
+    # Whether it says with each event how far that was.
+    tells_ahead: bool = False
 
     @property
     def pack(self) -> dict[str, Any]:
@@ -33,6 +35,10 @@ class Tablet:
     @property
     def seats(self) -> dict[int, dict[str, Any]]:
         return {seat["seat_no"]: seat for group in self.pack["groups"] for seat in group["seats"]}
+
+    @property
+    def told_ahead(self) -> timedelta | None:
+        return self.ahead if self.tells_ahead else None
 
     def take_along(self, after: timedelta = timedelta()) -> None:
         moment = self.now + after
@@ -51,6 +57,7 @@ class Tablet:
             said_at=self.now + after + self.ahead,
             student_id=seat["student"],
             badge=seat["badge"],
+            ahead=self.told_ahead,
         )
 
     def stranger(self, code: str, *, after: timedelta = timedelta()) -> DeviceEvent:
@@ -61,6 +68,7 @@ class Tablet:
             way_in=WayIn.CAMERA,
             said_at=self.now + after + self.ahead,
             code=code,
+            ahead=self.told_ahead,
         )
 
     def undo(self, event: DeviceEvent, *, after: timedelta = timedelta()) -> DeviceEvent:
@@ -71,6 +79,7 @@ class Tablet:
             way_in=WayIn.TICK,
             said_at=self.now + after + self.ahead,
             voids=event.id,
+            ahead=self.told_ahead,
         )
 
     def send(
@@ -88,11 +97,12 @@ def make_tablet(
     by: Actor | None = None,
     taken: timedelta = timedelta(),
     ahead: timedelta = timedelta(),
+    tells_ahead: bool = False,
 ) -> Tablet:
     """Registered at the door, with today's list on it."""
     device, secret = devices.register(by=by or door.manager, name="门口平板", now=door.now)
     found = devices.bearer_of(secret)
     assert found == device
-    tablet = Tablet(found, secret, door.now, ahead=ahead)
+    tablet = Tablet(found, secret, door.now, ahead=ahead, tells_ahead=tells_ahead)
     tablet.take_along(taken)
     return tablet

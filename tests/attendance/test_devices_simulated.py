@@ -23,6 +23,8 @@ from tests.factories.bookings import make_booking
 
 SESSIONS, STUDENTS, DEVICES, EVENTS = 40, 40, 3, 10_000
 SEED = 20261208
+# Among the arrivals, some of which are in time and some late.
+SET_RIGHT = timedelta(minutes=20)
 
 
 @dataclass
@@ -75,6 +77,11 @@ class Network:
         return [one.id for one in answers if one.outcome != SyncOutcome.WAIT]
 
 
+def clock_at(tablet: Tablet, when: timedelta) -> Tablet:
+    """Its clock, an hour wrong, is set right in the middle of the session."""
+    return tablet if when < SET_RIGHT else replace(tablet, ahead=timedelta())
+
+
 def events_of(
     chance: random.Random, tablets: list[Tablet], seat_no: int, pack: int, length: timedelta
 ) -> Iterator[tuple[int, timedelta, DeviceEvent]]:
@@ -88,7 +95,8 @@ def events_of(
         return timedelta(seconds=chance.randrange(int(first), int(last)))
 
     def made(device: int, when: timedelta, kind: EventKind) -> tuple[int, timedelta, DeviceEvent]:
-        tablet = replace(tablets[device], packs=[tablets[device].packs[pack]])
+        tablet = clock_at(tablets[device], when)
+        tablet = replace(tablet, packs=[tablet.packs[pack]])
         way = WayIn.TICK if kind != EventKind.IN else chance.choice(list(WayIn))
         return device, when, replace(tablet.arrival(seat_no, after=when, way_in=way), kind=kind)
 
@@ -106,7 +114,8 @@ def events_of(
             device, when, mistaken = made(device, moment(0, 2400), EventKind.IN)
             yield device, when, mistaken
             later = when + moment(1, 120)
-            yield device, later, tablets[device].undo(mistaken, after=later)
+            undo = clock_at(tablets[device], later).undo(mistaken, after=later)
+            yield device, later, undo
         if chance.random() < 0.6:
             yield made(device, moment(3600, 600 + length.total_seconds()), EventKind.OUT)
 
@@ -135,7 +144,7 @@ def test_forty_doors_come_out_as_they_truly_were(world: World, now: datetime) ->
     door = make_door(world, now)
     sessions = {session.pk: session for session in forty_doors(door)}
     tablets = [
-        make_tablet(door, ahead=ahead)
+        make_tablet(door, ahead=ahead, tells_ahead=True)
         for ahead in (timedelta(hours=1), timedelta(hours=-1), timedelta())
     ]
     starts = door.session.starts_at - door.now
@@ -157,6 +166,7 @@ def test_forty_doors_come_out_as_they_truly_were(world: World, now: datetime) ->
                     about.taken_back.add(event.voids)
     total = sum(map(len, queues))
 
+    tablets = [clock_at(tablet, SET_RIGHT) for tablet in tablets]
     network, after = Network(chance), ends + timedelta(minutes=20)
     while any(queues):
         device = chance.choice([one for one, queue in enumerate(queues) if queue])

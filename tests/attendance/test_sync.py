@@ -115,6 +115,39 @@ def test_clock_that_is_wrong_by_an_hour_is_corrected(
     assert tablet.device.clock_ahead == ahead
 
 
+@pytest.mark.parametrize("ahead", [timedelta(hours=1), timedelta(hours=-1), timedelta(minutes=40)])
+def test_clock_set_right_before_sending_makes_nobody_late(door: Door, ahead: timedelta) -> None:
+    tablet = make_tablet(door, ahead=ahead, tells_ahead=True)
+    in_time, late = tablet.arrival(1, after=20 * MINUTE), tablet.arrival(2, after=40 * MINUTE)
+    tablet.ahead = timedelta()
+
+    answers = tablet.send([in_time, late], after=90 * MINUTE)
+
+    assert told(answers) == [("accepted", "")] * 2
+    assert CheckIn.objects.get(pk=in_time.id).happened_at == door.now + 20 * MINUTE
+    assert CheckIn.objects.get(pk=late.id).happened_at == door.now + 40 * MINUTE
+    assert states(door)[:2] == ["present", "late"]
+
+
+def test_clock_put_wrong_before_sending_makes_nobody_late(door: Door) -> None:
+    tablet = make_tablet(door, tells_ahead=True)
+    arrival = tablet.arrival(1, after=20 * MINUTE)
+    tablet.ahead = timedelta(hours=-1)
+
+    tablet.send([arrival], after=90 * MINUTE)
+
+    assert CheckIn.objects.get().happened_at == door.now + 20 * MINUTE
+    assert states(door)[0] == "present"
+
+
+def test_no_clock_is_believed_to_be_wrong_by_more_than_a_day(door: Door, tablet: Tablet) -> None:
+    arrival = replace(tablet.arrival(1, after=20 * MINUTE), ahead=timedelta(days=-9))
+
+    tablet.send([arrival], after=90 * MINUTE)
+
+    assert CheckIn.objects.get().happened_at == door.now + 90 * MINUTE
+
+
 def test_nothing_happened_before_the_list_was_taken_nor_later_than_now(
     door: Door, tablet: Tablet
 ) -> None:

@@ -31,6 +31,14 @@ class Seen:
     is_taken_back: bool
 
 
+@dataclass(frozen=True)
+class Step:
+    """The clocks of both devices are set by so much at this second."""
+
+    second: int = 0
+    by: timedelta = timedelta()
+
+
 SEEN = st.builds(
     Seen,
     device=st.integers(0, 1),
@@ -41,6 +49,8 @@ SEEN = st.builds(
 )
 SKEW = st.integers(-3600, 3600).map(lambda seconds: timedelta(seconds=seconds))
 
+STEP = st.just(Step()) | st.builds(Step, second=st.integers(0, 7300), by=SKEW)
+
 
 @pytest.fixture
 def tablets(door: Door) -> list[Tablet]:
@@ -48,13 +58,17 @@ def tablets(door: Door) -> list[Tablet]:
 
 
 def queues_of(
-    story: list[Seen], tablets: list[Tablet], skews: list[timedelta]
+    story: list[Seen], tablets: list[Tablet], skews: list[timedelta], step: Step
 ) -> list[list[DeviceEvent]]:
-    """What each device keeps, under ids that are the same each time the story is told."""
+    """What each device keeps, under ids that are the same each time the story is told. Its clock
+    is set by the step in the middle of the story, and stands so when it sends."""
     queues: list[list[DeviceEvent]] = [[], []]
     for number, seen in enumerate(story):
         tablet = tablets[seen.device]
         tablet.ahead = skews[seen.device]
+        tablet.tells_ahead = bool(step.by)
+        if seen.second >= step.second:
+            tablet.ahead += step.by
         when = timedelta(seconds=seen.second)
         arrival = tablet.arrival(seen.seat_no, after=when)
         event = replace(arrival, id=UUID(int=2 * number), kind=seen.kind)
@@ -62,6 +76,8 @@ def queues_of(
         if seen.is_taken_back:
             undo = tablet.undo(event, after=when)
             queues[seen.device].append(replace(undo, id=UUID(int=2 * number + 1)))
+    for tablet, skew in zip(tablets, skews, strict=True):
+        tablet.ahead = skew + step.by
     return queues
 
 
@@ -95,6 +111,7 @@ def delivered(
 @given(
     story=st.lists(SEEN, min_size=1, max_size=8),
     skews=st.lists(SKEW, min_size=2, max_size=2),
+    step=STEP,
     data=st.data(),
 )
 def test_whatever_the_way_the_same_attendance_stands(
@@ -102,15 +119,16 @@ def test_whatever_the_way_the_same_attendance_stands(
     tablets: list[Tablet],
     story: list[Seen],
     skews: list[timedelta],
+    step: Step,
     data: st.DataObject,
 ) -> None:
     told = []
-    for clocks in ([timedelta(), timedelta()], skews):
-        queues = queues_of(story, tablets, clocks)
+    for clocks, setting in (([timedelta(), timedelta()], Step()), (skews, step)):
+        queues = queues_of(story, tablets, clocks, setting)
         with transaction.atomic():
             told.append(delivered(door, tablets, queues, data))
             transaction.set_rollback(True)
 
     assert told[0] == told[1]
-    sent = {event.id for queue in queues_of(story, tablets, skews) for event in queue}
+    sent = {event.id for queue in queues_of(story, tablets, skews, step) for event in queue}
     assert told[0][1] == sent
