@@ -230,6 +230,8 @@ def _words() -> dict[str, object]:
         "conflict": _("待定"),
         "conflict_why": _("{why}。已记下，请在“待定的签到”里决定记不记。"),
         "refused": _("没有记"),
+        "not_kept": _("没有记下"),
+        "not_kept_how": _("本机存不进去。请再试一次；还不行请先记在纸上，并腾出本机的存储空间。"),
         "no_code": _("没有这个码"),
         "no_code_why": _("胸牌码是 16 个字符，请再扫一次。"),
         "not_open": _("还没开始"),

@@ -105,9 +105,21 @@
   const isNotOpen = (list) => lists.now() < list.opens_at;
   const showNotOpen = (list) => show("out", words.not_open, fill(words.opens, { clock: clock(list.opens_at) }));
 
-  // Said once it is on the disk; better if the server answers soon. What became of each event.
+  // What did not get onto the disk was not noted, and nobody is left to think that it was.
+  async function writeDown(made) {
+    try {
+      return await queue.add(made.map((event) => ({ ...event, id: newId() })));
+    } catch (problem) {
+      show("out", words.not_kept, words.not_kept_how);
+      console.error(problem);
+      return null;
+    }
+  }
+
+  // Said once it is on the disk; better if the server answers soon. What became of each event; null if not kept.
   async function keepAll(made) {
-    const kept = await queue.add(made.map((event) => ({ ...event, id: newId() })));
+    const kept = await writeDown(made);
+    if (!kept) return null;
     if (queue.isOnline()) {
       // A sending that was under way may not have had them.
       const isOpen = () => queue.waiting().some((one) => one.id === kept[0].id);
@@ -124,8 +136,9 @@
   async function keep(list, seat, more) {
     const about = seat ? { student: seat.student } : {};
     latest = seat ? seat.student : 0;
-    const [event] = await keepAll([{ pack: list.pack, session: list.session, ...about, ...more }]);
-    const { kind, sent, outcome, detail } = event;
+    const kept = await keepAll([{ pack: list.pack, session: list.session, ...about, ...more }]);
+    if (!kept) return false;
+    const { kind, sent, outcome, detail } = kept[0];
     const who = seat ? seat.name : words.unknown_person;
     const where = seat ? place(seat, lists.now()) : "";
     if (!sent) show("off", words.kept[kind], who, seat ? fill(words.kept_why, { where }) : words.kept_unknown);
@@ -133,6 +146,7 @@
     else if (outcome === "already") show("dup", words.already[kind], who, where);
     else if (outcome === "conflict") show("dup", words.conflict, who, fill(words.conflict_why, { why: detail }));
     else show("out", words.refused, who, detail);
+    return true;
   }
 
   async function keepClass(list, kind, students) {
@@ -140,14 +154,17 @@
     const action = newId();
     const about = { action, pack: list.pack, session: list.session, kind, way_in: "class" };
     const kept = await keepAll(students.map((student) => ({ ...about, student })));
+    if (!kept) return false;
     const people = fill(words.people, { count: kept.length });
     const doubtful = kept.find((event) => event.outcome === "conflict");
     if (doubtful) show("dup", words.conflict, people, fill(words.conflict_why, { why: doubtful.detail }));
     else if (kept.some((event) => !event.sent)) {
       show("off", words.kept[kind], people, fill(words.kept_why, { where: clock(lists.now()) }));
     } else show("in", words.done[kind], people, clock(lists.now()));
+    return true;
   }
 
+  // False where it could not be written down.
   async function arrive(typed, wayIn) {
     const list = lists.of(session);
     // Whoever scans looks at the answer, wherever the page was before.
@@ -212,14 +229,13 @@
     hurry();
     const before = arrivals.catch(() => {});
     arrivals = before.then(() => lists.of(session) && arrive(code, "camera"));
-    await arrivals;
-    return true;
+    return (await arrivals) !== false;
   }
 
   async function takeBack(events) {
     if (!events.length) return;
-    const voids = ({ id, pack, session: of }) => ({ id: newId(), pack, session: of, kind: "void", way_in: "tick", voids: id });
-    await queue.add(events.map(voids));
+    const voids = ({ id, pack, session: of }) => ({ pack, session: of, kind: "void", way_in: "tick", voids: id });
+    if (!(await writeDown(events.map(voids)))) return;
     const [last] = events;
     const seat = lists.of(session).seats.find((one) => one.student === last.student);
     const what = words.does[last.kind];
@@ -260,7 +276,11 @@
     const isScanner = firstKey && Date.now() - firstKey < SCANNER_MS && lists.tidy(typed).length === 16;
     firstKey = 0;
     field.value = "";
-    await arrive(typed, isScanner ? "scanner" : "typed");
+    const isKept = await arrive(typed, isScanner ? "scanner" : "typed");
+    if (isKept === false && !field.value) {
+      field.value = typed;
+      field.select();
+    }
     if (!Door.seat.isOpen() && !Door.wholeClass.isOpen()) field.focus({ preventScroll: true });
   });
 
@@ -272,7 +292,9 @@
       field.value = "";
       field.focus();
     }
-    if (!field.value) firstKey = Date.now();
+    // A code that could not be kept is still there, selected: the next one takes its place.
+    const isReplaced = field.selectionStart === 0 && field.selectionEnd === field.value.length;
+    if (isReplaced) firstKey = Date.now();
   });
 
   part("groups").addEventListener("click", (event) => {
