@@ -34,6 +34,7 @@ STYLES = (
 SCRIPTS = (
     "js/door/signals.js",
     "js/door/store.js",
+    "js/door/server.js",
     "js/door/lists.js",
     "js/door/queue.js",
     "js/door/states.js",
@@ -232,6 +233,7 @@ def _words() -> dict[str, object]:
         "refused": _("没有记"),
         "not_kept": _("没有记下"),
         "not_kept_how": _("本机存不进去。请再试一次；还不行请先记在纸上，并腾出本机的存储空间。"),
+        "aside": _("这条记录有误，送不出去。请重新记一次。"),
         "no_code": _("没有这个码"),
         "no_code_why": _("胸牌码是 16 个字符，请再扫一次。"),
         "not_open": _("还没开始"),

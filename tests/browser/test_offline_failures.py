@@ -6,12 +6,12 @@ from collections.abc import Callable
 import pytest
 from django.core.cache import cache
 from django.utils import timezone
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from attendance.models import CheckIn
 from tests.bookings.conftest import World
 from tests.browser.test_desk import manager_of, session_at_the_door, world_today
-from tests.browser.test_offline_door import register, type_code
+from tests.browser.test_offline_door import OFFLINE, arrivals, kept, register, type_code
 from tests.browser.test_offline_marks import answered, choose, seat, sees_nothing_wrong
 from tests.factories.attendance import make_badges
 
@@ -124,3 +124,139 @@ def test_connection_to_the_store_that_was_closed_is_opened_again(
     answered(page, "off", "已记下")
     page.reload()
     expect(page.locator("#door-unsent")).to_have_text("未送出：1")
+
+
+def events_of(page: Page) -> list[dict[str, object]]:
+    found = page.evaluate("Door.store.events()")
+    assert isinstance(found, list)
+    return found
+
+
+def test_event_that_the_server_cannot_read_is_set_aside_and_stops_no_other(
+    world: World, new_context: NewContext
+) -> None:
+    session_at_the_door(world)
+    badges = make_badges(world.group, now=timezone.now())
+    context = new_context(manager_of(world))
+    page = context.new_page()
+    register(page)
+    context.set_offline(True)
+    for count in range(1, 5):
+        type_code(page, badges[count].code)
+        expect(page.locator("#door-unsent")).to_have_text(f"未送出：{count}")
+    # The third is spoilt, and then taken back: neither the one nor the other can ever be sent.
+    page.evaluate(
+        """async (student) => {
+            const spoilt = (await Door.store.events()).find((event) => event.student === student);
+            await Door.store.putEvents([{ ...spoilt, badge: "spoilt" }]);
+        }""",
+        world.students[2].pk,
+    )
+    seat(page, 3)
+    page.locator("#door-seat").get_by_role("button", name="撤销上一次").click()
+    answered(page, "idle", "已撤销")
+    context.set_offline(False)
+
+    expect(page.locator("#door-unsent")).to_have_text("未送出：0")
+    expect(page.locator("#door-refused-list li")).to_have_count(1)
+    expect(page.locator("#door-refused-list li")).to_contain_text(
+        f"{world.students[2].name[0]}○○ 这条记录有误，送不出去。请重新记一次。"
+    )
+    expect(page.locator("#door-net")).to_contain_text("联网")
+    expect(page.locator("#door-count-arrived")).to_have_text("3")
+    assert arrivals() == [(1, "typed"), (2, "typed"), (4, "typed")]
+    assert [event["kind"] for event in events_of(page)] == ["in"] * 4
+    page.get_by_role("button", name="知道了").click()
+    expect(page.locator("#door-refused")).to_be_hidden()
+    seat(page, 3)
+    answered(page, "in", "已签到")
+    assert arrivals()[2] == (3, "tick")
+
+
+def test_somebody_elses_no_costs_nobody_the_lists(world: World, new_context: NewContext) -> None:
+    """A guest network's page, a proxy: neither is our word that the device is stopped."""
+    session_at_the_door(world)
+    badges = make_badges(world.group, now=timezone.now())
+    context = new_context(manager_of(world))
+    page = context.new_page()
+    register(page)
+    codes = iter([401, 403] * 50)
+    context.route(
+        "**/api/v1/desk/**",
+        lambda route: route.fulfill(
+            status=next(codes), content_type="text/html", body="<h1>Log in to the network</h1>"
+        ),
+    )
+
+    type_code(page, badges[1].code)
+    answered(page, "off", "已记下")
+    page.get_by_role("button", name="更新名单").click()
+    page.wait_for_timeout(1500)
+
+    expect(page.locator("#door-stopped")).to_be_hidden()
+    assert "学○○" in kept(page)
+    context.unroute("**/api/v1/desk/**")
+    page.get_by_role("button", name="更新名单").click()
+    expect(page.locator("#door-unsent")).to_have_text("未送出：0")
+    assert arrivals() == [(1, "typed")]
+
+
+def test_call_that_nobody_answers_is_given_up(world: World, new_context: NewContext) -> None:
+    """When the network changes, and after twenty seconds in any case."""
+    session_at_the_door(world)
+    badges = make_badges(world.group, now=timezone.now())
+    context = new_context(manager_of(world))
+    page = context.new_page()
+    page.add_init_script(
+        """
+        const ask = window.fetch;
+        window.isDead = false;
+        window.fetch = (address, options = {}) =>
+          window.isDead && options.method === "POST"
+            ? new Promise((_resolve, reject) => {
+                options.signal.addEventListener("abort", () => reject(options.signal.reason));
+              })
+            : ask(address, options);
+        """
+    )
+    page.clock.install()
+    register(page)
+    expect(page.locator("#door-net")).to_contain_text("联网")
+
+    page.evaluate("window.isDead = true")
+    type_code(page, badges[1].code)
+    page.clock.run_for(2_000)
+    answered(page, "off", "已记下")
+    expect(page.locator("#door-net")).to_contain_text("联网")
+    page.clock.run_for(21_000)
+    expect(page.locator("#door-net")).to_contain_text("断网")
+    # Another call is under way over the dead line when the network comes back.
+    page.clock.run_for(3_000)
+    page.evaluate("window.isDead = false")
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+    expect(page.locator("#door-unsent")).to_have_text("未送出：0")
+    assert arrivals() == [(1, "typed")]
+
+
+def test_two_windows_know_each_others_events(world: World, new_context: NewContext) -> None:
+    session_at_the_door(world)
+    badges = make_badges(world.group, now=timezone.now())
+    context = new_context(manager_of(world))
+    first = context.new_page()
+    register(first)
+    second = context.new_page()
+    second.goto(OFFLINE)
+    expect(second.locator("#door-groups button.seat").first).to_be_visible()
+    context.set_offline(True)
+
+    type_code(first, badges[1].code)
+    answered(first, "off", "已记下")
+    expect(first.locator("#door-unsent")).to_have_text("未送出：1")
+    second.evaluate("Door.queue.send()")
+    expect(second.locator("#door-unsent")).to_have_text("未送出：1")
+    first.close()
+    context.set_offline(False)
+
+    expect(second.locator("#door-unsent")).to_have_text("未送出：0")
+    expect(second.locator("#door-count-arrived")).to_have_text("1")
+    assert arrivals() == [(1, "typed")]

@@ -63,10 +63,10 @@
     lists = new Map([...found].sort((one, other) => one[1].starts_at - other[1].starts_at));
   }
 
-  // Takes today's lists along. Throws a Response where the server refuses.
+  // Takes today's lists along. Throws a Refusal where the server refuses.
   async function fetchLists(device) {
     const sent = Date.now();
-    const reply = await Door.queue.call(device, "packs", { now: new Date(sent).toISOString() });
+    const reply = await Door.server.call(device, "packs", { now: new Date(sent).toISOString() });
     const packs = [];
     for (const sealed of reply.packs) packs.push({ ...sealed, session: JSON.parse(sealed.text).session });
     device.ahead = (sent + Date.now()) / 2 - Date.parse(reply.now);

@@ -3,7 +3,7 @@
   "use strict";
 
   const Door = window.Door;
-  const { lists, queue, states, store, words } = Door;
+  const { lists, queue, server, states, store, words } = Door;
   const { clock, fill, make, part } = Door.board;
   const form = part("form");
   const field = form.elements.code;
@@ -43,11 +43,17 @@
   const showReady = () => show("idle", words.ready[mode], words.ready_how[mode]);
 
   function drawNet() {
-    const online = queue.isOnline();
+    const online = server.isOnline();
     part("net").classList.toggle("bad", !online);
     part("net-word").textContent = online ? words.online : words.offline;
     part("net-icon").setAttribute("href", online ? "#i-net" : "#i-off");
     part("unsent").textContent = fill(words.unsent, { count: queue.waiting().length });
+  }
+
+  function nameOf(event) {
+    const list = lists.of(event.session);
+    const seat = list && list.seats.find((one) => one.student === event.student);
+    return seat ? seat.name : "";
   }
 
   function drawNotices() {
@@ -57,7 +63,7 @@
     const unread = queue.unread();
     part("refused").hidden = !unread.length;
     part("refused-list").replaceChildren(
-      ...unread.map((event) => make("li", "", `${clock(event.at - (device.ahead || 0))} ${event.detail}`)),
+      ...unread.map((event) => make("li", "", `${clock(event.at - (device.ahead || 0))} ${nameOf(event)} ${event.detail}`)),
     );
   }
 
@@ -120,7 +126,7 @@
   async function keepAll(made) {
     const kept = await writeDown(made);
     if (!kept) return null;
-    if (queue.isOnline()) {
+    if (server.isOnline()) {
       // A sending that was under way may not have had them.
       const isOpen = () => queue.waiting().some((one) => one.id === kept[0].id);
       const answered = queue.send().then(() => isOpen() && queue.send());
@@ -252,7 +258,8 @@
       device.fetchedAt = Date.now();
       await store.setDevice(device);
     } catch (problem) {
-      if (problem instanceof Response && problem.status === 403) await queue.stopDevice();
+      // Our own word alone: somebody else's 403, a proxy's, costs nobody the lists.
+      if (problem instanceof server.Refusal && problem.code === "device_revoked") await queue.stopDevice();
     }
     draw();
   }
