@@ -34,6 +34,7 @@ STYLES = (
 SCRIPTS = (
     "js/door/signals.js",
     "js/door/store.js",
+    "js/door/clock.js",
     "js/door/server.js",
     "js/door/lists.js",
     "js/door/queue.js",
@@ -241,6 +242,11 @@ def _words() -> dict[str, object]:
         "not_here": _("不在本场"),
         "elsewhere": _("这名学生约的是{title}，{where}，{clock}。"),
         "undone": pgettext("taken back", "已撤销"),
+        "still_so": {
+            "no": "",
+            "yes": _("别的设备也记过，仍然算数。要撤销那一条，请联网用普通的签到台。"),
+            "maybe": _("别的设备如果也记过，那一条仍然算数。"),
+        },
         "place": _("座号 {seat} · {group} · {clock}"),
         "doubtful": _("{count} 条记录要有人决定"),
         "and_left": _("{state}，已签退"),

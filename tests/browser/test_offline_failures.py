@@ -2,6 +2,7 @@
 clock. Nothing is lost in silence, and nothing stops the rest."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.cache import cache
@@ -260,3 +261,113 @@ def test_two_windows_know_each_others_events(world: World, new_context: NewConte
     expect(second.locator("#door-unsent")).to_have_text("未送出：0")
     expect(second.locator("#door-count-arrived")).to_have_text("1")
     assert arrivals() == [(1, "typed")]
+
+
+def ahead_of(page: Page) -> list[object]:
+    """By how much the clock was ahead at each event, in the order of the events."""
+    told = sorted(events_of(page), key=lambda event: int(str(event["turn"])))
+    return [event["ahead_ms"] for event in told]
+
+
+def test_each_event_keeps_how_wrong_the_clock_was_then(
+    world: World, new_context: NewContext
+) -> None:
+    session_at_the_door(world)
+    badges = make_badges(world.group, now=timezone.now())
+    context = new_context(manager_of(world))
+    page = context.new_page()
+    page.clock.install(time=timezone.now() + timedelta(minutes=10))
+    register(page)
+    context.set_offline(True)
+    sent: list[dict[str, object]] = []
+    page.on(
+        "request",
+        lambda asked: (
+            sent.extend(asked.post_data_json["events"])
+            if asked.url.endswith("/api/v1/desk/events/")
+            else None
+        ),
+    )
+
+    type_code(page, badges[1].code)
+    answered(page, "off", "已记下")
+    # Somebody sets it right; then it runs ahead again, unless the device slept: who can tell.
+    page.clock.set_system_time(timezone.now())
+    type_code(page, badges[2].code)
+    answered(page, "off", "已记下")
+    page.clock.set_system_time(timezone.now() + timedelta(hours=1))
+    type_code(page, badges[3].code)
+    expect(page.locator("#door-unsent")).to_have_text("未送出：3")
+
+    before, after, unknown = ahead_of(page)
+    assert isinstance(before, int)
+    assert isinstance(after, int)
+    assert abs(before - 600_000) < 30_000
+    assert abs(after) < 30_000
+    assert unknown is None
+    page.clock.set_system_time(timezone.now())
+    context.set_offline(False)
+    expect(page.locator("#door-unsent")).to_have_text("未送出：0")
+    told = {one["student"]: one.get("ahead_ms") for one in sent}
+    assert told == dict(
+        zip((student.pk for student in world.students[:3]), (before, after, None), strict=True)
+    )
+
+
+@pytest.mark.parametrize("is_epoch", [False, True])
+def test_clock_that_fell_back_without_a_network_shuts_no_door(
+    world: World, new_context: NewContext, is_epoch: bool
+) -> None:
+    session_at_the_door(world)
+    badges = make_badges(world.group, now=timezone.now())
+    context = new_context(manager_of(world))
+    page = context.new_page()
+    register(page)
+    context.set_offline(True)
+    page.close()
+
+    page = context.new_page()
+    yesterday = timezone.now() - timedelta(days=1)
+    page.clock.install(time=datetime(1970, 1, 1, 8, tzinfo=UTC) if is_epoch else yesterday)
+    page.goto(OFFLINE)
+    expect(page.get_by_text("本机时间可能不对，请校准。")).to_be_visible()
+    type_code(page, badges[1].code)
+    answered(page, "off", "已记下")
+    sees_nothing_wrong(page)
+    assert ahead_of(page) == [None]
+    seat(page, 1)
+    page.locator("#door-seat").get_by_role("button", name="撤销上一次").click()
+    answered(page, "idle", "已撤销")
+    type_code(page, badges[2].code)
+    answered(page, "off", "已记下")
+    context.set_offline(False)
+
+    expect(page.locator("#door-unsent")).to_have_text("未送出：0")
+    expect(page.get_by_text("本机时间可能不对，请校准。")).to_be_hidden()
+    expect(page.locator("#door-count-arrived")).to_have_text("1")
+    assert arrivals() == [(1, "typed"), (2, "typed")]
+
+
+def test_arrival_that_another_device_noted_too_is_taken_back_and_said_to_stand(
+    world: World, new_context: NewContext
+) -> None:
+    session_at_the_door(world)
+    badges = make_badges(world.group, now=timezone.now())
+    one, other = (new_context(manager_of(world)) for _device in range(2))
+    first, second = one.new_page(), other.new_page()
+    register(first)
+    register(second)
+    other.set_offline(True)
+    type_code(first, badges[1].code)
+    answered(first, "in", "已签到")
+    type_code(second, badges[1].code)
+    answered(second, "off", "已记下")
+    other.set_offline(False)
+    expect(second.locator("#door-unsent")).to_have_text("未送出：0")
+
+    second.get_by_role("button", name="撤销上一条").click()
+
+    answered(second, "dup", "已撤销")
+    expect(second.locator("#door-result .m")).to_contain_text("别的设备也记过，仍然算数。")
+    expect(second.locator("#door-count-arrived")).to_have_text("1")
+    assert CheckIn.objects.filter(kind="in", voided_by=None).count() == 1

@@ -63,7 +63,7 @@
     const unread = queue.unread();
     part("refused").hidden = !unread.length;
     part("refused-list").replaceChildren(
-      ...unread.map((event) => make("li", "", `${clock(event.at - (device.ahead || 0))} ${nameOf(event)} ${event.detail}`)),
+      ...unread.map((event) => make("li", "", `${clock(Door.clock.of(event))} ${nameOf(event)} ${event.detail}`)),
     );
   }
 
@@ -81,6 +81,7 @@
     for (const button of part("modes").children) button.setAttribute("aria-pressed", button.value === mode);
     part("undo").disabled = !states.lastDone(session).length;
     part("empty").hidden = Boolean(list) || !device || device.isRevoked;
+    part("wrong-clock").hidden = !list || !Door.clock.isWrong();
     part("stopped").hidden = !device || !device.isRevoked;
     part("unregistered").hidden = Boolean(device);
     part("actions").hidden = !device;
@@ -108,7 +109,7 @@
   const place = (seat, moment) =>
     fill(words.place, { seat: seat.seat_no, group: seat.group.label, clock: clock(moment) });
 
-  const isNotOpen = (list) => lists.now() < list.opens_at;
+  const isNotOpen = (list) => Door.clock.notBefore() < list.opens_at;
   const showNotOpen = (list) => show("out", words.not_open, fill(words.opens, { clock: clock(list.opens_at) }));
 
   // What did not get onto the disk was not noted, and nobody is left to think that it was.
@@ -216,10 +217,11 @@
   const tapped = (kind) => (kind === "in" ? { way_in: "tick", no_badge: part("no-badge").value } : { way_in: "tick" });
 
   function showSeat(list, seat) {
-    if (isNotOpen(list)) return showNotOpen(list);
+    // Taking back asks nothing of the clock.
+    if (isNotOpen(list) && !states.lastOf(session, seat.student)) return showNotOpen(list);
     Door.wholeClass.close();
     return Door.seat.open(list, seat, {
-      mark: (kind) => keep(list, seat, { kind, ...tapped(kind) }),
+      mark: (kind) => isNotOpen(list) ? showNotOpen(list) : keep(list, seat, { kind, ...tapped(kind) }),
       takeBack: (event) => takeBack([event]),
     });
   }
@@ -241,13 +243,19 @@
   async function takeBack(events) {
     if (!events.length) return;
     const voids = ({ id, pack, session: of }) => ({ pack, session: of, kind: "void", way_in: "tick", voids: id });
-    if (!(await writeDown(events.map(voids)))) return;
+    const list = lists.of(session);
+    // Where the server had it already, its word is waited for: another device may have noted the same.
+    const isKnown = events.some((event) => event.outcome === "already");
+    const kept = await (isKnown ? keepAll : writeDown)(events.map(voids));
+    if (!kept) return;
+    const still = states.stillSo(list, events, kept);
     const [last] = events;
-    const seat = lists.of(session).seats.find((one) => one.student === last.student);
+    const seat = list.seats.find((one) => one.student === last.student);
     const what = words.does[last.kind];
-    if (events.length > 1) show("idle", words.undone, fill(words.people, { count: events.length }), what);
-    else show("idle", words.undone, seat ? seat.name : words.unknown_person, seat ? `${what} · ${place(seat, last.at - (device.ahead || 0))}` : what);
-    window.Signals.good();
+    const who = events.length > 1 ? fill(words.people, { count: events.length }) : seat ? seat.name : words.unknown_person;
+    const where = events.length === 1 && seat ? `${what} · ${place(seat, Door.clock.of(last))}` : what;
+    show(still === "yes" ? "dup" : "idle", words.undone, who, [where, words.still_so[still]].filter(Boolean).join(" · "));
+    if (still !== "yes") window.Signals.good();
   }
 
   async function refresh() {
@@ -356,6 +364,7 @@
     draw();
     if (!device) return;
     if (navigator.storage && navigator.storage.persist) navigator.storage.persist();
+    Door.clock.start(device);
     await lists.load(device);
     await queue.start(device);
     showReady();

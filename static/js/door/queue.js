@@ -18,21 +18,24 @@
 
   const waiting = () => [...events.values()].filter((event) => !event.sent);
   const of = (session) => [...events.values()].filter((event) => event.session === session);
+  const turnOf = (event) => event.turn || event.at;
   const tell = () => document.dispatchEvent(new CustomEvent("door:changed"));
 
   function wire(event) {
     const sent = { id: event.id, pack: event.pack, kind: event.kind, way_in: event.way_in };
-    sent.happened_at = new Date(event.at).toISOString();
+    sent.happened_at = Door.clock.iso(event.at);
+    if (Number.isInteger(event.ahead_ms)) sent.ahead_ms = event.ahead_ms;
     for (const name of ["student", "code", "badge", "no_badge", "voids"]) if (event[name]) sent[name] = event[name];
     return sent;
   }
 
-  const post = (batch) =>
-    Door.server.call(device, "events", {
-      now: new Date().toISOString(),
-      events: batch.map(wire),
-      sessions: Door.lists.all().map((list) => list.session),
-    });
+  async function post(batch) {
+    const asked = Date.now();
+    const sessions = Door.lists.all().map((list) => list.session);
+    const reply = await Door.server.call(device, "events", { now: Door.clock.iso(asked), events: batch.map(wire), sessions });
+    if (Door.clock.hear(asked, Date.parse(reply.now))) await Door.store.setDevice(device);
+    return reply;
+  }
 
   const isUnreadable = (problem) => problem instanceof Door.server.Refusal && problem.status === 400 && problem.code === "invalid";
 
@@ -152,7 +155,10 @@
 
   // Written down, all or none, before anybody is told that they are.
   async function add(made) {
-    const kept = made.map((event) => ({ ...event, at: Date.now(), sent: false, outcome: "", why: "", detail: "" }));
+    const noted = { at: Date.now(), ahead_ms: Door.clock.aheadMs(), sent: false, outcome: "", why: "", detail: "" };
+    // Whatever the clock does, what was noted later comes later.
+    const turn = Math.max(noted.at, ...[...events.values()].map(turnOf)) + 1;
+    const kept = made.map((event) => ({ ...event, ...noted, turn }));
     await Door.store.putEvents(kept);
     for (const event of kept) events.set(event.id, event);
     tell();
@@ -201,6 +207,7 @@
     send,
     start,
     stopDevice,
+    turnOf,
     waiting,
   };
 })();
