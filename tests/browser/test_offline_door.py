@@ -1,26 +1,20 @@
-"""The door's page without a network, in a real Chromium: registered, cut off, reloaded, killed and
-started again; two devices at one door; what was kept arrives, and the names are gone afterwards."""
+"""The door's page without a network, in a real Chromium: registered, cut off, reloaded;
+two devices at one door; what was kept arrives, and the names are gone afterwards."""
 
-import os
-import signal
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from django.conf import settings
 from django.core.cache import cache
 from django.utils import timezone
-from playwright.sync_api import BrowserContext, Error, Page, Playwright, expect
-from pytest_django.live_server_helper import LiveServer
+from playwright.sync_api import BrowserContext, Page, expect
 
 from attendance.choices import EventKind, WayIn
 from attendance.models import CheckIn, Conflict, Device
 from attendance.selectors.states import attendance_of_session
 from courses.models import CourseSession
 from tests.bookings.conftest import World
-from tests.browser.conftest import ARGS, axe_violations, chromium_path, signed_in_session
+from tests.browser.conftest import axe_violations
 from tests.browser.test_desk import fits, manager_of, session_at_the_door, world_today
 from tests.factories.attendance import make_badges
 
@@ -124,76 +118,6 @@ def test_cut_off_the_door_goes_on_and_sends_by_itself(
         "expected",
     ]
     assert [text for text in complaints if "ERR_INTERNET_DISCONNECTED" not in text] == []
-
-
-@pytest.fixture
-def same_browser(
-    playwright: Playwright, tmp_path: Path, live_server: LiveServer
-) -> Iterator[Callable[[], BrowserContext]]:
-    """Opens one and the same browser, with what it keeps on the disk, again and again."""
-    opened: list[BrowserContext] = []
-
-    def start() -> BrowserContext:
-        context = playwright.chromium.launch_persistent_context(
-            str(tmp_path / "profile"),
-            executable_path=chromium_path(),
-            args=ARGS,
-            base_url=live_server.url,
-            viewport={"width": 390, "height": 844},
-            locale="zh-CN",
-        )
-        context.set_default_timeout(15_000)
-        opened.append(context)
-        return context
-
-    yield start
-
-    for context in opened:
-        with suppress(Error):
-            context.close()
-
-
-def kill(profile: Path) -> None:
-    """The browser of this profile ends as when the battery does: no time to put anything away."""
-    for process in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            if str(profile).encode() in (process / "cmdline").read_bytes():
-                os.kill(int(process.name), signal.SIGKILL)
-
-
-def test_browser_killed_with_the_queue_full_loses_nothing(
-    world: World,
-    same_browser: Callable[[], BrowserContext],
-    live_server: LiveServer,
-    tmp_path: Path,
-) -> None:
-    session_at_the_door(world)
-    badges = make_badges(world.group, now=timezone.now())
-    context = same_browser()
-    signed_in = {"name": settings.SESSION_COOKIE_NAME, "url": live_server.url}
-    context.add_cookies([{**signed_in, "value": signed_in_session(manager_of(world))}])
-    page = context.pages[0]
-    register(page)
-    context.set_offline(True)
-    for seat_no in range(1, 6):
-        type_code(page, badges[seat_no].code)
-        expect(page.locator("#door-unsent")).to_have_text(f"未送出：{seat_no}")
-
-    kill(tmp_path / "profile")
-    context = same_browser()
-    # Nobody signs in again, and there still is no network.
-    context.clear_cookies()
-    context.set_offline(True)
-    page = context.pages[0]
-    page.goto(OFFLINE)
-    expect(page.locator("#door-unsent")).to_have_text("未送出：5")
-    expect(page.locator("button.seat.queue")).to_have_count(5)
-    assert not CheckIn.objects.exists()
-    context.set_offline(False)
-
-    expect(page.locator("#door-unsent")).to_have_text("未送出：0")
-    assert arrivals() == [(seat_no, "typed") for seat_no in range(1, 6)]
-    assert set(states(CourseSession.objects.get()).values()) == {"present"}
 
 
 def test_two_devices_at_one_door_agree(world: World, new_context: NewContext) -> None:

@@ -68,6 +68,11 @@
   function open(list, found, kind, mark) {
     shown = { list, found, kind: kind === "out" ? "out" : "in", mark };
     draw();
+    reopen(shown);
+  }
+
+  function reopen(what) {
+    shown = what;
     part("class").hidden = false;
     part("groups").hidden = true;
     part("class-title").focus();
@@ -94,9 +99,10 @@
     const students = ticked();
     part("class-none").hidden = Boolean(students.length);
     if (!students.length) return;
-    const { kind, mark } = shown;
+    const asked = shown;
     close();
-    await mark(kind, students);
+    // Nothing was written down: the ticks are still as they were.
+    if ((await asked.mark(asked.kind, students)) === false && !shown) reopen(asked);
   });
 
   Door.wholeClass = { open, close, isOpen: () => Boolean(shown) };

@@ -8,10 +8,6 @@
   // A reservation's reference (bookings.references), which a companion shows for the whole class.
   const REFERENCE = /^[A-HJ-NP-Z2-9]{8}$/;
   const TIMES = ["opens_at", "starts_at", "ends_at", "expires_at"];
-  // Between the clock of this device and the server's, as measured when the lists were fetched.
-  let ahead = 0;
-  // The latest moment that was seen here, by the server's clock: setting this one back keeps no list alive.
-  let latest = 0;
   // Lists by session, parsed.
   let lists = new Map();
 
@@ -45,15 +41,12 @@
     return list;
   }
 
-  // The server's time, as far as we know it.
-  const now = () => Date.now() - ahead;
+  const { now, notBefore } = Door.clock;
 
-  const isOver = (list) => list.expires_at <= Math.max(now(), latest);
+  const isOver = (list) => list.expires_at <= notBefore();
 
   // From the disk; what is over is forgotten.
   async function load(device) {
-    ahead = device.ahead || 0;
-    latest = Math.max(now(), device.latest || 0);
     const found = new Map();
     for (const sealed of await Door.store.packs()) {
       const list = await read(device, sealed);
@@ -63,14 +56,13 @@
     lists = new Map([...found].sort((one, other) => one[1].starts_at - other[1].starts_at));
   }
 
-  // Takes today's lists along. Throws a Response where the server refuses.
+  // Takes today's lists along. Throws a Refusal where the server refuses.
   async function fetchLists(device) {
     const sent = Date.now();
-    const reply = await Door.queue.call(device, "packs", { now: new Date(sent).toISOString() });
+    const reply = await Door.server.call(device, "packs", { now: Door.clock.iso(sent) });
     const packs = [];
     for (const sealed of reply.packs) packs.push({ ...sealed, session: JSON.parse(sealed.text).session });
-    device.ahead = (sent + Date.now()) / 2 - Date.parse(reply.now);
-    device.latest = Date.parse(reply.now);
+    Door.clock.hear(sent, Date.parse(reply.now));
     await Door.store.setDevice(device);
     await Door.store.setPacks(packs);
     await load(device);
@@ -78,8 +70,7 @@
 
   // Remembers what time it is, and says which lists are over.
   async function watch(device) {
-    latest = Math.max(latest, now());
-    device.latest = latest;
+    Door.clock.tick();
     await Door.store.setDevice(device);
     return [...lists.values()].filter(isOver);
   }

@@ -3,7 +3,7 @@
   "use strict";
 
   const Door = window.Door;
-  const { lists, queue, states, store, words } = Door;
+  const { lists, queue, server, states, store, words } = Door;
   const { clock, fill, make, part } = Door.board;
   const form = part("form");
   const field = form.elements.code;
@@ -43,11 +43,17 @@
   const showReady = () => show("idle", words.ready[mode], words.ready_how[mode]);
 
   function drawNet() {
-    const online = queue.isOnline();
+    const online = server.isOnline();
     part("net").classList.toggle("bad", !online);
     part("net-word").textContent = online ? words.online : words.offline;
     part("net-icon").setAttribute("href", online ? "#i-net" : "#i-off");
     part("unsent").textContent = fill(words.unsent, { count: queue.waiting().length });
+  }
+
+  function nameOf(event) {
+    const list = lists.of(event.session);
+    const seat = list && list.seats.find((one) => one.student === event.student);
+    return seat ? seat.name : "";
   }
 
   function drawNotices() {
@@ -57,7 +63,7 @@
     const unread = queue.unread();
     part("refused").hidden = !unread.length;
     part("refused-list").replaceChildren(
-      ...unread.map((event) => make("li", "", `${clock(event.at - (device.ahead || 0))} ${event.detail}`)),
+      ...unread.map((event) => make("li", "", `${clock(Door.clock.of(event))} ${nameOf(event)} ${event.detail}`)),
     );
   }
 
@@ -75,6 +81,7 @@
     for (const button of part("modes").children) button.setAttribute("aria-pressed", button.value === mode);
     part("undo").disabled = !states.lastDone(session).length;
     part("empty").hidden = Boolean(list) || !device || device.isRevoked;
+    part("wrong-clock").hidden = !list || !Door.clock.isWrong();
     part("stopped").hidden = !device || !device.isRevoked;
     part("unregistered").hidden = Boolean(device);
     part("actions").hidden = !device;
@@ -102,13 +109,25 @@
   const place = (seat, moment) =>
     fill(words.place, { seat: seat.seat_no, group: seat.group.label, clock: clock(moment) });
 
-  const isNotOpen = (list) => lists.now() < list.opens_at;
+  const isNotOpen = (list) => Door.clock.notBefore() < list.opens_at;
   const showNotOpen = (list) => show("out", words.not_open, fill(words.opens, { clock: clock(list.opens_at) }));
 
-  // Said once it is on the disk; better if the server answers soon. What became of each event.
+  // What did not get onto the disk was not noted, and nobody is left to think that it was.
+  async function writeDown(made) {
+    try {
+      return await queue.add(made.map((event) => ({ ...event, id: newId() })));
+    } catch (problem) {
+      show("out", words.not_kept, words.not_kept_how);
+      console.error(problem);
+      return null;
+    }
+  }
+
+  // Said once it is on the disk; better if the server answers soon. What became of each event; null if not kept.
   async function keepAll(made) {
-    const kept = await queue.add(made.map((event) => ({ ...event, id: newId() })));
-    if (queue.isOnline()) {
+    const kept = await writeDown(made);
+    if (!kept) return null;
+    if (server.isOnline()) {
       // A sending that was under way may not have had them.
       const isOpen = () => queue.waiting().some((one) => one.id === kept[0].id);
       const answered = queue.send().then(() => isOpen() && queue.send());
@@ -124,8 +143,9 @@
   async function keep(list, seat, more) {
     const about = seat ? { student: seat.student } : {};
     latest = seat ? seat.student : 0;
-    const [event] = await keepAll([{ pack: list.pack, session: list.session, ...about, ...more }]);
-    const { kind, sent, outcome, detail } = event;
+    const kept = await keepAll([{ pack: list.pack, session: list.session, ...about, ...more }]);
+    if (!kept) return false;
+    const { kind, sent, outcome, detail } = kept[0];
     const who = seat ? seat.name : words.unknown_person;
     const where = seat ? place(seat, lists.now()) : "";
     if (!sent) show("off", words.kept[kind], who, seat ? fill(words.kept_why, { where }) : words.kept_unknown);
@@ -133,6 +153,7 @@
     else if (outcome === "already") show("dup", words.already[kind], who, where);
     else if (outcome === "conflict") show("dup", words.conflict, who, fill(words.conflict_why, { why: detail }));
     else show("out", words.refused, who, detail);
+    return true;
   }
 
   async function keepClass(list, kind, students) {
@@ -140,14 +161,17 @@
     const action = newId();
     const about = { action, pack: list.pack, session: list.session, kind, way_in: "class" };
     const kept = await keepAll(students.map((student) => ({ ...about, student })));
+    if (!kept) return false;
     const people = fill(words.people, { count: kept.length });
     const doubtful = kept.find((event) => event.outcome === "conflict");
     if (doubtful) show("dup", words.conflict, people, fill(words.conflict_why, { why: doubtful.detail }));
     else if (kept.some((event) => !event.sent)) {
       show("off", words.kept[kind], people, fill(words.kept_why, { where: clock(lists.now()) }));
     } else show("in", words.done[kind], people, clock(lists.now()));
+    return true;
   }
 
+  // False where it could not be written down.
   async function arrive(typed, wayIn) {
     const list = lists.of(session);
     // Whoever scans looks at the answer, wherever the page was before.
@@ -193,10 +217,11 @@
   const tapped = (kind) => (kind === "in" ? { way_in: "tick", no_badge: part("no-badge").value } : { way_in: "tick" });
 
   function showSeat(list, seat) {
-    if (isNotOpen(list)) return showNotOpen(list);
+    // Taking back asks nothing of the clock.
+    if (isNotOpen(list) && !states.lastOf(session, seat.student)) return showNotOpen(list);
     Door.wholeClass.close();
     return Door.seat.open(list, seat, {
-      mark: (kind) => keep(list, seat, { kind, ...tapped(kind) }),
+      mark: (kind) => isNotOpen(list) ? showNotOpen(list) : keep(list, seat, { kind, ...tapped(kind) }),
       takeBack: (event) => takeBack([event]),
     });
   }
@@ -212,20 +237,25 @@
     hurry();
     const before = arrivals.catch(() => {});
     arrivals = before.then(() => lists.of(session) && arrive(code, "camera"));
-    await arrivals;
-    return true;
+    return (await arrivals) !== false;
   }
 
   async function takeBack(events) {
     if (!events.length) return;
-    const voids = ({ id, pack, session: of }) => ({ id: newId(), pack, session: of, kind: "void", way_in: "tick", voids: id });
-    await queue.add(events.map(voids));
+    const voids = ({ id, pack, session: of }) => ({ pack, session: of, kind: "void", way_in: "tick", voids: id });
+    const list = lists.of(session);
+    // Where the server had it already, its word is waited for: another device may have noted the same.
+    const isKnown = events.some((event) => event.outcome === "already");
+    const kept = await (isKnown ? keepAll : writeDown)(events.map(voids));
+    if (!kept) return;
+    const still = states.stillSo(list, events, kept);
     const [last] = events;
-    const seat = lists.of(session).seats.find((one) => one.student === last.student);
+    const seat = list.seats.find((one) => one.student === last.student);
     const what = words.does[last.kind];
-    if (events.length > 1) show("idle", words.undone, fill(words.people, { count: events.length }), what);
-    else show("idle", words.undone, seat ? seat.name : words.unknown_person, seat ? `${what} · ${place(seat, last.at - (device.ahead || 0))}` : what);
-    window.Signals.good();
+    const who = events.length > 1 ? fill(words.people, { count: events.length }) : seat ? seat.name : words.unknown_person;
+    const where = events.length === 1 && seat ? `${what} · ${place(seat, Door.clock.of(last))}` : what;
+    show(still === "yes" ? "dup" : "idle", words.undone, who, [where, words.still_so[still]].filter(Boolean).join(" · "));
+    if (still !== "yes") window.Signals.good();
   }
 
   async function refresh() {
@@ -236,7 +266,8 @@
       device.fetchedAt = Date.now();
       await store.setDevice(device);
     } catch (problem) {
-      if (problem instanceof Response && problem.status === 403) await queue.stopDevice();
+      // Our own word alone: somebody else's 403, a proxy's, costs nobody the lists.
+      if (problem instanceof server.Refusal && problem.code === "device_revoked") await queue.stopDevice();
     }
     draw();
   }
@@ -260,7 +291,11 @@
     const isScanner = firstKey && Date.now() - firstKey < SCANNER_MS && lists.tidy(typed).length === 16;
     firstKey = 0;
     field.value = "";
-    await arrive(typed, isScanner ? "scanner" : "typed");
+    const isKept = await arrive(typed, isScanner ? "scanner" : "typed");
+    if (isKept === false && !field.value) {
+      field.value = typed;
+      field.select();
+    }
     if (!Door.seat.isOpen() && !Door.wholeClass.isOpen()) field.focus({ preventScroll: true });
   });
 
@@ -272,7 +307,9 @@
       field.value = "";
       field.focus();
     }
-    if (!field.value) firstKey = Date.now();
+    // A code that could not be kept is still there, selected: the next one takes its place.
+    const isReplaced = field.selectionStart === 0 && field.selectionEnd === field.value.length;
+    if (isReplaced) firstKey = Date.now();
   });
 
   part("groups").addEventListener("click", (event) => {
@@ -327,6 +364,7 @@
     draw();
     if (!device) return;
     if (navigator.storage && navigator.storage.persist) navigator.storage.persist();
+    Door.clock.start(device);
     await lists.load(device);
     await queue.start(device);
     showReady();

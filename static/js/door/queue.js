@@ -13,47 +13,78 @@
   let timer = 0;
   let running = null;
   let device = null;
-  let isOnline = navigator.onLine;
-  const addresses = document.getElementById("door").dataset;
+  // So many at once; fewer while one is looked for that the server cannot read.
+  let most = BATCH;
 
   const waiting = () => [...events.values()].filter((event) => !event.sent);
   const of = (session) => [...events.values()].filter((event) => event.session === session);
+  const turnOf = (event) => event.turn || event.at;
   const tell = () => document.dispatchEvent(new CustomEvent("door:changed"));
-
-  // An answer of the server; anything but success is thrown, a Response where there was one.
-  async function call(asking, what, body) {
-    const response = await fetch(addresses[what], {
-      method: "POST",
-      credentials: "omit",
-      headers: { "Content-Type": "application/json", Authorization: `Device ${asking.secret}` },
-      body: JSON.stringify(body),
-    });
-    if (!response.ok) throw response;
-    return response.json();
-  }
 
   function wire(event) {
     const sent = { id: event.id, pack: event.pack, kind: event.kind, way_in: event.way_in };
-    sent.happened_at = new Date(event.at).toISOString();
+    sent.happened_at = Door.clock.iso(event.at);
+    if (Number.isInteger(event.ahead_ms)) sent.ahead_ms = event.ahead_ms;
     for (const name of ["student", "code", "badge", "no_badge", "voids"]) if (event[name]) sent[name] = event[name];
     return sent;
   }
 
+  async function post(batch) {
+    const asked = Date.now();
+    const sessions = Door.lists.all().map((list) => list.session);
+    const reply = await Door.server.call(device, "events", { now: Door.clock.iso(asked), events: batch.map(wire), sessions });
+    if (Door.clock.hear(asked, Date.parse(reply.now))) await Door.store.setDevice(device);
+    return reply;
+  }
+
+  const isUnreadable = (problem) => problem instanceof Door.server.Refusal && problem.status === 400 && problem.code === "invalid";
+
+  // What takes another back goes after it.
+  const next = () => waiting().sort((one, other) => (one.kind === "void") - (other.kind === "void")).slice(0, most);
+
+  // Whether there may be more to send.
   async function sendBatch() {
-    const batch = waiting().slice(0, BATCH);
-    const reply = await call(device, "events", {
-      now: new Date().toISOString(),
-      events: batch.map(wire),
-      sessions: Door.lists.all().map((list) => list.session),
-    });
+    const batch = next();
+    try {
+      await heed(await post(batch));
+    } catch (problem) {
+      if (!isUnreadable(problem) || !batch.length) throw problem;
+      // One event that the server cannot read holds up all others: it is looked for by halves.
+      most = Math.ceil(batch.length / 2);
+      if (batch.length > 1) return true;
+      // The event it is, if the server can read the rest of what we say.
+      await post([]);
+      await setAside(batch[0]);
+      return true;
+    }
+    const hasMoved = batch.some((event) => !events.has(event.id) || events.get(event.id).sent);
+    return hasMoved && waiting().length > 0;
+  }
+
+  async function setAside(event) {
+    most = BATCH;
+    await replace([{ ...event, sent: true, outcome: "refused", why: "invalid", detail: Door.words.aside, code: "" }]);
+  }
+
+  async function replace(changed) {
+    await Door.store.putEvents(changed);
+    for (const event of changed) events.set(event.id, event);
+  }
+
+  async function drop(dropped) {
+    await Door.store.dropEvents(dropped.map((event) => event.id));
+    for (const event of dropped) events.delete(event.id);
+  }
+
+  // What the server said of each event, and of the sessions.
+  async function heed(reply) {
     const changed = [];
     for (const answer of reply.answers) {
       if (answer.result === "wait") continue;
       const { result: outcome, why, detail } = answer;
       changed.push({ ...events.get(answer.id), sent: true, outcome, why, detail, code: "" });
     }
-    await Door.store.putEvents(changed);
-    for (const event of changed) events.set(event.id, event);
+    await replace(changed);
     const heard = Object.entries(reply.marks).map(([session, marks]) => ({
       session: Number(session),
       marks,
@@ -63,16 +94,19 @@
     Door.queue.heard = new Map(heard.map((one) => [one.session, one]));
     if (reply.is_revoked) await stopDevice();
     await clearUp();
-    // Whatever waits for another event is tried again later.
-    return changed.length > 0 && waiting().length > 0;
   }
 
-  // What was sent of a session whose list is gone; what somebody has yet to read stays.
+  // What was sent of a session whose list is gone; what somebody has yet to read stays. And what takes back an event
+  // that never counted.
   async function clearUp() {
+    const isVain = (event) => event.kind === "void" && !event.sent && (events.get(event.voids) || {}).outcome === "refused";
     const isDone = (event) => event.sent && !Door.lists.of(event.session) && (event.outcome !== "refused" || event.isRead);
-    const done = [...events.values()].filter(isDone).map((event) => event.id);
-    await Door.store.dropEvents(done);
-    for (const id of done) events.delete(id);
+    await drop([...events.values()].filter((event) => isVain(event) || isDone(event)));
+  }
+
+  // Another window of this browser may have written something down, or sent it.
+  async function reread() {
+    events = new Map((await Door.store.events()).map((event) => [event.id, event]));
   }
 
   async function stopDevice() {
@@ -84,15 +118,17 @@
   }
 
   async function sendAll() {
+    most = BATCH;
     try {
+      await reread();
+      // A void may have lost what it takes back since the last time.
+      await clearUp();
       while (await sendBatch());
       failures = 0;
-      isOnline = true;
     } catch (problem) {
       failures += 1;
-      // A Response is an answer, if no good one; anything else means that nobody was there.
-      isOnline = problem instanceof Response;
-      if (isOnline && problem.status === 401) document.dispatchEvent(new CustomEvent("door:unknown"));
+      const isUnknown = problem instanceof Door.server.Refusal && problem.code === "authentication_failed";
+      if (isUnknown) document.dispatchEvent(new CustomEvent("door:unknown"));
     }
     tell();
     later();
@@ -119,28 +155,32 @@
 
   // Written down, all or none, before anybody is told that they are.
   async function add(made) {
-    const kept = made.map((event) => ({ ...event, at: Date.now(), sent: false, outcome: "", why: "", detail: "" }));
+    const noted = { at: Date.now(), ahead_ms: Door.clock.aheadMs(), sent: false, outcome: "", why: "", detail: "" };
+    // Whatever the clock does, what was noted later comes later.
+    const turn = Math.max(noted.at, ...[...events.values()].map(turnOf)) + 1;
+    const kept = made.map((event) => ({ ...event, ...noted, turn }));
     await Door.store.putEvents(kept);
     for (const event of kept) events.set(event.id, event);
     tell();
     // A sending under way may have looked before this was there.
+    sendAfresh();
+    return kept;
+  }
+
+  function sendAfresh() {
     if (running) running.then(send);
     else send();
-    return kept;
   }
 
   async function start(known) {
     device = known;
-    events = new Map((await Door.store.events()).map((event) => [event.id, event]));
+    await reread();
     for (const one of await Door.store.marks()) Door.queue.heard.set(one.session, one);
     window.addEventListener("online", () => {
       failures = 0;
-      send();
+      sendAfresh();
     });
-    window.addEventListener("offline", () => {
-      isOnline = false;
-      tell();
-    });
+    window.addEventListener("offline", tell);
     document.addEventListener("visibilitychange", () => {
       if (!document.hidden) send();
     });
@@ -148,9 +188,7 @@
 
   // The person has read what did not count.
   async function dismiss(dismissed) {
-    const read = dismissed.map((event) => ({ ...event, isRead: true }));
-    await Door.store.putEvents(read);
-    for (const event of read) events.set(event.id, event);
+    await replace(dismissed.map((event) => ({ ...event, isRead: true })));
     tell();
   }
 
@@ -163,14 +201,13 @@
     },
     unread: () => [...events.values()].filter((event) => event.outcome === "refused" && !event.isRead),
     doubtful: () => [...events.values()].filter((event) => event.outcome === "conflict"),
-    isOnline: () => isOnline && navigator.onLine,
     add,
-    call,
     dismiss,
     of,
     send,
     start,
     stopDevice,
+    turnOf,
     waiting,
   };
 })();

@@ -4,7 +4,7 @@
 
   const Door = window.Door;
   const NOTHING = { mark: "", left: false };
-  const BY_TIME = (one, other) => one.at - other.at;
+  const BY_TIME = (one, other) => Door.queue.turnOf(one) - Door.queue.turnOf(other);
 
   const isIn = (state) => ["present", "late", "left_early"].includes(state.mark);
 
@@ -38,7 +38,7 @@
       if (event.kind === "void") {
         // What the server never heard of needs no taking back here.
         if (!target.sent) continue;
-        const before = own.filter((one) => one.student === student && one.at < event.at && stands(one));
+        const before = own.filter((one) => one.student === student && BY_TIME(one, event) < 0 && stands(one));
         states.set(student, before.reduce(after, NOTHING));
       } else if (stands(event)) {
         states.set(student, after(states.get(student), event));
@@ -54,8 +54,21 @@
     const voided = voidedOf(own);
     return own
       .filter((event) => event.kind !== "void" && !voided.has(event.id) && (!student || event.student === student))
-      .filter((event) => !event.sent || ["accepted", "conflict"].includes(event.outcome))
+      .filter((event) => !event.sent || ["accepted", "already", "conflict"].includes(event.outcome))
       .sort((one, other) => BY_TIME(other, one));
+  }
+
+  // Whether an event of that kind would say nothing new.
+  const isSo = (state, kind) => (kind === "in" ? isIn(state) : kind === "out" ? state.left : state.mark === kind);
+
+  // Whether what was taken back, by these voids, still is so, because another device noted it too: yes, no, or maybe
+  // while the server has not said.
+  function stillSo(list, events, voids) {
+    const known = events.filter((event) => event.outcome === "already" && event.student);
+    if (!known.length) return "no";
+    if (voids.some((event) => !event.sent)) return "maybe";
+    const { states } = statesOf(list);
+    return known.some((event) => states.has(event.student) && isSo(states.get(event.student), event.kind)) ? "yes" : "no";
   }
 
   // The last thing that was done: one event, or a whole class's.
@@ -69,6 +82,7 @@
     isIn,
     isInside: (state) => isIn(state) && !state.left,
     lastDone,
+    stillSo,
     lastOf: (session, student) => standing(session, student)[0],
   };
 })();

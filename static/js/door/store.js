@@ -15,32 +15,52 @@
         };
         asked.onsuccess = () => {
           // A newer version of this page may change the stores: it need not wait for this one.
-          asked.result.onversionchange = () => {
-            asked.result.close();
-            opened = null;
-          };
+          asked.result.onversionchange = close;
+          // The browser closes it by itself where the disk fails or somebody clears it.
+          asked.result.onclose = close;
           resolve(asked.result);
         };
         asked.onerror = () => reject(asked.error);
       });
+      opened.catch(close);
     }
     return opened;
   }
 
-  // Runs work in one transaction over all stores; resolves once it is written down.
-  async function within(mode, work) {
+  function close() {
+    if (opened) opened.then((database) => database.close(), () => {});
+    opened = null;
+  }
+
+  // Runs work in one transaction over all stores, all of it or nothing; resolves once it is written down.
+  async function once(mode, work) {
     const database = await open();
     return new Promise((resolve, reject) => {
       const transaction = database.transaction(Object.keys(STORES), mode, { durability: "strict" });
       let result;
       transaction.oncomplete = () => resolve(result);
       transaction.onabort = () => reject(transaction.error);
-      work((name) => transaction.objectStore(name), (request) => {
-        request.onsuccess = () => {
-          result = request.result;
-        };
-      });
+      try {
+        work((name) => transaction.objectStore(name), (request) => {
+          request.onsuccess = () => {
+            result = request.result;
+          };
+        });
+      } catch (problem) {
+        reject(problem);
+        transaction.abort();
+      }
     });
+  }
+
+  // A connection that was closed under us fails whatever is asked of it: once more over a new one.
+  async function within(mode, work) {
+    try {
+      return await once(mode, work);
+    } catch {
+      close();
+      return once(mode, work);
+    }
   }
 
   const all = (name) => within("readonly", (store, keep) => keep(store(name).getAll()));
