@@ -244,9 +244,8 @@ def _told(answer: device_events.Answer) -> dict[str, str]:
 def _told_unreadable(sent: Any, refusal: EventUnreadable) -> dict[str, str]:
     """Under the id that it came with, by which the device finds it."""
     named = sent.get("id") if isinstance(sent, dict) else None
-    is_text = isinstance(named, str) and named.isascii() and len(named) <= ID_MOST
     return {
-        "id": named if is_text else "",
+        "id": named if isinstance(named, str) and named.isascii() and len(named) <= ID_MOST else "",
         "result": SyncOutcome.REFUSED.value,
         "why": refusal.code,
         "detail": str(refusal),
