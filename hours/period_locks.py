@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Exists, OuterRef
 
 from accounts.actors import Actor
@@ -20,6 +20,13 @@ from .models import PeriodLock, PracticumRequirement
 
 # What the trigger calls itself.
 CONSTRAINT = "credit_period_open"
+# As the trigger holds them: against ``lock_period``, and against nothing else. Who changes a
+# school's roster holds the school before the students; a closing door holds these already.
+HOLD_SCHOOLS = """
+SELECT FROM accounts_organisation
+WHERE id IN (SELECT school_id FROM rosters_student WHERE id = ANY(%s))
+ORDER BY id FOR KEY SHARE
+"""
 
 
 @contextmanager
@@ -53,11 +60,8 @@ def held_and_locked(entries: Collection[tuple[int, date]]) -> dict[int, int]:
     the school of each. No school of theirs locks a period before the caller's transaction ends.
     """
     keys = [student for student, _day in entries]
-    list(
-        Organisation.objects.select_for_update(no_key=True)
-        .filter(pk__in=Student.objects.filter(pk__in=keys).values("school_id"))
-        .order_by("pk")
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(HOLD_SCHOOLS, [keys])
     by_day: dict[date, list[int]] = {}
     for student, day in entries:
         by_day.setdefault(day, []).append(student)

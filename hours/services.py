@@ -60,22 +60,12 @@ def settle_session(
     ``kept``. Of students whose period is locked nothing changes: one school's lock is nothing to
     the others. Safe to repeat.
 
-    In the caller's transaction, which holds the ``students``, has asked whether ``by``
-    may close the session's desk, and writes the audit line.
+    In the caller's transaction, which holds the ``students`` and whoever else has hours of the
+    session, has asked whether ``by`` may close its desk, and writes the audit line.
     """
     ledger = _Ledger.read(session)
-    if others := ledger.standing.keys() - hours.keys():
-        # Their places are gone meanwhile.
-        _lock(others)
-        ledger = _Ledger.read(session)
     schools = {student.pk: student.school_id for student in students}
-    changes = {
-        pk: asked
-        for pk in hours.keys() | ledger.standing.keys()
-        if pk not in kept and not ledger.is_by_hand(pk)
-        # As it stands already, or not at all.
-        if (asked := hours.get(pk, 0)) != ledger.hours_of(pk)
-    }
+    changes = ledger.changes(hours, kept)
     wrong = [ledger.standing[pk] for pk in changes if pk in ledger.standing]
     new = ledger.credits(
         by=by,
@@ -90,6 +80,13 @@ def settle_session(
     return Settled(
         sum(entry.class_hours for entry in written if entry.student_id not in held_back), held_back
     )
+
+
+def would_change(
+    *, session: CourseSession, hours: Mapping[int, int], kept: Collection[int] = ()
+) -> set[int]:
+    """The students, by key, of whom ``settle_session`` would write something. One query."""
+    return set(_Ledger.read(session).changes(hours, kept))
 
 
 def _write_where_open(entries: Collection[HourCredit]) -> dict[int, int]:
@@ -149,6 +146,16 @@ class _Ledger:
     def hours_of(self, student_id: int) -> int:
         credit = self.standing.get(student_id)
         return credit.class_hours if credit is not None else 0
+
+    def changes(self, hours: Mapping[int, int], kept: Collection[int]) -> dict[int, int]:
+        """The hours that differ from what stands, by student."""
+        return {
+            pk: asked
+            for pk in hours.keys() | self.standing.keys()
+            if pk not in kept and not self.is_by_hand(pk)
+            # As it stands already, or not at all.
+            if (asked := hours.get(pk, 0)) != self.hours_of(pk)
+        }
 
     def next_revision(self, student_id: int) -> int:
         credit = self.last.get(student_id)

@@ -133,10 +133,10 @@ class Desk(models.Model):
                 | Q(heads_in__isnull=False, heads_out__isnull=False, heads_out=F("heads_in")),
                 name="desk_closed_heads_agree",
             ),
-            # Hours are held back by a closing; an open desk has credited nobody yet.
+            # Hours are held back by a closing, until the next; before the first nobody has any.
             models.CheckConstraint(
-                condition=Q(held_back=[]) | Q(closed_at__isnull=False),
-                name="desk_holds_back_closed",
+                condition=Q(held_back=[]) | Q(closings__gt=0),
+                name="desk_holds_back_once_closed",
             ),
         ]
 

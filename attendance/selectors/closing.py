@@ -1,16 +1,19 @@
 """What closing a door will do, in numbers: who earns what, and who is still inside."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from attendance.choices import Earns, least
 from attendance.models import Conflict
 from attendance.selectors import desk
+from attendance.selectors.missed import by_hand
 from attendance.selectors.rule_sets import rules_of
+from attendance.selectors.states import heads
 from bookings import wording
 from courses.models import CourseSession
 from hours import period_locks
+from hours import services as hours_services
 from rosters.models import ClassGroup
 from sites.calendar import local_day
 
@@ -27,9 +30,10 @@ class Inside:
 class Closing:
     """``earning`` says how many students have how many class hours of it once everybody inside
     leaves now, the most first; the others who came have none; of those ``held_back`` the hours
-    stay as they are, for their school has locked the period. ``undecided`` events of devices wait
-    for somebody. ``leaving_earns`` is what whoever leaves now earns at most, where that is leaving
-    early."""
+    stay as they are although they should change, for their school has locked the period.
+    ``undecided`` events of devices wait for somebody. ``leaving_earns`` is what whoever leaves now
+    earns at most, where that is leaving early.
+    """
 
     counts: desk.Counts
     earning: tuple[tuple[int, int], ...]
@@ -44,29 +48,28 @@ class Closing:
 
 def closing_of(session: CourseSession, now: datetime) -> Closing:
     """Numbers alone, so that a forgotten door can be closed after names are no longer shown.
-    Five queries, however many students."""
-    seats = desk.seats_without_names(session)
+    Five queries, however many students; three more where a school has locked the period."""
+    seats = desk.everybody_without_names(session)
     there = [seat for seat in seats if seat.attendance.was_there]
-    locked = period_locks.locked_among(
-        [seat.student_id for seat in there], local_day(session.starts_at)
-    )
+    held_back = _held_back(session, seats)
     leaving = rules_of(session).earned_early(session.ends_at - now)
     hours = [
         _earns(seat, leaving).of(session.class_hours)
         for seat in there
-        if seat.student_id not in locked
+        if seat.student_id not in held_back
     ]
     inside = [seat for seat in there if seat.attendance.is_inside]
+    counted = heads(seat.attendance for seat in seats)
     return Closing(
         counts=desk.counts(seats),
         earning=tuple(
             (amount, hours.count(amount)) for amount in sorted(set(hours), reverse=True) if amount
         ),
         unpaid=hours.count(0),
-        held_back=len(locked),
+        held_back=len(held_back),
         inside=_by_class(inside, session),
-        heads_in=len(there),
-        heads_out=len(there) - len(inside),
+        heads_in=counted.came,
+        heads_out=counted.left,
         undecided=Conflict.objects.open().filter(session=session).count(),
         leaving_earns=leaving,
     )
@@ -76,6 +79,19 @@ def _earns(seat: desk.NamelessSeat, leaving: Earns | None) -> Earns:
     """What the student has where whoever is inside leaves now."""
     earns = seat.attendance.earns
     return least(earns, leaving) if leaving is not None and seat.attendance.is_inside else earns
+
+
+def _held_back(session: CourseSession, seats: Collection[desk.NamelessSeat]) -> set[int]:
+    """The students, by key, whose hours closing would change if their school had not locked
+    them."""
+    locked = period_locks.locked_among(
+        [seat.student_id for seat in seats], local_day(session.starts_at)
+    )
+    if not locked:
+        return set()
+    earned = {seat.student_id: seat.attendance.earns.of(session.class_hours) for seat in seats}
+    kept = {pk for _session, pk in by_hand([session.pk])}
+    return hours_services.would_change(session=session, hours=earned, kept=kept) & locked.keys()
 
 
 def _by_class(seats: Iterable[desk.NamelessSeat], session: CourseSession) -> tuple[Inside, ...]:

@@ -1,6 +1,6 @@
 """What a desk shows: its session's students and how far each is."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
@@ -235,9 +235,12 @@ def student_at(session: CourseSession, class_group_id: int, seat_no: int) -> int
     )
 
 
-def seats_without_names(session: CourseSession) -> list[NamelessSeat]:
-    """The students of the session by class and seat, in two queries whatever their number."""
-    states = attendance_of_session(session)
+def seats_without_names(
+    session: CourseSession, states: Mapping[int, Attendance] | None = None
+) -> list[NamelessSeat]:
+    """The students of the session by class and seat, in two queries whatever their number; one
+    where the ``states`` are known."""
+    states = attendance_of_session(session) if states is None else states
     return [
         NamelessSeat(student_id, class_group_id, seat_no, states.get(student_id, EXPECTED))
         for student_id, class_group_id, seat_no in Place.objects.live()
@@ -245,6 +248,24 @@ def seats_without_names(session: CourseSession) -> list[NamelessSeat]:
         .order_by("booking__class_group_id", "student__seat_no", "pk")
         .values_list("student_id", "booking__class_group_id", "student__seat_no")
     ]
+
+
+def everybody_without_names(session: CourseSession) -> list[NamelessSeat]:
+    """The same, and whoever came and has no place in it any more: all whom closing the door
+    counts. One query more where there are such."""
+    states = attendance_of_session(session)
+    seats = seats_without_names(session, states)
+    others = {pk for pk, state in states.items() if state.was_there} - {
+        seat.student_id for seat in seats
+    }
+    if others:
+        seats += [
+            NamelessSeat(pk, class_group_id, seat_no, states[pk])
+            for pk, class_group_id, seat_no in Student.objects.filter(pk__in=others)
+            .order_by("class_group_id", "seat_no", "pk")
+            .values_list("pk", "class_group_id", "seat_no")
+        ]
+    return seats
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,11 +37,7 @@ def undecided(desks: Iterable[Desk]) -> dict[tuple[int, int], int]:
     """The school of each student held back of whom two people have not decided since, by session
     and student. A merged student is the one she was merged into. None where none are held back;
     else three queries, however many."""
-    keys = {
-        desk.session_id: desk.held_back
-        for desk in desks
-        if desk.closed_at is not None and desk.held_back
-    }
+    keys = {desk.session_id: desk.held_back for desk in desks if desk.held_back}
     if not keys:
         return {}
     children = {
@@ -79,11 +75,10 @@ def of_desks(desks: Iterable[Desk]) -> list[HeldBack]:
 
 
 def waiting() -> list[HeldBack]:
-    """All that wait for the secretariat, the door closed last first: four queries, one where
-    nothing waits."""
+    """All that wait for the secretariat, doors opened again first, then the one closed last: four
+    queries, one where nothing waits."""
     return of_desks(
         Desk.objects.exclude(held_back=[])
-        .filter(closed_at__isnull=False)
         .select_related("session__version")
         .order_by("-closed_at", "-pk")[:SHOWN]
     )

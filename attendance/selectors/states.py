@@ -122,6 +122,23 @@ class Told(NamedTuple):
     voids_id: UUID | None
 
 
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """How many came, and how many of these nobody saw leave."""
+
+    came: int
+    inside: int
+
+    @property
+    def left(self) -> int:
+        return self.came - self.inside
+
+
+def heads(found: Iterable[Attendance]) -> Heads:
+    known = list(found)
+    return Heads(sum(one.was_there for one in known), sum(one.is_inside for one in known))
+
+
 def attendance_of_session(session: CourseSession) -> dict[int, Attendance]:
     """The state of every student with an event in the session, by the student's key: one query,
     and one for the rules where the session has not heard of them yet.

@@ -21,6 +21,7 @@ from attendance.services import desk as desks
 from attendance.services import first_arrival
 from bookings import wording
 from bookings.models import Place
+from bookings.services.retries import in_one_transaction
 from courses.models import CourseSession
 from courses.naming import headline
 from rosters.models import Student
@@ -104,20 +105,23 @@ def check_in(
     known = _known(event_id, session, EventKind.IN, code=code, student_id=student_id)
     if known is not None:
         return known
-    place = _place(session, code=code, student_id=student_id, now=now)
-    assert place.student is not None
-    with transaction.atomic():
+    found = _place(session, code=code, student_id=student_id, now=now)
+    student = found.student
+    assert student is not None
+
+    def write() -> Entry:
         desks.locked_open_desk(by=by, session=session, now=now)
         # Two devices reading one badge meet here: the second finds the first one's event.
-        Student.objects.select_for_update(no_key=True).get(pk=place.student.pk)
-        arrived = _arrival(session, place.student)
+        Student.objects.select_for_update(no_key=True).get(pk=student.pk)
+        arrived = _arrival(session, student)
         if arrived is not None:
-            return Entry(arrived, place.student, place, is_new=arrived.pk == event_id)
+            return Entry(arrived, student, found, is_new=arrived.pk == event_id)
         # The seat may have gone to a classmate while we waited.
-        place = _place(session, student_id=place.student.pk, now=now)
+        place = _place(session, student_id=student.pk, now=now)
         assert place.student is not None
-        event = _write(said, place)
-    return Entry(event, place.student, place, is_new=True)
+        return Entry(_write(said, place), place.student, place, is_new=True)
+
+    return in_one_transaction(write)
 
 
 def _first_arrival(said: _Said, *, code: str, student_id: int | None) -> Entry | None:
@@ -130,19 +134,23 @@ def _first_arrival(said: _Said, *, code: str, student_id: int | None) -> Entry |
         student_id = badge.student_id if badge is not None and badge.revoked_at is None else None
     if student_id is None:
         return None
+    key = student_id
+
+    def write() -> Entry | None:
+        place = first_arrival.place_of(said.session, key)
+        if place is None or place.student is None:
+            # The locks go with it: the long way round takes its own, and in its own order.
+            transaction.set_rollback(True)
+            return None
+        event = CheckIn.objects.create(id=said.event_id, **said.row(place))
+        said.audit()
+        return Entry(event, place.student, place, is_new=True)
+
     try:
-        with transaction.atomic():
-            place = first_arrival.place_of(said.session, student_id)
-            if place is None or place.student is None:
-                # The locks go with it: the long way round takes its own, and in its own order.
-                transaction.set_rollback(True)
-                return None
-            event = CheckIn.objects.create(id=said.event_id, **said.row(place))
-            said.audit()
+        return in_one_transaction(write)
     except IntegrityError:
         # The id stands for something else.
         return None
-    return Entry(event, place.student, place, is_new=True)
 
 
 def mark(

@@ -19,6 +19,7 @@ from attendance.services.check_in import CLOCK_AHEAD
 from bookings.errors.reserving import StudentBusy
 from bookings.models import Place
 from bookings.services import changes, plain_words
+from bookings.services.retries import in_one_transaction
 from courses.models import CourseSession
 from rosters.models import Student
 
@@ -52,7 +53,8 @@ def accept(*, by: Actor, conflict: Conflict, now: datetime) -> CheckIn:
     Refused: ConflictDecided, DeskClosed, and as a walk-in is.
     """
     session = conflict.session
-    with transaction.atomic():
+
+    def write() -> CheckIn:
         locked = _undecided(by, conflict)
         desks.locked_open_desk(by=by, session=session, now=now)
         _decide(by, locked, Decision.ACCEPTED, "", now)
@@ -76,7 +78,9 @@ def accept(*, by: Actor, conflict: Conflict, now: datetime) -> CheckIn:
         if locked.kind == EventKind.IN:
             _void_absence(by, locked, student, now)
         audit.record(by=by, verb="conflict.accepted", now=now, target=session)
-    return event
+        return event
+
+    return in_one_transaction(write)
 
 
 def drop(*, by: Actor, conflict: Conflict, reason: str, now: datetime) -> None:
@@ -91,7 +95,12 @@ def drop(*, by: Actor, conflict: Conflict, reason: str, now: datetime) -> None:
     with transaction.atomic():
         locked = _undecided(by, conflict)
         plain_words.check_names_nobody(
-            reason, by=by, now=now, students=[locked.student_id], sessions=[locked.session]
+            reason,
+            by=by,
+            now=now,
+            # Of a stranger the host may not read the name, and the refusal would tell it.
+            students=[] if by.is_host else [locked.student_id],
+            sessions=[locked.session],
         )
         _decide(by, locked, Decision.DROPPED, reason, now)
         audit.record(by=by, verb="conflict.dropped", now=now, target=locked.session)

@@ -25,14 +25,18 @@ from attendance.errors.desk import (
 from attendance.models import CheckIn, Conflict, Desk
 from attendance.selectors.missed import decided_by_hand
 from attendance.selectors.rule_sets import rules_of
-from attendance.selectors.states import EXPECTED, Attendance, by_student
+from attendance.selectors.states import EXPECTED, Attendance, by_student, heads
 from attendance.services import telling
 from bookings.models import Place
 from bookings.services import plain_words
+from bookings.services.retries import LookAgainError, in_one_transaction
 from courses.choices import SessionState
 from courses.errors import SessionCancelled
 from courses.models import CourseSession
 from hours import services as hours_services
+from hours.choices import CreditKind
+from hours.models import HourCredit
+from rosters.models import Student
 from rosters.services.plain_words import check_names_nobody
 from sites import dates
 
@@ -178,7 +182,8 @@ def close_desk(
     school and secretariat are told, for these decide what is credited by hand.
     """
     check_can_close(by, session, now)
-    with transaction.atomic():
+
+    def write() -> Desk:
         # Counted as the row is asked for: an event that is set aside in this very moment waits, as
         # one does that comes a moment later.
         desk = _locked_desk(
@@ -190,33 +195,32 @@ def close_desk(
         if undecided and not leave_undecided:
             raise EventsUndecided(count=undecided)
         rules = rules_of(session)
+        students = _hold_students(session)
         places = _places_of(session)
         events = list(CheckIn.objects.filter(session=session).select_related("student"))
         states = by_student(events, session, rules)
+        if not {*states, *(place.student_id for place in places)} <= students.keys():
+            # She was merged, or came on the list, while we waited for somebody.
+            raise LookAgainError
         new = _missing(by, session, places, states, now)
         if everybody_left:
             new += _leaving(by, session, events, states, now)
         if new:
             CheckIn.objects.bulk_create(new)
             states = by_student([*events, *new], session, rules)
-        desk.heads_in = sum(state.was_there for state in states.values())
-        desk.heads_out = (
-            heads_out
-            if heads_out is not None and not everybody_left
-            else desk.heads_in - sum(state.is_inside for state in states.values())
-        )
+        counted = heads(states.values())
+        desk.heads_in = counted.came
+        desk.heads_out = counted.left if heads_out is None or everybody_left else heads_out
         desk.heads_note = heads_note.strip()[:200]
         if desk.heads_in != desk.heads_out and not desk.heads_note:
             raise HeadsDiffer(came=desk.heads_in, left=desk.heads_out)
-        students = [place.student for place in places if place.student is not None]
-        check_names_nobody(desk.heads_note, [student.name for student in students])
-        earned = {
-            student.pk: states[student.pk].earns.of(session.class_hours) for student in students
-        }
+        check_names_nobody(desk.heads_note, [student.name for student in students.values()])
+        # Whoever came has earned it, also where her place is no longer there.
+        earned = {pk: states.get(pk, EXPECTED).earns.of(session.class_hours) for pk in students}
         settled = hours_services.settle_session(
             by=by,
             session=session,
-            students=students,
+            students=students.values(),
             hours=earned,
             # A credit that an earlier closing gave and two people decided otherwise; of one by
             # hand the ledger knows itself.
@@ -247,12 +251,14 @@ def close_desk(
         telling.tell_closed(
             session=session, places=places, states=states, held_back=settled.held_back, now=now
         )
-    return desk
+        return desk
+
+    return in_one_transaction(write)
 
 
 def reopen_desk(*, by: Actor, session: CourseSession, reason: str, now: datetime) -> Desk:
     """The closed desk takes corrections again, until it is closed again. A room's code of before
-    opens nothing.
+    opens nothing. Whose hours were held back stays known until then.
 
     Refused: DeskReasonMissing, DeskNotClosed, TextNamesStudent.
     """
@@ -268,7 +274,6 @@ def reopen_desk(*, by: Actor, session: CourseSession, reason: str, now: datetime
         desk.closed_by = None
         desk.heads_in = desk.heads_out = None
         desk.heads_note = ""
-        desk.held_back = []
         desk.reopen_reason = reason.strip()[:200]
         desk.save()
         # Nobody put it up for the corrections.
@@ -285,14 +290,31 @@ def _held_back_facts(held_back: Mapping[int, int]) -> dict[str, Any]:
     return {"held_back": dict(schools)} if schools else {}
 
 
+def _hold_students(session: CourseSession) -> dict[int, Student]:
+    """Whose hours of the session may change, by their keys and locked in the order of these:
+    whoever is on the list, of whom something was heard at the door, or who has hours of it."""
+    on_the_list = Place.objects.live().filter(session=session, student__isnull=False)
+    heard_of = CheckIn.objects.filter(session=session)
+    credited = HourCredit.objects.filter(session=session, reversed_by=None).exclude(
+        kind=CreditKind.REVERSAL
+    )
+    keys = on_the_list.values("student_id").union(
+        heard_of.values(key=Coalesce("student__merged_into_id", "student_id")),
+        credited.values("student_id"),
+    )
+    return {
+        student.pk: student
+        for student in Student.objects.select_for_update(no_key=True)
+        .filter(pk__in=keys)
+        .order_by("pk")
+    }
+
+
 def _places_of(session: CourseSession) -> list[Place]:
-    """The live places of the session that name a student, with her and the booking. The students
-    are locked, by their keys: their hours are about to change."""
+    """The live places of the session that name a student, with her and the booking."""
     return list(
         Place.objects.live()
-        # Says that there is a student, in a way that joins her row: it can be locked then.
-        .filter(session=session, student__school__isnull=False)
-        .select_for_update(no_key=True, of=("student",))
+        .filter(session=session, student__isnull=False)
         .select_related("student", "booking__class_group", "booking__reservation")
         .order_by("student_id")
     )

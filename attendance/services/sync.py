@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
-
 from accounts.selectors import actor_of
 from accounts.services import audit
 from attendance.choices import Decision, Doubt, EventKind, SyncOutcome
@@ -32,6 +30,7 @@ from attendance.selectors.states import Attendance, attendance
 from attendance.services import devices
 from attendance.services.check_in import CLOCK_AHEAD
 from attendance.services.device_events import Answer, DeviceEvent, Known
+from bookings.services.retries import in_one_transaction
 from courses.choices import SessionState
 
 # So many events at once ...
@@ -80,7 +79,8 @@ def receive(
     Arrivals are all kept, and attendance counts the first: so it does not matter which of two
     devices is heard first.
     """
-    with transaction.atomic():
+
+    def write() -> dict[UUID, Answer]:
         ahead = devices.note_clock(device, device_now=device_now, now=now)
         batch = _Batch(
             device, actor_of(device.registered_by, address=address), ahead, now, list(events)
@@ -90,7 +90,10 @@ def receive(
         for event in sorted(events, key=lambda one: (one.kind == EventKind.VOID, str(one.id))):
             batch.judge(event)
         batch.write()
-    return [batch.answers[event.id] for event in events]
+        return batch.answers
+
+    answers = in_one_transaction(write)
+    return [answers[event.id] for event in events]
 
 
 @dataclass(slots=True)

@@ -284,7 +284,7 @@ def _ledger() -> Iterator[Finding]:
 def held_back_now() -> list[tuple[int, int]]:
     """Sessions and students whose hours wait for the secretariat since their school had locked
     the period when the door was closed: known, and no difference."""
-    desks = Desk.objects.exclude(held_back=[]).filter(closed_at__isnull=False)
+    desks = Desk.objects.exclude(held_back=[])
     return sorted(held_back.undecided(desks))
 
 

@@ -198,6 +198,19 @@ def test_only_an_arrival_makes_a_walk_in(
     assert door.session.seats_taken == 5
 
 
+def test_a_host_does_not_learn_a_strangers_name_by_dropping(
+    door: Door, tablet: Tablet, walker: Badge
+) -> None:
+    """She is on no list of the session: whether the name is hers, no refusal says."""
+    tablet.send([tablet.stranger(walker.code)])
+
+    conflicts.drop(
+        by=door.manager, conflict=Conflict.objects.get(), reason=walker.student.name, now=door.now
+    )
+
+    assert Conflict.objects.open().count() == 0
+
+
 def test_taking_back_an_arrival_makes_no_place(door: Door, tablet: Tablet) -> None:
     event = tablet.arrival(2)
     tablet.send([event])

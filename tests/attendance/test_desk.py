@@ -1,6 +1,6 @@
 """The door of a session: opened, closed with credits, reopened and brought in line."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -10,10 +10,13 @@ from attendance.choices import EventKind, Unseen
 from attendance.errors.desk import DeskNotClosed, DeskNotOpenYet, DeskReasonMissing, SessionNotOver
 from attendance.models import CheckIn, Desk
 from attendance.selectors import desk as selectors
+from attendance.selectors.closing import closing_of
 from attendance.services import desk
+from bookings.models import Place
 from courses.models import CourseSession
 from hours.models import HourCredit
 from hours.selectors import earned_by_student
+from insights.selectors import invariants
 from notifications.models import Message
 from sites.calendar import local_day
 from tests.attendance.conftest import MINUTE, Door, actor_of
@@ -144,18 +147,56 @@ def test_closing_again_after_a_correction_brings_the_ledger_in_line(door: Door) 
     assert HourCredit.objects.filter(student=one).count() == 3
 
 
-def test_who_gave_the_place_back_meanwhile_loses_the_credit(door: Door) -> None:
+def test_who_came_keeps_the_credit_where_her_place_is_gone(door: Door) -> None:
     attend(door)
     close(door)
-    later = door.session.ends_at + 10 * MINUTE
-    desk.reopen_desk(by=door.manager, session=door.session, reason="名单有误", now=later)
-    place = door.place(1)
-    place.is_live = False
-    place.save()
+    reopen_without_place(door)
+
+    close(door, minutes=20)
+
+    assert earned(door) == [4, 4, 0, 0, 0]
+    # The booking misses the place, and the ledger nothing.
+    assert "ledger" not in {found.kind for found in invariants.findings()}
+
+
+def test_a_place_that_is_gone_keeps_no_arrival_that_was_taken_back(door: Door) -> None:
+    attend(door)
+    close(door)
+    later = reopen_without_place(door)
+    arrival = CheckIn.objects.get(student=door.students[0], kind=EventKind.IN)
+    CheckIn.objects.create(
+        session=door.session,
+        student=door.students[0],
+        kind=EventKind.VOID,
+        voids=arrival,
+        way_in=arrival.way_in,
+        happened_at=later,
+        recorded_at=later,
+        recorded_by_id=door.manager.membership_id,
+    )
 
     close(door, minutes=20)
 
     assert earned(door) == [0, 4, 0, 0, 0]
+
+
+def test_the_page_counts_the_heads_that_the_record_will_have(door: Door) -> None:
+    attend(door)
+    close(door)
+    later = reopen_without_place(door)
+
+    page = closing_of(door.session, later)
+    closed = close(door, minutes=20)
+
+    assert (page.heads_in, page.heads_out) == (closed.heads_in, closed.heads_out)
+    assert (page.heads_in, page.counts.arrived, page.earning) == (3, 3, ((4, 2),))
+
+
+def reopen_without_place(door: Door) -> datetime:
+    later = door.session.ends_at + 10 * MINUTE
+    desk.reopen_desk(by=door.manager, session=door.session, reason="名单有误", now=later)
+    Place.objects.filter(pk=door.place(1).pk).update(is_live=False)
+    return later
 
 
 def test_session_is_not_closed_before_it_begins(door: Door) -> None:
