@@ -69,6 +69,11 @@ _BELONGS = {
     "/school/year/": "insights:classes",
     "/school/settings/": "insights:classes",
     "/school/consent-texts/": "insights:classes",
+    # The secretariat's alone: others have no such room.
+    "/requirements/": "insights:alliance_classes",
+    "/rules/": "insights:alliance_classes",
+    "/locks/": "insights:alliance_classes",
+    "/seals/": "insights:alliance_classes",
 }
 
 

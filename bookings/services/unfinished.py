@@ -75,6 +75,11 @@ class Unfinished:
         return sum(one.stuck for one in self.classes)
 
     @property
+    def only_short(self) -> int:
+        """Those for whom what is free would do."""
+        return self.short - self.stuck
+
+    @property
     def missing(self) -> int:
         return sum(one.missing for one in self.classes)
 

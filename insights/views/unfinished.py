@@ -33,6 +33,11 @@ class SchoolRow:
     stuck: int = 0
     missing: int = 0
 
+    @property
+    def only_short(self) -> int:
+        """Those for whom what is free would do."""
+        return self.short - self.stuck
+
 
 @require_safe
 @members_only(*SCHOOL_ROLES)
@@ -47,7 +52,7 @@ def show(request: MemberRequest) -> HttpResponse:
         {
             "found": found,
             "sentence": _sentence(found),
-            "classes": [_class(one, now) for one in found.classes],
+            "parts": _parts([_class(one, now) for one in found.classes]),
             "is_coordinator": request.actor.is_coordinator,
         },
     )
@@ -96,13 +101,30 @@ def _sentence(found: Unfinished) -> str:
     }
 
 
+def _parts(classes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those who cannot reach it whatever is free, then those who can and have not booked it: of
+    each, the classes with somebody in it."""
+    parts = []
+    for key, is_stuck, title in (
+        ("stuck", True, _("有空位也来不及")),
+        ("short", False, _("已约的不够，空位够")),
+    ):
+        rows = []
+        for one in classes:
+            groups = [group for group in one["groups"] if group["is_stuck"] is is_stuck]
+            if groups:
+                people = sum(group["count"] for group in groups)
+                rows.append(one | {"groups": groups, "people": people})
+        people = sum(row["people"] for row in rows)
+        parts.append({"key": key, "title": title, "classes": rows, "people": people})
+    return parts
+
+
 def _class(one: ClassShort, now: datetime) -> dict[str, Any]:
     group = one.class_group
     return {
         "pk": group.pk,
         "label": wording.class_name(group, now),
-        "short": one.short,
-        "stuck": one.stuck,
         "due": dates.day(one.requirement.due_on),
         "groups": [_group(group, alike) for alike in one.groups],
     }

@@ -39,17 +39,51 @@ def text_of(response: Any) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode().split("<main")[1]).split())
 
 
+def parts_of(response: Any) -> dict[str, dict[str, int]]:
+    """Who cannot, and who has only not booked enough: how many of which class."""
+    return {
+        part["key"]: {row["label"]: row["people"] for row in part["classes"]}
+        for part in response.context["parts"]
+    }
+
+
+def test_those_who_cannot_come_before_those_who_have_only_not_booked(
+    world: World, now: datetime
+) -> None:
+    """Two of the class are elsewhere when the only session that would do takes place."""
+    free = world.session(day=DAY, class_hours=14)
+    elsewhere = world.session(day=DAY, class_hours=1)
+    make_booking(
+        by=world.teacher,
+        session=elsewhere,
+        class_group=world.group,
+        student_ids=[student.pk for student in world.students[:2]],
+        now=now,
+    )
+    assert free.starts_at < elsewhere.ends_at
+
+    page = client_of(world.teacher_membership).get("/unfinished/")
+
+    assert parts_of(page) == {"stuck": {"七(3)班": 2}, "short": {"七(3)班": 3}}
+    text = text_of(page)
+    assert text.index("给这 2 人排学时") < text.rindex("已约的不够，空位够 3 人")
+    assert text.rindex("已约的不够，空位够 3 人") < text.index("给这 3 人排学时")
+    html = page.content.decode()
+    assert (html.count("<details"), html.count("btn-outline-primary")) == (2, 2)
+    assert ("<details open" in html, "btn-primary" in html) == (False, False)
+
+
 def test_a_teacher_sees_her_classes_and_a_coordinator_the_school(world: World) -> None:
     world.new_group(4, 2)
 
     hers = client_of(world.teacher_membership).get("/unfinished/")
     all_of_it = coordinator(world).get("/unfinished/")
 
-    assert [row["label"] for row in hers.context["classes"]] == ["七(3)班"]
-    assert [row["label"] for row in all_of_it.context["classes"]] == ["七(3)班", "七(4)班"]
+    assert parts_of(hers) == {"stuck": {"七(3)班": 5}, "short": {}}
+    assert parts_of(all_of_it) == {"stuck": {"七(3)班": 5, "七(4)班": 2}, "short": {}}
     assert "5 人 还差 14 学时，其中" not in text_of(hers)
     assert "5 人 还差 14 学时" in text_of(hers)
-    assert "1、2、3、4、5 号 有空位也来不及" in text_of(hers)
+    assert "1、2、3、4、5 号 截止日以前" in text_of(hers)
     assert "截止日以前的空位，每人最多还能得 0 学时。" in text_of(hers)
     assert "7 人共差 98 学时；截止日以前，适合这些年级的空位共有 0 学时。" in text_of(all_of_it)
 
@@ -71,7 +105,9 @@ def test_one_action_books_for_exactly_them(world: World, now: datetime) -> None:
     world.session(day=DAY, class_hours=14)
     client = client_of(world.teacher_membership)
 
-    (row,) = client.get("/unfinished/").context["classes"]
+    stuck, short = client.get("/unfinished/").context["parts"]
+    (row,) = short["classes"]
+    assert stuck["classes"] == []
     (group,) = row["groups"]
     page = client.get(group["url"])
     assert (group["count"], page.context["coming"]) == (2, 2)
@@ -84,7 +120,7 @@ def test_one_action_books_for_exactly_them(world: World, now: datetime) -> None:
     assert answer.status_code == 302
     booked = Booking.objects.exclude(session=done).get()
     assert set(booking_students(booked)) == {student.pk for student in world.students[3:]}
-    assert client.get("/unfinished/").context["classes"] == []
+    assert parts_of(client.get("/unfinished/")) == {"stuck": {}, "short": {}}
 
 
 def booking_students(booking: Booking) -> list[int | None]:
