@@ -118,11 +118,15 @@ class EventInput(serializers.Serializer[Any]):
 
 
 class EventsInput(serializers.Serializer[Any]):
+    """``is_all``: the device keeps no other events that have no answer yet. A void of what never
+    came is then answered for good; else it waits for a batch that brings it."""
+
     now = serializers.DateTimeField()
     events = serializers.ListField(child=EventInput(), max_length=sync.MOST)
     sessions = serializers.ListField(
         child=serializers.IntegerField(), max_length=20, required=False
     )
+    is_all = serializers.BooleanField(required=False)
 
 
 class EventAnswer(serializers.Serializer[Any]):
@@ -201,6 +205,7 @@ class Events(APIView):
                 events=[one for one in events if isinstance(one, device_events.DeviceEvent)],
                 device_now=device_now,
                 now=now,
+                is_all=request.data.get("is_all") is True,
                 address=address_of(request._request),
             )
         )

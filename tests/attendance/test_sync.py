@@ -219,6 +219,25 @@ def test_undo_before_its_arrival_in_one_batch(door: Door, tablet: Tablet) -> Non
     assert states(door)[0] == "expected"
 
 
+def test_undo_of_what_was_refused_waits_no_longer_than_for_the_last_batch(
+    door: Door, tablet: Tablet
+) -> None:
+    refused, other = tablet.stranger("A" * 16), tablet.arrival(1)
+    undo, undo_other = tablet.undo(refused), tablet.undo(other)
+
+    assert told(tablet.send([refused])) == [("refused", "unknown_badge")]
+    assert told(tablet.send([undo])) == [("wait", "")]
+    # Its arrival is in the batch, or on record, whatever else is.
+    assert told(tablet.send([undo, undo_other, other], is_all=True)) == [
+        ("already", ""),
+        ("accepted", ""),
+        ("accepted", ""),
+    ]
+
+    assert set(CheckIn.objects.values_list("pk", flat=True)) == {other.id, undo_other.id}
+    assert states(door)[0] == "expected"
+
+
 def test_undo_is_of_an_event_of_the_session(door: Door, tablet: Tablet) -> None:
     arrival = tablet.arrival(1)
     undo = tablet.undo(arrival)
