@@ -303,6 +303,7 @@ class _Batch(Known):
             device_id=self.device.pk,
             voids_id=event.voids,
             reason=event.no_badge or "",
+            said_at=event.said_at,
             happened_at=happened_at,
             recorded_at=self.now,
             recorded_by_id=self.by.membership_id,
@@ -333,6 +334,7 @@ class _Batch(Known):
             voids_id=event.voids,
             no_badge=event.no_badge or "",
             doubt=doubt,
+            said_at=event.said_at,
             happened_at=happened_at,
             received_at=self.now,
         )

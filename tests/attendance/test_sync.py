@@ -71,6 +71,7 @@ def test_arrival_is_recorded_with_device_clock_and_trust(door: Door, tablet: Tab
     assert (made.kind, made.way_in, made.trust) == (EventKind.IN, WayIn.SCANNER, Trust.READ)
     assert (made.device, made.recorded_by_id) == (tablet.device, door.manager.membership_id)
     assert made.happened_at == door.now + 3 * MINUTE
+    assert made.said_at == door.now + 3 * MINUTE
     assert made.recorded_at == door.now + 20 * MINUTE
     entry = AuditEntry.objects.get(verb="attendance.synced")
     assert entry.facts == {
@@ -110,7 +111,9 @@ def test_clock_that_is_wrong_by_an_hour_is_corrected(
 
     tablet.send([tablet.arrival(1, after=5 * MINUTE)], after=90 * MINUTE)
 
-    assert CheckIn.objects.get().happened_at == door.now + 5 * MINUTE
+    made = CheckIn.objects.get()
+    assert made.happened_at == door.now + 5 * MINUTE
+    assert made.said_at == door.now + 5 * MINUTE + ahead
     tablet.device.refresh_from_db()
     assert tablet.device.clock_ahead == ahead
 
@@ -354,7 +357,8 @@ def test_closed_desk_makes_a_conflict_unless_nothing_would_change(
         door.session,
         tablet.device,
     )
-    assert (conflict.happened_at, conflict.received_at) == (
+    assert (conflict.said_at, conflict.happened_at, conflict.received_at) == (
+        door.now,
         door.now,
         door.now + 200 * MINUTE,
     )
@@ -597,7 +601,7 @@ def test_export_of_a_student_tells_what_was_doubtful_and_decided(
         sheets = sheets_of(door.students[seat_no - 1], door.now)
         return [row[2:] for sheet in sheets if sheet.name == "待定的签到" for row in sheet.rows]
 
-    moments = ("2026-12-08 08:50", "2026-12-08 12:10")
+    moments = ("2026-12-08 08:50", "2026-12-08 08:50", "2026-12-08 12:10")
     why = "送到时本场已结束签到"
     assert rows(2) == [
         ("签到", "扫码枪", *moments, "", why, "不记", "人不在场", "2026-12-08 08:50")
