@@ -12,7 +12,8 @@ format's number, the day, the head of the day before (an empty line for the firs
 entries, and their digests in alphabetical order.
 
 A seal is checked with the format it names for ever: whoever changes a line of ``FIELDS`` makes a
-new format beside the old one.
+new format beside the old one. Format 2 adds the time by the device's clock to a check-in; where
+no device said one it is ``null``.
 """
 
 import hashlib
@@ -26,7 +27,7 @@ from attendance.choices import SealedKind
 from attendance.models import CheckIn, ConflictDecision, LawfulRemoval
 from hours.models import HourCredit, Sealed
 
-FORMAT = 1
+FORMAT = 2
 PRODUCT = "career-classroom"
 NO_SALT = UUID(int=0)
 # What stands where a text was removed.
@@ -88,6 +89,7 @@ FIELDS: dict[int, dict[str, tuple[str, ...]]] = {
         ),
     },
 }
+FIELDS[2] = FIELDS[1] | {SealedKind.CHECK_IN: (*FIELDS[1][SealedKind.CHECK_IN], "said_at")}
 
 
 def text_digest(salt: UUID, text: str) -> str:

@@ -118,11 +118,15 @@ class EventInput(serializers.Serializer[Any]):
 
 
 class EventsInput(serializers.Serializer[Any]):
+    """``is_all``: the device keeps no other events that have no answer yet. A void of what never
+    came is then answered for good; else it waits for a batch that brings it."""
+
     now = serializers.DateTimeField()
     events = serializers.ListField(child=EventInput(), max_length=sync.MOST)
     sessions = serializers.ListField(
         child=serializers.IntegerField(), max_length=20, required=False
     )
+    is_all = serializers.BooleanField(required=False)
 
 
 class EventAnswer(serializers.Serializer[Any]):
@@ -192,7 +196,7 @@ class Events(APIView):
         """What the device kept, in any order and as often as it likes: each event's answer.
         An event that cannot be read is refused for itself, and the others are taken."""
         device = _device(request)
-        device_now, kept, asked = _read(request.data)
+        device_now, kept, asked, is_all = _read(request.data)
         events = [_event_or_refusal(one) for one in kept]
         now = timezone.now()
         answers = iter(
@@ -201,6 +205,7 @@ class Events(APIView):
                 events=[one for one in events if isinstance(one, device_events.DeviceEvent)],
                 device_now=device_now,
                 now=now,
+                is_all=is_all,
                 address=address_of(request._request),
             )
         )
@@ -244,15 +249,17 @@ def _told(answer: device_events.Answer) -> dict[str, str]:
 def _told_unreadable(sent: Any, refusal: EventUnreadable) -> dict[str, str]:
     """Under the id that it came with, by which the device finds it."""
     named = sent.get("id") if isinstance(sent, dict) else None
+    if not isinstance(named, str) or not named.isascii() or len(named) > ID_MOST:
+        named = ""
     return {
-        "id": named if isinstance(named, str) and named.isascii() and len(named) <= ID_MOST else "",
+        "id": named,
         "result": SyncOutcome.REFUSED.value,
         "why": refusal.code,
         "detail": str(refusal),
     }
 
 
-def _read(data: Any) -> tuple[datetime, list[Any], list[int]]:
+def _read(data: Any) -> tuple[datetime, list[Any], list[int], bool]:
     """The request's shape, as ``EventsInput`` draws it. Read by hand: five hundred events cost a
     serializer more time than their rows cost the database."""
     if not isinstance(data, dict) or not isinstance(data.get("events"), list):
@@ -263,9 +270,10 @@ def _read(data: Any) -> tuple[datetime, list[Any], list[int]]:
     if not isinstance(sessions, list) or len(sessions) > 20 or not all(map(_is_key, sessions)):
         raise ValidationError({"sessions": [_("不是有效的值。")]})
     try:
-        return _moment(data.get("now"), "now"), data["events"], sessions
+        now = _moment(data.get("now"), "now")
     except EventUnreadable:
         raise ValidationError({"now": [_("不是有效的值。")]}) from None
+    return now, data["events"], sessions, data.get("is_all") is True
 
 
 def _event_or_refusal(one: Any) -> device_events.DeviceEvent | EventUnreadable:

@@ -56,6 +56,8 @@ class Conflict(models.Model):
     # Why no badge was read, where the student was ticked.
     no_badge = models.CharField(max_length=12, choices=NoBadge.choices, blank=True, default="")
     doubt = models.CharField(max_length=16, choices=Doubt.choices)
+    # What the device's clock said, and when it happened by ours.
+    said_at = models.DateTimeField(null=True, blank=True)
     happened_at = models.DateTimeField()
     received_at = models.DateTimeField()
 

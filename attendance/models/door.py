@@ -206,7 +206,8 @@ class CheckIn(Sealed):
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="voided_by"
     )
     reason = models.CharField(_("原因"), max_length=200, blank=True, default="")
-    # When it happened by the device's clock, and when it reached us.
+    # What a device's clock said, when it happened by ours, and when it reached us.
+    said_at = models.DateTimeField(null=True, blank=True)
     happened_at = models.DateTimeField()
     recorded_at = models.DateTimeField()
     recorded_by = models.ForeignKey(

@@ -100,6 +100,7 @@ def check_ins(student: Student, now: datetime) -> Sheet:
             _("场次"),
             _("记录"),
             _("方式"),
+            _("设备时间"),
             _("发生时间"),
             _("记录时间"),
             _("原因"),
@@ -112,6 +113,7 @@ def check_ins(student: Student, now: datetime) -> Sheet:
                 wording.when(event.session),
                 event.get_kind_display(),
                 event.get_way_in_display(),
+                _moment(event.said_at),
                 _moment(event.happened_at),
                 _moment(event.recorded_at),
                 event.reason,
@@ -131,7 +133,7 @@ def check_ins(student: Student, now: datetime) -> Sheet:
 def conflicts(student: Student, now: datetime) -> Sheet:
     return Sheet(
         _("待定的签到"),
-        (_("课程"), _("场次"), _("记录"), _("方式"), _("发生时间"), _("送到时间"),
+        (_("课程"), _("场次"), _("记录"), _("方式"), _("设备时间"), _("发生时间"), _("送到时间"),
          _("为什么没有扫码"), _("为什么待定"), _("处理"), _("原因"), _("处理时间")),
         [
             (
@@ -139,6 +141,7 @@ def conflicts(student: Student, now: datetime) -> Sheet:
                 wording.when(conflict.session),
                 conflict.get_kind_display(),
                 conflict.get_way_in_display(),
+                _moment(conflict.said_at),
                 _moment(conflict.happened_at),
                 _moment(conflict.received_at),
                 conflict.get_no_badge_display(),

@@ -56,6 +56,8 @@ class Known:
     ahead: timedelta
     now: datetime
     events: list[DeviceEvent]
+    # The device has nothing else that it has not had an answer to.
+    is_all: bool = False
     is_trusted: bool = True
     packs: dict[int, RosterPack] = field(default_factory=dict)
     sessions: dict[int, CourseSession] = field(default_factory=dict)

@@ -64,15 +64,19 @@ def receive(
     events: Sequence[DeviceEvent],
     device_now: datetime,
     now: datetime,
+    is_all: bool = False,
     address: str | None = None,
 ) -> list[Answer]:
     """Each event's answer, in their order.
 
     ACCEPTED: it counts from now on. ALREADY: it did before, by itself or by another event, or
     attendance is the same without it.
-    CONFLICT: somebody has to decide. WAIT: what it takes back has not reached us; to be sent
-    again. REFUSED: it never will (UnknownBadge, NotBookedHere: not on its list, PackUnknown,
-    PackExpired, EventOfAnother).
+    CONFLICT: somebody has to decide. WAIT: what it takes back has not reached us and may
+    yet; to be sent again. REFUSED: it never will (UnknownBadge, NotBookedHere: not on its list,
+    PackUnknown, PackExpired, EventOfAnother).
+
+    ``is_all``: the device keeps nothing else without an answer. What is taken back and never
+    reached us was refused then, and nothing is left to wait for.
 
     An event happened when the device says, corrected by how wrong its clock was then (or is now,
     where the device did not know), and not before it took the list along nor later than now.
@@ -83,7 +87,12 @@ def receive(
     def write() -> dict[UUID, Answer]:
         ahead = devices.note_clock(device, device_now=device_now, now=now)
         batch = _Batch(
-            device, actor_of(device.registered_by, address=address), ahead, now, list(events)
+            device,
+            actor_of(device.registered_by, address=address),
+            ahead,
+            now,
+            list(events),
+            is_all,
         )
         batch.read()
         # What is taken back comes after what takes it back was made.
@@ -177,7 +186,7 @@ class _Batch(Known):
         target = self.known.get(event.voids)
         if target is None:
             answered = self.answers.get(event.voids)
-            if answered is not None and answered.outcome == SyncOutcome.REFUSED:
+            if self.is_all or (answered is not None and answered.outcome == SyncOutcome.REFUSED):
                 return SyncOutcome.ALREADY, ""
             return SyncOutcome.WAIT, ""
         if target.session_id != pack.session_id or target.kind == EventKind.VOID:
@@ -297,6 +306,7 @@ class _Batch(Known):
             device_id=self.device.pk,
             voids_id=event.voids,
             reason=event.no_badge or "",
+            said_at=event.said_at,
             happened_at=happened_at,
             recorded_at=self.now,
             recorded_by_id=self.by.membership_id,
@@ -327,6 +337,7 @@ class _Batch(Known):
             voids_id=event.voids,
             no_badge=event.no_badge or "",
             doubt=doubt,
+            said_at=event.said_at,
             happened_at=happened_at,
             received_at=self.now,
         )

@@ -83,11 +83,19 @@ class Tablet:
         )
 
     def send(
-        self, events: Sequence[DeviceEvent], *, after: timedelta = timedelta(minutes=30)
+        self,
+        events: Sequence[DeviceEvent],
+        *,
+        after: timedelta = timedelta(minutes=30),
+        is_all: bool = False,
     ) -> list[Answer]:
         moment = self.now + after
         return sync.receive(
-            device=self.device, events=events, device_now=moment + self.ahead, now=moment
+            device=self.device,
+            events=events,
+            device_now=moment + self.ahead,
+            now=moment,
+            is_all=is_all,
         )
 
 

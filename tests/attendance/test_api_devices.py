@@ -296,6 +296,25 @@ def test_absurd_clock_does_not_keep_the_batch_out(tablet: Tablet, clock: str) ->
 
 
 @pytest.mark.parametrize(
+    ("more", "result"),
+    [
+        ({}, "wait"),
+        ({"is_all": False}, "wait"),
+        ({"is_all": 1}, "wait"),
+        ({"is_all": True}, "already"),
+    ],
+)
+def test_undo_of_what_never_came_waits_until_nothing_else_is_to_come(
+    tablet: Tablet, more: dict[str, Any], result: str
+) -> None:
+    undo = arrival(tablet, 1, kind="void", way_in="tick", voids=str(uuid4()))
+
+    answer = post(tablet, "events", batch(tablet, undo, **more)).json()["answers"][0]
+
+    assert answer["result"] == result
+
+
+@pytest.mark.parametrize(
     "data",
     [
         [],

@@ -228,7 +228,7 @@ def test_no_column_of_a_sealed_row_changes_unseen(days: list[DaySeal], kind: Sea
     for field in columns:
         with past_the_triggers(), connection.cursor() as cursor:
             other = {
-                "DateTimeField": f"{field.column} + interval '1 second'",
+                "DateTimeField": f"coalesce({field.column}, now()) + interval '1 second'",
                 "DateField": f"{field.column} + 1",
                 "CharField": f"{field.column} || 'x'",
                 "UUIDField": "gen_random_uuid()",
@@ -424,7 +424,7 @@ def test_whoever_reads_the_format_gets_the_same_head(days: list[DaySeal]) -> Non
     for row in HourCredit.objects.all():
         text = hashlib.sha256(f"{row.seal_salt} {row.reason}".encode()).hexdigest()
         array = [
-            "career-classroom 1", "ledger", row.pk, row.student_id, row.school_id, row.session_id,
+            "career-classroom 2", "ledger", row.pk, row.student_id, row.school_id, row.session_id,
             row.kind, row.class_hours, row.revision, row.reverses_id, row.rule_version,
             row.earned_on.isoformat(),
             row.credited_at.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z",
@@ -434,11 +434,23 @@ def test_whoever_reads_the_format_gets_the_same_head(days: list[DaySeal]) -> Non
         ]  # fmt: skip
         line = json.dumps(array, ensure_ascii=False, separators=(",", ":"))
         found.append(hashlib.sha256(line.encode()).hexdigest())
-    lines = ["career-classroom 1", "2026-03-04", days[1].head, "2", *sorted(found)]
+    lines = ["career-classroom 2", "2026-03-04", days[1].head, "2", *sorted(found)]
 
     assert (
         days[2].head == hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
     )
+
+
+def test_a_seal_of_the_first_format_holds(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(digests, "FORMAT", 1)
+    backdate(CheckIn, FIRST)
+    backdate(HourCredit, FIRST)
+    sealed_until(FIRST + DAY)
+    monkeypatch.undo()
+
+    assert [seal.format for seal in sealed_until(FIRST + 2 * DAY)] == [2]
+
+    assert differences() == []
 
 
 def test_every_column_of_what_is_sealed_is_in_the_format() -> None:

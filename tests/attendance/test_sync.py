@@ -71,6 +71,7 @@ def test_arrival_is_recorded_with_device_clock_and_trust(door: Door, tablet: Tab
     assert (made.kind, made.way_in, made.trust) == (EventKind.IN, WayIn.SCANNER, Trust.READ)
     assert (made.device, made.recorded_by_id) == (tablet.device, door.manager.membership_id)
     assert made.happened_at == door.now + 3 * MINUTE
+    assert made.said_at == door.now + 3 * MINUTE
     assert made.recorded_at == door.now + 20 * MINUTE
     entry = AuditEntry.objects.get(verb="attendance.synced")
     assert entry.facts == {
@@ -110,7 +111,9 @@ def test_clock_that_is_wrong_by_an_hour_is_corrected(
 
     tablet.send([tablet.arrival(1, after=5 * MINUTE)], after=90 * MINUTE)
 
-    assert CheckIn.objects.get().happened_at == door.now + 5 * MINUTE
+    made = CheckIn.objects.get()
+    assert made.happened_at == door.now + 5 * MINUTE
+    assert made.said_at == door.now + 5 * MINUTE + ahead
     tablet.device.refresh_from_db()
     assert tablet.device.clock_ahead == ahead
 
@@ -216,6 +219,25 @@ def test_undo_before_its_arrival_in_one_batch(door: Door, tablet: Tablet) -> Non
     answers = tablet.send([tablet.undo(arrival), arrival])
 
     assert told(answers) == [("accepted", "")] * 2
+    assert states(door)[0] == "expected"
+
+
+def test_undo_of_what_was_refused_waits_no_longer_than_for_the_last_batch(
+    door: Door, tablet: Tablet
+) -> None:
+    refused, other = tablet.stranger("A" * 16), tablet.arrival(1)
+    undo, undo_other = tablet.undo(refused), tablet.undo(other)
+
+    assert told(tablet.send([refused])) == [("refused", "unknown_badge")]
+    assert told(tablet.send([undo])) == [("wait", "")]
+    # Its arrival is in the batch, or on record, whatever else is.
+    assert told(tablet.send([undo, undo_other, other], is_all=True)) == [
+        ("already", ""),
+        ("accepted", ""),
+        ("accepted", ""),
+    ]
+
+    assert set(CheckIn.objects.values_list("pk", flat=True)) == {other.id, undo_other.id}
     assert states(door)[0] == "expected"
 
 
@@ -335,7 +357,8 @@ def test_closed_desk_makes_a_conflict_unless_nothing_would_change(
         door.session,
         tablet.device,
     )
-    assert (conflict.happened_at, conflict.received_at) == (
+    assert (conflict.said_at, conflict.happened_at, conflict.received_at) == (
+        door.now,
         door.now,
         door.now + 200 * MINUTE,
     )
@@ -578,7 +601,7 @@ def test_export_of_a_student_tells_what_was_doubtful_and_decided(
         sheets = sheets_of(door.students[seat_no - 1], door.now)
         return [row[2:] for sheet in sheets if sheet.name == "待定的签到" for row in sheet.rows]
 
-    moments = ("2026-12-08 08:50", "2026-12-08 12:10")
+    moments = ("2026-12-08 08:50", "2026-12-08 08:50", "2026-12-08 12:10")
     why = "送到时本场已结束签到"
     assert rows(2) == [
         ("签到", "扫码枪", *moments, "", why, "不记", "人不在场", "2026-12-08 08:50")

@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -410,6 +411,25 @@ def test_scripts_of_the_page_import_nothing() -> None:
         assert isinstance(found, str)
         text = Path(found).read_text(encoding="utf-8")
         assert re.findall(r"^\s*(?:import|export)\b.*|\bimport\(.*", text, re.MULTILINE) == []
+
+
+def test_files_are_read_once_where_they_cannot_change(
+    door: Door, settings: Any, tmp_path: Path
+) -> None:
+    """In development the page is another with each change of a file."""
+    picture = tmp_path / "img/mark.svg"
+    picture.parent.mkdir()
+    picture.write_text("<svg/>")
+    settings.STATICFILES_DIRS = [tmp_path, *settings.STATICFILES_DIRS]
+
+    def seen(*, changed: bool) -> bytes:
+        picture.write_text("<svg></svg>" if changed else "<svg/>")
+        return Client().get("/desk/worker.js").content
+
+    settings.DEBUG = False
+    assert seen(changed=False) == seen(changed=True)
+    settings.DEBUG = True
+    assert seen(changed=False) != seen(changed=True)
 
 
 def test_worker_is_another_in_another_language(door: Door) -> None:
