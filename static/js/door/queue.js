@@ -100,7 +100,9 @@
   // that never counted.
   async function clearUp() {
     const isVain = (event) => event.kind === "void" && !event.sent && (events.get(event.voids) || {}).outcome === "refused";
-    const isDone = (event) => event.sent && !Door.lists.of(event.session) && (event.outcome !== "refused" || event.isRead);
+    // Another window may have taken lists along that this one does not know.
+    const listed = new Set((await Door.store.packs()).map((sealed) => sealed.session));
+    const isDone = (event) => event.sent && !listed.has(event.session) && (event.outcome !== "refused" || event.isRead);
     await drop([...events.values()].filter((event) => isVain(event) || isDone(event)));
   }
 
