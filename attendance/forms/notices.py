@@ -1,5 +1,6 @@
 """A public notice: started, objected to, decided."""
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 from django import forms
@@ -22,10 +23,14 @@ class NoticeForm(forms.Form):
         help_text=_("今天是上课日的，算第一天。"),
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, offered: Sequence[PracticumRequirement] = (), **kwargs: Any
+    ) -> None:
+        """``offered`` can be chosen; another that is sent hears from the service why not."""
         super().__init__(*args, **kwargs)
         field = cast("forms.ModelChoiceField", self.fields["requirement"])
         field.queryset = PracticumRequirement.objects.order_by("due_on", "pk")
+        field.widget.choices = [(one.pk, str(one)) for one in offered]
 
 
 class ObjectionForm(forms.Form):

@@ -2,14 +2,18 @@
 
 import hmac
 from collections import defaultdict
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
-from attendance.choices import ObjectionState
-from attendance.models import Objection, PublicNotice
+from attendance.choices import AttendanceState, ObjectionState
+from attendance.models import CheckIn, Objection, PublicNotice
+from attendance.selectors.rule_sets import rules_of_each
+from attendance.selectors.states import by_student
 from bookings import wording
 from bookings.models import Place
 from courses.models import CourseSession
@@ -18,16 +22,19 @@ from hours.models import HourCredit, PracticumRequirement
 from hours.selectors import earned_by_student, requirements_of
 from rosters import naming
 from rosters.models import ClassGroup, Student
+from sites.calendar import local_day
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One entry of the ledger as a student reads it."""
+    """One entry of the ledger as a student reads it; or, with her ``state``, a session that she
+    was booked for and has no hours of."""
 
     day: date
     what: str
     class_hours: int
-    is_reversal: bool
+    is_reversal: bool = False
+    state: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +90,18 @@ def notices(actor: Actor) -> QuerySet[PublicNotice]:
     )
 
 
+def objections_waiting(actor: Actor) -> list[int]:
+    """The notices, by key, of the objections that the actor is to decide, one for each."""
+    if not actor.is_coordinator:
+        return []
+    return list(
+        Objection.objects.visible_to(actor)
+        .filter(state=ObjectionState.OPEN)
+        .order_by("notice_id", "pk")
+        .values_list("notice_id", flat=True)
+    )
+
+
 def doors_not_closed(notice: PublicNotice) -> int:
     """How many sessions of the notice's students and days are over without that the hours were
     credited: their hosts have not closed the door. One query."""
@@ -117,7 +136,8 @@ def is_hers(student: Student, student_no: str) -> bool:
 
 def own_hours(student: Student) -> OwnHours | None:
     """The last notice of the student's school for what is required of her class, and her hours
-    in its period; None where there is none. Four queries, her class being loaded."""
+    in its period, sessions that gave her none among them; None where there is none. Five queries,
+    one more where the rules of these are not known yet, her class being loaded."""
     requirement = requirements_of([student.class_group])[student.class_group_id]
     notice = (
         PublicNotice.objects.filter(school_id=student.school_id, requirement=requirement)
@@ -129,7 +149,7 @@ def own_hours(student: Student) -> OwnHours | None:
     )
     if notice is None:
         return None
-    entries = (
+    entries = list(
         HourCredit.objects.filter(
             student=student,
             earned_on__range=(notice.requirement.counts_from, notice.requirement.due_on),
@@ -148,15 +168,58 @@ def own_hours(student: Student) -> OwnHours | None:
         )
         for entry in entries
     ]
+    lines += _without_hours(student, notice.requirement, {entry.session_id for entry in entries})
     return OwnHours(
         masked_name=naming.masked(student.name),
         notice=notice,
-        lines=lines,
+        lines=sorted(lines, key=lambda line: line.day),
         total=sum(line.class_hours for line in lines),
         objections=list(
             Objection.objects.filter(notice=notice, student=student).order_by("made_at", "pk")
         ),
     )
+
+
+def _without_hours(
+    student: Student, requirement: PracticumRequirement, credited: Container[int | None]
+) -> list[Line]:
+    """The sessions of the period whose door is closed and that gave her no entry: what she was
+    there. One query, and one where their rules are not known yet."""
+    starts_at, ends_at = requirement.period
+    events: dict[int, list[CheckIn]] = {}
+    for event in (
+        CheckIn.objects.of_student(student.pk)
+        .filter(
+            session__starts_at__gte=starts_at,
+            session__starts_at__lt=ends_at,
+            session__desk__closed_at__isnull=False,
+        )
+        .select_related("student", "session__version", "session__desk")
+        .order_by("session__starts_at", "session_id")
+    ):
+        if event.session_id not in credited:
+            events.setdefault(event.session_id, []).append(event)
+    sessions = {pk: own[0].session for pk, own in events.items()}
+    rules = rules_of_each(sessions.values()) if sessions else {}
+    found = []
+    for pk, own in events.items():
+        session = sessions[pk]
+        state = by_student(own, session, rules[pk])[student.pk].state
+        # Whose arrival was taken back was not expected in the end.
+        if state == AttendanceState.EXPECTED:
+            continue
+        is_held_back = any(event.student_id in session.desk.held_back for event in own)
+        found.append(
+            Line(
+                day=local_day(session.starts_at),
+                what=wording.title(session.version),
+                class_hours=0,
+                state=_("%(state)s，学时待补记") % {"state": state.label}
+                if is_held_back
+                else str(state.label),
+            )
+        )
+    return found
 
 
 def class_list(notice: PublicNotice, group: ClassGroup) -> list[Row]:

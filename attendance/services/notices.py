@@ -1,5 +1,6 @@
 """The public notice of class hours: shown, objected to, decided, locked."""
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
@@ -10,7 +11,7 @@ from django.utils.translation import gettext as _
 import notifications.services
 from accounts.actors import Actor
 from accounts.choices import ActorKind, Role
-from accounts.errors import NotAllowed
+from accounts.errors import NotAllowed, Refusal
 from accounts.models import Organisation
 from accounts.selectors import people_to_tell
 from accounts.services import audit
@@ -33,7 +34,8 @@ from bookings.services import plain_words
 from hours import period_locks
 from hours.errors import PeriodLockedAlready
 from hours.models import PeriodLock, PracticumRequirement
-from rosters.models import Student
+from hours.selectors import requirements_of
+from rosters.models import ClassGroup, Student
 from rosters.services.classes import check_can_manage
 from sites import dates
 from sites.calendar import is_lesson_day, local_day
@@ -68,6 +70,77 @@ def _check_due(requirement: PracticumRequirement, today: date) -> None:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """The requirements, by key, that are for a class of the school, that it is showing, and whose
+    hours it has locked."""
+
+    applying: frozenset[int]
+    running: frozenset[int]
+    locked: frozenset[int]
+
+
+def _standing(school_id: int) -> _Standing:
+    found = requirements_of(
+        list(
+            ClassGroup.objects.filter(school_id=school_id, archived_at=None).select_related(
+                "school"
+            )
+        )
+    )
+    return _Standing(
+        applying=frozenset(one.pk for one in found.values() if one is not None),
+        running=frozenset(
+            PublicNotice.objects.filter(school_id=school_id, lock=None).values_list(
+                "requirement_id", flat=True
+            )
+        ),
+        locked=frozenset(
+            PeriodLock.objects.live()
+            .filter(school_id=school_id)
+            .values_list("requirement_id", flat=True)
+        ),
+    )
+
+
+def _check_startable(requirement: PracticumRequirement, standing: _Standing, today: date) -> None:
+    if requirement.pk not in standing.applying:
+        raise NoSuchCohort
+    _check_due(requirement, today)
+    if requirement.pk in standing.running:
+        raise NoticeRunning
+    if requirement.pk in standing.locked:
+        raise PeriodLockedAlready
+
+
+def check_can_start(
+    actor: Actor, school_id: int, requirement: PracticumRequirement, now: datetime
+) -> None:
+    """Refused: as ``start``."""
+    check_can_manage(actor, school_id)
+    _check_startable(requirement, _standing(school_id), local_day(now))
+
+
+def offers(
+    actor: Actor, school_id: int, now: datetime
+) -> tuple[list[PracticumRequirement], list[tuple[PracticumRequirement, Refusal]]]:
+    """The requirements of the school's classes of which a notice can be started now, and the
+    others, each with why not. As many queries whatever their number."""
+    check_can_manage(actor, school_id)
+    standing, today = _standing(school_id), local_day(now)
+    open_now, barred = [], []
+    for requirement in PracticumRequirement.objects.filter(pk__in=standing.applying).order_by(
+        "due_on", "pk"
+    ):
+        try:
+            _check_startable(requirement, standing, today)
+        except Refusal as refusal:
+            barred.append((requirement, refusal))
+        else:
+            open_now.append(requirement)
+    return open_now, barred
+
+
 def start(
     *,
     by: Actor,
@@ -82,18 +155,11 @@ def start(
     Refused: NoSuchCohort, RequirementNotDue, NoticeRunning, PeriodLockedAlready.
     """
     check_can_manage(by, school.pk)
-    if not classes_of(school.pk, requirement):
-        raise NoSuchCohort
     today = local_day(now)
-    _check_due(requirement, today)
     with transaction.atomic():
         # Two who start it at once do so one after the other.
         Organisation.objects.select_for_update(no_key=True).get(pk=school.pk)
-        own = PublicNotice.objects.filter(school=school, requirement=requirement)
-        if own.filter(lock=None).exists():
-            raise NoticeRunning
-        if PeriodLock.objects.live().filter(school=school, requirement=requirement).exists():
-            raise PeriodLockedAlready
+        _check_startable(requirement, _standing(school.pk), today)
         notice = PublicNotice.objects.create(
             school=school,
             requirement=requirement,

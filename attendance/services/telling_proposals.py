@@ -80,9 +80,14 @@ def what(proposal: HourProposal, now: datetime) -> str:
     }
 
 
+def is_in_locked_period(proposal: HourProposal) -> bool:
+    """Whether only the secretariat can confirm it. One query."""
+    return bool(period_locks.locked_among([proposal.student_id], proposal.earned_on))
+
+
 def _deciders(proposal: HourProposal) -> list[User]:
     student = proposal.student
-    is_locked = bool(period_locks.locked_among([student.pk], proposal.earned_on))
+    is_locked = is_in_locked_period(proposal)
     coordinators = people_to_tell(student.school_id, [Role.SCHOOL_COORDINATOR])
     # Into a locked period only the secretariat enters anything.
     return ([] if is_locked else _others(proposal, coordinators)) or _others(

@@ -48,7 +48,14 @@ def list_notices(request: MemberRequest) -> HttpResponse:
 @members_only(Role.SCHOOL_COORDINATOR)
 def start(request: MemberRequest) -> HttpResponse:
     """Which hours, for how many days; from today on."""
-    form = NoticeForm(request.POST or None)
+    now = timezone.now()
+    assert request.actor.organisation_id is not None
+    offered, barred = notices.offers(request.actor, request.actor.organisation_id, now)
+    form = NoticeForm(
+        request.POST or None,
+        offered=offered,
+        initial={"requirement": request.GET.get("requirement")},
+    )
     status = 200
     if request.method == "POST" and form.is_valid():
         try:
@@ -57,14 +64,19 @@ def start(request: MemberRequest) -> HttpResponse:
                 school=get_object_or_404(Organisation, pk=request.actor.organisation_id),
                 requirement=form.cleaned_data["requirement"],
                 days=form.cleaned_data["days"],
-                now=timezone.now(),
+                now=now,
             )
         except Refusal as refusal:
             status = put_on(form, refusal)
         else:
             messages.success(request, _("公示已开始。请各班打印公示单，并告诉学生查询办法。"))
             return redirect("attendance:notice", notice.pk)
-    return render(request, "attendance/notice_start.html", {"form": form}, status=status)
+    return render(
+        request,
+        "attendance/notice_start.html",
+        {"form": form, "offered": offered, "barred": barred},
+        status=status,
+    )
 
 
 @never_cache
@@ -83,10 +95,14 @@ def show(request: MemberRequest, pk: int) -> HttpResponse:
         target=notice,
         students=[one.student for one in objections],
     )
+    is_reopened = notice.lock is not None and notice.lock.reopened_at is not None
     refusal = None
     if may_decide:
         try:
-            notices.check_can_lock(request.actor, notice, now)
+            if is_reopened:
+                notices.check_can_start(request.actor, notice.school_id, notice.requirement, now)
+            else:
+                notices.check_can_lock(request.actor, notice, now)
         except Refusal as found:
             refusal = str(found)
     return render(
@@ -94,6 +110,7 @@ def show(request: MemberRequest, pk: int) -> HttpResponse:
         "attendance/notice.html",
         {
             "notice": notice,
+            "is_reopened": is_reopened,
             "is_running": notice.is_running(local_day(now)),
             "classes": [
                 (group, wording.class_name(group, now)) for group in _classes(request, notice)
@@ -247,7 +264,9 @@ def reopen(request: MemberRequest, pk: int) -> HttpResponse:
 
 def _notice(request: MemberRequest, pk: int) -> PublicNotice:
     return get_object_or_404(
-        PublicNotice.objects.visible_to(request.actor).select_related("requirement", "school"),
+        PublicNotice.objects.visible_to(request.actor).select_related(
+            "requirement", "school", "lock"
+        ),
         pk=pk,
     )
 

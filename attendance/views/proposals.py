@@ -19,7 +19,7 @@ from attendance.choices import MOST_HOURS_BY_HAND
 from attendance.forms.proposals import AnswerForm, CorrectionForm, ProposalForm
 from attendance.models import HourProposal
 from attendance.selectors import proposals as selectors
-from attendance.services import proposals
+from attendance.services import proposals, telling_proposals
 from attendance.views import door
 from attendance.views.door import key
 from bookings import wording
@@ -101,6 +101,7 @@ def show(request: MemberRequest, pk: int) -> HttpResponse:
             "row": _row(request.actor, proposal),
             "form": form,
             "why_no_decision": _why(proposals.check_can_decide, request.actor, proposal),
+            "is_locked": telling_proposals.is_in_locked_period(proposal),
             "can_withdraw": not _why(proposals.check_can_withdraw, request.actor, proposal),
         },
         status=status,
@@ -173,13 +174,13 @@ def correct(request: MemberRequest, pk: int) -> HttpResponse:
     status = 200
     if request.method == "POST" and form.is_valid():
         try:
-            proposals.propose_correction(
+            proposal = proposals.propose_correction(
                 by=request.actor, credit=credit, now=timezone.now(), **form.cleaned_data
             )
         except Refusal as refusal:
             status = put_on(form, refusal)
         else:
-            messages.success(request, _("已提交，等另一个人复核。"))
+            messages.success(request, _submitted(proposal))
             return redirect("attendance:proposals")
     elif request.method == "POST":
         status = 422
@@ -214,13 +215,13 @@ def _propose(
     status = 200
     if request.method == "POST" and form.is_valid():
         try:
-            proposals.propose(
+            proposal = proposals.propose(
                 by=request.actor, student=student, session=session, now=now, **form.values()
             )
         except Refusal as refusal:
             status = put_on(form, refusal)
         else:
-            messages.success(request, _("已提交，等另一个人复核。"))
+            messages.success(request, _submitted(proposal))
             return redirect("attendance:proposals")
     elif request.method == "POST":
         status = 422
@@ -237,6 +238,13 @@ def _propose(
         },
         status=status,
     )
+
+
+def _submitted(proposal: HourProposal) -> str:
+    """Who decides next."""
+    if telling_proposals.is_in_locked_period(proposal):
+        return _("已提交。这段时间的学时已锁定，由联盟秘书处决定。")
+    return _("已提交，等另一个人复核。")
 
 
 def _session_of(student: Student, pk: int) -> CourseSession:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.actors import Actor
-from attendance.selectors import proposals
+from attendance.selectors import notices, proposals
 from bookings import wording
 from bookings.selectors import roll
 from bookings.selectors.progress import ClassProgress, progress_of_classes
@@ -135,6 +135,27 @@ def proposed_hours(actor: Actor) -> list[Todo]:
             % {"count": waiting},
             detail="",
             url=reverse("attendance:proposals"),
+        )
+    ]
+
+
+def objections(actor: Actor) -> list[Todo]:
+    """What students object to in a notice of hours, and the coordinator is to answer."""
+    waiting = notices.objections_waiting(actor)
+    if not waiting:
+        return []
+    return [
+        Todo(
+            text=ngettext(
+                "%(count)d 条学时公示的异议等您处理",
+                "%(count)d 条学时公示的异议等您处理",
+                len(waiting),
+            )
+            % {"count": len(waiting)},
+            detail="",
+            url=reverse("attendance:notice", args=[waiting[0]])
+            if len(set(waiting)) == 1
+            else reverse("attendance:notices"),
         )
     ]
 

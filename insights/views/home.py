@@ -62,7 +62,11 @@ def show_home(request: MemberRequest) -> HttpResponse:
             "cards": cards,
             "more_classes": len(groups) > CARDS_ON_HOME,
             "class_count": visible_classes(actor).count() if len(groups) > CARDS_ON_HOME else 0,
-            "todos": [*classes.proposed_hours(actor), *classes.todos(cards, now)],
+            "todos": [
+                *classes.objections(actor),
+                *classes.proposed_hours(actor),
+                *classes.todos(cards, now),
+            ],
             "trips": coming,
         },
     )

@@ -15,7 +15,7 @@ from accounts.actors import SYSTEM, Actor
 from accounts.choices import Role
 from accounts.errors import NotAllowed, NotYours
 from accounts.models import AuditEntry, Membership
-from attendance.choices import ObjectionState
+from attendance.choices import EventKind, ObjectionState
 from attendance.errors.notices import (
     AnswerMissing,
     NoSuchCohort,
@@ -41,7 +41,7 @@ from sites.choices import DayKind
 from sites.models import CalendarDay
 from tests.attendance.conftest import Door
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, actor_of
-from tests.factories.attendance import close_desk, let_in
+from tests.factories.attendance import close_desk, let_in, mark
 from tests.factories.bookings import make_booking
 from tests.factories.hours import RequirementFactory, make_credit
 from tests.factories.rosters import make_class, make_teacher_of
@@ -292,7 +292,7 @@ def test_without_a_notice_or_a_requirement_there_is_nothing(shown: Shown) -> Non
 
 
 @pytest.mark.parametrize("sessions", [1, 3])
-def test_looking_up_asks_four_times_however_much_there_is(shown: Shown, sessions: int) -> None:
+def test_looking_up_asks_five_times_however_much_there_is(shown: Shown, sessions: int) -> None:
     for number in range(sessions - 1):
         session = shown.door.world.session(day=date(2026, 12, 2 + number))
         make_credit(by=shown.door.manager, student=shown.student, session=session, now=shown.now)
@@ -304,7 +304,44 @@ def test_looking_up_asks_four_times_however_much_there_is(shown: Shown, sessions
 
     assert found is not None
     assert len(found.lines) == sessions
-    assert len(queries) == 4
+    assert len(queries) == 5
+
+
+@pytest.mark.parametrize("sessions", [1, 3])
+def test_sessions_without_hours_are_shown_with_what_became_of_them(
+    shown: Shown, sessions: int
+) -> None:
+    world, by = shown.door.world, shown.door.manager
+    days = [date(2026, 12, 1), date(2026, 12, 2), date(2026, 12, 3)][:sessions]
+    for number, day in enumerate(days):
+        session = world.session(day=day)
+        make_booking(
+            by=world.coordinator, session=session, class_group=world.group,
+            now=shown.now - 15 * DAY,
+        )  # fmt: skip
+        if number == 1:
+            let_in(shown.student, by=by, session=session, now=session.starts_at)
+            early = session.starts_at + (session.ends_at - session.starts_at) / 4
+            mark(shown.student, EventKind.OUT, by=by, session=session, now=early)
+        close_desk(by=by, session=session, now=session.ends_at)
+    # Whose door is not closed has no hours yet, and no state to object to.
+    later = world.session(day=date(2026, 12, 4))
+    make_booking(
+        by=world.coordinator, session=later, class_group=world.group, now=shown.now - 15 * DAY
+    )
+    student = shown.student
+
+    with CaptureQueriesContext(connection) as queries:
+        found = selectors.own_hours(student)
+
+    assert found is not None
+    assert [(line.day, line.class_hours, line.state) for line in found.lines] == [
+        *[(day, 0, state) for day, state in zip(days, ["缺席", "早退", "缺席"], strict=False)],
+        (date(2026, 12, 8), 4, ""),
+    ]
+    assert (found.total, len(queries)) == (4, 5)
+    page = Client().post("/notice/", fields(shown)).content.decode()
+    assert page.count("· 缺席</td>") == (sessions + 1) // 2
 
 
 def test_the_list_of_a_class_has_seat_mask_and_hours(shown: Shown) -> None:
@@ -449,6 +486,83 @@ def test_the_secretariat_reopens_and_the_school_is_told_why(shown: Shown) -> Non
         "秘书处重新开放了“初中职业体验”的学时，更正后请再次公示。\n\n原因：漏记一场"
     )
     assert again.pk != shown.notice.pk
+
+
+def test_the_notices_page_says_that_the_period_is_open_again(shown: Shown) -> None:
+    after = shown.now + 8 * DAY
+    locked = notices.lock(by=shown.coordinator, notice=shown.notice, now=after)
+    assert locked.lock is not None
+    client = client_of(shown.coordinator)
+    before = client.get(f"/school/notices/{shown.notice.pk}/").content.decode()
+    notices.reopen(by=secretary(), period_lock=locked.lock, reason="漏记一场", now=after)
+
+    page = client.get(f"/school/notices/{shown.notice.pk}/").content.decode()
+    begun = client.get(f"/school/notices/new/?requirement={shown.notice.requirement_id}")
+    start(shown)
+    then = client.get(f"/school/notices/{shown.notice.pk}/").content.decode()
+
+    new = f'href="/school/notices/new/?requirement={shown.notice.requirement_id}"'
+    assert ("已锁定" in before, "开始新的公示" in before) == (True, False)
+    assert ("已锁定" in page, page.count("已重新开放</"), new in page) == (False, 2, True)
+    assert "原因：漏记一场" in page
+    assert f'<option value="{shown.notice.requirement_id}" selected>' in begun.content.decode()
+    assert (new in then, "这项要求的公示正在进行。" in then) == (False, True)
+
+
+@pytest.mark.parametrize("more", [1, 3])
+def test_only_what_can_start_is_offered_the_others_with_the_reason(shown: Shown, more: int) -> None:
+    PublicNotice.objects.all().delete()
+    school = shown.door.world.school
+    school.school_kind = "public"
+    school.save()
+    for number in range(more):
+        # Another cohort of the school, whose hours are still earned.
+        group = make_class(school=school, entry_year=2020 + number, number=9)
+        RequirementFactory(
+            name=f"要求{number}", school_kind="public", due_on=date(2027, 6, 30),
+            entry_year_from=group.entry_year, entry_year_to=group.entry_year,
+        )  # fmt: skip
+    RequirementFactory(name="高中的", stage="senior")
+    client = client_of(shown.coordinator)
+
+    with CaptureQueriesContext(connection) as queries:
+        offered, barred = notices.offers(shown.coordinator, school.pk, shown.now)
+    asked = len(queries)
+    page = client.get("/school/notices/new/").content.decode()
+    start(shown)
+    nothing = client.get("/school/notices/new/").content.decode()
+
+    assert offered == [shown.notice.requirement]
+    assert [(one.name, why.code) for one, why in barred] == [
+        (f"要求{number}", "requirement_not_due") for number in range(more)
+    ]
+    assert asked == 6
+    assert (page.count("<option"), page.count("起才能公示和锁定。")) == (1, more)
+    assert "高中的" not in page
+    assert (nothing.count("<option"), nothing.count("这项要求的公示正在进行。")) == (0, 1)
+    assert "现在没有可以公示的学时要求" in nothing
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_open_objections_wait_on_the_coordinators_home_page(shown: Shown, count: int) -> None:
+    coordinator, teacher = client_of(shown.coordinator), client_of(shown.door.world.teacher)
+    made = [shown.object(f"少记一场 {number}") for number in range(count)]
+
+    waiting = coordinator.get("/")
+    others = teacher.get("/").content.decode()
+    for one in made:
+        notices.decide(
+            by=shown.coordinator, objection=one, upheld=False, answer="已核对", now=shown.now
+        )
+    done = coordinator.get("/").content.decode()
+
+    todo = waiting.context["todos"][0]
+    assert (todo.text, todo.url) == (
+        f"{count} 条学时公示的异议等您处理",
+        f"/school/notices/{shown.notice.pk}/",
+    )
+    assert todo.text in waiting.content.decode()
+    assert ("的异议等您处理" in others, "的异议等您处理" in done) == (False, False)
 
 
 def test_erasing_a_student_takes_her_objections(shown: Shown) -> None:

@@ -10,7 +10,8 @@ from django.test import Client
 from accounts.models import AuditEntry, Membership
 from attendance.choices import ProposalKind, ProposalState
 from attendance.models import HourProposal
-from hours.models import HourCredit
+from hours import period_locks
+from hours.models import HourCredit, PracticumRequirement
 from tests.attendance.test_proposals import Missed, missed
 from tests.bookings.conftest import DAY
 
@@ -87,6 +88,37 @@ def test_from_the_missed_session_to_the_ledger(
     assert "补课 · 周三下午补上" in after
     assert "周老师提出，" in after
     assert form not in after
+
+
+def test_in_a_locked_period_the_secretariat_decides_and_the_pages_say_so(
+    missed: Missed, teacher: Client
+) -> None:
+    period_locks.lock_period(
+        by=missed.coordinator,
+        school=missed.door.world.school,
+        requirement=PracticumRequirement.objects.get(),
+        now=missed.now,
+    )
+    correcting = f"/school/credits/{missed.credit().pk}/correct/"
+    proposing = f"/school/students/{missed.student(2).pk}/hours/new/?session={missed.session.pk}"
+    made_up = {
+        "kind": "make_up",
+        "class_hours": "4",
+        "earned_on": (DAY + timedelta(days=1)).isoformat(),
+        "reason": "周三下午补上",
+    }
+
+    pages = [
+        teacher.post(correcting, {"class_hours": "2", "reason": "只上了半场"}, follow=True),
+        teacher.post(proposing, made_up, follow=True),
+    ]
+
+    for page in pages:
+        assert "已提交。这段时间的学时已锁定，由联盟秘书处决定。" in page.content.decode()
+        assert "等另一个人复核。" not in page.content.decode()
+    shown = teacher.get(f"/proposals/{HourProposal.objects.latest('pk').pk}/").content.decode()
+    assert "这段时间的学时已锁定，由联盟秘书处决定。" in shown
+    assert "本校的另一名管理员" not in shown
 
 
 def test_a_credit_is_corrected_and_all_three_entries_are_shown(

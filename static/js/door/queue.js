@@ -80,7 +80,7 @@
   async function heed(reply) {
     const changed = [];
     for (const answer of reply.answers) {
-      if (answer.result === "wait") continue;
+      if (answer.result === "wait" || !events.has(answer.id)) continue;
       const { result: outcome, why, detail } = answer;
       changed.push({ ...events.get(answer.id), sent: true, outcome, why, detail, code: "" });
     }
