@@ -87,12 +87,15 @@ def _way_back(request: HttpRequest) -> str:
     return request.get_full_path() if is_page else "/"
 
 
-def refusal_page(request: HttpRequest, refusal: Refusal) -> HttpResponse:
-    """The page that gives the refusal's sentence, with the status of its kind."""
+def refusal_page(
+    request: HttpRequest, refusal: Refusal, back: tuple[str, str] | None = None
+) -> HttpResponse:
+    """The page that gives the refusal's sentence, with the status of its kind; it leads home, or
+    ``back`` to a page, the address and what the link says."""
     return render(
         request,
         "accounts/refused.html",
-        {"reason": str(refusal), "kind": refusal.kind, "code": refusal.code},
+        {"reason": str(refusal), "kind": refusal.kind, "code": refusal.code, "back": back},
         status=STATUS_OF_KIND[refusal.kind],
     )
 

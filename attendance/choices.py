@@ -15,6 +15,14 @@ class EventKind(TextChoices):
     VOID = "void", _("撤销")
 
 
+class DoorMode(TextChoices):
+    """What a badge or a tapped seat means at the door: let in, let out, or ask."""
+
+    IN = "in", _("签到")
+    OUT = "out", _("签退")
+    MENU = "menu", _("改状态")
+
+
 class WayIn(TextChoices):
     CAMERA = "camera", _("扫码")
     SCANNER = "scanner", _("扫码枪")

@@ -72,4 +72,6 @@ SEAT_MARKS = {
     "excused": "exc",
 }
 SEAT_GLYPHS = {"in": "s-pres", "late": "s-late", "abs": "s-abs", "exc": "s-exc"}
+# Of whoever was seen leaving, however she came.
+SEAT_LEFT = "s-out"
 DIM_CLASSES = {"pass": "y", "fix": "f", "fail": "n", "": ""}

@@ -139,6 +139,12 @@ for _name in (
     register.filter(_name, _date_filter(getattr(dates, _name)))
 
 
+@register.filter
+def signed(value: int) -> str:
+    """Write a number that may be below nothing with a true minus, not with a hyphen."""
+    return str(value).replace("-", "−")
+
+
 @register.simple_tag
 def date_block(value: datetime.date | datetime.datetime) -> SafeString:
     """Show a day as a leaf of a calendar, the month above the day."""
@@ -254,20 +260,23 @@ def seat(
     value: object = "",
     now: bool = False,
     word: str = "",
+    left: bool = False,
 ) -> dict[str, Any]:
     """Show a student's seat on the door desk; a submit button when `field` names its parameter."""
     words = {"": _("未到"), "in": _("已到"), "late": _("迟到"), "abs": _("缺席"), "exc": _("请假")}
     mark = looks.SEAT_MARKS[mark]
+    word = word or words[mark]
     return {
         "number": number,
         "name": name,
         "is_long": len(name) > LONG_NAME,
         "mark": mark,
-        "glyph": looks.SEAT_GLYPHS.get(mark, ""),
-        "word": word or words[mark],
+        "glyph": looks.SEAT_LEFT if left else looks.SEAT_GLYPHS.get(mark, ""),
+        "word": _("%(state)s，已签退") % {"state": word} if left else word,
         "field": field,
         "value": value,
         "now": now,
+        "left": left,
     }
 
 

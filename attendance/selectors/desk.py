@@ -57,6 +57,11 @@ class Counts:
     expected: int = 0
     absent: int = 0
     excused: int = 0
+    left: int = 0
+
+    @property
+    def inside(self) -> int:
+        return self.arrived - self.left
 
 
 def seats_of(session: CourseSession, places: list[Place]) -> list[Seat]:
@@ -92,6 +97,7 @@ def counts(seats: Sequence["Seat | NamelessSeat"]) -> Counts:
         expected=states.count(AttendanceState.EXPECTED),
         absent=states.count(AttendanceState.ABSENT),
         excused=states.count(AttendanceState.EXCUSED),
+        left=sum(seat.attendance.has_left for seat in seats),
     )
 
 
@@ -213,6 +219,10 @@ class NamelessSeat:
     class_group_id: int
     seat_no: int
     attendance: Attendance
+
+    @property
+    def mark(self) -> str:
+        return "" if self.attendance.state == AttendanceState.EXPECTED else self.attendance.state
 
 
 def student_at(session: CourseSession, class_group_id: int, seat_no: int) -> int | None:

@@ -40,6 +40,10 @@ class OwnHours:
     total: int
     objections: list[Objection]
 
+    @property
+    def has_reversals(self) -> bool:
+        return any(line.is_reversal for line in self.lines)
+
 
 @dataclass(frozen=True, slots=True)
 class Row:

@@ -257,6 +257,20 @@ def admit_rest(*, by: Actor, session: CourseSession, now: datetime) -> int:
     return len(places)
 
 
+def place_at_door(
+    actor: Actor,
+    session: CourseSession,
+    now: datetime,
+    *,
+    code: str = "",
+    student_id: int | None = None,
+) -> Place:
+    """The place in the session of the badge's bearer, or of the student. Refused: as
+    ``check_in``."""
+    desks.check_can_open(actor, session, now)
+    return _place(session, now=now, code=code, student_id=student_id)
+
+
 def bearer(code: str) -> Student:
     """Whose badge it is. Refused: UnknownBadge, BadgeRevoked."""
     tidy = tidy_code(code)

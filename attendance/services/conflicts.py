@@ -32,10 +32,16 @@ def check_can_accept(actor: Actor, conflict: Conflict, now: datetime) -> None:
     desks.check_can_open(actor, session, now)
     desks.check_is_open(session)
     student = _student_of(conflict, Student.objects.all())
-    if conflict.kind == EventKind.IN and _place_of(session, student) is None:
+    if makes_a_place(conflict):
         door_list.check_can_admit(
             actor, session, student, came_at=conflict.happened_at, opens_at=_opens_at(session)
         )
+
+
+def makes_a_place(conflict: Conflict) -> bool:
+    """Whether accepting it seats somebody who has no place in the session."""
+    student = _student_of(conflict, Student.objects.all())
+    return conflict.kind == EventKind.IN and _place_of(conflict.session, student) is None
 
 
 def accept(*, by: Actor, conflict: Conflict, now: datetime) -> CheckIn:

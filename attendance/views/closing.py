@@ -12,7 +12,7 @@ from attendance.errors.desk import EventsUndecided, HeadsDiffer
 from attendance.forms.door import CloseForm
 from attendance.selectors import closing, held_back
 from attendance.services import desk as desks
-from attendance.views import door
+from attendance.views import answers, door
 from bookings.selectors import names
 from rosters.errors import TextNamesStudent
 
@@ -31,7 +31,7 @@ def close(request: MemberRequest, pk: int) -> HttpResponse:
         except (EventsUndecided, HeadsDiffer, TextNamesStudent) as refusal:
             status = put_on(form, refusal)
         except Refusal as refusal:
-            result, status = door.refused(refusal)
+            result, status = answers.refused(refusal)
             return door.page(request, session, result=result, status=status)
         else:
             held = held_back.of_desks([desk])

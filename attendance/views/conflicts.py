@@ -15,12 +15,14 @@ from accounts.access import MemberRequest, members_only, put_on
 from accounts.actors import Actor
 from accounts.errors import NotYours, Refusal
 from accounts.services import audit
+from attendance.choices import EventKind
 from attendance.errors.desk import DeskClosed
 from attendance.forms.door import DropForm
 from attendance.models import Conflict
 from attendance.selectors import conflicts as selectors
 from attendance.services import conflicts
 from attendance.views import door
+from sites import dates
 
 # The list is meant to be short; whoever has more begins at the top.
 SHOWN = 50
@@ -59,7 +61,7 @@ def decide(request: MemberRequest, pk: UUID) -> HttpResponse:
         try:
             if "accept" in request.POST:
                 conflicts.accept(by=request.actor, conflict=conflict, now=now)
-                done = _("已记入。")
+                done = " ".join((_("已记入。"), _way_back(conflict)))
             else:
                 conflicts.drop(
                     by=request.actor,
@@ -83,6 +85,7 @@ def decide(request: MemberRequest, pk: UUID) -> HttpResponse:
             "row": rows[0],
             "form": form,
             "why_not": why_not,
+            "effect": _effect(conflict),
             "is_closed": is_closed,
             "list_url": _list_url(request),
         },
@@ -112,6 +115,26 @@ def _why_not(actor: Actor, conflict: Conflict) -> tuple[str, bool]:
     except Refusal as refusal:
         return str(refusal), isinstance(refusal, DeskClosed)
     return "", False
+
+
+def _effect(conflict: Conflict) -> str:
+    """What accepting it does, and how that is taken back."""
+    moment = dates.moment(conflict.happened_at)
+    does = {
+        EventKind.IN: _("记入后，这名学生算 %(moment)s 签到。"),
+        EventKind.OUT: _("记入后，这名学生算 %(moment)s 签退。"),
+        EventKind.ABSENT: _("记入后，这名学生记为缺席。"),
+        EventKind.EXCUSED: _("记入后，这名学生记为请假。"),
+        EventKind.VOID: _("记入后，之前的那条记录就撤销了。"),
+    }[EventKind(conflict.kind)] % {"moment": moment}
+    seats = _("这名学生没有约本场，会占用一个名额。") if conflicts.makes_a_place(conflict) else ""
+    return " ".join(part for part in (does, seats, _way_back(conflict)) if part)
+
+
+def _way_back(conflict: Conflict) -> str:
+    if conflict.kind == EventKind.VOID:
+        return _("撤错了，请到签到台重新签到。")
+    return _("记错了，可以到签到台点座号撤销。")
 
 
 def _record(actor: Actor, rows: list[selectors.DoubtfulEvent]) -> None:

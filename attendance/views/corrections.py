@@ -21,7 +21,7 @@ from attendance.selectors import desk as selectors
 from attendance.services import check_in as check_ins
 from attendance.services import desk as desks
 from attendance.services import door_list, needs
-from attendance.views import door
+from attendance.views import answers, door, door_modes
 from attendance.views.door import key
 from bookings.models import Place
 from bookings.selectors import names
@@ -59,6 +59,7 @@ def place(request: MemberRequest, pk: int, place_pk: int) -> HttpResponse:
                 by=request.actor, session=session, seats=[seat], now=now, context="desk_place"
             ),
             "event_id": uuid4(),
+            "desk_url": door_modes.kept("desk", pk, mode=door_modes.mode_of(request)),
             "events": selectors.events_of(session, seat.student_id),
             "classmates": selectors.classmates_not_here(chosen),
         },
@@ -74,12 +75,12 @@ def _done(request: MemberRequest, session: CourseSession, act: Callable[[], str]
     try:
         sentence = act()
     except Refusal as refusal:
-        result, status = door.refused(refusal)
+        result, status = answers.refused(refusal)
         return door.page(request, session, result=result, status=status)
     messages.success(request, sentence)
     if not names.names_window_open(session, timezone.now()):
         return redirect("attendance:desks")
-    return redirect("attendance:desk", session.pk)
+    return redirect(door_modes.kept("desk", session.pk, mode=door_modes.mode_of(request)))
 
 
 def _do(request: MemberRequest, session: CourseSession, chosen: Place) -> str:

@@ -1,76 +1,42 @@
 """What the pages of a desk share: whose it is, how an arrival is answered, how it is drawn."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from accounts.access import STATUS_OF_KIND, MemberRequest
+from accounts.access import MemberRequest
 from accounts.actors import Actor
 from accounts.choices import Role
 from accounts.errors import Refusal
-from attendance.choices import AttendanceState, NoBadge, WayIn
-from attendance.errors.badges import BadgeRevoked, UnknownBadge
-from attendance.errors.desk import BookedElsewhere, DeskClosed, DeskNotOpenYet, NotBookedHere
+from accounts.services import audit
+from attendance.choices import DoorMode, NoBadge, WayIn
+from attendance.errors.desk import (
+    DeskClosed,
+)
 from attendance.forms.door import ArrivalForm
 from attendance.models import Desk
 from attendance.selectors import desk as selectors
-from attendance.selectors import held_back, states
+from attendance.selectors import held_back
 from attendance.selectors import room as room_selectors
-from attendance.selectors.rule_sets import rules_of
-from attendance.services import check_in as check_ins
 from attendance.services import desk as desks
-from attendance.services import door_list, needs
+from attendance.services import needs
+from attendance.views import answers, door_modes
 from bookings import wording
 from bookings.selectors.host_day import visitors_of
 from bookings.services import rosters
-from courses.errors import SessionCancelled
 from courses.models import CourseSession
 from courses.naming import headline
-from sites import dates
 from sites.calendar import local_day
 
 KEEPING = (Role.HOST_MANAGER, Role.INSTRUCTOR)
-
-# The big word over a refusal's sentence.
-WORDS: dict[str, str | Promise] = {
-    BadgeRevoked.code: gettext_lazy("胸牌已作废"),
-    BookedElsewhere.code: gettext_lazy("不在本场"),
-    DeskClosed.code: gettext_lazy("已结束"),
-    DeskNotOpenYet.code: gettext_lazy("还没开始"),
-    NotBookedHere.code: gettext_lazy("不在本场"),
-    SessionCancelled.code: gettext_lazy("本场已取消"),
-    UnknownBadge.code: gettext_lazy("没有这个码"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What the last scan came to: ``look`` is in, dup or out.
-
-    ``walk_in`` is the badge's code where its bearer may join the session, ``why_not`` the
-    reason where not.
-    """
-
-    look: str
-    word: str
-    person: str = ""
-    detail: str = ""
-    walk_in: str = ""
-    why_not: str = ""
-    place_id: int = 0
-    is_door_shut: bool = False
 
 
 def key(text: str) -> int:
@@ -90,97 +56,11 @@ def session_of(request: MemberRequest, pk: int) -> CourseSession:
     return session
 
 
-def arrive(
-    request: MemberRequest,
-    session: CourseSession,
-    *,
-    event_id: UUID,
-    way_in: WayIn,
-    code: str = "",
-    student_id: int | None = None,
-    no_badge: NoBadge | None = None,
-) -> tuple[Result, int]:
-    """One arrival and the HTTP status of its answer."""
-    now = timezone.now()
-    try:
-        entry = check_ins.check_in(
-            by=request.actor,
-            session=session,
-            code=code,
-            student_id=student_id,
-            way_in=way_in,
-            event_id=event_id,
-            happened_at=now,
-            now=now,
-            no_badge=no_badge,
-        )
-    except Refusal as refusal:
-        result, status = refused(refusal)
-        if isinstance(refusal, NotBookedHere) and code:
-            result = _with_walk_in(request, session, code, result)
-        return result, status
-    return told(entry, session), 200
-
-
-def told(entry: check_ins.Entry, session: CourseSession) -> Result:
-    """Green for who came in just now, yellow for who was in already."""
-    where = _("座号 %(seat)s · %(class_group)s") % {
-        "seat": entry.student.seat_no,
-        "class_group": wording.class_name(entry.student.class_group, session.starts_at),
-    }
-    clock = dates.clock(entry.event.happened_at)
-    if entry.is_new:
-        came = states.attendance(
-            [entry.event],
-            starts_at=session.starts_at,
-            ends_at=session.ends_at,
-            rules=rules_of(session),
-        )
-        late = f" · {came.state.label}" if came.state == AttendanceState.LATE else ""
-        return Result(
-            "in",
-            _("已签到"),
-            entry.student.name,
-            f"{where} · {clock}{late}",
-            place_id=entry.place.pk,
-        )
-    since = _("%(clock)s 已签到，不重复计学时。") % {"clock": clock}
-    return Result(
-        "dup", _("已签过到"), entry.student.name, f"{where} · {since}", place_id=entry.place.pk
-    )
-
-
-def refused(refusal: Refusal) -> tuple[Result, int]:
-    """Red, with the reason; what is not the actor's to see stays unseen."""
-    if refusal.kind == Refusal.NOT_FOUND:
-        raise refusal
-    word = str(WORDS.get(refusal.code, _("不能这样做")))
-    result = Result("out", word, detail=str(refusal), is_door_shut=isinstance(refusal, DeskClosed))
-    return result, STATUS_OF_KIND[refusal.kind]
-
-
-def _with_walk_in(
-    request: MemberRequest, session: CourseSession, code: str, result: Result
-) -> Result:
-    why_not = ""
-    try:
-        door_list.check_can_let_in(request.actor, session, check_ins.bearer(code), timezone.now())
-    except Refusal as refusal:
-        why_not = str(refusal)
-    return Result(
-        result.look,
-        result.word,
-        detail=result.detail,
-        walk_in="" if why_not else code,
-        why_not=why_not,
-    )
-
-
 def page(
     request: MemberRequest,
     session: CourseSession,
     *,
-    result: Result | None = None,
+    result: answers.Result | None = None,
     form: ArrivalForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
@@ -213,6 +93,10 @@ def page(
             "is_open": not is_closed and not why_not_open,
             "why_no_close": _why(desks.check_can_close, request, session),
             "room_code": room_selectors.at_desk(session, timezone.now()),
+            "modes": DoorMode.choices,
+            "ready": door_modes.READY[board["mode"]],
+            "ready_how": door_modes.READY_HOW[board["mode"]],
+            "form_do": door_modes.FORM_DO[board["mode"]],
             "form": form or ArrivalForm(initial={"event_id": uuid4(), "way_in": WayIn.TYPED}),
         },
         status=status,
@@ -267,26 +151,68 @@ def wants_json(request: MemberRequest) -> bool:
 
 
 def answer(
-    request: MemberRequest, session: CourseSession, result: Result, status: int
+    request: MemberRequest, session: CourseSession, result: answers.Result, status: int
 ) -> JsonResponse:
-    """The result and the board, drawn, for the page's script."""
+    """The result, drawn, for the page's script, and of the board what it changed: one seat and the
+    counts. Of what other devices did the script hears when it asks for the board."""
     if result.is_door_shut:
         # Shut from another device: the page has to be drawn anew.
-        return JsonResponse({"go": reverse("attendance:desk", args=[session.pk])}, status=status)
-    return JsonResponse(
+        return JsonResponse(
+            {"go": door_modes.kept("desk", session.pk, mode=door_modes.mode_of(request))},
+            status=status,
+        )
+    drawn = render_to_string(
+        "attendance/_result.html", {"result": result, "session": session}, request
+    )
+    changed = _changed(request, session, result) if result.student else {}
+    return JsonResponse({"look": result.look, "html": drawn} | changed, status=status)
+
+
+def _changed(
+    request: MemberRequest, session: CourseSession, result: answers.Result
+) -> dict[str, Any]:
+    """The student's seat and the counts, drawn; a reading of one name, and recorded."""
+    student = result.student
+    assert student is not None
+    audit.record_names_read(
+        by=request.actor, now=timezone.now(), context="desk", target=session, students=[student]
+    )
+    seats = selectors.seats_without_names(session)
+    own = next((seat for seat in seats if seat.student_id == student.pk), None)
+    return {
+        "place": str(result.place_id),
+        "seat": render_to_string(
+            "attendance/_seat.html",
+            {
+                "student": student,
+                "place_id": result.place_id,
+                "mark": own.mark if own else "",
+                "has_left": bool(own and own.attendance.has_left),
+            },
+        ),
+        "counts": render_to_string("attendance/_counts.html", {"counts": selectors.counts(seats)}),
+    }
+
+
+def board(request: MemberRequest, session: CourseSession) -> JsonResponse:
+    """The whole board, drawn, for the page's script: what every device did."""
+    mode = door_modes.mode_of(request)
+    try:
+        desks.check_can_open(request.actor, session, timezone.now())
+        desks.check_is_open(session)
+    except Refusal:
+        return JsonResponse({"go": door_modes.kept("desk", session.pk, mode=mode)})
+    response = JsonResponse(
         {
-            "look": result.look,
-            "html": render_to_string(
-                "attendance/_result.html", {"result": result, "session": session}, request
-            ),
             "board": render_to_string(
                 "attendance/_board.html",
-                _board(request, session, result) | {"is_open": True},
+                _board(request, session, None) | {"is_open": True},
                 request,
-            ),
-        },
-        status=status,
+            )
+        }
     )
+    add_never_cache_headers(response)
+    return response
 
 
 def _why(
@@ -301,7 +227,9 @@ def _why(
     return ""
 
 
-def _board(request: MemberRequest, session: CourseSession, result: Result | None) -> dict[str, Any]:
+def _board(
+    request: MemberRequest, session: CourseSession, result: answers.Result | None
+) -> dict[str, Any]:
     """The seats by class. Every drawing is a reading of names, and recorded."""
     places = rosters.read_roster(
         by=request.actor, session=session, now=timezone.now(), context="desk"
@@ -314,6 +242,6 @@ def _board(request: MemberRequest, session: CourseSession, result: Result | None
         "counts": selectors.counts(seats),
         "why_no_badge": NoBadge.choices,
         "no_badge": request.POST.get("no_badge") or NoBadge.NOT_SHOWN,
-        "mode": "menu" if request.GET.get("mode") == "menu" else "tick",
+        "mode": door_modes.mode_of(request).value,
         "result": result,
     }

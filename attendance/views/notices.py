@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from accounts.access import MemberRequest, members_only, put_on
+from accounts.access import MemberRequest, members_only, put_on, refusal_page
 from accounts.choices import Role
 from accounts.errors import Refusal
 from accounts.models import Organisation
@@ -155,9 +155,14 @@ def lock(request: MemberRequest, pk: int) -> HttpResponse:
     """Asks, then the period's hours are settled."""
     now = timezone.now()
     notice = _notice(request, pk)
-    notices.check_can_lock(request.actor, notice, now)
+    try:
+        notices.check_can_lock(request.actor, notice, now)
+        if request.method == "POST":
+            notices.lock(by=request.actor, notice=notice, now=now)
+    except Refusal as refusal:
+        back = (reverse("attendance:notice", args=[notice.pk]), _("返回公示"))
+        return refusal_page(request, refusal, back)
     if request.method == "POST":
-        notices.lock(by=request.actor, notice=notice, now=now)
         messages.success(request, _("学时已锁定。"))
         return redirect("attendance:notice", notice.pk)
     return render(

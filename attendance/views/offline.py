@@ -13,13 +13,14 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import reverse
-from django.utils.translation import get_language, gettext_lazy, pgettext
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from attendance.choices import AttendanceState, NoBadge
+from attendance.choices import AttendanceState, DoorMode, NoBadge
 from attendance.errors.desk import NobodyChosen
+from attendance.views import door_modes
 
 # What the page is drawn with and run by, in the order in which it is loaded.
 STYLES = (
@@ -58,11 +59,6 @@ ICONS = (
     ("img/app-192.png", "192x192", "any"),
     ("img/app-512.png", "512x512", "any"),
     ("img/app-maskable-512.png", "512x512", "maskable"),
-)
-MODES = (
-    ("in", gettext_lazy("签到")),
-    ("out", gettext_lazy("签退")),
-    ("menu", gettext_lazy("改状态")),
 )
 LOOKS = {
     AttendanceState.EXPECTED: ("", ""),
@@ -142,7 +138,7 @@ def _drawn(request: HttpRequest, version: str) -> str:
             "scripts": SCRIPTS,
             "looks": ("in", "dup", "out", "off", "idle"),
             "words": _words(),
-            "modes": MODES,
+            "modes": DoorMode.choices,
             "why_no_badge": NoBadge.choices,
             "nobody_chosen": str(NobodyChosen()),
             "in_wechat": is_in_wechat(request),
@@ -170,17 +166,9 @@ def _words() -> dict[str, object]:
         "online": _("联网"),
         "offline": _("断网"),
         "unsent": _("未送出：{count}"),
-        "ready": {
-            "in": _("请扫胸牌"),
-            "out": _("扫胸牌签退"),
-            "menu": _("改状态"),
-        },
-        "ready_how": {
-            "in": _("也可以输入胸牌码或班级预约号，或点座号。"),
-            "out": _("也可以输入胸牌码或班级预约号，或点座号。"),
-            "menu": _("扫胸牌或点座号：签到、签退、缺席、请假或撤销。"),
-        },
-        "form_do": {"in": _("签到"), "out": _("签退"), "menu": _("查看")},
+        "ready": door_modes.READY,
+        "ready_how": door_modes.READY_HOW,
+        "form_do": door_modes.FORM_DO,
         "does": {
             "in": _("签到"),
             "out": _("签退"),
@@ -189,18 +177,8 @@ def _words() -> dict[str, object]:
             "undo": _("撤销上一次"),
             "nothing": _("不改"),
         },
-        "done": {
-            "in": _("已签到"),
-            "out": _("已签退"),
-            "absent": _("已记缺席"),
-            "excused": _("已记请假"),
-        },
-        "already": {
-            "in": _("已签过到"),
-            "out": _("已签过退"),
-            "absent": _("已记缺席"),
-            "excused": _("已记请假"),
-        },
+        "done": door_modes.DONE | {"absent": _("已记缺席"), "excused": _("已记请假")},
+        "already": door_modes.ALREADY | {"absent": _("已记缺席"), "excused": _("已记请假")},
         "kept": {
             "in": _("已记下"),
             "out": _("已记签退"),
@@ -212,7 +190,7 @@ def _words() -> dict[str, object]:
             "本机名单里没有这张胸牌，已先记下。请问带队教师；联网后核对，由您决定记不记。"
         ),
         "unknown_person": _("名单外的胸牌"),
-        "not_in": _("还没有签到"),
+        "not_in": door_modes.NOT_IN,
         "not_in_why": _("要签到，请先切换到“签到”；在别的设备签到过的，点座号签退。"),
         "people": _("{count} 人"),
         "inside": _("现在在场 {inside} 人，已签退 {left} 人。"),

@@ -30,7 +30,7 @@ from attendance.qr import tidy_code
 from attendance.selectors import room as selectors
 from attendance.services import room as rooms
 from attendance.services import throttle
-from attendance.views import door
+from attendance.views import answers, door
 from bookings import wording
 from courses.models import CourseSession
 from courses.naming import headline
@@ -82,7 +82,7 @@ def put_up(request: MemberRequest, pk: int) -> HttpResponse:
     try:
         rooms.put_up(by=request.actor, session=session, now=timezone.now())
     except Refusal as refusal:
-        result, status = door.refused(refusal)
+        result, status = answers.refused(refusal)
         return door.page(request, session, result=result, status=status)
     return redirect("attendance:room", pk)
 

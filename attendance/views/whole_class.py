@@ -3,7 +3,6 @@
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 from django.utils.safestring import mark_safe
@@ -15,12 +14,12 @@ from accounts.access import MemberRequest, members_only
 from accounts.choices import Role
 from accounts.errors import Refusal
 from attendance import qr
-from attendance.choices import AttendanceState
+from attendance.choices import AttendanceState, DoorMode
 from attendance.errors.desk import ClassNotHere, NobodyChosen
 from attendance.selectors import desk as selectors
 from attendance.selectors.whole_class import bookings_by_code
 from attendance.services import whole_class
-from attendance.views import door
+from attendance.views import answers, door, door_modes
 from bookings import wording
 from bookings.models import Booking
 from bookings.services import rosters
@@ -66,7 +65,7 @@ def whole(request: MemberRequest, pk: int, reference: str) -> HttpResponse:
     session = door.session_of(request, pk)
     bookings = bookings_by_code(session, reference)
     if not bookings:
-        result, status = door.refused(ClassNotHere())
+        result, status = answers.refused(ClassNotHere())
         return door.page(request, session, result=result, status=status)
     mode = OUT if request.GET.get("mode") == OUT else IN
     if request.method == "POST":
@@ -95,10 +94,10 @@ def _do(
     except NobodyChosen as refusal:
         return _page(request, session, bookings, mode, why=str(refusal), chosen=chosen)
     except Refusal as refusal:
-        result, status = door.refused(refusal)
+        result, status = answers.refused(refusal)
         return door.page(request, session, result=result, status=status)
     messages.success(request, said % {"count": count} if count else _("没有改动。"))
-    return redirect("attendance:desk", session.pk)
+    return redirect(door_modes.kept("desk", session.pk, mode=DoorMode(mode)))
 
 
 def _page(
@@ -155,6 +154,6 @@ def _is_open(seat: selectors.Seat, mode: str) -> bool:
     return seat.attendance.state == AttendanceState.EXPECTED
 
 
-def address_of(session: CourseSession, bookings: list[Booking]) -> str:
-    """Where a scanned reference leads."""
-    return reverse("attendance:whole_class", args=[session.pk, bookings[0].reservation.reference])
+def address_of(session: CourseSession, bookings: list[Booking], mode: DoorMode) -> str:
+    """Where a scanned reference leads: the class comes, or leaves."""
+    return door_modes.kept("whole_class", session.pk, bookings[0].reservation.reference, mode=mode)

@@ -1,11 +1,16 @@
 """``python -m bench.camera``: how many different badges a second the door's camera lets in.
 
 A film of a class's own printed badges is Chromium's camera: sharp, blurred, tilted, under-lit in
-turn, 2, 4 or 6 of them a second, and without end. Counted is who was let in at the first showing,
-and how many that makes a second; beside it what a frame takes from its leaving the page to its
-answer. Both pages of the door, the desk's on line and the other off line, at this machine's speed,
-with the page slowed four times as DevTools does it, and with its whole process, the decoder's
-worker too, running a quarter of the time.
+turn, 2, 4 or 6 of them a second, and without end. Counted is who was let in while the film was
+shown once, and how many different badges that makes a second of the showing: one that is passed by
+counts as lost, however quick the others were. Beside it what a frame takes from its leaving the
+page to its answer. Both pages of the door, the desk's on line and the other off line, at this
+machine's speed, with the page slowed four times as DevTools does it, and with its whole process,
+the decoder's worker too, running a quarter of the time.
+
+Both pages must let in two different badges a second where four a second are shown and the page is
+slowed four times. It ends with 1 where one of them does not, or was not measured. What was measured
+is in ``var/bench/camera.json`` after every run, also of a bench that was cut off.
 
 ``PACES`` (2,4,6), ``PAGES`` (desk,offline), ``SPEEDS`` (1x,page 4x,all 4x) make it shorter.
 """
@@ -33,7 +38,8 @@ PACES = [int(one) for one in os.environ.get("PACES", "2,4,6").split(",")]
 PAGES = os.environ.get("PAGES", "desk,offline").split(",")
 SPEEDS = os.environ.get("SPEEDS", "1x,page 4x,all 4x").split(",")
 STUDENTS = 24
-TARGET, TARGET_SPEED = 2.0, "all 4x"
+# What both pages must reach, in different badges a second.
+TARGET, TARGET_PAGES, TARGET_SPEED, TARGET_PACE = 2.0, ("desk", "offline"), "page 4x", 4
 RESULT = stage.VAR / "camera.json"
 
 # How long each question to the decoder took, as the page sees it.
@@ -68,12 +74,38 @@ class Run:
 
 
 def at_first_showing(moments: list[float], pace: int) -> tuple[int, float]:
-    """Who was let in before the film began again, and how many that makes a second."""
-    seconds = STUDENTS / pace + 1
-    first = [moment for moment in moments if moment - moments[0] < seconds]
-    if len(first) < 2:
-        return len(first), 0.0
-    return len(first), (len(first) - 1) / (first[-1] - first[0])
+    """How many different badges were let in, from the first on, within the time that the film
+    takes, and how many that makes a second of it."""
+    seconds = STUDENTS / pace
+    let_in = sum(moment - moments[0] < seconds for moment in moments)
+    return let_in, let_in / seconds
+
+
+def write_down(runs: list[Run], *, is_whole: bool) -> None:
+    """What was measured so far; a bench that is cut off has lost nothing of it."""
+    RESULT.parent.mkdir(parents=True, exist_ok=True)
+    found = {
+        "is_whole": is_whole,
+        "shortfalls": shortfalls(runs),
+        "runs": [asdict(run) for run in runs],
+    }
+    RESULT.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
+
+
+def shortfalls(runs: list[Run]) -> list[str]:
+    """What is missing from what both pages must reach; nothing if they do."""
+    found = []
+    for page in TARGET_PAGES:
+        what = f"{page}, {TARGET_SPEED}, {TARGET_PACE} shown a second"
+        judged = [
+            run.per_second
+            for run in runs
+            if (run.page, run.speed, run.shown_per_second) == (page, TARGET_SPEED, TARGET_PACE)
+        ]
+        if not judged:
+            found.append(f"{what}: not measured")
+        found += [f"{what}: {one} a second, wanted {TARGET}" for one in judged if one < TARGET]
+    return found
 
 
 class Bench:
@@ -167,7 +199,8 @@ class Bench:
 
 def measure(surroundings: dict[str, str], var: Path) -> list[Run]:
     server = stage.serve("camera", surroundings, settings="config.settings")
-    runs = []
+    runs: list[Run] = []
+    write_down(runs, is_whole=False)
     try:
         with sync_playwright() as playwright:
             bench = Bench(playwright, server, var / "badges.y4m")
@@ -184,6 +217,7 @@ def measure(surroundings: dict[str, str], var: Path) -> list[Run]:
                             flush=True,
                         )
                         runs.append(run)
+                        write_down(runs, is_whole=False)
     finally:
         server.stop()
     return runs
@@ -206,12 +240,13 @@ def main() -> int:
         call_command("createcachetable", verbosity=0)
         call_command("ensure_schedules", stdout=io.StringIO())
         runs = measure(surroundings, var)
-    RESULT.parent.mkdir(parents=True, exist_ok=True)
-    RESULT.write_text(json.dumps([asdict(run) for run in runs], indent=1) + "\n")
-    slow = [run.per_second for run in runs if run.speed == TARGET_SPEED]
-    if slow:
-        print(f"At a quarter of the speed at best {max(slow)} a second; wanted are {TARGET}.")
-    return 0 if not slow or max(slow) >= TARGET else 1
+    write_down(runs, is_whole=True)
+    short = shortfalls(runs)
+    for line in short:
+        print(line)
+    if not short:
+        print(f"Both doors let in {TARGET} different badges a second with the page at a quarter.")
+    return 1 if short else 0
 
 
 if __name__ == "__main__":

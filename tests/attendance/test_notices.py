@@ -250,6 +250,20 @@ def test_a_student_sees_her_own_entries_and_no_more_of_her_name_than_its_mask(
     assert found.total == 0
 
 
+def test_what_was_taken_off_is_said_in_plain_words_with_a_minus(shown: Shown) -> None:
+    before = Client().post("/notice/", fields(shown)).content.decode()
+    credit = HourCredit.objects.get(student=shown.student)
+    services.reverse(by=shown.coordinator, credit=credit, reason="误记", now=shown.now)
+
+    page = Client().post("/notice/", fields(shown)).content.decode()
+
+    why = "先减去记错的那一笔，再按正确的重新记一笔"
+    assert (why in before, why in page) == (False, True)
+    assert page.count('· 减去记错的学时</td><td class="r num">−4</td>') == 1
+    assert ">-4<" not in page
+    assert "冲正" not in page
+
+
 def test_entries_outside_the_period_and_by_hand(shown: Shown) -> None:
     for day in (date(2026, 8, 31), date(2026, 9, 1)):
         HourCredit.objects.create(
@@ -608,6 +622,8 @@ def test_the_schools_way_from_start_to_lock(shown: Shown) -> None:
     assert "请写明处理说明" in wrong.content.decode()
     assert decided.status_code == 409
     assert (early.status_code, asked.status_code) == (409, 200)
+    assert f'href="/school/notices/{notice.pk}/">返回公示</a>' in early.content.decode()
+    assert "回首页" not in early.content.decode()
     assert "已锁定" in listed
     objection.refresh_from_db()
     notice.refresh_from_db()

@@ -1,5 +1,6 @@
 """The desk's pages, as a browser without scripts sends its forms, and as the page's script does."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -150,8 +151,44 @@ def test_scanned_badge_is_answered_in_parts(client: Client, door: Door) -> None:
     reply = answer.json()
     assert (answer.status_code, reply["look"]) == (200, "in")
     assert "已签到" in reply["html"]
-    assert 'class="seat in now"' in reply["board"]
+    assert sorted(reply) == ["counts", "html", "look", "place", "seat"]
+    assert reply["place"] == str(door.place(2).pk)
+    assert reply["seat"].startswith(
+        f'<button class="seat in now" type="submit" name="place" value="{door.place(2).pk}">'
+    )
+    assert re.findall(r"<b>(\d+)</b>", reply["counts"]) == ["1", "4", "0", "0"]
+    assert "现在在场 1 人，已签退 0 人。" in reply["counts"]
+    entry = AuditEntry.objects.filter(verb="names.read").latest("pk")
+    assert (entry.facts["context"], entry.facts["students"]) == ("desk", [door.students[1].pk])
     assert CheckIn.objects.get().way_in == WayIn.CAMERA
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_answer_to_a_scan_costs_the_same_with_one_student_inside_and_with_three(
+    client: Client, door: Door, django_assert_num_queries: Any, count: int
+) -> None:
+    for student in door.students[:count]:
+        let_in(student, by=door.manager, session=door.session, now=door.now)
+    client.get(address(door))
+
+    with django_assert_num_queries(21):
+        scan(client, door, door.badges[4].code, json=True)
+
+
+def test_board_alone_is_what_every_device_did(client: Client, door: Door) -> None:
+    ask: dict[str, Any] = {"headers": {"Accept": "application/json"}}
+    before = client.get(address(door), **ask)
+    let_in(door.students[0], by=door.manager, session=door.session, now=door.now)
+    out = client.get(address(door, "?mode=out"), **ask).json()
+    close_desk(by=door.manager, session=door.session, now=door.session.starts_at)
+
+    closed = client.get(address(door, "?mode=out"), **ask).json()
+
+    assert "no-store" in before["Cache-Control"]
+    assert 'class="seat in"' not in before.json()["board"]
+    assert out["board"].count('class="seat in"') == 1
+    assert 'name="mode" value="out"' in out["board"]
+    assert closed == {"go": f"/desk/{door.session.pk}/?mode=out"}
 
 
 def test_second_scan_is_yellow_and_says_since_when(
@@ -192,6 +229,7 @@ def test_refused_badge_is_red_and_names_nobody(client: Client, door: Door, word:
     result = page.context["result"]
     assert (page.status_code, reply.status_code) == (409, 409)
     assert (result.look, result.word, result.person) == ("out", word, "")
+    assert sorted(reply.json()) == ["html", "look"]
     assert reply.json()["look"] == "out"
     assert name not in reply.json()["html"]
     # What was typed is kept.
@@ -247,8 +285,8 @@ def test_names_are_for_a_few_days_only(
 def test_tapped_seat_is_in_and_then_opens_the_students_page(client: Client, door: Door) -> None:
     place = door.place(3)
 
-    first = client.post(address(door, "tick/"), {"place": place.pk, "mode": "tick"})
-    again = client.post(address(door, "tick/"), {"place": place.pk, "mode": "tick"})
+    first = client.post(address(door, "tick/"), {"place": place.pk, "mode": "in"})
+    again = client.post(address(door, "tick/"), {"place": place.pk, "mode": "in"})
 
     assert first.context["result"].word == "已签到"
     assert again.url == f"/desk/{door.session.pk}/places/{place.pk}/"
@@ -259,13 +297,13 @@ def test_tapped_seat_answers_the_script(client: Client, door: Door) -> None:
     place = door.place(3)
     ask = {"path": address(door, "tick/"), "headers": {"Accept": "application/json"}}
 
-    first = client.post(data={"place": place.pk, "mode": "tick"}, **ask).json()
-    again = client.post(data={"place": place.pk, "mode": "tick"}, **ask).json()
+    first = client.post(data={"place": place.pk, "mode": "in"}, **ask).json()
+    again = client.post(data={"place": place.pk, "mode": "in"}, **ask).json()
     menu = client.post(data={"place": door.place(4).pk, "mode": "menu"}, **ask).json()
 
     assert first["look"] == "in"
     assert again == {"go": f"/desk/{door.session.pk}/places/{place.pk}/"}
-    assert menu == {"go": f"/desk/{door.session.pk}/places/{door.place(4).pk}/"}
+    assert menu == {"go": f"/desk/{door.session.pk}/places/{door.place(4).pk}/?mode=menu"}
     assert CheckIn.objects.count() == 1
 
 
@@ -349,7 +387,7 @@ def test_tick_keeps_why_no_badge_was_shown(client: Client, door: Door) -> None:
     board = client.get(address(door)).content.decode()
     for seat, why in ((1, "lost"), (2, ""), (3, "<b>")):
         client.post(
-            address(door, "tick/"), {"place": door.place(seat).pk, "mode": "tick", "no_badge": why}
+            address(door, "tick/"), {"place": door.place(seat).pk, "mode": "in", "no_badge": why}
         )
     scan(client, door, door.badges[4].code)
 
@@ -362,19 +400,18 @@ def test_tick_keeps_why_no_badge_was_shown(client: Client, door: Door) -> None:
 def test_board_keeps_the_reason_that_was_chosen_last(client: Client, door: Door) -> None:
     answer = client.post(
         address(door, "tick/"),
-        {"place": door.place(1).pk, "mode": "tick", "no_badge": "forgotten"},
-        headers={"Accept": "application/json"},
-    ).json()
+        {"place": door.place(1).pk, "mode": "in", "no_badge": "forgotten"},
+    ).content.decode()
 
-    assert '<option value="forgotten" selected>忘带胸牌</option>' in answer["board"]
-    assert answer["board"].count(" selected") == 1
+    assert '<option value="forgotten" selected>忘带胸牌</option>' in answer
+    assert answer.count(" selected") == 1
 
 
 def test_students_page_lists_what_happened_and_why(client: Client, door: Door) -> None:
     there = address(door, f"places/{door.place(1).pk}/")
     assert "签到记录" not in client.get(there).content.decode()
     client.post(
-        address(door, "tick/"), {"place": door.place(1).pk, "mode": "tick", "no_badge": "lost"}
+        address(door, "tick/"), {"place": door.place(1).pk, "mode": "in", "no_badge": "lost"}
     )
     client.post(there, {"kind": "void", "event_id": str(uuid4())})
     scan(client, door, door.badges[1].code)

@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 import time_machine
@@ -16,9 +17,11 @@ from PIL import Image
 from accounts.actors import Actor
 from accounts.choices import Role
 from accounts.models import AuditEntry, User
-from attendance.models import CheckIn, Conflict, ConflictDecision, Device
-from attendance.services import desk, devices
+from attendance.choices import EventKind
+from attendance.models import Badge, CheckIn, Conflict, ConflictDecision, Device
+from attendance.services import badges, desk, devices
 from attendance.views import offline
+from bookings.models import Place
 from tests.attendance.conftest import MINUTE, Door, actor_of
 from tests.attendance.devices import Tablet, make_tablet
 from tests.factories.accounts import MembershipFactory
@@ -139,7 +142,7 @@ def test_doubtful_event_is_listed_masked_and_the_reading_recorded(door: Door, lo
 
     for page in (listed, shown):
         text = page.content.decode()
-        assert "七(3)班 2 学○○" in text
+        assert "七(3)班 2 号 学○○" in text
         assert "送到时本场已结束签到" in text
         assert door.students[1].name not in text
         assert "no-store" in page["Cache-Control"]
@@ -171,9 +174,87 @@ def test_doubtful_event_is_accepted_once_the_desk_is_open(door: Door, login: Log
     again = client.post(address, {"accept": "1"}, follow=True)
 
     assert closed.status_code == 409
-    assert "已记入。" in done.content.decode()
+    assert "已记入。 记错了，可以到签到台点座号撤销。" in done.content.decode()
     assert "这条记录已经处理过。" in again.content.decode()
     assert CheckIn.objects.filter(pk=conflict.pk).count() == 1
+
+
+def test_badges_on_no_list_are_told_apart(door: Door, login: Login) -> None:
+    """By the end of the code, the time, the way and the device; of a student who has had two
+    badges nobody knows which it was."""
+    tablet = make_tablet(door)
+    strangers = list(make_badges(door.world.new_group(9, 3), now=door.now).values())
+    badges.reissue(
+        by=door.world.coordinator, student=strangers[2].student, reason="遗失", now=door.now
+    )
+    codes = [
+        strangers[0].code,
+        strangers[1].code,
+        Badge.objects.get(student=strangers[2].student, revoked_at=None).code,
+    ]
+    for n, code in enumerate(codes):
+        tablet.send([tablet.stranger(code, after=n * MINUTE)], after=(30 + n) * MINUTE)
+
+    text = login(door.manager).get("/desk/conflicts/").content.decode()
+
+    assert re.findall(r"<b>(.*?)</b><span class=\"s d-block\">(.*?)</span>", text) == [
+        (f"名单外的胸牌，尾号 {codes[0][-4:]}", "签到 8:50 · 扫码 · 门口平板"),
+        (f"名单外的胸牌，尾号 {codes[1][-4:]}", "签到 8:51 · 扫码 · 门口平板"),
+        ("名单外的胸牌", "签到 8:52 · 扫码 · 门口平板"),
+    ]
+    assert codes[0] not in text
+    assert strangers[0].student.name not in text
+
+
+def test_page_says_what_accepting_does_and_it_can_be_taken_back(door: Door, login: Login) -> None:
+    tablet = make_tablet(door)
+    stranger = make_badges(door.world.new_group(9, 1), now=door.now)[1]
+    tablet.send([tablet.stranger(stranger.code)])
+    conflict = Conflict.objects.get()
+    client = login(door.manager)
+    address = f"/desk/conflicts/{conflict.pk}/"
+
+    asked = client.get(address).content.decode()
+    client.post(address, {"accept": "1"})
+    place = Place.objects.live().get(session=door.session, student=stranger.student)
+    there = f"/desk/{door.session.pk}/places/{place.pk}/"
+    client.post(there, {"kind": "void", "event_id": str(uuid4())})
+
+    assert (
+        "记入后，这名学生算 12 月 8 日（周二）8:50 签到。 这名学生没有约本场，会占用一个名额。 "
+        "记错了，可以到签到台点座号撤销。"
+    ) in asked
+    event = CheckIn.objects.get(pk=conflict.pk)
+    assert CheckIn.objects.get(voids=event).kind == EventKind.VOID
+
+
+@pytest.mark.parametrize("kind", [EventKind.OUT, EventKind.ABSENT, EventKind.EXCUSED])
+def test_page_says_what_accepting_another_event_does(
+    door: Door, login: Login, kind: EventKind
+) -> None:
+    conflict = doubtful(door)
+    desk.reopen_desk(by=door.manager, session=door.session, reason="补传", now=door.now)
+    told = {
+        EventKind.OUT: "记入后，这名学生算 12 月 8 日（周二）8:50 签退。",
+        EventKind.ABSENT: "记入后，这名学生记为缺席。",
+        EventKind.EXCUSED: "记入后，这名学生记为请假。",
+    }
+    other = Conflict.objects.create(
+        id=uuid4(),
+        device=conflict.device,
+        session=conflict.session,
+        student=conflict.student,
+        kind=kind,
+        way_in=conflict.way_in,
+        doubt=conflict.doubt,
+        happened_at=door.now,
+        received_at=door.now,
+    )
+
+    page = login(door.manager).get(f"/desk/conflicts/{other.pk}/").content.decode()
+
+    assert f"{told[kind]} 记错了，可以到签到台点座号撤销。" in page
+    assert "占用一个名额" not in page
 
 
 def test_doubtful_event_is_dropped_with_a_reason(door: Door, login: Login) -> None:

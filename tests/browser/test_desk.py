@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 import pytest
 from django.core.cache import cache
 from django.utils import timezone
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import BrowserContext, Route, expect
 
 from accounts.models import Membership
 from attendance.models import CheckIn
@@ -96,6 +96,79 @@ def test_seats_and_codes_are_answered_without_leaving_the_page(
     assert axe_violations(page) == []
 
 
+def test_two_desks_of_one_door_and_leaving_by_badge(world: World, new_context: NewContext) -> None:
+    """An answer redraws one seat; the other desk's arrivals come with the board, once it is quiet,
+    and neither the reason chosen nor the focus is lost."""
+    session = session_at_the_door(world)
+    badges = make_badges(world.group, now=timezone.now())
+    one, other = (new_context(manager_of(world)).new_page() for _ in range(2))
+    for page in (one, other):
+        page.goto(f"/desk/{session.pk}/")
+    one.get_by_label("点座号的原因").select_option("lost")
+    one.evaluate("window.board = document.getElementById('board')")
+    other.get_by_role("button", name=badges[3].student.name).click()
+    expect(other.locator(".result.in .p")).to_have_text(badges[3].student.name)
+
+    one.get_by_label("胸牌码").fill(badges[1].code)
+    one.get_by_label("胸牌码").press("Enter")
+    expect(one.locator(".seat.in.now b")).to_have_text(badges[1].student.name)
+    assert one.evaluate("window.board.isConnected") is True
+    # Of the other desk it is counted at once, drawn with the next board.
+    expect(one.locator(".counts b").first).to_have_text("2")
+    expect(one.locator(".seat.in")).to_have_count(2)
+    assert one.evaluate("window.board.isConnected") is False
+    expect(one.locator(".seat.in.now b")).to_have_text(badges[1].student.name)
+    expect(one.get_by_label("点座号的原因")).to_have_value("lost")
+    expect(one.get_by_label("胸牌码")).to_be_focused()
+
+    one.get_by_role("link", name="签退", exact=True).click()
+    expect(one.locator(".result.idle .w")).to_have_text("扫胸牌签退")
+    one.get_by_label("胸牌码").fill(badges[3].code)
+    one.get_by_role("button", name="签退", exact=True).click()
+    expect(one.locator(".result.in .w")).to_have_text("已签退")
+    expect(one.locator(".seat.left.now b")).to_have_text(badges[3].student.name)
+    expect(one.get_by_text("现在在场 1 人，已签退 1 人。")).to_be_visible()
+    one.get_by_role("button", name=badges[1].student.name).click()
+    expect(one.locator(".seat.left")).to_have_count(2)
+    expect(one.get_by_role("button", name=badges[1].student.name)).to_be_focused()
+    one.get_by_label("胸牌码").fill(badges[2].code)
+    one.get_by_label("胸牌码").press("Enter")
+    expect(one.locator(".result.out .w")).to_have_text("还没有签到")
+    assert fits(one)
+    assert axe_violations(one) == []
+    # Taken back as ever, and the mode is kept.
+    one.get_by_role("button", name=badges[1].student.name).click()
+    one.wait_for_url(f"**/desk/{session.pk}/places/*/?mode=out")
+    one.get_by_role("button", name="撤销上一次").click()
+    one.wait_for_url(f"**/desk/{session.pk}/?mode=out")
+    expect(one.locator(".seat.left")).to_have_count(1)
+
+
+def test_badges_do_not_wait_for_each_others_answers(world: World, new_context: NewContext) -> None:
+    """One answer hangs: those behind it are sent and drawn, and the one is drawn when it comes."""
+    session = session_at_the_door(world)
+    badges = make_badges(world.group, now=timezone.now())
+    page = new_context(manager_of(world)).new_page()
+    held: list[Route] = []
+    page.route("**/tick/", lambda route: held.append(route), times=1)
+    page.goto(f"/desk/{session.pk}/")
+
+    page.get_by_role("button", name=badges[1].student.name).click()
+    page.get_by_role("button", name=badges[2].student.name).click()
+    page.get_by_role("button", name=badges[3].student.name).click()
+    expect(page.locator(".seat.in")).to_have_count(2)
+    # A second tap of the one that hangs is no second one.
+    page.get_by_role("button", name=badges[1].student.name).click()
+    expect(page.locator(".seat.in")).to_have_count(2)
+    held[0].continue_()
+
+    expect(page.locator(".seat.in")).to_have_count(3)
+    expect(page.locator(".result.in .p")).to_have_text(badges[1].student.name)
+    expect(page.locator(".counts b").first).to_have_text("3")
+    assert CheckIn.objects.count() == 3
+    assert len(held) == 1
+
+
 def test_answer_that_does_not_come_is_said(world: World, new_context: NewContext) -> None:
     session = session_at_the_door(world)
     badge = make_badges(world.group, now=timezone.now())[1]
@@ -128,6 +201,12 @@ def test_whole_door_without_scripts(world: World, new_context: NewContext, width
     expect(page.locator(".result.in .p")).to_have_text(badges[1].student.name)
     page.get_by_role("button", name=badges[2].student.name).click()
     expect(page.locator(".result.in .p")).to_have_text(badges[2].student.name)
+    page.get_by_role("link", name="签退", exact=True).click()
+    page.get_by_label("胸牌码").fill(badges[1].code)
+    page.get_by_role("button", name="签退", exact=True).click()
+    expect(page.locator(".result.in .w")).to_have_text("已签退")
+    page.get_by_role("button", name=badges[2].student.name).click()
+    expect(page.locator(".seat.left")).to_have_count(2)
     page.get_by_role("link", name="改状态").click()
     page.get_by_role("button", name=badges[3].student.name).click()
     page.get_by_role("button", name="缺席").click()
@@ -157,7 +236,7 @@ def test_door_pages_fit_and_axe_finds_nothing(
     place = session.places.get(student=badges[1].student)
     host = new_context(manager_of(world), width=width).new_page()
     teacher = new_context(world.teacher_membership, width=width).new_page()
-    ends = ("", "?mode=menu", f"places/{place.pk}/", "rest/", "close/", "reopen/")
+    ends = ("", "?mode=out", "?mode=menu", f"places/{place.pk}/", "rest/", "close/", "reopen/")
     pages = [(host, "/desk/"), *((host, f"/desk/{session.pk}/{end}") for end in ends)]
     pages += [
         (teacher, f"/classes/{world.group.pk}/badges/"),

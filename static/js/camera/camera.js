@@ -17,7 +17,7 @@
   const AGAIN_UNANSWERED_MS = 800;
   const LOOK_EVERY_MS = 40;
   // So many badges may wait for their answers before the camera looks at the next.
-  const MOST_WAITING = 4;
+  const MOST_WAITING = 8;
   // Whether the camera was on when the page was left, and which it was.
   const WAS_ON = "door-camera-on";
   const CHOSEN = "door-camera";
