@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from attendance.choices import Earns
-from attendance.models import Conflict
+from attendance.models import Conflict, Device
 from attendance.selectors import desk
 from attendance.selectors.rule_sets import rules_of
 from bookings import wording
@@ -13,6 +13,9 @@ from courses.models import CourseSession
 from hours import period_locks
 from rosters.models import ClassGroup
 from sites.calendar import local_day
+
+# A device whose page is open and that has a network calls three times a minute.
+SILENT_AFTER = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,8 @@ class Closing:
     others who came have none; of those ``held_back`` the hours stay as they are, for their school
     has locked the period. ``undecided`` events of devices wait for somebody. ``leaving_earns`` is
     what whoever leaves now earns at most, where
-    that is leaving early."""
+    that is leaving early. ``silent`` devices hold the session's list and do not call: what they
+    kept is not known here."""
 
     counts: desk.Counts
     earning: tuple[tuple[int, int], ...]
@@ -40,11 +44,12 @@ class Closing:
     heads_out: int
     undecided: int
     leaving_earns: Earns | None
+    silent: tuple[Device, ...]
 
 
 def closing_of(session: CourseSession, now: datetime) -> Closing:
     """Numbers alone, so that a forgotten door can be closed after names are no longer shown.
-    Five queries, however many students."""
+    Six queries, however many students."""
     seats = desk.seats_without_names(session)
     there = [seat for seat in seats if seat.attendance.was_there]
     locked = period_locks.locked_among(
@@ -68,6 +73,13 @@ def closing_of(session: CourseSession, now: datetime) -> Closing:
         heads_out=len(there) - len(inside),
         undecided=Conflict.objects.open().filter(session=session).count(),
         leaving_earns=rules_of(session).earned_early(session.ends_at - now),
+        silent=tuple(
+            Device.objects.filter(
+                packs__session=session, revoked_at=None, last_seen_at__lt=now - SILENT_AFTER
+            )
+            .distinct()
+            .order_by("last_seen_at", "pk")
+        ),
     )
 
 
