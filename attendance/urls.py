@@ -44,6 +44,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/devices/<int:pk>/revoke/", devices.revoke, name="device_revoke"),
     path("desk/conflicts/", conflicts.list_conflicts, name="conflicts"),
     path("desk/conflicts/<uuid:pk>/", conflicts.decide, name="conflict"),
+    path(
+        "desk/conflicts/<uuid:pk>/together/", conflicts.decide_together, name="conflicts_together"
+    ),
     path("desk/<int:pk>/", desk.show, name="desk"),
     path("desk/<int:pk>/check-in/", desk.check_in, name="desk_check_in"),
     path("desk/<int:pk>/tick/", desk.tick, name="desk_tick"),

@@ -213,6 +213,7 @@ def _make_world(now: datetime, names: tuple[str, str, str] = NAMES) -> World:
         "attendance:badge_reissue": {"pk": group.pk, "student_pk": place.student_id},
         "attendance:credit_correct": {"pk": credit.pk},
         "attendance:conflict": {"pk": doubtful},
+        "attendance:conflicts_together": {"pk": doubtful},
         "attendance:device_revoke": {"pk": device.pk},
         "attendance:desk_place": {"pk": session.pk, "place_pk": place.pk},
         "attendance:desk_propose": {"pk": session.pk, "place_pk": place.pk},

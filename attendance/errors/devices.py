@@ -46,6 +46,12 @@ class ConflictDecided(AttendanceRefusal):
     sentence = _("这条记录已经处理过。")
 
 
+class NothingChosen(AttendanceRefusal):
+    code = "nothing_chosen"
+    kind = Refusal.INVALID
+    sentence = _("一条记录也没有勾选。请勾选要处理的记录。")
+
+
 class DropReasonMissing(AttendanceRefusal):
     code = "drop_reason_missing"
     kind = Refusal.INVALID

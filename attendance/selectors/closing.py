@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from attendance.choices import Earns, least
-from attendance.models import Conflict
+from attendance.models import Conflict, Device
 from attendance.selectors import desk
 from attendance.selectors.missed import by_hand
 from attendance.selectors.rule_sets import rules_of
@@ -16,6 +16,9 @@ from hours import period_locks
 from hours import services as hours_services
 from rosters.models import ClassGroup
 from sites.calendar import local_day
+
+# A device whose page is open and that has a network calls three times a minute.
+SILENT_AFTER = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,8 @@ class Closing:
     leaves now, the most first; the others who came have none; of those ``held_back`` the hours
     stay as they are although they should change, for their school has locked the period.
     ``undecided`` events of devices wait for somebody. ``leaving_earns`` is what whoever leaves now
-    earns at most, where that is leaving early.
+    earns at most, where that is leaving early. ``silent`` devices hold the session's list and do
+    not call: what they kept is not known here.
     """
 
     counts: desk.Counts
@@ -44,11 +48,12 @@ class Closing:
     heads_out: int
     undecided: int
     leaving_earns: Earns | None
+    silent: tuple[Device, ...]
 
 
 def closing_of(session: CourseSession, now: datetime) -> Closing:
     """Numbers alone, so that a forgotten door can be closed after names are no longer shown.
-    Five queries, however many students; three more where a school has locked the period."""
+    Six queries, however many students; three more where a school has locked the period."""
     seats = desk.everybody_without_names(session)
     there = [seat for seat in seats if seat.attendance.was_there]
     held_back = _held_back(session, seats)
@@ -72,6 +77,13 @@ def closing_of(session: CourseSession, now: datetime) -> Closing:
         heads_out=counted.left,
         undecided=Conflict.objects.open().filter(session=session).count(),
         leaving_earns=leaving,
+        silent=tuple(
+            Device.objects.filter(
+                packs__session=session, revoked_at=None, last_seen_at__lt=now - SILENT_AFTER
+            )
+            .distinct()
+            .order_by("last_seen_at", "pk")
+        ),
     )
 
 

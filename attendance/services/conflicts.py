@@ -1,13 +1,17 @@
 """Doubtful events of devices: a person decides, once, whether they count."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
-from accounts.errors import NotYours
+from accounts.errors import NotYours, Refusal
 from accounts.services import audit
 from attendance.choices import Decision, EventKind, WayIn
 from attendance.errors.desk import WalkInElsewhere
@@ -24,6 +28,16 @@ from courses.models import CourseSession
 from rosters.models import Student
 
 REASON_LENGTH = 200
+# What says against an arrival before it that the student was there.
+NOT_THERE = (EventKind.ABSENT, EventKind.EXCUSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """How many were decided, each with its repeats, and why which was not."""
+
+    done: int
+    refused: dict[UUID, Refusal]
 
 
 def check_can_accept(actor: Actor, conflict: Conflict, now: datetime) -> None:
@@ -45,10 +59,12 @@ def makes_a_place(conflict: Conflict) -> bool:
     return conflict.kind == EventKind.IN and _place_of(conflict.session, student) is None
 
 
-def accept(*, by: Actor, conflict: Conflict, now: datetime) -> CheckIn:
-    """The event counts, as of when it happened; a later mark that says the student was absent
-    is voided. Who came without a place in the session has one now, as a walk-in; nothing else
-    gives her one.
+def accept(
+    *, by: Actor, conflict: Conflict, now: datetime, repeats: Sequence[Conflict] = ()
+) -> CheckIn:
+    """The event counts, as of when it happened; a later mark that says the student was absent or
+    excused is voided. Who came without a place in the session has one now, as a walk-in; nothing
+    else gives her one. The ``repeats`` say the same once more, and do not count.
 
     Refused: ConflictDecided, DeskClosed, and as a walk-in is.
     """
@@ -57,53 +73,145 @@ def accept(*, by: Actor, conflict: Conflict, now: datetime) -> CheckIn:
     def write() -> CheckIn:
         locked = _undecided(by, conflict)
         desks.locked_open_desk(by=by, session=session, now=now)
-        _decide(by, locked, Decision.ACCEPTED, "", now)
-        student = _student_of(locked, Student.objects.select_for_update(no_key=True, of=("self",)))
-        event = CheckIn(
-            id=locked.pk,
-            session=session,
-            student=student,
-            place_id=_place_id(by, locked, student, now),
-            kind=locked.kind,
-            way_in=locked.way_in,
-            device_id=locked.device_id,
-            voids_id=locked.voids_id,
-            reason=locked.no_badge,
-            happened_at=locked.happened_at,
-            recorded_at=now,
-            recorded_by_id=by.membership_id,
+        event = _accept(by, locked, repeats, now)
+        audit.record(
+            by=by, verb="conflict.accepted", now=now, target=session, **_facts(1, len(repeats), 0)
         )
-        if not CheckIn.objects.filter(voids=locked.voids_id, kind=EventKind.VOID).exists():
-            CheckIn.objects.bulk_create([event])
-        if locked.kind == EventKind.IN:
-            _void_absence(by, locked, student, now)
-        audit.record(by=by, verb="conflict.accepted", now=now, target=session)
         return event
 
     return in_one_transaction(write)
 
 
-def drop(*, by: Actor, conflict: Conflict, reason: str, now: datetime) -> None:
-    """The event does not count; it stays to be seen, with the reason.
+def accept_all(
+    *, by: Actor, session: CourseSession, groups: Sequence[Sequence[Conflict]], now: datetime
+) -> Decided:
+    """As ``accept``: of each group the first counts, the others repeat it. One that is refused
+    (no seat left, elsewhere at this time, decided by somebody else) leaves the others done.
+
+    Refused: DeskClosed, and then nothing is done.
+    """
+    refused: dict[UUID, Refusal] = {}
+    repeats = 0
+    with transaction.atomic():
+        desks.locked_open_desk(by=by, session=session, now=now)
+        # In one order, before any other row: two who admit students wait for each other.
+        named = Student.objects.filter(pk__in={one.student_id for own in groups for one in own})
+        whom = {merged or pk for pk, merged in named.values_list("pk", "merged_into_id")}
+        rows = Student.objects.filter(pk__in=whom).order_by("pk")
+        list(rows.select_for_update(no_key=True, of=("self",)))
+        for conflict, *others in groups:
+            if conflict.session_id != session.pk:
+                raise NotYours
+            try:
+                with transaction.atomic():
+                    _accept(by, _undecided(by, conflict), others, now)
+            except Refusal as refusal:
+                refused[conflict.pk] = refusal
+            else:
+                repeats += len(others)
+        done = len(groups) - len(refused)
+        if done:
+            audit.record(
+                by=by,
+                verb="conflict.accepted",
+                now=now,
+                target=session,
+                **_facts(done, repeats, len(refused)),
+            )
+    return Decided(done, refused)
+
+
+def drop(
+    *, by: Actor, conflict: Conflict, reason: str, now: datetime, repeats: Sequence[Conflict] = ()
+) -> None:
+    """The event and its ``repeats`` do not count; they stay to be seen, with the reason.
 
     Refused: DropReasonMissing; TextNamesStudent, since it is never changed;
     ConflictDecided.
     """
+    decided = drop_all(
+        by=by, session=conflict.session, groups=[[conflict, *repeats]], reason=reason, now=now
+    )
+    for refusal in decided.refused.values():
+        raise refusal
+
+
+def drop_all(
+    *,
+    by: Actor,
+    session: CourseSession,
+    groups: Sequence[Sequence[Conflict]],
+    reason: str,
+    now: datetime,
+) -> Decided:
+    """As ``drop``, each with what repeats it. What somebody else decided leaves the others done."""
     reason = " ".join(reason.split())[:REASON_LENGTH]
     if not reason:
         raise DropReasonMissing
+    refused: dict[UUID, Refusal] = {}
+    repeats = 0
     with transaction.atomic():
-        locked = _undecided(by, conflict)
         plain_words.check_names_nobody(
             reason,
             by=by,
             now=now,
             # Of a stranger the host may not read the name, and the refusal would tell it.
-            students=[] if by.is_host else [locked.student_id],
-            sessions=[locked.session],
+            students=[] if by.is_host else [one.student_id for own in groups for one in own],
+            sessions=[session],
         )
-        _decide(by, locked, Decision.DROPPED, reason, now)
-        audit.record(by=by, verb="conflict.dropped", now=now, target=locked.session)
+        for own in groups:
+            if own[0].session_id != session.pk:
+                raise NotYours
+            try:
+                with transaction.atomic():
+                    for one in own:
+                        _decide(by, _undecided(by, one), Decision.DROPPED, reason, now)
+            except ConflictDecided as refusal:
+                refused[own[0].pk] = refusal
+            else:
+                repeats += len(own) - 1
+        done = len(groups) - len(refused)
+        if done:
+            audit.record(
+                by=by,
+                verb="conflict.dropped",
+                now=now,
+                target=session,
+                **_facts(done, repeats, len(refused)),
+            )
+    return Decided(done, refused)
+
+
+def _facts(count: int, repeats: int, refused: int) -> dict[str, Any]:
+    return {"count": count, "repeats": repeats, "refused": refused}
+
+
+def _accept(by: Actor, locked: Conflict, repeats: Sequence[Conflict], now: datetime) -> CheckIn:
+    """Within a transaction that holds the open desk."""
+    _decide(by, locked, Decision.ACCEPTED, "", now)
+    student = _student_of(locked, Student.objects.select_for_update(no_key=True, of=("self",)))
+    event = CheckIn(
+        id=locked.pk,
+        session=locked.session,
+        student=student,
+        place_id=_place_id(by, locked, student, now),
+        kind=locked.kind,
+        way_in=locked.way_in,
+        device_id=locked.device_id,
+        voids_id=locked.voids_id,
+        reason=locked.no_badge,
+        happened_at=locked.happened_at,
+        said_at=locked.said_at,
+        recorded_at=now,
+        recorded_by_id=by.membership_id,
+    )
+    if not CheckIn.objects.filter(voids=locked.voids_id, kind=EventKind.VOID).exists():
+        CheckIn.objects.bulk_create([event])
+    if locked.kind == EventKind.IN:
+        _void_marks(by, locked, now)
+    for one in repeats:
+        _decide(by, _undecided(by, one), Decision.DROPPED, _("重复，已按另一条记入"), now)
+    return event
 
 
 def _undecided(by: Actor, conflict: Conflict) -> Conflict:
@@ -161,7 +269,18 @@ def _opens_at(session: CourseSession) -> datetime:
     return desks.opens_at(session) - CLOCK_AHEAD
 
 
-def _void_absence(by: Actor, conflict: Conflict, student: Student, now: datetime) -> None:
+def marks_voided_by(conflict: Conflict) -> QuerySet[CheckIn]:
+    """The later marks that say the student of this arrival was not there."""
+    student = _student_of(conflict, Student.objects.all())
+    return CheckIn.objects.of_student(student.pk).filter(
+        session_id=conflict.session_id,
+        kind__in=NOT_THERE if conflict.kind == EventKind.IN else (),
+        voided_by=None,
+        happened_at__gt=conflict.happened_at,
+    )
+
+
+def _void_marks(by: Actor, conflict: Conflict, now: datetime) -> None:
     CheckIn.objects.bulk_create(
         CheckIn(
             id=uuid4(),
@@ -175,18 +294,13 @@ def _void_absence(by: Actor, conflict: Conflict, student: Student, now: datetime
             recorded_at=now,
             recorded_by_id=by.membership_id,
         )
-        for mark in CheckIn.objects.of_student(student.pk).filter(
-            session_id=conflict.session_id,
-            kind=EventKind.ABSENT,
-            voided_by=None,
-            happened_at__gt=conflict.happened_at,
-        )
+        for mark in marks_voided_by(conflict)
     )
 
 
 def _decide(by: Actor, conflict: Conflict, decision: Decision, reason: str, now: datetime) -> None:
     """Refused: ConflictDecided, where somebody else did in the same moment."""
-    _decision, is_first = ConflictDecision.objects.get_or_create(
+    _row, is_first = ConflictDecision.objects.get_or_create(
         conflict=conflict,
         defaults={
             "decision": decision,

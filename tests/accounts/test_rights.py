@@ -16,6 +16,7 @@ from accounts.services import rights
 from attendance.choices import EventKind
 from attendance.errors.devices import ConflictDecided
 from attendance.models import CheckIn, Conflict, ConflictDecision
+from attendance.selectors import conflicts as selectors
 from attendance.services import conflicts, desk, erasure
 from bookings.models import Reservation
 from hours import services as hours
@@ -133,6 +134,42 @@ def test_a_device_is_heard_and_what_is_doubtful_decided_as_the_application(
     ]
     with pytest.raises(ConflictDecided):
         conflicts.drop(by=served.manager, conflict=first, reason="又改主意", now=over)
+
+
+def test_a_class_is_decided_at_once_as_the_application(
+    as_application: Callable[[], None], now: datetime
+) -> None:
+    as_application()
+    served = make_door(make_world(now), now)
+    tablet = make_tablet(served)
+    over = served.session.ends_at
+    close_desk(by=served.manager, session=served.session, now=over)
+    sent = [tablet.arrival(n, after=timedelta(minutes=n)) for n in (1, 2, 2, 3)]
+    tablet.send(sent, after=timedelta(hours=4))
+    desk.reopen_desk(by=served.manager, session=served.session, reason="断网补传", now=over)
+    (batch,) = selectors.together(selectors.waiting(served.manager))
+
+    accepted = conflicts.accept_all(
+        by=served.manager, session=served.session, groups=batch[:2], now=over
+    )
+    dropped = conflicts.drop_all(
+        by=served.manager,
+        session=served.session,
+        groups=batch[1:],
+        reason="没有来过",
+        now=over,
+    )
+
+    assert [len(times) for times in batch] == [1, 2, 1]
+    assert (accepted.done, accepted.refused) == (2, {})
+    assert (dropped.done, list(dropped.refused)) == (1, [batch[1][0].pk])
+    assert sorted(ConflictDecision.objects.values_list("decision", flat=True)) == [
+        "accepted",
+        "accepted",
+        "dropped",
+        "dropped",
+    ]
+    assert ConflictDecision.objects.exclude(seal_salt=None).count() == 4
 
 
 def refused(statement: str) -> bool:

@@ -8,15 +8,16 @@ import pytest
 import time_machine
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Count
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import AuditEntry
+from accounts.models import AuditEntry, User
 from attendance.choices import AttendanceState, Earns, EventKind, ProposalKind
 from attendance.errors.desk import EventsUndecided, HeadsDiffer
-from attendance.models import CheckIn, Conflict, Desk, HourProposal
+from attendance.models import CheckIn, Conflict, Desk, Device, HourProposal
 from attendance.selectors.closing import closing_of
 from attendance.selectors.states import attendance_of_session
-from attendance.services import check_in, conflicts, desk, proposals
+from attendance.services import check_in, conflicts, desk, devices, proposals
 from courses.models import CourseSession
 from hours.choices import CreditKind
 from hours.models import HourCredit
@@ -360,3 +361,25 @@ def test_closing_costs_thirteen_queries_however_many_come(
         if number
     ]
     assert Message.objects.filter(kind="hours_credited").count() == 1
+
+
+def test_silent_device_with_the_list_is_said_before_the_door_is_closed(
+    door: Door, client: Client
+) -> None:
+    """Not one that called a moment ago, was revoked, or holds no list of this door."""
+    client.force_login(User.objects.get(pk=door.manager.user_id))
+    over = door.session.ends_at
+    silent, heard, stopped = (make_tablet(door).device for _ in range(3))
+    other, _secret = devices.register(by=door.manager, name="别的平板", now=door.now)
+    for device, name in ((silent, "门口甲"), (heard, "门口乙"), (stopped, "门口丙")):
+        Device.objects.filter(pk=device.pk).update(name=name, last_seen_at=door.now + MINUTE)
+    Device.objects.filter(pk=other.pk).update(last_seen_at=door.now)
+    Device.objects.filter(pk=heard.pk).update(last_seen_at=over - 4 * MINUTE)
+    devices.revoke(by=door.manager, device=stopped, now=over)
+
+    with time_machine.travel(over, tick=False):
+        page = client.get(f"/desk/{door.session.pk}/close/").content.decode()
+
+    said = "设备“门口甲”带着本场名单，最后联系 8:51，可能还有没送出的签到。"
+    assert said in page
+    assert page.count("带着本场名单") == 1

@@ -573,7 +573,7 @@ def test_close_page_costs_the_same_with_one_student_and_with_three(
 def test_close_page_asks_for_doubtful_events_first(
     client: Client, door: Door, clock: time_machine.Traveller
 ) -> None:
-    """They are decided one after the other, and lead back to the closing."""
+    """They are decided together or one after the other, and lead back to the closing."""
     badges = make_badges(door.world.new_group(4, 2), now=door.now)
     tablet = make_tablet(door)
     tablet.send([tablet.stranger(badges[seat_no].code) for seat_no in (1, 2)])
@@ -588,13 +588,15 @@ def test_close_page_asks_for_doubtful_events_first(
     decided = client.post(
         f"/desk/conflicts/{first.pk}/?session={door.session.pk}", {"drop": "1", "reason": "不是"}
     )
+    left = client.get(here).content.decode()
 
     assert "还有 2 条签到待定" in asked
     assert f'href="{here}"' in asked
     assert "结束签到，记学时？" not in asked
     assert refused.status_code == 409
     assert not Desk.objects.filter(closed_at__isnull=False).exists()
-    assert f'href="/desk/conflicts/{second.pk}/?session={door.session.pk}"' in listed
+    assert f'href="/desk/conflicts/{first.pk}/together/?session={door.session.pk}"' in listed
+    assert f'href="/desk/conflicts/{second.pk}/?session={door.session.pk}"' in left
     assert f'href="{address(door, "close/")}"' in listed
     assert "没有待定的签到" in others
     assert decided["Location"] == here

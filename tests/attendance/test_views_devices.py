@@ -30,6 +30,8 @@ from tests.factories.attendance import close_desk, make_badges
 
 ANDROID = "Mozilla/5.0 (Linux; Android 13) AppleWebKit/537.36 Chrome/116.0.0.0 Mobile Safari/537.36"
 Login = Callable[[Actor], Client]
+# What each of three tablets reads.
+SEATS = ((1, 4), (2, 5), (3,))
 
 
 @pytest.fixture(autouse=True)
@@ -56,6 +58,19 @@ def doubtful(door: Door) -> Conflict:
     close_desk(by=door.manager, session=door.session, now=door.session.starts_at)
     tablet.send([tablet.arrival(2)])
     return Conflict.objects.get()
+
+
+def lines(text: str) -> list[tuple[str, str]]:
+    """Of the list: who, and what and when."""
+    return re.findall(r"<b>([^<]*)</b><span class=\"s d-block\">([^<]*)</span>", text)
+
+
+def ticks(text: str) -> list[tuple[bool, str, str]]:
+    """Of what is decided together: whether it is ticked, who, and when."""
+    found = re.findall(
+        r'name="conflict" value="[^"]*"( checked)?><span>([^<]*) <span class="mute">([^<]*)<', text
+    )
+    return [(bool(checked), who, when) for checked, who, when in found]
 
 
 def test_script_registers_and_is_told_the_secret_once(door: Door, login: Login) -> None:
@@ -154,14 +169,18 @@ def test_doubtful_event_is_listed_masked_and_the_reading_recorded(door: Door, lo
     assert "1 条断网时的签到要您决定" in client.get("/desk/").content.decode()
 
 
-def test_name_is_not_shown_out_of_its_time(door: Door, login: Login) -> None:
-    doubtful(door)
+def test_seat_without_a_name_is_shown_out_of_its_time(door: Door, login: Login) -> None:
+    conflict = doubtful(door)
 
     with time_machine.travel(door.now + 60 * 24 * 8 * MINUTE, tick=False):
-        text = login(door.manager).get("/desk/conflicts/").content.decode()
+        client = login(door.manager)
+        listed = client.get("/desk/conflicts/").content.decode()
+        shown = client.get(f"/desk/conflicts/{conflict.pk}/").content.decode()
 
-    assert "名单外的胸牌" in text
-    assert "学○○" not in text
+    assert "<b>七(3)班 2 号</b>" in listed
+    assert "<h1>七(3)班 2 号</h1>" in shown
+    assert "学○○" not in listed + shown
+    assert not AuditEntry.objects.filter(verb="names.read", facts__context="conflicts").exists()
 
 
 def test_doubtful_event_is_accepted_once_the_desk_is_open(door: Door, login: Login) -> None:
@@ -196,12 +215,16 @@ def test_badges_on_no_list_are_told_apart(door: Door, login: Login) -> None:
     for n, code in enumerate(codes):
         tablet.send([tablet.stranger(code, after=n * MINUTE)], after=(30 + n) * MINUTE)
 
-    text = login(door.manager).get("/desk/conflicts/").content.decode()
+    client = login(door.manager)
+    first = Conflict.objects.order_by("received_at")[0]
+    listed = client.get("/desk/conflicts/").content.decode()
+    text = client.get(f"/desk/conflicts/{first.pk}/together/").content.decode()
 
-    assert re.findall(r"<b>(.*?)</b><span class=\"s d-block\">(.*?)</span>", text) == [
-        (f"名单外的胸牌，尾号 {codes[0][-4:]}", "签到 8:50 · 扫码 · 门口平板"),
-        (f"名单外的胸牌，尾号 {codes[1][-4:]}", "签到 8:51 · 扫码 · 门口平板"),
-        ("名单外的胸牌", "签到 8:52 · 扫码 · 门口平板"),
+    assert lines(listed) == [("3 条，可一起决定", "签到 · 门口平板")]
+    assert ticks(text) == [
+        (True, f"名单外的胸牌，尾号 {codes[0][-4:]}", "8:50 · 扫码"),
+        (True, f"名单外的胸牌，尾号 {codes[1][-4:]}", "8:51 · 扫码"),
+        (True, "名单外的胸牌", "8:52 · 扫码"),
     ]
     assert codes[0] not in text
     assert strangers[0].student.name not in text
@@ -308,22 +331,31 @@ def test_conflicts_of_others_are_not_there(door: Door, login: Login) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_conflicts_cost_the_same_with_one_and_with_three(
+@pytest.mark.parametrize("seats", [1, 2])
+def test_conflicts_cost_the_same_with_one_and_with_three_groups(
     door: Door,
     login: Login,
     django_assert_num_queries: Callable[[int], object],
     count: int,
+    seats: int,
 ) -> None:
-    tablet: Tablet = make_tablet(door)
+    """A group of each tablet; of single students the reading is recorded, and no others named."""
+    tablets: list[Tablet] = [make_tablet(door) for _ in range(count)]
     close_desk(by=door.manager, session=door.session, now=door.session.starts_at)
-    tablet.send([tablet.arrival(seat_no) for seat_no in range(1, count + 1)])
+    stranger = make_badges(door.world.new_group(9, 1), now=door.now)[1]
+    for own, tablet in zip(SEATS, tablets, strict=False):
+        sent = [tablet.arrival(seat_no) for seat_no in own] + [
+            tablet.stranger(stranger.code, after=MINUTE)
+        ]
+        tablet.send(sent[:seats])
     client = login(door.manager)
     client.get("/desk/conflicts/")
 
-    with django_assert_num_queries(7):  # type: ignore[attr-defined]
+    with django_assert_num_queries(7 if seats == 1 else 6):  # type: ignore[attr-defined]
         page = client.get("/desk/conflicts/")
 
-    assert page.content.decode().count("学○○") == count
+    assert len(lines(page.content.decode())) == count
+    assert page.content.decode().count("学○○") == (count if seats == 1 else 0)
 
 
 def test_student_of_no_place_here_is_not_named(door: Door, login: Login) -> None:

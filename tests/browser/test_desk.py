@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
+from uuid import uuid4
 
 import pytest
 from django.core.cache import cache
@@ -9,10 +10,12 @@ from django.utils import timezone
 from playwright.sync_api import BrowserContext, Route, expect
 
 from accounts.models import Membership
-from attendance.models import CheckIn
+from attendance.choices import Doubt, EventKind, WayIn
+from attendance.models import CheckIn, Conflict, Device
+from attendance.services import devices
 from courses.models import CourseSession
 from hours.models import HourCredit
-from rosters.models import ClassGroup
+from rosters.models import ClassGroup, Student
 from sites.calendar import local_day, school_year
 from tests.bookings.conftest import World, make_world
 from tests.browser.conftest import axe_violations, fits
@@ -276,3 +279,61 @@ def test_badge_page_shows_the_way_to_who_knows_the_number(
     page.get_by_role("button", name="查看").click()
     expect(page.get_by_text("没有这个胸牌码。").first).to_be_visible()
     assert axe_violations(page) == []
+
+
+def pupils(world: World) -> list[Student]:
+    return list(Student.objects.filter(class_group=world.group).order_by("seat_no")[:3])
+
+
+def doubtful(session: CourseSession, device: Device, student: Student) -> Conflict:
+    """An arrival that came once the door was closed; it is open again."""
+    now = timezone.now()
+    return Conflict.objects.create(
+        id=uuid4(),
+        device=device,
+        session=session,
+        student=student,
+        kind=EventKind.IN,
+        way_in=WayIn.CAMERA,
+        doubt=Doubt.DESK_CLOSED,
+        happened_at=now,
+        received_at=now,
+    )
+
+
+def test_class_that_came_without_a_network_is_decided_on_one_page_without_scripts(
+    world: World, new_context: NewContext
+) -> None:
+    session = session_at_the_door(world)
+    device, _secret = devices.register(by=world.manager, name="门口平板", now=timezone.now())
+    for student in pupils(world):
+        doubtful(session, device, student)
+    page = new_context(manager_of(world), width=390, java_script_enabled=False).new_page()
+
+    page.goto("/desk/conflicts/")
+    page.get_by_role("link", name="3 条，可一起决定").click()
+    ticks = page.get_by_role("group", name="要处理的记录").get_by_role("checkbox")
+    expect(ticks).to_have_count(3)
+    assert [tick.is_checked() for tick in ticks.all()] == [True] * 3
+    assert fits(page)
+    page.get_by_role("checkbox", name="2 号").uncheck()
+    page.get_by_role("button", name="勾选的记入").click()
+
+    expect(page.get_by_text("已记入 2 条。")).to_be_visible()
+    expect(page.get_by_role("link", name="2 号")).to_be_visible()
+    assert set(CheckIn.objects.values_list("student__seat_no", flat=True)) == {1, 3}
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_page_of_a_class_fits_and_axe_finds_nothing(
+    world: World, new_context: NewContext, width: int
+) -> None:
+    session = session_at_the_door(world)
+    device, _secret = devices.register(by=world.manager, name="门口平板", now=timezone.now())
+    first, *_others = [doubtful(session, device, student) for student in pupils(world)]
+    page = new_context(manager_of(world), width=width).new_page()
+
+    for address in ("/desk/conflicts/", f"/desk/conflicts/{first.pk}/together/"):
+        page.goto(address)
+        assert fits(page)
+        assert axe_violations(page) == []

@@ -59,6 +59,7 @@ PAGES = [
     ("host_manager", "/desk/devices/"),
     ("host_manager", "/desk/conflicts/"),
     ("host_manager", "/desk/conflicts/{conflict}/"),
+    ("host_manager", "/desk/conflicts/{conflict}/together/"),
     ("secretariat", "/overview/"),
     ("secretariat", "/overview/weeks/"),
     ("secretariat", "/overview/unfinished/"),

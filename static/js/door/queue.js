@@ -32,7 +32,9 @@
   async function post(batch) {
     const asked = Date.now();
     const sessions = Door.lists.all().map((list) => list.session);
-    const reply = await Door.server.call(device, "events", { now: Door.clock.iso(asked), events: batch.map(wire), sessions });
+    const isAll = batch.length === waiting().length;
+    const said = { now: Door.clock.iso(asked), events: batch.map(wire), sessions, is_all: isAll };
+    const reply = await Door.server.call(device, "events", said);
     if (Door.clock.hear(asked, Date.parse(reply.now))) await Door.store.setDevice(device);
     return reply;
   }
