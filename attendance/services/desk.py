@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from accounts.actors import Actor
@@ -51,6 +51,15 @@ UNDECIDED = Coalesce(
         .values("number")
     ),
     0,
+)
+
+# Whether of anybody without a place something was heard, or is in the ledger.
+_standing = HourCredit.objects.filter(reversed_by=None).exclude(kind=CreditKind.REVERSAL)
+_has_no_place = ~Exists(
+    Place.objects.live().filter(session=OuterRef("session"), student=OuterRef("student"))
+)
+OTHERS = Exists(CheckIn.objects.filter(_has_no_place, session=OuterRef("session"))) | Exists(
+    _standing.filter(_has_no_place, session=OuterRef("session"))
 )
 
 
@@ -187,7 +196,10 @@ def close_desk(
         # Counted as the row is asked for: an event that is set aside in this very moment waits, as
         # one does that comes a moment later.
         desk = _locked_desk(
-            by=by, session=session, now=now, rows=Desk.objects.annotate(undecided=UNDECIDED)
+            by=by,
+            session=session,
+            now=now,
+            rows=Desk.objects.annotate(undecided=UNDECIDED, others=OTHERS),
         )
         undecided: int = vars(desk)["undecided"]
         if desk.closed_at is not None:
@@ -195,8 +207,7 @@ def close_desk(
         if undecided and not leave_undecided:
             raise EventsUndecided(count=undecided)
         rules = rules_of(session)
-        students = _hold_students(session)
-        places = _places_of(session)
+        students, places = _held(session, with_others=vars(desk)["others"])
         events = list(CheckIn.objects.filter(session=session).select_related("student"))
         states = by_student(events, session, rules)
         if not {*states, *(place.student_id for place in places)} <= students.keys():
@@ -290,34 +301,38 @@ def _held_back_facts(held_back: Mapping[int, int]) -> dict[str, Any]:
     return {"held_back": dict(schools)} if schools else {}
 
 
-def _hold_students(session: CourseSession) -> dict[int, Student]:
+def _held(session: CourseSession, *, with_others: bool) -> tuple[dict[int, Student], list[Place]]:
     """Whose hours of the session may change, by their keys and locked in the order of these:
-    whoever is on the list, of whom something was heard at the door, or who has hours of it."""
-    on_the_list = Place.objects.live().filter(session=session, student__isnull=False)
-    heard_of = CheckIn.objects.filter(session=session)
-    credited = HourCredit.objects.filter(session=session, reversed_by=None).exclude(
-        kind=CreditKind.REVERSAL
-    )
-    keys = on_the_list.values("student_id").union(
-        heard_of.values(key=Coalesce("student__merged_into_id", "student_id")),
-        credited.values("student_id"),
-    )
-    return {
-        student.pk: student
-        for student in Student.objects.select_for_update(no_key=True)
-        .filter(pk__in=keys)
-        .order_by("pk")
-    }
-
-
-def _places_of(session: CourseSession) -> list[Place]:
-    """The live places of the session that name a student, with her and the booking."""
-    return list(
+    whoever is on the list and, ``with_others``, of whom something was heard at the door, or who
+    has hours of it. And the live places that name a student, with her and the booking."""
+    places = (
         Place.objects.live()
-        .filter(session=session, student__isnull=False)
+        # Says that there is a student, in a way that joins her row: it can be locked then.
+        .filter(session=session, student__school__isnull=False)
         .select_related("student", "booking__class_group", "booking__reservation")
         .order_by("student_id")
     )
+    if not with_others:
+        found = list(places.select_for_update(no_key=True, of=("student",)))
+        students = {place.student.pk: place.student for place in found if place.student}
+        if any(student.merged_into_id for student in students.values()):
+            # While we waited for her: what was hers is another's now.
+            raise LookAgainError
+        return students, found
+    keys = (
+        Place.objects.live()
+        .filter(session=session, student__isnull=False)
+        .values("student_id")
+        .union(
+            CheckIn.objects.filter(session=session).values(
+                key=Coalesce("student__merged_into_id", "student_id")
+            ),
+            _standing.filter(session=session).values("student_id"),
+        )
+    )
+    rows = Student.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk")
+    # The places after the locks, when nobody is merged any more.
+    return {student.pk: student for student in rows}, list(places)
 
 
 def _missing(

@@ -357,7 +357,7 @@ def test_a_locked_class_costs_a_closing_as_much_however_many_come(
                 by=door.manager, session=session, now=session.ends_at, everybody_left=True
             )
 
-    assert len([query for query in run if "SAVEPOINT" not in query["sql"]]) == 17
+    assert len([query for query in run if "SAVEPOINT" not in query["sql"]]) == 16
     assert len(Desk.objects.get(session=session).held_back) == count
 
 
