@@ -62,6 +62,7 @@ class Term(TextChoices):
     BADGE = "badge", _("作废 30 天后删除")
     BASKET = "basket", _("场次结束当晚删除")
     ANSWER = "answer", _("1 天后删除")
+    LIST = "list", _("场次结束 30 天后删除")
     TRIP = "trip", _("场次结束 365 天后删除")
     MESSAGE = "message", _("365 天后删除")
     INVITATION = "invitation", _("接受、撤回或过期 90 天后删除")
@@ -82,6 +83,7 @@ DAYS_KEPT = {
     Term.BADGE: 30,
     Term.BASKET: 0,
     Term.ANSWER: 1,
+    Term.LIST: 30,
     Term.TRIP: 365,
     Term.MESSAGE: 365,
     Term.INVITATION: 90,

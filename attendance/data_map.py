@@ -117,7 +117,6 @@ PERSONAL = (
             "attendance.Conflict.received_at",
             "attendance.ConflictDecision.decision",
             "attendance.ConflictDecision.decided_at",
-            "attendance.RosterPack.students",
         ),
         what=_("断网时记下、送到时对不上的签到，和怎样处理"),
         person=Person.STUDENT,
@@ -125,6 +124,15 @@ PERSONAL = (
         basis=Basis.RECORD,
         seen_by=_("开课单位看自己的场次，姓名打码；家长要求时由学校提供"),
         kept=Term.NUMBERED,
+    ),
+    PersonalField(
+        fields=("attendance.RosterPack.students",),
+        what=_("哪台设备带过哪一场的名单"),
+        person=Person.STUDENT,
+        purpose=_("断网时记下的签到送到后，核对是不是那份名单上的学生"),
+        basis=Basis.RECORD,
+        seen_by=_("不在页面上显示"),
+        kept=Term.LIST,
     ),
     PersonalField(
         fields=("attendance.ConflictDecision.reason",),

@@ -19,7 +19,7 @@ from accounts.data_map import DAYS_KEPT, Term
 from accounts.services import audit
 from accounts.services import forgetting as accounts_forgetting
 from attendance.choices import RemovalGround
-from attendance.models import Badge
+from attendance.models import Badge, RosterPack
 from attendance.services import erasure, needs
 from bookings.services import forgetting as bookings_forgetting
 from rosters.models import Student
@@ -94,6 +94,11 @@ def _end_students(now: datetime) -> int:
 
 def badges_over(now: datetime) -> QuerySet[Badge]:
     return Badge.objects.filter(revoked_at__lt=_since(Term.BADGE, now))
+
+
+def packs_over(now: datetime) -> QuerySet[RosterPack]:
+    """Lists of which nothing that a device kept is taken any more (``devices.GRACE``)."""
+    return RosterPack.objects.filter(expires_at__lt=_since(Term.LIST, now))
 
 
 RULES = (
@@ -181,6 +186,13 @@ RULES = (
         ),
         badges_over,
         lambda now: badges_over(now).delete()[0],
+    ),
+    Rule(
+        "lists",
+        Term.LIST,
+        ("attendance.RosterPack.students",),
+        packs_over,
+        lambda now: packs_over(now).delete()[0],
     ),
     Rule(
         "companions",

@@ -14,7 +14,7 @@ from django.db.models import Sum
 from accounts.choices import Role
 from accounts.models import AuditEntry, Invitation
 from attendance import tasks
-from attendance.models import Badge, CheckIn
+from attendance.models import Badge, CheckIn, RosterPack
 from attendance.services import badges, desk, retention
 from bookings.models import Companion, Place, Reservation
 from hours.models import HourCredit
@@ -31,6 +31,7 @@ from rosters.models import (
 )
 from sites.calendar import SHANGHAI
 from tests.attendance.conftest import Door
+from tests.attendance.devices import make_tablet
 from tests.factories.attendance import close_desk, let_in
 from tests.factories.rosters import make_class
 
@@ -122,6 +123,19 @@ def test_a_kind_is_forgotten_when_its_time_is_over_and_not_before(held: Door, co
     assert code not in early
     assert due[code] == done[code] == number
     assert code not in again
+
+
+def test_what_device_took_which_list_is_forgotten_a_month_after_the_session(door: Door) -> None:
+    make_tablet(door)
+    pack = RosterPack.objects.get()
+    assert pack.students
+
+    early = counts(retention.retain(now=pack.expires_at + 30 * DAY))
+    done = counts(retention.retain(now=pack.expires_at + 30 * DAY + timedelta(seconds=1)))
+
+    assert "lists" not in early
+    assert done["lists"] == 1
+    assert not RosterPack.objects.exists()
 
 
 def test_messages_go_after_a_year_with_where_they_went(held: Door) -> None:
