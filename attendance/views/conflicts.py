@@ -74,7 +74,7 @@ def decide(request: MemberRequest, pk: UUID) -> HttpResponse:
         try:
             if "accept" in request.POST:
                 conflicts.accept(by=request.actor, conflict=conflict, repeats=repeats, now=now)
-                done = " ".join((_("已记入。"), _way_back(conflict)))
+                done = _("已记入。%(way_back)s") % {"way_back": _way_back(conflict)}
             else:
                 conflicts.drop(
                     by=request.actor,

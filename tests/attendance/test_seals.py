@@ -283,7 +283,7 @@ def test_a_change_of_what_is_sealed_breaks_the_days_head(days: list[DaySeal]) ->
         HourCredit.objects.filter(pk=credit.pk).update(class_hours=40)
         credit.refresh_from_db()
         SealedEntry.objects.filter(kind="ledger", key=str(credit.pk)).update(
-            digest=digests.entry_digest(1, "ledger", credit, None)
+            digest=digests.entry_digest(digests.FORMAT, "ledger", credit, None)
         )
 
     assert differences() == [("head", days[2].day, "", "")]
@@ -297,7 +297,7 @@ def test_a_head_made_anew_breaks_the_chain_and_the_last_one_differs_from_its_let
         before = DaySeal.objects.filter(day__lt=seal.day).order_by("-day").first()
         previous = before.head if before else ""
         DaySeal.objects.filter(pk=seal.pk).update(
-            previous=previous, head=digests.head(1, seal.day, previous, kept)
+            previous=previous, head=digests.head(digests.FORMAT, seal.day, previous, kept)
         )
 
     event = CheckIn.objects.filter(kind="in").order_by("pk")[0]
@@ -305,7 +305,7 @@ def test_a_head_made_anew_breaks_the_chain_and_the_last_one_differs_from_its_let
         CheckIn.objects.filter(pk=event.pk).update(kind="absent")
         event.refresh_from_db()
         SealedEntry.objects.filter(key=str(event.pk)).update(
-            digest=digests.entry_digest(1, "check_in", event, None)
+            digest=digests.entry_digest(digests.FORMAT, "check_in", event, None)
         )
         seal_anew(days[0])
     after_one = differences()

@@ -171,7 +171,7 @@ def test_answer_to_a_scan_costs_the_same_with_one_student_inside_and_with_three(
         let_in(student, by=door.manager, session=door.session, now=door.now)
     client.get(address(door))
 
-    with django_assert_num_queries(21):
+    with django_assert_num_queries(14):
         scan(client, door, door.badges[4].code, json=True)
 
 
@@ -566,7 +566,7 @@ def test_close_page_costs_the_same_with_one_student_and_with_three(
     for student in door.students[:3]:
         let_in(student, by=door.manager, session=door.session, now=door.now)
         client.get("/desk/")
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(11):
             client.get(address(door, "close/"))
 
 

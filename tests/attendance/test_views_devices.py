@@ -247,7 +247,7 @@ def test_taking_back_by_a_device_says_what_accepting_it_does(door: Door, login: 
     done = login(door.manager).post(address, {"accept": "1"}, follow=True).content.decode()
 
     assert effects(asked) == [
-        "记入后，之前的那条记录就撤销了。",
+        "记入后，之前的“签到 8:50”就撤销了。",
         "撤错了，请到签到台重新签到。",
     ]
     assert ("已记入。" in done, "已记入。记错了" in done) == (True, False)

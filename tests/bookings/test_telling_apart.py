@@ -9,7 +9,7 @@ import time_machine
 from django.test import Client
 
 from accounts.actors import Actor
-from courses.models import CourseSession
+from courses.models import CourseSession, CourseVersion
 from sites.models import Site
 from tests.bookings.conftest import DAY, World
 from tests.factories.courses import make_version
@@ -25,6 +25,11 @@ def _clock(now: datetime):  # type: ignore[no-untyped-def]
 
 def on(world: World, day: int, **more: Any) -> CourseSession:
     return world.session(day=DAY + timedelta(days=day), **({"class_hours": 14} | more))
+
+
+def other_course(world: World) -> CourseVersion:
+    """Nobody is proposed one course twice where there is another way."""
+    return make_version(world.host, title_zh="咖啡师：拉花", class_hours=7)
 
 
 def heads(world: World, login: Login) -> list[tuple[str, str]]:
@@ -56,7 +61,7 @@ def test_the_same_course_on_another_day_says_the_day(world: World, login: Login)
 def test_the_same_course_in_fewer_days_says_how_many(world: World, login: Login) -> None:
     on(world, 0)
     on(world, 3, class_hours=7)
-    on(world, 4, class_hours=7)
+    on(world, 4, class_hours=7, version=other_course(world))
 
     assert {difference for _aim, difference in heads(world, login)} == {"去 1 天", "去 2 天"}
 
@@ -99,7 +104,7 @@ def test_of_three_alike_each_says_as_much_as_it_takes(world: World, login: Login
     on(world, 0)
     on(world, 1)
     on(world, 3, class_hours=7)
-    on(world, 4, class_hours=7)
+    on(world, 4, class_hours=7, version=other_course(world))
 
     found = [difference for _aim, difference in heads(world, login)]
 
