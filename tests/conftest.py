@@ -3,7 +3,7 @@
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pgtrigger
 import pytest
@@ -14,6 +14,7 @@ from pytest_django import DjangoDbBlocker
 
 from accounts.services import rights
 from attendance.selectors import rule_sets
+from attendance.services import seals
 from config import messages
 from sites.calendar import SHANGHAI
 
@@ -46,6 +47,13 @@ def _chinese() -> Iterator[None]:
 def _rules_read_anew() -> None:
     """No edition of the attendance rules is remembered from another test."""
     rule_sets.forget_what_was_read()
+
+
+@pytest.fixture(autouse=True)
+def _seals_wait_for_other_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever seals a day waits for all transactions of the server, those of the run's other
+    processes among them, which may take long."""
+    monkeypatch.setitem(seals.seal_days.__kwdefaults__, "wait_for", timedelta(minutes=5))
 
 
 @pytest.fixture(scope="session", autouse=True)
