@@ -13,15 +13,20 @@ class CodeInput(forms.TextInput):
         )
 
 
+class BadgeCodeField(forms.CharField):
+    def __init__(self) -> None:
+        super().__init__(
+            label=_("胸牌码（16 个字符）"),
+            max_length=200,
+            error_messages={"required": _("请输入胸牌上的 16 个字符。")},
+            widget=CodeInput,
+        )
+
+
 class BadgeForm(forms.Form):
     """A student or guardian looks up what a badge is good for."""
 
-    code = forms.CharField(
-        label=_("胸牌码（16 个字符）"),
-        max_length=200,
-        error_messages={"required": _("请输入胸牌上的 16 个字符。")},
-        widget=CodeInput,
-    )
+    code = BadgeCodeField()
     student_no = forms.CharField(
         label=_("学号"),
         max_length=20,
@@ -46,12 +51,7 @@ class RoomBadgeForm(forms.Form):
     """Whose badge it is that comes in by the room's code, and by which opening of the page."""
 
     ticket = forms.CharField(max_length=400, widget=forms.HiddenInput)
-    badge = forms.CharField(
-        label=_("胸牌码（16 个字符）"),
-        max_length=200,
-        error_messages={"required": _("请输入胸牌上的 16 个字符。")},
-        widget=CodeInput,
-    )
+    badge = BadgeCodeField()
 
 
 class CertificateForm(forms.Form):
@@ -68,12 +68,7 @@ class CertificateForm(forms.Form):
 class OwnHoursForm(forms.Form):
     """A student or guardian looks up her hours in the public notice, and may object to them."""
 
-    code = forms.CharField(
-        label=_("胸牌码（16 个字符）"),
-        max_length=200,
-        error_messages={"required": _("请输入胸牌上的 16 个字符。")},
-        widget=CodeInput,
-    )
+    code = BadgeCodeField()
     student_no = forms.CharField(
         label=_("学号"),
         max_length=20,

@@ -90,9 +90,10 @@ def accept_all(
 
     Refused: DeskClosed, and then nothing is done.
     """
-    refused: dict[UUID, Refusal] = {}
-    repeats = 0
-    with transaction.atomic():
+
+    def write() -> Decided:
+        refused: dict[UUID, Refusal] = {}
+        repeats = 0
         desks.locked_open_desk(by=by, session=session, now=now)
         # In one order, before any other row: two who admit students wait for each other.
         named = Student.objects.filter(pk__in={one.student_id for own in groups for one in own})
@@ -109,16 +110,9 @@ def accept_all(
                 refused[conflict.pk] = refusal
             else:
                 repeats += len(others)
-        done = len(groups) - len(refused)
-        if done:
-            audit.record(
-                by=by,
-                verb="conflict.accepted",
-                now=now,
-                target=session,
-                **_facts(done, repeats, len(refused)),
-            )
-    return Decided(done, refused)
+        return _decided(by, session, "conflict.accepted", len(groups), refused, repeats, now)
+
+    return in_one_transaction(write)
 
 
 def drop(
@@ -170,15 +164,28 @@ def drop_all(
                 refused[own[0].pk] = refusal
             else:
                 repeats += len(own) - 1
-        done = len(groups) - len(refused)
-        if done:
-            audit.record(
-                by=by,
-                verb="conflict.dropped",
-                now=now,
-                target=session,
-                **_facts(done, repeats, len(refused)),
-            )
+        return _decided(by, session, "conflict.dropped", len(groups), refused, repeats, now)
+
+
+def _decided(
+    by: Actor,
+    session: CourseSession,
+    verb: str,
+    asked: int,
+    refused: dict[UUID, Refusal],
+    repeats: int,
+    now: datetime,
+) -> Decided:
+    """Of so many ``asked`` the others; one line of the trail, unless that is none."""
+    done = asked - len(refused)
+    if done:
+        audit.record(
+            by=by,
+            verb=verb,
+            now=now,
+            target=session,
+            **_facts(done, repeats, len(refused)),
+        )
     return Decided(done, refused)
 
 
