@@ -67,6 +67,7 @@ PAGES = [
     ("secretariat", "/reviews/"),
     ("secretariat", "/rules/"),
     ("secretariat", "/locks/"),
+    ("secretariat", "/seals/"),
     ("secretariat", "/proposals/"),
     ("secretariat", "/overview/classes/{group}/names/"),
     (None, "/accounts/login/"),
