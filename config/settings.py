@@ -59,6 +59,7 @@ BASE_URL = env.str(
 
 INSTALLED_APPS = [
     "insights.apps.InsightsConfig",
+    "planning.apps.PlanningConfig",
     "attendance.apps.AttendanceConfig",
     "bookings.apps.BookingsConfig",
     "hours.apps.HoursConfig",

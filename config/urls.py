@@ -17,6 +17,7 @@ handler500 = "accounts.api.problems.server_error"
 
 urlpatterns = [
     path("", include("insights.urls")),
+    path("", include("planning.urls")),
     path("", include("attendance.urls")),
     path("", include("bookings.urls")),
     path("", include("hours.urls")),

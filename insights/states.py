@@ -16,6 +16,12 @@ from courses.choices import (
     SessionState,
     VersionState,
 )
+from planning.choices import (
+    PLAN_CLASS_TRANSITIONS,
+    PLAN_TRANSITIONS,
+    PlanClassState,
+    PlanState,
+)
 from rosters.choices import IMPORT_TRANSITIONS, ImportState
 
 HEAD = """# States
@@ -28,6 +34,12 @@ MACHINES: tuple[tuple[str, type[TextChoices], Mapping[Any, Sequence[Any]]], ...]
     ("Course version (`courses.choices.VERSION_TRANSITIONS`)", VersionState, VERSION_TRANSITIONS),
     ("Session (`courses.choices.SESSION_TRANSITIONS`)", SessionState, SESSION_TRANSITIONS),
     ("Booking (`bookings.choices.BOOKING_TRANSITIONS`)", BookingState, BOOKING_TRANSITIONS),
+    ("Plan (`planning.choices.PLAN_TRANSITIONS`)", PlanState, PLAN_TRANSITIONS),
+    (
+        "A plan's class (`planning.choices.PLAN_CLASS_TRANSITIONS`)",
+        PlanClassState,
+        PLAN_CLASS_TRANSITIONS,
+    ),
     ("Roster import (`rosters.choices.IMPORT_TRANSITIONS`)", ImportState, IMPORT_TRANSITIONS),
 )
 

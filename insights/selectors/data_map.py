@@ -8,6 +8,7 @@ import bookings.data_map
 import courses.data_map
 import hours.data_map
 import insights.data_map
+import planning.data_map
 import rosters.data_map
 import sites.data_map
 from accounts.data_map import Person, PersonalField
@@ -16,6 +17,7 @@ MAPS = (
     rosters.data_map,
     bookings.data_map,
     attendance.data_map,
+    planning.data_map,
     hours.data_map,
     accounts.data_map,
     courses.data_map,

@@ -1,0 +1,33 @@
+"""What is stored of students here; see ``accounts.data_map``."""
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.data_map import Basis, Impersonal, Person, PersonalField, Term
+
+PERSONAL = (
+    PersonalField(
+        fields=("planning.PlannedPlace.student",),
+        what=_("统筹方案为谁排了哪些场次"),
+        person=Person.STUDENT,
+        purpose=_("发布前核对，让每个学生修满学时"),
+        basis=Basis.DUTY,
+        seen_by=_("秘书处只见班级人数；本校管理员"),
+        kept=Term.LIST,
+    ),
+)
+
+IMPERSONAL = (
+    Impersonal(
+        ("planning.ClassWish.occupation", "planning.ClassWish.rank"),
+        "what a whole class would like to learn about",
+    ),
+    Impersonal(
+        (
+            "planning.CohortPlan.failure",
+            "planning.CohortPlan.shortage",
+            "planning.PlanClass.reason",
+            "planning.PlanClass.refusal",
+        ),
+        "codes and figures of classes, no names",
+    ),
+)

@@ -1,0 +1,1 @@
+"""Why something of a plan is refused, by subject."""
