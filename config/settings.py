@@ -204,6 +204,7 @@ Q_CLUSTER = {
 SCHEDULES = {
     "notifications.tasks.sweep": 1,
     "bookings.tasks.send_due_reminders": 20,
+    "planning.tasks.send_due_wish_reminders": 20,
     "insights.tasks.check_invariants": "03:30",
     "rosters.tasks.expire_imports": 5,
     "sites.tasks.seed_calendar": 24 * 60,
