@@ -1,0 +1,20 @@
+"""What the cluster runs for this app."""
+
+from django.utils import timezone
+
+from planning.services import carrying_out, publishing
+
+
+def publish(plan_id: int) -> dict[str, int]:
+    """Returns how many classes are in each state."""
+    return publishing.publish_classes(plan_id)
+
+
+def undo(plan_id: int) -> dict[str, int]:
+    """Returns how many classes are in each state."""
+    return publishing.undo_classes(plan_id)
+
+
+def take_up_again() -> int:
+    """Once a minute: what was being published or undone when its process died goes on."""
+    return carrying_out.take_up_again(now=timezone.now())
