@@ -213,6 +213,7 @@ SCHEDULES = {
     "bookings.tasks.sweep_holds": 1,
     "bookings.tasks.expire_requests": 1,
     "bookings.tasks.purge_answers": 60,
+    "planning.tasks.take_up_again": 1,
 }
 
 AUTH_USER_MODEL = "accounts.User"

@@ -99,6 +99,7 @@ class SeasonAction(TextChoices):
 
     OPEN_SESSIONS = "open_sessions", pgettext_lazy("season action", "排场次")
     WISH = "wish", pgettext_lazy("season action", "填志愿")
+    ALLOT = "allot", pgettext_lazy("season action", "统筹")
     BOOK = "book", pgettext_lazy("season action", "预约")
     CHANGE = "change", pgettext_lazy("season action", "修改预约")
     REQUEST = "request", pgettext_lazy("season action", "申请修改预约")
@@ -117,6 +118,8 @@ SEASON_ACTIONS: dict[SeasonAction, tuple[SeasonPhase, ...]] = {
         SeasonPhase.RUNNING,
     ),
     SeasonAction.WISH: (SeasonPhase.WISHING,),
+    # The alliance books by its plan, and makes good what was lost while the sessions run.
+    SeasonAction.ALLOT: (SeasonPhase.ALLOTTING, SeasonPhase.BOOKING, SeasonPhase.RUNNING),
     SeasonAction.BOOK: (SeasonPhase.BOOKING,),
     SeasonAction.CHANGE: (SeasonPhase.BOOKING, SeasonPhase.RUNNING),
     SeasonAction.REQUEST: (SeasonPhase.BOOKING, SeasonPhase.RUNNING),

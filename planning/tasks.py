@@ -2,7 +2,22 @@
 
 from django.utils import timezone
 
-from .services import wish_reminders
+from planning.services import carrying_out, publishing, wish_reminders
+
+
+def publish(plan_id: int) -> dict[str, int]:
+    """Returns how many classes are in each state."""
+    return publishing.publish_classes(plan_id)
+
+
+def undo(plan_id: int) -> dict[str, int]:
+    """Returns how many classes are in each state."""
+    return publishing.undo_classes(plan_id)
+
+
+def take_up_again() -> int:
+    """Once a minute: what was being published or undone when its process died goes on."""
+    return carrying_out.take_up_again(now=timezone.now())
 
 
 def send_due_wish_reminders() -> int:

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from math import floor
 from typing import Any
 
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from planning.choices import PlanState
 from planning.models import CohortPlan

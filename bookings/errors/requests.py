@@ -75,6 +75,13 @@ class StaleBooking(BookingsRefusal):
     sentence = _("这个预约刚才已被修改，请看过最新的内容再提交。")
 
 
+class ChangedSincePlanned(BookingsRefusal):
+    """What a plan booked is the school's once the school has changed it."""
+
+    code = "changed_since_planned"
+    sentence = _("学校已改过这个预约，撤回方案时保留。")
+
+
 class ReasonMissing(BookingsRefusal):
     code = "reason_missing"
     kind = Refusal.INVALID

@@ -120,16 +120,40 @@ def reserve(
     """
     if not 0 < len(idempotency_key) <= KEY_LENGTH:
         raise KeyMissing
-    class_groups = classes_of(parts)
-    for class_group in class_groups:
+    for class_group in classes_of(parts):
         check_is_own_class(by, class_group, now)
+    return make(
+        by=by,
+        parts=parts,
+        contact_name=by.name,
+        contact_phone=contact_phone,
+        note=note,
+        idempotency_key=idempotency_key,
+        now=now,
+    )
+
+
+def make(
+    *,
+    by: Actor,
+    parts: Sequence[Part],
+    contact_name: str,
+    contact_phone: str,
+    note: str,
+    idempotency_key: str,
+    now: datetime,
+    action: SeasonAction = SeasonAction.BOOK,
+) -> Reservation:
+    """As ``reserve``, for whoever may: the caller has asked (``reserve``, ``planned``). The season
+    has to be open for ``action``."""
+    class_groups = classes_of(parts)
     digest = digest_of(parts, contact_phone=contact_phone, note=note)
     asked: list[Asked] = []
 
     def write() -> Reservation:
         student_rules.lock_classes(class_groups)
         asked[:] = look_up(by, parts, now, is_locking=True)
-        check_can_have(asked, now)
+        check_can_have(asked, now, action)
         plain_words.check_names_nobody(
             note, by=by, now=now, classes=[group.pk for group in class_groups]
         )
@@ -139,7 +163,7 @@ def reserve(
             school_id=asked[0].class_group.school_id,
             made_by_id=by.membership_id,
             made_at=now,
-            contact_name=by.name,
+            contact_name=contact_name,
             contact_phone=contact_phone,
             note=note,
             idempotency_key=idempotency_key,
@@ -185,14 +209,16 @@ def reserve(
         raise TooManyChangesAtOnce from error
 
 
-def check_can_have(asked: Sequence[Asked], now: datetime) -> None:
+def check_can_have(
+    asked: Sequence[Asked], now: datetime, action: SeasonAction = SeasonAction.BOOK
+) -> None:
     """Whether all of it can be had together now: a kind answer, which the constraints and the
     conditional updates confirm. One query where nothing stands in the way; where something may,
     three more, to say what. A refusal is ``about`` the session that stands in the way."""
     for one in asked:
         for session in one.sessions:
             with refused_about(session):
-                check_session_suits(session, one.class_group, now)
+                check_session_suits(session, one.class_group, now, action)
                 if one.unnamed:
                     freeze.check_names_may_follow(session, now)
     if in_the_way.may_be(asked):

@@ -85,7 +85,11 @@ class CohortPlan(models.Model):
     published_by = models.ForeignKey(
         "accounts.Membership", on_delete=models.PROTECT, null=True, related_name="+"
     )
+    # When it was asked for, and by whom; it is done once the state says so.
     undone_at = models.DateTimeField(null=True)
+    undone_by = models.ForeignKey(
+        "accounts.Membership", on_delete=models.PROTECT, null=True, related_name="+"
+    )
 
     objects = CohortPlanQuerySet.as_manager()
 
@@ -102,6 +106,11 @@ class CohortPlan(models.Model):
                 condition=Q(published_at=None, published_by=None)
                 | Q(published_at__isnull=False, published_by__isnull=False),
                 name="plan_published_paired",
+            ),
+            models.CheckConstraint(
+                condition=Q(undone_at=None, undone_by=None)
+                | Q(undone_at__isnull=False, undone_by__isnull=False),
+                name="plan_undone_paired",
             ),
         ]
         indexes = [

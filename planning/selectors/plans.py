@@ -56,9 +56,7 @@ def demand(actor: Actor, requirement: PracticumRequirement, now: datetime) -> li
         )
     )
     required = hours_selectors.requirements_of(groups)
-    school_of = {
-        group.pk: group.school_id for group in groups if required[group.pk] == requirement
-    }
+    school_of = {group.pk: group.school_id for group in groups if required[group.pk] == requirement}
     students = Student.objects.current().filter(class_group__in=school_of)
     found = standing.of_classes(students, now, everybody=not actor.is_school)
     classes: dict[int, list[int]] = {}

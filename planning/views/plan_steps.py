@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import MemberRequest, members_only, refusal_page
 from accounts.errors import Refusal
@@ -96,13 +96,20 @@ def replan(request: MemberRequest, pk: int) -> HttpResponse:
     )
 
 
-def _confirm(
-    request: MemberRequest, plan: CohortPlan, template: str, **more: Any
-) -> HttpResponse:
+def _confirm(request: MemberRequest, plan: CohortPlan, template: str, **more: Any) -> HttpResponse:
     context = {"plan": plan, "line": showing.line(plan), "is_own": plan.school_id is not None}
     return render(request, f"planning/{template}", context | more)
 
 
 def refused(request: MemberRequest, plan: CohortPlan, refusal: Refusal) -> HttpResponse:
     """The reason, and the way back to the plan."""
-    return refusal_page(request, refusal, back=(reverse("planning:plan", args=[plan.pk]), _("回到方案")))
+    return refusal_page(
+        request, refusal, back=(reverse("planning:plan", args=[plan.pk]), _("回到方案"))
+    )
+
+
+@require_safe
+@members_only(*PLANNERS)
+def changes(request: MemberRequest, pk: int) -> HttpResponse:
+    """What the plan changes against the published one that it makes good."""
+    raise NotImplementedError

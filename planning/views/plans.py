@@ -294,9 +294,7 @@ def print_plan(request: MemberRequest, pk: int) -> HttpResponse:
             "schools": [showing.school_row(row) for row in selectors.schools_of(plan)],
             "classes": [
                 (shown, [showing.session_row(one, {}) for one in sessions.get(row.pk, [])])
-                for row, shown in zip(
-                    classes, showing.class_rows(plan, classes, now), strict=True
-                )
+                for row, shown in zip(classes, showing.class_rows(plan, classes, now), strict=True)
             ],
         },
     )

@@ -13,11 +13,11 @@ from accounts.errors import Refusal
 from bookings import wording as booking_wording
 from courses.models import CourseSession
 from planning import refusals, wording
-from planning.choices import PlanClassState, PlanGoal, PlanState
+from planning.choices import PlanClassState, PlanState
 from planning.models import CohortPlan, PlanClass, PlanSchool
 from planning.selectors import plans as selectors
 from planning.selectors import wishes as wish_selectors
-from planning.services import publishing, replanning
+from planning.services import publishing
 from rosters.models import Student
 
 # States in which a plan has figures to show.
@@ -284,8 +284,10 @@ class Progress:
 def progress(plan: CohortPlan) -> Progress:
     if plan.state in (PlanState.PUBLISHING, PlanState.UNDOING):
         counts = publishing.counts_of(plan.pk)
-        left = PlanClassState.PLANNED if plan.state == PlanState.PUBLISHING else (
-            PlanClassState.BOOKED
+        left = (
+            PlanClassState.PLANNED
+            if plan.state == PlanState.PUBLISHING
+            else (PlanClassState.BOOKED)
         )
         # What neither waits nor is done has no part in it.
         total = sum(

@@ -179,6 +179,17 @@ def _request(scene: Scene) -> None:
     )
 
 
+def _allot(scene: Scene) -> None:
+    """The alliance books for the class by its plan."""
+    planned.reserve_planned(
+        by=actor_of(MembershipFactory(secretariat=True)),
+        class_group=scene.world.group,
+        wanted={scene.other.pk: {scene.world.students[0].pk}},
+        idempotency_key="plan",
+        now=scene.now,
+    )
+
+
 def _accept(scene: Scene) -> None:
     asked = ChangeRequest.objects.create(
         booking=scene.booking,
@@ -234,6 +245,7 @@ def _cancel_api(scene: Scene) -> None:
 
 
 DOORS: dict[SeasonAction, tuple[Callable[[Scene], None], ...]] = {
+    SeasonAction.ALLOT: (_allot,),
     SeasonAction.BOOK: (_book, _book_basket, _book_proposal, _book_api),
     SeasonAction.CHANGE: (_change, _change_one, _change_api),
     SeasonAction.REQUEST: (_request, _accept),

@@ -1,0 +1,39 @@
+"""Why publishing, undoing or making good a plan is refused."""
+
+from django.utils.translation import gettext_lazy as _
+
+from planning.errors.refusal import PlanningRefusal
+
+
+class PlanNotFound(PlanningRefusal):
+    """Only a plan that is found, and lies there, is published. Facts: ``state``."""
+
+    code = "plan_not_found"
+    sentence = _("这个方案现在是“%(state)s”，不能发布。")
+
+
+class PlanOutdated(PlanningRefusal):
+    """Another plan was published for some of its classes after it was asked for. Facts: ``when``,
+    ``classes`` how many."""
+
+    code = "plan_outdated"
+    sentence = _("%(when)s 已发布另一个方案，其中有 %(classes)s 个班相同。请重新计算再发布。")
+
+
+class PlanNotPublished(PlanningRefusal):
+    """Facts: ``state``."""
+
+    code = "plan_not_published"
+    sentence = _("这个方案现在是“%(state)s”，发布以后才能撤回或重新统筹。")
+
+
+class NothingToUndo(PlanningRefusal):
+    """Every booking of it is over, changed by the school, or its list is settled."""
+
+    code = "nothing_to_undo"
+    sentence = _("这个方案的预约都已结束、取消或定了名单，没有可以撤回的。")
+
+
+class NothingLost(PlanningRefusal):
+    code = "nothing_lost"
+    sentence = _("这个方案约下的场次都在，没有要补的班级。")
