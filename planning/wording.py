@@ -39,8 +39,8 @@ def name(plan: CohortPlan) -> str:
     return _("方案 %(number)d") % {"number": plan.pk}
 
 
-def settings(plan: CohortPlan) -> str:
-    """志愿优先 · 同时最多 2 个地点 · 草算"""
+def settings(plan: CohortPlan) -> list[str]:
+    """What was asked for: 志愿优先, 每班半天最多 2 个地点, 草算"""
     parts = [
         str(plan.get_goal_display()),
         ngettext(
@@ -48,9 +48,7 @@ def settings(plan: CohortPlan) -> str:
         )
         % {"count": plan.sites_at_once},
     ]
-    if plan.is_draft:
-        parts.append(_("草算"))
-    return " · ".join(parts)
+    return [*parts, _("草算")] if plan.is_draft else parts
 
 
 def reach(part: int, whole: int) -> str:
@@ -60,16 +58,36 @@ def reach(part: int, whole: int) -> str:
 def reach_bound(plan: CohortPlan) -> str:
     """How many can be reached at most, and whether that is proven."""
     if plan.bound is None:
-        return _("还没有证明最多可达多少人")
+        return _("最多可达多少人，没有证明")
     if plan.reached >= plan.bound:
         return _("已证明不可能更多")
     return _("最多可达 %(bound)s 人，已证明") % {"bound": number(plan.bound)}
 
 
+def reached(plan: CohortPlan) -> str:
+    """已约即能修满 163 人，本方案再修满 313 人；最多可达 4,889 人，已证明。"""
+    return _("已约即能修满 %(before)s 人，本方案再修满 %(by_plan)s 人；%(bound)s。") % {
+        "before": number(plan.reached_before),
+        "by_plan": number(max(plan.reached - plan.reached_before, 0)),
+        "bound": reach_bound(plan),
+    }
+
+
 def wishes_bound(plan: CohortPlan) -> str:
+    measure = _("学到志愿职业的学时比例，第 1 志愿全算，靠后的打折")
     if plan.wishes_bound is None:
-        return _("未证明上限")
-    return _("最多 %(bound)s，已证明") % {"bound": percent(plan.wishes_bound)}
+        return _("%(measure)s；最多多少，没有证明。") % {"measure": measure}
+    return _("%(measure)s；最多 %(bound)s，已证明。") % {
+        "measure": measure,
+        "bound": percent(plan.wishes_bound),
+    }
+
+
+def seats(taken: int, left: int) -> str:
+    return _("本方案占用 %(taken)s 个，还剩 %(left)s 个空位。") % {
+        "taken": number(taken),
+        "left": number(left),
+    }
 
 
 # Why a class has not more of the occupation it wishes for most of what it has not; the keys are

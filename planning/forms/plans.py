@@ -44,7 +44,7 @@ class PlanForm(forms.Form):
         initial=PlanGoal.WISHES,
     )
     is_draft = forms.TypedChoiceField(
-        label=_("算多久"),
+        label=_("计算方式"),
         coerce=lambda value: value == "draft",
         choices=[("full", _("正式计算")), ("draft", _("草算"))],
         widget=forms.RadioSelect,

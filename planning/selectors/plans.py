@@ -8,6 +8,7 @@ from django.db.models import Count, F, Q, QuerySet, Sum
 
 from accounts.actors import Actor
 from accounts.models import Organisation
+from bookings.models import Booking
 from bookings.selectors import standing
 from courses.models import CourseSession, Season
 from hours import selectors as hours_selectors
@@ -167,6 +168,19 @@ def extent_of(plan: CohortPlan, *states: PlanClassState) -> Extent:
         seats=Count("places"),
     )
     return Extent(**found)
+
+
+def last_booked(plan: CohortPlan) -> CourseSession | None:
+    """The last of the sessions that the plan booked and that still are (``season`` loaded)."""
+    booked = plan.classes.filter(state=PlanClassState.BOOKED)
+    booking = (
+        Booking.objects.live()
+        .filter(reservation__in=booked.values("reservation"))
+        .select_related("session__season")
+        .order_by("-session__starts_at", "-session_id")
+        .first()
+    )
+    return booking.session if booking is not None else None
 
 
 def openings_of(plan: CohortPlan) -> list[tuple[CourseSession, dict[str, int]]]:

@@ -1,5 +1,6 @@
 """Plans side by side."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.contrib import messages
@@ -71,12 +72,7 @@ def compare(request: MemberRequest) -> HttpResponse:
 def _figures(plans: list[CohortPlan]) -> list[Row]:
     lines = [showing.line(plan) for plan in plans]
     return [
-        _row(
-            _("能修满的学生"),
-            [selectors.share(plan.reached, plan.students) for plan in plans],
-            [wording.number(plan.reached) for plan in plans],
-            [f"/ {wording.number(plan.students)}" for plan in plans],
-        ),
+        _of(_("能修满的学生"), [(plan.reached, plan.students) for plan in plans]),
         _row(
             _("最低的学校"),
             [plan.worst_school for plan in plans],
@@ -103,15 +99,22 @@ def _schools(plans: list[CohortPlan]) -> list[Row]:
     for of_plans in found.values():
         of_school = [of_plans.get(plan.pk) for plan in plans]
         name = booking_wording.organisation_name(next(iter(of_plans.values())).school)
-        rows.append(
-            _row(
-                name,
-                [selectors.share(one.reached, one.students) if one else -1 for one in of_school],
-                [wording.number(one.reached) if one else "—" for one in of_school],
-                [f"/ {wording.number(one.students)}" if one else "" for one in of_school],
-            )
-        )
+        rows.append(_of(name, [(one.reached, one.students) if one else None for one in of_school]))
     return sorted(rows, key=lambda row: row.label)
+
+
+def _of(label: str, parts: Sequence[tuple[int, int] | None]) -> Row:
+    """So many of so many; of how many is said once where it is the same of all."""
+    wholes = {one[1] for one in parts if one is not None}
+    is_same = len(wholes) == 1
+    return _row(
+        _("%(label)s（共 %(count)s 人）") % {"label": label, "count": wording.number(*wholes)}
+        if is_same
+        else label,
+        [selectors.share(*one) if one else -1 for one in parts],
+        [wording.number(one[0]) if one else "—" for one in parts],
+        [f"/ {wording.number(one[1])}" if one and not is_same else "" for one in parts],
+    )
 
 
 def _row(

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import MemberRequest, members_only, refusal_page
 from accounts.errors import Refusal
+from bookings.services import freeze
 from planning.choices import PlanClassState
 from planning.models import CohortPlan
 from planning.selectors import plans as selectors
@@ -76,7 +77,14 @@ def undo(request: MemberRequest, pk: int) -> HttpResponse:
     except Refusal as refusal:
         return refused(request, plan, refusal)
     extent = selectors.extent_of(plan, PlanClassState.BOOKED)
-    return _confirm(request, plan, "plan_undo.html", extent=extent)
+    last = selectors.last_booked(plan)
+    return _confirm(
+        request,
+        plan,
+        "plan_undo.html",
+        extent=extent,
+        until=freeze.settles_at(last) if last is not None else None,
+    )
 
 
 @members_only(*PLANNERS)

@@ -30,7 +30,7 @@ from sites.calendar import local_day
 
 PLANNERS = (Role.SECRETARIAT, Role.SCHOOL_COORDINATOR)
 PLANS_ON_PAGE = 20
-CLASSES_ON_PAGE = 50
+CLASSES_ON_PAGE = 30
 
 
 @require_safe

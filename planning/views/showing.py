@@ -45,6 +45,7 @@ class Line:
     pk: int
     name: str
     settings: str
+    parts: tuple[str, ...]
     kind: str
     state: str
     made_at: datetime
@@ -59,10 +60,12 @@ class Line:
 
 def line(plan: CohortPlan) -> Line:
     state = PlanState(plan.state)
+    parts = wording.settings(plan)
     return Line(
         pk=plan.pk,
         name=wording.name(plan),
-        settings=wording.settings(plan),
+        settings=" · ".join(parts),
+        parts=tuple(parts),
         kind=wording.STATE_KINDS[state],
         state=str(state.label),
         made_at=plan.made_at,
@@ -85,12 +88,11 @@ def found(plan: CohortPlan, now: datetime, actor: Actor) -> dict[str, Any]:
         "is_own": plan.school_id is not None,
         "reached": wording.number(plan.reached),
         "of_students": _("/ %(students)s 人") % {"students": wording.number(plan.students)},
+        "reach_words": wording.reached(plan),
+        "worst_words": _("能修满的比例最低的一所学校。"),
+        "wishes_words": wording.wishes_bound(plan),
+        "seats_words": wording.seats(selectors.seats_of(plan), plan.seats_left),
         "reach_bound": wording.reach_bound(plan),
-        "wishes_bound": wording.wishes_bound(plan),
-        "before": wording.number(plan.reached_before),
-        "by_plan": wording.number(plan.reached - plan.reached_before),
-        "missing": wording.number(plan.students - plan.reached),
-        "seats": wording.number(selectors.seats_of(plan)),
         "shortage": wording.shortage(plan.shortage),
         "openings": openings,
         "why_not_publish": why_not(publishing.check_can_publish, actor, plan, now)
