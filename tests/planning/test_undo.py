@@ -165,9 +165,7 @@ def test_what_the_school_changed_since_is_kept(
 def _leave(world: World, session: CourseSession, now: datetime) -> None:
     student = world.students[0]
     Student.objects.filter(pk=student.pk).update(left_at=now)
-    roll.release_leaver(
-        by=world.coordinator, class_group=world.group, student=student, now=now
-    )
+    roll.release_leaver(by=world.coordinator, class_group=world.group, student=student, now=now)
 
 
 def _move(world: World, session: CourseSession, now: datetime) -> None:
@@ -187,9 +185,7 @@ def _move(world: World, session: CourseSession, now: datetime) -> None:
 
 
 def _school_cancels(world: World, session: CourseSession, now: datetime) -> None:
-    changes.cancel_booking(
-        by=world.teacher, booking=booking_of(session), reason="考试", now=now
-    )
+    changes.cancel_booking(by=world.teacher, booking=booking_of(session), reason="考试", now=now)
 
 
 @pytest.mark.parametrize("change", [_leave, _move, _school_cancels])
@@ -276,15 +272,11 @@ def test_who_may_and_when(
         publishing.undo(by=secretary, plan=plan, now=now)
 
 
-def test_another_school_takes_nothing_back(
-    world: World, plan: CohortPlan, now: datetime
-) -> None:
+def test_another_school_takes_nothing_back(world: World, plan: CohortPlan, now: datetime) -> None:
     other = actor_of(MembershipFactory(coordinator=True))
 
     with pytest.raises(NotYours):
-        planned.take_back(
-            by=other, reservation=Reservation.objects.get(), planned={}, now=now
-        )
+        planned.take_back(by=other, reservation=Reservation.objects.get(), planned={}, now=now)
 
 
 def test_undoing_that_fell_silent_goes_on(
