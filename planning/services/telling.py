@@ -39,7 +39,9 @@ def published(plan: CohortPlan, *, by: Actor, now: datetime) -> None:
             lines.append(_("下列班级没有约成，请另行预约："))
         return _("统筹方案已发布：%(season)s"), [*lines, *_reasons(refused, now)]
 
-    _tell_schools(plan, "plan_published", (PlanClassState.BOOKED, PlanClassState.REFUSED), text, now)
+    _tell_schools(
+        plan, "plan_published", (PlanClassState.BOOKED, PlanClassState.REFUSED), text, now
+    )
 
 
 def undone(plan: CohortPlan, *, by: Actor, now: datetime) -> None:
