@@ -219,22 +219,22 @@ def _kept(
 ) -> list[tuple[Booking, Refusal]]:
     """Which of the bookings stay, and why."""
     placed: dict[int, list[int | None]] = {row.pk: [] for row in rows}
-    for booking_id, student_id in Place.objects.live().filter(booking__in=rows).values_list(
-        "booking_id", "student_id"
+    for booking_id, student_id in (
+        Place.objects.live().filter(booking__in=rows).values_list("booking_id", "student_id")
     ):
         placed[booking_id].append(student_id)
-    still_there = {
-        (student_id, class_id)
-        for student_id, class_id in Student.objects.current()
-        .filter(pk__in={pk for keys in planned.values() for pk in keys})
-        .values_list("pk", "class_group_id")
-    }
+    survivors: dict[int, int] = {}
+    still_there: set[tuple[int, int]] = set()
+    for student in Student.objects.filter(pk__in={pk for keys in planned.values() for pk in keys}):
+        survivors[student.pk] = student.merged_into_id or student.pk
+        if student.left_at is None and student.merged_into_id is None:
+            still_there.add((student.pk, student.class_group_id))
     why: dict[int, Refusal] = {}
     for row in rows:
         try:
             together.check_open(row, now)
             freeze.check_open(row.session, now)
-            wanted = set(planned.get(row.session_id, ()))
+            wanted = {survivors[pk] for pk in planned.get(row.session_id, ()) if pk in survivors}
             missing = wanted - set(placed[row.pk])
             if (
                 not set(placed[row.pk]) <= wanted
@@ -243,13 +243,9 @@ def _kept(
                 raise ChangedSincePlanned
         except Refusal as refusal:
             why[row.pk] = refusal
-    of_set = {
-        row.session.session_set_id: why[row.pk]
-        for row in rows
-        if row.pk in why and row.session.session_set_id is not None
-    }
-    return [
-        (row, why.get(row.pk) or of_set[row.session.session_set_id])
-        for row in rows
-        if row.pk in why or row.session.session_set_id in of_set
-    ]
+    # A set is booked whole, so it stays whole.
+    of_sets = {row.session.session_set_id: why[row.pk] for row in rows if row.pk in why}
+    for row in rows:
+        if row.session.session_set_id is not None and row.session.session_set_id in of_sets:
+            why.setdefault(row.pk, of_sets[row.session.session_set_id])
+    return [(row, why[row.pk]) for row in rows if row.pk in why]

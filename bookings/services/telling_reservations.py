@@ -45,9 +45,7 @@ def confirmed(bookings: Sequence[Booking], *, by: Actor, now: datetime) -> None:
     notifications.services.tell_all(letters, now=now)
 
 
-def _to_school(
-    booking: Booking, people: Sequence[User], by: Actor, now: datetime
-) -> list[Letter]:
+def _to_school(booking: Booking, people: Sequence[User], by: Actor, now: datetime) -> list[Letter]:
     letters = []
     for language, speakers in _by_language(people):
         with translation.override(language):

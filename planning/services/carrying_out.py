@@ -5,6 +5,9 @@ from datetime import datetime, timedelta
 
 from accounts.actors import Actor
 from accounts.services import audit
+from bookings.errors.requests import TooManyChangesAtOnce
+from bookings.errors.reserving import NotInClass
+from bookings.services.retries import in_one_transaction
 from planning.choices import PlanClassState, PlanState
 from planning.models import CohortPlan, PlanClass
 from planning.services import queueing
@@ -58,6 +61,17 @@ def classes_in(plan_id: int, state: PlanClassState, clock: Clock) -> Iterator[in
     ):
         CohortPlan.objects.filter(pk=plan_id).update(lease_until=clock() + LEASE)
         yield key
+
+
+def patiently(work: Callable[[], None]) -> None:
+    """``work`` in one transaction; anew where others change the same rows, or somebody leaves the
+    class, this very moment. Refused as ``work``, at last with that too."""
+    for _attempt in range(ATTEMPTS - 1):
+        try:
+            return in_one_transaction(work)
+        except (TooManyChangesAtOnce, NotInClass):
+            continue
+    return in_one_transaction(work)
 
 
 def take_up_again(*, now: datetime) -> int:

@@ -10,8 +10,7 @@ from accounts.actors import Actor
 from accounts.errors import Refusal
 from accounts.selectors import actor_of
 from accounts.services import audit
-from bookings.errors.requests import TooManyChangesAtOnce
-from bookings.errors.reserving import NoStudents, NotInClass
+from bookings.errors.reserving import NoStudents
 from bookings.models import Booking
 from bookings.services import freeze, planned
 from bookings.services.retries import in_one_transaction
@@ -134,16 +133,10 @@ def _publish_class(key: int, by: Actor, now: datetime) -> None:
         row.state = PlanClassState.BOOKED
         row.save(update_fields=["state", "reservation"])
 
-    for _attempt in range(carrying_out.ATTEMPTS):
-        try:
-            return in_one_transaction(book)
-        except (TooManyChangesAtOnce, NotInClass) as refusal:
-            # Somebody books, moves a session or leaves the class this moment.
-            why_not: Refusal = refusal
-        except Refusal as refusal:
-            why_not = refusal
-            break
-    _refuse(key, why_not, by, now)
+    try:
+        carrying_out.patiently(book)
+    except Refusal as refusal:
+        _refuse(key, refusal, by, now)
 
 
 def _refuse(key: int, why_not: Refusal, by: Actor, now: datetime) -> None:
@@ -281,10 +274,5 @@ def _undo_class(key: int, by: Actor, now: datetime) -> None:
             }
         row.save(update_fields=["state", "refusal"])
 
-    for attempt in range(carrying_out.ATTEMPTS):
-        try:
-            return in_one_transaction(give_back)
-        except TooManyChangesAtOnce:
-            # The plan stays as it is, and is taken up again.
-            if attempt + 1 == carrying_out.ATTEMPTS:
-                raise
+    # Refused all the same, the plan stays as it is and is taken up again.
+    carrying_out.patiently(give_back)

@@ -17,6 +17,7 @@ from bookings.services import (
     change_requests,
     changes,
     lists,
+    planned,
     proposals,
     reservations,
     standing_requests,
@@ -27,6 +28,7 @@ from courses.choices import SEASON_ACTIONS, SeasonAction, SeasonPhase
 from courses.errors import OutsideSeason
 from courses.models import CourseSession, Season
 from tests.bookings.conftest import DAY, World
+from tests.factories.accounts import MembershipFactory, actor_of
 from tests.factories.bookings import make_booking
 
 DAYS = timedelta(days=1)
