@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from planning.services import carrying_out, publishing
+from planning.services import carrying_out, publishing, retention
 
 
 def publish(plan_id: int) -> dict[str, int]:
@@ -18,3 +18,9 @@ def undo(plan_id: int) -> dict[str, int]:
 def take_up_again() -> int:
     """Once a minute: what was being published or undone when its process died goes on."""
     return carrying_out.take_up_again(now=timezone.now())
+
+
+def retain() -> dict[str, int]:
+    """Once a night; returns how many rows of each kind are gone."""
+    outcomes = retention.retain(now=timezone.now())
+    return {outcome.code: outcome.rows for outcome in outcomes}
