@@ -85,7 +85,8 @@ def test_wishes_are_said_with_the_keyboard_alone(world: World, new_context: NewC
     page.goto(f"/classes/{world.group.pk}/wishes/")
     page.get_by_label("第 1 志愿").focus()
 
-    page.keyboard.type("面包师")
+    page.keyboard.press("ArrowDown")
+    chosen = page.get_by_label("第 1 志愿").input_value()
     for _step in range(4):
         page.keyboard.press("Tab")
     expect(page.get_by_label("第 5 志愿")).to_be_focused()
@@ -94,7 +95,8 @@ def test_wishes_are_said_with_the_keyboard_alone(world: World, new_context: NewC
     page.keyboard.press("Enter")
 
     expect(page.get_by_text("七(3)班的志愿已保存。")).to_be_visible()
-    assert wishes() == ["面包师"]
+    assert chosen != ""
+    assert wishes() == [chosen]
 
 
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
