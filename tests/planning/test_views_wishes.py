@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.actors import Actor
 from accounts.choices import Role
-from accounts.models import Organisation, User
+from accounts.models import User
 from accounts.selectors import actor_of
 from courses.models import CourseVersion, Season
 from hours.models import PracticumRequirement
@@ -277,9 +277,8 @@ def test_pages_take_as_many_queries_for_one_class_as_for_three(
 ) -> None:
     for number in range(10, 10 + count - 1):
         offer(wishing, f"职业{number}")
-        school: Organisation = OrganisationFactory()
         wishing.new_group(number, 2)
-        wishing.new_group(1, 2, school=school)
+        wishing.new_group(1, 2, school=OrganisationFactory())
     for group in ClassGroup.objects.filter(school=wishing.school):
         say_wishes(
             by=wishing.coordinator,
