@@ -107,9 +107,10 @@ def seating(problem: Problem, ground: Ground) -> Seating:
     visits = np.zeros((places, 2), np.int32)
     sites = np.zeros((groups, days, 2), np.int32)
     sent = np.zeros((problem.schools, problem.days, 2), np.int32)
+    is_held = np.isin(ground.of_patterns(GROUP), problem.students.class_[problem.fixed[:, 0]])
     at = {
         (int(row[0]), int(row[1]), int(row[2])): int(row[3])
-        for row in ground.tables.pattern[:, [GROUP, DAY, SITE, PLACE]]
+        for row in ground.tables.pattern[:, [GROUP, DAY, SITE, PLACE]][is_held]
     }
     seen: set[tuple[int, int, int, int]] = set()
     for student, session in problem.fixed:
