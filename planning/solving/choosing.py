@@ -224,6 +224,11 @@ def best_route(tables, student, cost, worth, is_exact, route):  # type: ignore[n
     occupations are not looked at: a bound all the same, in less time.
     """
     group = tables.student[student, CLASS]
+    if tables.student[student, START] == len(tables.part) - 1:
+        # She has all that is required; ``_start`` looks at occupations too.
+        route[:] = NONE
+        sure = worth.part[student] + worth.reach[student]
+        return sure, sure
     bans = np.zeros(1, np.int32)
     bound, best = WORST, WORST
     other = np.empty(len(route), np.int32)

@@ -218,9 +218,7 @@ def _fitting(problem: Problem, group: int) -> dict[int, list[int]]:
     """The sessions that a class could attend, by day."""
     sessions, classes = problem.sessions, problem.classes
     is_free = (sessions.halves & ~classes.free[group, sessions.day]) == 0
-    (fits,) = np.nonzero(
-        is_free & classes.reach[group, sessions.site] & classes.admits[group]
-    )
+    (fits,) = np.nonzero(is_free & classes.reach[group, sessions.site] & classes.admits[group])
     by_day: dict[int, list[int]] = defaultdict(list)
     for session in fits.tolist():
         by_day[int(sessions.day[session])].append(session)
@@ -344,12 +342,13 @@ def _held(problem: Problem, day_of: Ints) -> Ints:
     sessions = problem.sessions
     held = np.zeros((len(problem.students), day_of.shape[1], 2), np.int32)
     held[:, :, HELD_SITE] = NONE
-    for student, session in problem.fixed:
-        days = day_of[problem.students.class_[student]]
-        (local,) = np.nonzero(days == int(sessions.day[session]))
-        if len(local):
-            held[student, local[0], HELD_HALVES] |= int(sessions.halves[session])
-            held[student, local[0], HELD_SITE] = sessions.site[session]
+    student, session = problem.fixed[:, 0], problem.fixed[:, 1]
+    row, local = np.nonzero(
+        day_of[problem.students.class_[student]] == sessions.day[session][:, None]
+    )
+    at = (student[row], local)
+    np.bitwise_or.at(held[:, :, HELD_HALVES], at, sessions.halves[session[row]])
+    held[:, :, HELD_SITE][at] = sessions.site[session[row]]
     return held
 
 

@@ -23,7 +23,8 @@ def improve(  # type: ignore[no-untyped-def]
 
     They are around one of ``who``, or, in the share ``closing`` of the moves, those of a class who
     are at one site on a day, which is then closed to them. Prices are scaled and shaken anew each
-    time. ``rent`` of them is what a seat taken costs when a change is judged. Returns (changes for the better, what they gained).
+    time. ``rent`` of them is what a seat taken costs when a change is judged. Returns (changes for
+    the better, what they gained).
     """
     np.random.seed(seed)
     sessions, days = len(price), seating.routes.shape[1]

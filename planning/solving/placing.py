@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from . import improving, seating
 from .columns import Columns, Master
-from .ground import NONE, ONE, TWO, Ground
+from .ground import NONE, ONE, START, TWO, Ground
 from .problem import Flags, Floats, Goal, Ints, Problem
 from .routes import Worth
 
@@ -25,9 +25,9 @@ ROUNDS = 6
 REST = 0.3
 # Shares below are no hint.
 HINT = 0.02
-# Moves of a turn, how many students they move, and after how many turns without anything better
-# it is over.
-MOVES, STUDENTS, IDLE = 2000, 8, 12
+# Moves of a turn for each student who may move, and at least; how many students a move moves, and
+# after how many turns without anything better it is over.
+MOVES, LEAST_MOVES, STUDENTS, IDLE = 0.4, 100, 8, 12
 # While as many as can are to reach the requirement, fewer students move at a time, a seat taken
 # costs its price, so that those are spared that others want, a trip costs so much at most, and a
 # move may be so much worse.
@@ -51,6 +51,9 @@ class Placing:
         self.random = np.random.default_rng(seed)
         self.routes: Ints = np.full((number, ground.day_of.shape[1]), NONE, np.int32)
         self.value = -np.inf
+        # Who has all that is required from the start has nothing to gain.
+        self.movable = np.nonzero(ground.of_students(START) != len(ground.tables.part) - 1)[0]
+        self.moves = max(LEAST_MOVES, round(MOVES * len(self.movable)))
         # Of ``routes``, and at least, while some are still to be filled up.
         self._done, self.reached = -1, 0
         self._keep(seating.seating(problem, ground))
@@ -86,7 +89,7 @@ class Placing:
     ) -> None:
         """As many as can are brought to the requirement, whatever else is given up. Who is short
         holds nothing meanwhile: what she holds helps nobody."""
-        problem, ground = self.problem, self.ground
+        ground = self.ground
         now = self._seated(self.routes)
         limits = self._limits(np.ones(ground.patterns, np.bool_))
         limits = limits._replace(
@@ -94,7 +97,7 @@ class Placing:
         )
         worth = self.worth._replace(part=np.zeros(ground.students))
         price = price[: len(limits.seats)].copy()
-        everyone, idle, best = np.arange(ground.students), 0, int(now.is_done.sum())
+        everyone, idle, best = self.movable, 0, int(now.is_done.sum())
         try:
             for turn in range(turns):
                 self._clear_short(now, limits)
@@ -105,7 +108,7 @@ class Placing:
                 improving.improve(
                     ground.tables, limits, now, worth, price,
                     np.concatenate((everyone, _often(short, everyone))),
-                    HUNTED, MOVES, 0.0, HUNTED_WARMTH, RENT, self.seed * 100_003 + turn,
+                    HUNTED, self.moves, 0.0, HUNTED_WARMTH, RENT, self.seed * 100_003 + turn,
                 )  # fmt: skip
                 done = int(now.is_done.sum())
                 idle = 0 if done > best else idle + 1
@@ -126,15 +129,15 @@ class Placing:
         now = self._seated(self.routes)
         limits = self._limits(np.ones(ground.patterns, np.bool_))
         price = price[: len(limits.seats)].copy()
-        everyone, idle = np.arange(ground.students), 0
-        for turn in range(turns):
+        everyone, idle = self.movable, 0
+        for turn in range(turns if len(everyone) else 0):
             limits.seats[:] = self._open_seats(now, limits)
             short = np.nonzero(~now.is_done)[0]
             before = self.value
             improving.improve(
                 ground.tables, limits, now, self.worth, price,
                 np.concatenate((everyone, _often(short, everyone))),
-                STUDENTS, MOVES, CLOSING[problem.goal],
+                STUDENTS, self.moves, CLOSING[problem.goal],
                 WARMTH * max(0.0, 1 - turn / (COOL * turns)), 0.0, self.seed * 100_003 + turn,
             )  # fmt: skip
             self._keep(now)
@@ -169,7 +172,8 @@ class Placing:
         """Seats whoever has nothing, closes what stays below its least, and keeps what is best."""
         tables = self.ground.tables
         price = price[: len(limits.seats)].copy()
-        who = self.random.permutation(np.nonzero((now.routes == NONE).all(axis=1))[0])
+        who = self.movable[(now.routes[self.movable] == NONE).all(axis=1)]
+        who = self.random.permutation(who)
         for number in range(ROUNDS + len(limits.seats)):
             if number < ROUNDS:
                 seating.fill(tables, limits, now, self.worth, price, who)

@@ -144,19 +144,20 @@ class _Search:
             sited = replace(sited, may_use=may_use)
             found = self._priced(sited, found, steps.sited, is_exact=not more)
             self._tell(Stage.SITES)
-        pool = columns.Pool(self.ground, self.worth, sited.surcharge)
+        is_draft = self.watch.budget.is_draft
+        pool = None if is_draft else columns.Pool(self.ground, self.worth, sited.surcharge)
         found = self._priced(sited, found, steps.last, pool)
         self._prove(sited, found.price, self.worth, self.proven_as_sited)
         self.placing.by_prices(sited.may_use, found.price)
         self._tell(Stage.COLUMNS)
         price, turns, hunts = found.price, DRAFT_TURNS, DRAFT_HUNTS
-        if not self.watch.budget.is_draft:
+        if pool:
             price = self._by_columns(free, sited, price, pool)
             turns, hunts = self.watch.budget.turns, HUNTS
         is_over, tell = self.watch.is_over, lambda: self._tell(Stage.IMPROVING)
         self.placing.hunt(price, hunts, is_over, tell)
         self.placing.improve(price, turns, is_over, tell)
-        if not self.watch.budget.is_draft:
+        if pool:
             self._bound_reach(pool)
 
     def _bound_reach(self, pool: columns.Pool) -> None:
