@@ -27,7 +27,7 @@ from planning.solving.problem import (  # noqa: E402
     Students,
 )
 
-Keys = NDArray[np.int64]
+Keys = NDArray[np.integer[Any]]
 # How much an hour of the occupation of each rank is wished for; rank 0 is none.
 WISH = np.array([0.0, 1.0, 0.8, 0.6, 0.4, 0.2])
 
@@ -87,6 +87,16 @@ def problem_of(made: Any, *, goal: Goal = Goal.WISHES, trip: float | None = None
         goal=goal,
         trip=trip,
     )
+
+
+def city(students: int, supply: float, seed: int, districts: int) -> Any:
+    """Several districts side by side."""
+    return generator.gen(students, supply, seed=seed, n_dist=districts)
+
+
+def of_large_schools(students: int, supply: float, seed: int, school: int) -> Any:
+    """A district of schools of about so many."""
+    return generator.gen(students, supply, seed=seed, students_per_school=school)
 
 
 def district_of(made: Any, whole: Problem, number: int) -> tuple[Problem, Ints, Ints]:

@@ -19,6 +19,14 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 os.environ.setdefault("NUMBA_CACHE_DIR", str(ROOT / "var" / "numba"))
 KEPT = ROOT / "var" / "bench" / "planner"
+# Of the sources as they are when it begins; what only explains is no part of a plan.
+STATE = hashlib.sha256(
+    b"".join(
+        path.read_bytes()
+        for path in sorted((ROOT / "planning" / "solving").glob("*.py"))
+        if path.name != "explaining.py"
+    )
+).hexdigest()[:12]
 SUPPLY, SEED, EACH = 1.1, 1, 5000
 SECONDS = 7200.0
 COLUMNS = "{:<9} {:<13} {:>7} {:>8} {:>7} {:>7} {:>6} {:>8} {:>8} {:>5}  {}"
@@ -112,20 +120,14 @@ def _in_a_process(districts: int, number: int) -> dict[str, Any]:
 
 def _kept(districts: int, number: int) -> Path:
     """Where a piece is kept: never taken for one of other sources."""
-    sources = b"".join(
-        path.read_bytes()
-        for path in sorted((ROOT / "planning" / "solving").glob("*.py"))
-        if path.name != "explaining.py"
-    )
-    state = hashlib.sha256(sources).hexdigest()[:12]
     name = "draft" if number < 0 else f"district-{number:02}"
-    return KEPT / f"{districts * EACH}-{state}" / f"{name}.json"
+    return KEPT / f"{districts * EACH}-{STATE}" / f"{name}.json"
 
 
 def _city(districts: int) -> Any:
     from bench.planner import instances  # noqa: PLC0415
 
-    return instances.generator.gen(districts * EACH, SUPPLY, seed=SEED, n_dist=districts)
+    return instances.city(districts * EACH, SUPPLY, SEED, districts)
 
 
 def _piece(districts: int, number: int) -> None:

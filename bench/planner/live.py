@@ -8,12 +8,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from planning.solving.planner import plan
-from planning.solving.problem import Budget, Ints, Problem
+from planning.solving.problem import Budget, Problem
 
 from . import instances
 
+Rows = NDArray[Any]
 # A season of 5,000 with room to spare, in schools as large as the one that is planned alone.
 STUDENTS, SUPPLY, SCHOOL = 5000, 1.3, 320
 DISPLACED = 50
@@ -26,10 +28,10 @@ class Live:
 
     made: Any
     problem: Problem
-    students: Ints
-    held: Ints
+    students: Rows
+    held: Rows
 
-    def booked(self, places: Ints) -> list[tuple[int, int]]:
+    def booked(self, places: Rows) -> list[tuple[int, int]]:
         """The whole season with these places, for the judge."""
         mine = np.stack((self.students[places[:, 0]], places[:, 1]), axis=1)
         return [(int(one), int(two)) for one, two in np.concatenate((self.held, mine))]
@@ -72,17 +74,17 @@ def displaced(seed: int, seconds: float) -> Live:
 
 
 def _district(seed: int) -> tuple[Any, Problem]:
-    made = instances.generator.gen(STUDENTS, SUPPLY, seed=seed, students_per_school=SCHOOL)
+    made = instances.of_large_schools(STUDENTS, SUPPLY, seed, SCHOOL)
     return made, instances.problem_of(made)
 
 
-def _of(places: Ints, students: Ints) -> Ints:
+def _of(places: Rows, students: Rows) -> Rows:
     """The places of these students, who are numbered anew."""
     found = places[np.isin(places[:, 0], students)]
     return np.stack((np.searchsorted(students, found[:, 0]), found[:, 1]), axis=1).astype(np.int32)
 
 
-def _part(whole: Problem, students: Ints, held: Ints, fixed: Ints) -> Problem:
+def _part(whole: Problem, students: Rows, held: Rows, fixed: Rows) -> Problem:
     """The problem of these students beside the places ``held`` by the others."""
     offer, members = whole.sessions, whole.students
     taken = np.bincount(held[:, 1], minlength=len(offer))
@@ -108,7 +110,7 @@ def _part(whole: Problem, students: Ints, held: Ints, fixed: Ints) -> Problem:
     )
 
 
-def _sent(whole: Problem, held: Ints, groups: Ints) -> Ints:
+def _sent(whole: Problem, held: Rows, groups: Rows) -> Rows:
     """Teachers away with classes that are not among these, J x D x 2."""
     offer, sent = whole.sessions, np.zeros_like(whole.teachers)
     group = whole.students.class_[held[:, 0]]

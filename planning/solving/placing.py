@@ -27,7 +27,7 @@ REST = 0.3
 HINT = 0.02
 # Moves of a turn for each student who may move, and at least; how many students a move moves, and
 # after how many turns without anything better it is over.
-MOVES, LEAST_MOVES, STUDENTS, IDLE = 0.4, 100, 8, 12
+MOVES, LEAST_MOVES, STUDENTS, IDLE = 0.3, 100, 8, 12
 # While as many as can are to reach the requirement, fewer students move at a time, a seat taken
 # costs its price, so that those are spared that others want, a trip costs so much at most, and a
 # move may be so much worse.

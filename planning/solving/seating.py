@@ -116,16 +116,16 @@ def seating(problem: Problem, ground: Ground) -> Seating:
     for half, bit in enumerate((MORNING, AFTERNOON)):
         takes = (problem.sessions.halves[session] & bit) > 0
         what = session[takes]
-        group = problem.students.class_[student[takes]]
+        of = problem.students.class_[student[takes]]
         day, site = problem.sessions.day[what], problem.sessions.site[what]
-        keys = _keys(problem, group, day, site)
+        keys = _keys(problem, of, day, site)
         is_known = np.isin(keys, known)
         place = pattern[where[np.searchsorted(known, keys[is_known])], PLACE]
         np.add.at(visits[:, half], place, 1)
         _each, one = np.unique(keys, return_index=True)
-        np.add.at(sent[:, :, half], (problem.classes.school[group[one]], day[one]), 1)
-        row, local = np.nonzero(ground.day_of[group[one]] == day[one][:, None])
-        np.add.at(sites[:, :, half], (group[one][row], local), 1)
+        np.add.at(sent[:, :, half], (problem.classes.school[of[one]], day[one]), 1)
+        row, local = np.nonzero(ground.day_of[of[one]] == day[one][:, None])
+        np.add.at(sites[:, :, half], (of[one][row], local), 1)
     first = ground.tables.group[:-1, PLACE_FIRST]
     trips = np.zeros(problem.schools, np.int32)
     for group, start in enumerate(first):
