@@ -120,7 +120,7 @@ def test_what_serves_has_the_applications_role_and_knows_no_other(var: Path, run
 
     assert serving == [(postgres.APPLICATION,)]
     assert owners == [(postgres.OWNER,)]
-    assert len(children) == 2
+    assert len(children) == 3
     for child in children:
         assert postgres.APPLICATION in child.environ()["DATABASE_URL"]
         assert not {"OWNER_DATABASE_URL", "AS_OWNER"} & set(child.environ())
