@@ -51,6 +51,7 @@ NAV: dict[Role, list[tuple[str | Promise, str, str]]] = {
         (_("总览"), "insights:alliance", "home"),
         (pgettext_lazy("several", "审核"), "courses:review_list", "shield"),
         (_("学时"), "insights:alliance_classes", "clock"),
+        (_("统筹"), "planning:plans", "split"),
         (pgettext_lazy("several", "预约季"), "courses:seasons", "cal"),
         (_("单位"), "accounts:organisations", "people"),
     ],
@@ -69,6 +70,8 @@ _BELONGS = {
     "/school/year/": "insights:classes",
     "/school/settings/": "insights:classes",
     "/school/consent-texts/": "insights:classes",
+    # The secretariat has a room for them.
+    "/plans/": "insights:school",
     # The secretariat's alone: others have no such room.
     "/requirements/": "insights:alliance_classes",
     "/rules/": "insights:alliance_classes",
@@ -99,7 +102,15 @@ class Frame:
         if self.actor is None or self.actor.role is None:
             return []
         items = [(label, reverse(name), icon) for label, name, icon in NAV[self.actor.role]]
-        room = next((room for start, room in _BELONGS.items() if self.path.startswith(start)), "")
+        rooms = {url for _label, url, _icon in items}
+        room = next(
+            (
+                room
+                for start, room in _BELONGS.items()
+                if self.path.startswith(start) and start not in rooms
+            ),
+            "",
+        )
         path = reverse(room) if room else self.path
         fitting = [url for _label, url, _icon in items if url != "/" and path.startswith(url)]
         current = max(fitting, key=len) if fitting else "/" if self.path == "/" else ""

@@ -196,6 +196,9 @@ Q_CLUSTER = {
     "ack_failures": True,
     "catch_up": False,
     "poll": 0.5,
+    # Plans are calculated, published and undone by a cluster of their own, one after the other:
+    # `qcluster --name planning`. A task is never given out twice while it may still be at work.
+    "ALT_CLUSTERS": {"planning": {"workers": 1, "timeout": 1800, "retry": 2100}},
     **({"redis": REDIS_URL} if REDIS_URL else {"orm": "default"}),
 }
 
@@ -204,6 +207,7 @@ Q_CLUSTER = {
 SCHEDULES = {
     "notifications.tasks.sweep": 1,
     "bookings.tasks.send_due_reminders": 20,
+    "planning.tasks.send_due_wish_reminders": 20,
     "insights.tasks.check_invariants": "03:30",
     "rosters.tasks.expire_imports": 5,
     "sites.tasks.seed_calendar": 24 * 60,

@@ -1,5 +1,6 @@
 """Reads of the inbox and the outbox."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -38,6 +39,12 @@ def mails_written(*, after: UUID | None = None) -> Page:
     """Every message with its deliveries, newest first: for the demonstration's page only."""
     deliveries = Prefetch("deliveries", Delivery.objects.order_by("pk"))
     return _page(Message.objects.prefetch_related(deliveries), after)
+
+
+def told_already(once_keys: Iterable[str]) -> set[str]:
+    """Those of the keys whose fact has been told. One query."""
+    told = Message.objects.filter(once_key__in=list(once_keys)).values_list("once_key", flat=True)
+    return {key for key in told if key is not None}
 
 
 def failed_deliveries() -> list[Delivery]:

@@ -1,5 +1,25 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
+
+from .views import comparing, plan_steps, plans, season_wishes, wishes
 
 app_name = "planning"
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("wishes/", wishes.list_classes, name="wishes"),
+    path("classes/<int:pk>/wishes/", wishes.edit, name="class_wishes"),
+    path("seasons/<int:pk>/wishes/", season_wishes.show, name="season_wishes"),
+    path("seasons/<int:pk>/wishes.csv", season_wishes.export, name="season_wishes_file"),
+    path("seasons/<int:pk>/demand.csv", season_wishes.export_demand, name="season_demand_file"),
+    path("plans/", plans.list_plans, name="plans"),
+    path("plans/new/", plans.new, name="plan_new"),
+    path("plans/compare/", comparing.compare, name="plans_compare"),
+    path("plans/<int:pk>/", plans.show, name="plan"),
+    path("plans/<int:pk>/classes/<int:class_pk>/", plans.show_class, name="plan_class"),
+    path("plans/<int:pk>/print/", plans.print_plan, name="plan_print"),
+    path("plans/<int:pk>/cancel/", plan_steps.cancel, name="plan_cancel"),
+    path("plans/<int:pk>/drop/", plan_steps.drop, name="plan_drop"),
+    path("plans/<int:pk>/publish/", plan_steps.publish, name="plan_publish"),
+    path("plans/<int:pk>/undo/", plan_steps.undo, name="plan_undo"),
+    path("plans/<int:pk>/replan/", plan_steps.replan, name="plan_replan"),
+    path("plans/<int:pk>/changes/", plan_steps.changes, name="plan_changes"),
+]

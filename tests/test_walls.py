@@ -32,9 +32,10 @@ from attendance.services import badges, check_in, device_events, devices, notice
 from bookings.models import BasketItem, Booking, ChangeRequest, Place
 from bookings.services import standing_requests
 from bookings.services.companions import CompanionInput
-from courses.models import CourseSession
+from courses.models import CourseSession, Season
 from hours import period_locks
 from notifications.models import Message
+from planning.services.wishes import say_wishes
 from rosters.models import ClassGroup, RosterImport, Student
 from rosters.services import school_years, transfers
 from rosters.services.imports import reading, starting
@@ -196,6 +197,18 @@ def _make_world(now: datetime, names: tuple[str, str, str] = NAMES) -> World:
     lock = period_locks.lock_period(
         by=actor_of(coordinator), school=OrganisationFactory(), requirement=requirement, now=now
     )
+    # Wishes were said before booking opened.
+    Season.objects.update(
+        wishes_from=session.season.opens_at - timedelta(days=20),
+        wishes_until=session.season.opens_at - timedelta(days=10),
+    )
+    say_wishes(
+        by=actor_of(teacher),
+        season=Season.objects.get(),
+        class_group=group,
+        occupations=[version.occupation_zh],
+        now=session.season.opens_at - timedelta(days=15),
+    )
     alliance = OrganisationFactory(alliance=True)
     other_school, other_host = OrganisationFactory(), OrganisationFactory(enterprise=True)
     roster_import = _make_import(group, coordinator, now)
@@ -263,6 +276,9 @@ def _make_world(now: datetime, names: tuple[str, str, str] = NAMES) -> World:
         "courses:api-session": {"pk": session.pk},
         "courses:review_detail": {"pk": version.pk},
         "courses:season_edit": {"pk": session.season_id},
+        "planning:season_wishes": {"pk": session.season_id},
+        "planning:season_wishes_file": {"pk": session.season_id},
+        "planning:season_demand_file": {"pk": session.season_id},
         "insights:requirement_edit": {"pk": 1},
         "courses:session_detail": {"pk": session.pk},
         "courses:session_edit": {"pk": session.pk},
@@ -450,7 +466,7 @@ def snapshot() -> dict[str, list[Any]]:
     untouched = {}
     for model in apps.get_models():
         if model._meta.app_label in ("accounts", "courses", "rosters", "bookings", "attendance",
-                                     "hours", "sites"):  # fmt: skip
+                                     "hours", "planning", "sites"):  # fmt: skip
             if model._meta.model_name in ("auditentry", "user"):
                 continue
             untouched[model._meta.label] = list(model._default_manager.order_by("pk").values())

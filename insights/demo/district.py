@@ -29,6 +29,7 @@ from insights.demo import (
     schools,
     season,
     sessions,
+    wishes,
 )
 from notifications.choices import DeliveryState
 from notifications.models import Delivery, Message
@@ -113,6 +114,7 @@ def build(*, now: datetime, scale: Scale, step: Callable[[str], None]) -> None:
         for group in school.classes:
             badges.issue_missing(by=school.coordinator, class_group=group, now=began)
             step("badges")
+    wishes.say(built, term)
     rosters.decide(built, began=began, now=now)
     laid = sessions.build_sessions(
         catalogue=offers,

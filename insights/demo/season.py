@@ -70,14 +70,18 @@ def build_season(now: datetime) -> Season:
     today = local_day(now)
     year = school_year(today)
     runs_from, runs_until = _season_days(today)
+    opens_at = at(runs_from, time(8)) - timedelta(days=5)
     return seasons.set_season(
         by=SYSTEM,
         season=Season.objects.filter(school_year=year).first(),
         name=f"{year} 学年第一学期",
         school_year=year,
-        opens_at=at(runs_from, time(8)) - timedelta(days=5),
+        wishes_from=opens_at - timedelta(days=19),
+        wishes_until=opens_at - timedelta(days=5),
+        opens_at=opens_at,
         closes_at=at(runs_until, time(18)),
         runs_from=runs_from,
         runs_until=runs_until,
-        now=now,
+        # Set before its schools could say anything.
+        now=opens_at - timedelta(days=30),
     )

@@ -13,6 +13,7 @@ from attendance.selectors import notices, proposals
 from bookings import wording
 from bookings.selectors import roll
 from bookings.selectors.progress import ClassProgress, progress_of_classes
+from planning.selectors import wishes
 from rosters.models import ClassGroup
 from sites import dates
 
@@ -135,6 +136,26 @@ def proposed_hours(actor: Actor) -> list[Todo]:
             % {"count": waiting},
             detail="",
             url=reverse("attendance:proposals"),
+        )
+    ]
+
+
+def wishes_to_say(actor: Actor, now: datetime) -> list[Todo]:
+    """The actor's classes that may still say what they wish for and have said nothing. One query
+    outside wish phases."""
+    season = wishes.open_season(now)
+    silent = wishes.silent_classes(actor, season) if season is not None else []
+    if season is None or season.wishes_until is None or not silent:
+        return []
+    return [
+        Todo(
+            text=ngettext("%(count)d 个班还没有填志愿", "%(count)d 个班还没有填志愿", len(silent))
+            % {"count": len(silent)},
+            detail=_("%(until)s 截止，不填也没有影响")
+            % {"until": dates.moment(season.wishes_until)},
+            url=reverse("planning:class_wishes", args=[silent[0].pk])
+            if len(silent) == 1
+            else reverse("planning:wishes"),
         )
     ]
 

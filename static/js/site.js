@@ -50,6 +50,13 @@
     shown.textContent = count === 1 ? shown.dataset.one : shown.dataset.many.replace("2", String(count));
   });
 
+  // A long list marked data-fold-on-phone begins folded where there is little room.
+  if (window.matchMedia("(max-width: 700px)").matches) {
+    document.querySelectorAll("details[data-fold-on-phone]").forEach(function (list) {
+      list.open = false;
+    });
+  }
+
   // A button marked data-print prints the page.
   document.addEventListener("click", function (event) {
     if (event.target.closest && event.target.closest("[data-print]")) window.print();

@@ -1,0 +1,131 @@
+"""Plans side by side."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from accounts.access import MemberRequest, members_only
+from bookings import wording as booking_wording
+from planning import wording
+from planning.models import CohortPlan, PlanSchool
+from planning.selectors import plans as selectors
+from planning.views import showing
+from planning.views.plans import PLANNERS
+
+# So many columns a phone has room for.
+MOST = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    text: str
+    detail: str
+    is_best: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    label: str
+    cells: tuple[Cell, ...]
+
+
+@require_safe
+@members_only(*PLANNERS)
+def compare(request: MemberRequest) -> HttpResponse:
+    """Two to four found plans: their figures, and those of each school; the best of each row is
+    marked."""
+    keys = [
+        int(key)
+        for value in request.GET.getlist("with")
+        for key in value.split(",")
+        if key.isascii() and key.isdecimal() and len(key) < 10
+    ]
+    plans = list(
+        CohortPlan.objects.visible_to(request.actor)
+        .filter(pk__in=keys, state__in=showing.WITH_FIGURES)
+        .select_related("season", "requirement")
+        .order_by("-made_at", "-pk")[: MOST + 1]
+    )
+    if not 2 <= len(plans) <= MOST:
+        messages.info(request, _("请选 2 至 4 个算好的方案来比较。"))
+        return redirect("planning:plans")
+    return render(
+        request,
+        "planning/plans_compare.html",
+        {
+            "lines": [showing.line(plan) for plan in plans],
+            "count": len(plans),
+            "are_alike": len({(one.season_id, one.requirement_id) for one in plans}) == 1,
+            "season": plans[0].season,
+            "requirement": plans[0].requirement,
+            "figures": _figures(plans),
+            "schools": _schools(plans),
+        },
+    )
+
+
+def _figures(plans: list[CohortPlan]) -> list[Row]:
+    lines = [showing.line(plan) for plan in plans]
+    return [
+        _of(_("能修满的学生"), [(plan.reached, plan.students) for plan in plans]),
+        _row(
+            _("最低的学校"),
+            [plan.worst_school for plan in plans],
+            [line.worst for line in lines],
+        ),
+        _row(_("志愿满足"), [plan.wishes for plan in plans], [line.wishes for line in lines]),
+        # The fewer, the better.
+        _row(_("出行趟次"), [-plan.trips for plan in plans], [line.trips for line in lines]),
+        _row(
+            _("剩余空位"),
+            [plan.seats_left for plan in plans],
+            [line.seats_left for line in lines],
+        ),
+    ]
+
+
+def _schools(plans: list[CohortPlan]) -> list[Row]:
+    """How many reach the requirement in each school, by name; a dash where a plan is not for it.
+    One query."""
+    found: dict[int, dict[int, PlanSchool]] = {}
+    for row in PlanSchool.objects.filter(plan__in=plans).select_related("school"):
+        found.setdefault(row.school_id, {})[row.plan_id] = row
+    rows = []
+    for of_plans in found.values():
+        of_school = [of_plans.get(plan.pk) for plan in plans]
+        name = booking_wording.organisation_name(next(iter(of_plans.values())).school)
+        rows.append(_of(name, [(one.reached, one.students) if one else None for one in of_school]))
+    return sorted(rows, key=lambda row: row.label)
+
+
+def _of(label: str, parts: Sequence[tuple[int, int] | None]) -> Row:
+    """So many of so many; of how many is said once where it is the same of all."""
+    wholes = {one[1] for one in parts if one is not None}
+    is_same = len(wholes) == 1
+    return _row(
+        _("%(label)s（共 %(count)s 人）") % {"label": label, "count": wording.number(*wholes)}
+        if is_same
+        else label,
+        [selectors.share(*one) if one else -1 for one in parts],
+        [wording.number(one[0]) if one else "—" for one in parts],
+        [f"/ {wording.number(one[1])}" if one and not is_same else "" for one in parts],
+    )
+
+
+def _row(
+    label: str, values: list[float], texts: list[str], details: list[str] | None = None
+) -> Row:
+    """The best values are marked, unless all are alike."""
+    best = max(values)
+    return Row(
+        label,
+        tuple(
+            Cell(text, detail, value == best and min(values) < best)
+            for text, detail, value in zip(texts, details or [""] * len(texts), values, strict=True)
+        ),
+    )

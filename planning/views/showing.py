@@ -1,0 +1,338 @@
+"""Plans as their pages show them: figures in words, no more than a template can print."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.actors import Actor
+from accounts.errors import Refusal
+from bookings import wording as booking_wording
+from courses.models import CourseSession
+from planning import refusals, wording
+from planning.choices import PlanClassState, PlanState
+from planning.models import CohortPlan, PlanClass, PlanSchool
+from planning.selectors import plans as selectors
+from planning.selectors import wishes as wish_selectors
+from planning.services import publishing
+from rosters.models import Student
+
+# States in which a plan has figures to show.
+WITH_FIGURES = (
+    PlanState.FOUND,
+    PlanState.PUBLISHING,
+    PlanState.PUBLISHED,
+    PlanState.UNDOING,
+    PlanState.UNDONE,
+)
+CLASS_STATE_KINDS = {
+    PlanClassState.NOTHING: "exc",
+    PlanClassState.PLANNED: "pend",
+    PlanClassState.BOOKED: "conf",
+    PlanClassState.REFUSED: "bad",
+    PlanClassState.UNDONE: "canc",
+    PlanClassState.KEPT: "warn",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A plan in a list, and at the head of its pages."""
+
+    pk: int
+    name: str
+    settings: str
+    parts: tuple[str, ...]
+    kind: str
+    state: str
+    made_at: datetime
+    has_figures: bool
+    reach: str
+    share: str
+    worst: str
+    wishes: str
+    trips: str
+    seats_left: str
+
+
+def line(plan: CohortPlan) -> Line:
+    state = PlanState(plan.state)
+    parts = wording.settings(plan)
+    return Line(
+        pk=plan.pk,
+        name=wording.name(plan),
+        settings=" · ".join(parts),
+        parts=tuple(parts),
+        kind=wording.STATE_KINDS[state],
+        state=str(state.label),
+        made_at=plan.made_at,
+        has_figures=state in WITH_FIGURES,
+        reach=wording.reach(plan.reached, plan.students),
+        share=wording.percent(selectors.share(plan.reached, plan.students)),
+        worst=wording.percent(plan.worst_school),
+        wishes=wording.percent(plan.wishes),
+        trips=wording.number(plan.trips),
+        seats_left=wording.number(plan.seats_left),
+    )
+
+
+def found(plan: CohortPlan, now: datetime, actor: Actor) -> dict[str, Any]:
+    """What a plan's page and its print say of the whole."""
+    openings = [opening(session, figures) for session, figures in selectors.openings_of(plan)]
+    return {
+        "plan": plan,
+        "line": line(plan),
+        "is_own": plan.school_id is not None,
+        "reached": wording.number(plan.reached),
+        "of_students": _("/ %(students)s 人") % {"students": wording.number(plan.students)},
+        "reach_words": wording.reached(plan),
+        "worst_words": _("能修满的比例最低的一所学校。"),
+        "wishes_words": wording.wishes_bound(plan),
+        "seats_words": wording.seats(selectors.seats_of(plan), plan.seats_left),
+        "reach_bound": wording.reach_bound(plan),
+        "shortage": wording.shortage(plan.shortage),
+        "openings": openings,
+        "why_not_publish": why_not(publishing.check_can_publish, actor, plan, now)
+        if plan.state == PlanState.FOUND
+        else "",
+        "why_not_undo": why_not(publishing.check_can_undo, actor, plan, now)
+        if plan.state == PlanState.PUBLISHED
+        else "",
+    }
+
+
+def why_not(check: Any, actor: Actor, plan: CohortPlan, now: datetime) -> str:
+    try:
+        check(actor, plan, now)
+    except Refusal as refusal:
+        return str(refusal)
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A session that a host could open: like which, how many seats, for how many students."""
+
+    title: str
+    when: str
+    where: str
+    host: str
+    seats: str
+    students: str
+    reached: str
+
+
+def opening(session: CourseSession, figures: Mapping[str, int]) -> Opening:
+    words = booking_wording.session_line(session)
+    return Opening(
+        title=words.title,
+        when=words.when,
+        where=words.where,
+        host=booking_wording.organisation_name(session.host),
+        seats=wording.number(figures["seats"]),
+        students=wording.number(figures["students"]),
+        reached=wording.number(figures["reached"]),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolRow:
+    pk: int
+    name: str
+    students: int
+    before: int
+    by_plan: int
+    reached: int
+    ruler_words: str
+    reach: str
+    share: str
+    wishes: str
+    trips: str
+    seats: str
+
+
+def school_row(row: PlanSchool) -> SchoolRow:
+    by_plan = max(row.reached - row.reached_before, 0)
+    return SchoolRow(
+        pk=row.school_id,
+        name=booking_wording.organisation_name(row.school),
+        students=row.students,
+        before=min(row.reached_before, row.reached),
+        by_plan=by_plan,
+        reached=row.reached,
+        ruler_words=_(
+            "共 %(students)d 人：原来能修满 %(before)d，本方案再修满 %(by_plan)d，还差 %(missing)d"
+        )
+        % {
+            "students": row.students,
+            "before": row.reached_before,
+            "by_plan": by_plan,
+            "missing": row.students - row.reached,
+        },
+        reach=wording.reach(row.reached, row.students),
+        share=wording.percent(selectors.share(row.reached, row.students)),
+        wishes=wording.percent(row.wishes),
+        trips=wording.number(row.trips),
+        seats=wording.number(row.seats),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ClassRow:
+    pk: int
+    label: str
+    school: str
+    reach: str
+    is_short: bool
+    wishes: str
+    reason: str
+    kind: str
+    state: str
+    refusal: str
+    class_group_id: int
+    is_refused: bool
+
+
+def class_rows(plan: CohortPlan, rows: Sequence[PlanClass], now: datetime) -> list[ClassRow]:
+    """The classes with why each has what it has; on English pages one query for occupations."""
+    names = wish_selectors.shown_names(
+        {row.reason["occupation"] for row in rows if row.reason.get("occupation")}
+    )
+    return [_class_row(plan, row, names, now) for row in rows]
+
+
+def _class_row(
+    plan: CohortPlan, row: PlanClass, names: Mapping[str, str], now: datetime
+) -> ClassRow:
+    state = PlanClassState(row.state)
+    occupation = row.reason.get("occupation") or ""
+    return ClassRow(
+        pk=row.pk,
+        label=booking_wording.class_name(row.class_group, now),
+        school=booking_wording.organisation_name(row.school),
+        reach=wording.reach(row.reached, row.students),
+        is_short=row.reached < row.students,
+        wishes=wording.percent(row.wishes),
+        reason=wording.class_reason(
+            {**row.reason, "occupation": names.get(occupation, occupation)}, plan.sites_at_once
+        ),
+        kind=CLASS_STATE_KINDS[state],
+        state=str(state.label),
+        refusal=refusals.sentence(row.refusal) if row.refusal else "",
+        class_group_id=row.class_group_id,
+        is_refused=state == PlanClassState.REFUSED,
+    )
+
+
+def filters(counts: Mapping[str, int], only: str, query: str) -> list[tuple[str, str, bool, int]]:
+    """The chips over the classes; those that would keep none are left out."""
+    words = {
+        "short": _("有人修不满"),
+        "unmet": _("志愿没全排上"),
+        "refused": _("没有约成"),
+        "kept": _("撤回时保留"),
+    }
+    return [
+        (_("全部"), f"?{query[1:]}#classes", not only, counts["all"]),
+        *(
+            (word, f"?show={key}{query}#classes", key == only, counts[key])
+            for key, word in words.items()
+            if counts[key] or key == only
+        ),
+    ]
+
+
+def wishes(plan: CohortPlan, row: PlanClass) -> list[str]:
+    """What the class wishes for in the season, the first wish first."""
+    said = wish_selectors.wishes_of(plan.season, [row.class_group_id]).get(row.class_group_id, [])
+    names = wish_selectors.shown_names(said)
+    return [names[one] for one in said]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    session: CourseSession
+    title: str
+    where: str
+    seats: int
+    students: tuple[Student, ...]
+
+
+def session_row(row: selectors.ClassSession, students: Mapping[int, Student]) -> SessionRow:
+    words = booking_wording.session_line(row.session)
+    there = (students[key] for key in row.students if key in students)
+    return SessionRow(
+        session=row.session,
+        title=words.title,
+        where=words.where,
+        seats=row.seats,
+        students=tuple(sorted(there, key=lambda one: (one.seat_no, one.pk))),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a calculation, a publishing or an undoing is."""
+
+    words: str
+    done: int
+    total: int
+    figures: str
+
+
+def progress(plan: CohortPlan) -> Progress:
+    if plan.state in (PlanState.PUBLISHING, PlanState.UNDOING):
+        counts = publishing.counts_of(plan.pk)
+        left = (
+            PlanClassState.PLANNED
+            if plan.state == PlanState.PUBLISHING
+            else (PlanClassState.BOOKED)
+        )
+        # What neither waits nor is done has no part in it.
+        total = sum(
+            count
+            for state, count in counts.items()
+            if state != PlanClassState.NOTHING
+            and not (plan.state == PlanState.UNDOING and state == PlanClassState.REFUSED)
+        )
+        done = total - counts.get(left, 0)
+        return Progress(
+            words=_("已处理 %(done)d 个班，共 %(total)d 个班") % {"done": done, "total": total},
+            done=done,
+            total=total,
+            figures=_("%(count)d 个班没有约成") % {"count": refused}
+            if plan.state == PlanState.PUBLISHING and (refused := counts.get("refused", 0))
+            else "",
+        )
+    if plan.state == PlanState.QUEUED:
+        return Progress(_("等待计算…"), 0, 0, "")
+    seconds = ngettext("%(count)d 秒", "%(count)d 秒", int(plan.seconds)) % {
+        "count": int(plan.seconds)
+    }
+    stage = str(plan.get_stage_display()) if plan.stage else _("准备数据")
+    return Progress(
+        words=f"{stage} · {seconds}",
+        done=plan.best,
+        total=plan.students,
+        figures=_best_so_far(plan),
+    )
+
+
+def _best_so_far(plan: CohortPlan) -> str:
+    if not plan.students:
+        return ""
+    so_far = _("目前 %(best)s 人能修满") % {"best": wording.reach(plan.best, plan.students)}
+    if plan.bound is None:
+        return so_far
+    return _("%(so_far)s，最多 %(bound)s 人") % {
+        "so_far": so_far,
+        "bound": wording.number(plan.bound),
+    }
+
+
+def losses(plan: CohortPlan, actor: Actor, now: datetime) -> dict[str, Any] | None:
+    """What a published plan has lost since; none where nothing was."""
+    return None

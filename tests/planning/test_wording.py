@@ -1,0 +1,136 @@
+"""Plans in words: no figure says more than is known."""
+
+import pytest
+from django.utils import translation
+
+from planning import wording
+from planning.choices import PlanGoal
+from planning.models import CohortPlan
+from planning.solving.explaining import Reason
+
+FACTS = {"occupation": "面包师", "wishing": 26, "attending": 18, "sessions": 3, "seats": 96}
+# Said elsewhere: there is no wish, or all are met.
+WITHOUT_WHY = {"met", "no wish"}
+
+
+def test_every_reason_of_the_solver_has_words() -> None:
+    assert {one.value for one in Reason} <= set(wording.WHY) | WITHOUT_WHY
+
+
+@pytest.mark.parametrize(
+    ("code", "sentence"),
+    [
+        ("met", "志愿都排上了。"),
+        ("no wish", "没有填志愿，按学时和路程安排。"),
+        ("not offered", "想去“面包师”的 26 人排上 18 人：本季没有这个职业的场次。"),
+        ("not for its grade", "想去“面包师”的 26 人排上 18 人：3 场都不收这个年级。"),
+        ("out of reach", "想去“面包师”的 26 人排上 18 人：3 场都太远，当天来不及。"),
+        (
+            "not on its free days",
+            "想去“面包师”的 26 人排上 18 人：3 场都不在这个班可以外出的半天。",
+        ),
+        ("full", "想去“面包师”的 26 人排上 18 人：能去的 3 场共 96 个名额都用完了。"),
+        (
+            "at as many sites as it may be",
+            "想去“面包师”的 26 人排上 18 人：有空位，但那半天这个班已分在最多 2 个地点。",
+        ),
+        (
+            "no teacher left",
+            "想去“面包师”的 26 人排上 18 人：有空位，但那半天学校派不出更多带队教师。",
+        ),
+        ("who attends it would not reach the requirement", "想去“面包师”的 26 人排上 18 人：有空位，但去了就修不满学时。"),
+        (
+            "outweighed",
+            "想去“面包师”的 26 人排上 18 人：有空位，但换过去会多跑路，或让其他志愿、其他学校落空。",
+        ),
+        ("of another version", ""),
+    ],
+)
+def test_a_class_reads_one_sentence_why(code: str, sentence: str) -> None:
+    assert wording.class_reason({"code": code, **FACTS}, 2) == sentence
+
+
+def test_where_nobody_attends_the_wish_it_says_so() -> None:
+    reason = {"code": "full", **FACTS, "attending": 0, "sessions": 1200, "seats": 4800}
+
+    assert (
+        wording.class_reason(reason, 2)
+        == "想去“面包师”的 26 人没有排上：能去的 1,200 场共 4,800 个名额都用完了。"
+    )
+
+
+def test_the_reason_is_said_in_english() -> None:
+    with translation.override("en"):
+        assert wording.class_reason({"code": "full", **FACTS, "occupation": "Baker"}, 2) == (
+            "18 of the 26 who wish for “Baker” attend it: all 96 seats of the 3 sessions they "
+            "could attend are taken."
+        )
+
+
+def test_what_is_missing_tells_days_sites_and_seats_apart() -> None:
+    found = {"short": 1240, "by_days": 26, "by_sites": 12}
+
+    assert wording.shortage(found) == [
+        "1,240 名学生修不满学时。",
+        "26 人受本班可以外出的日子、路程和年级所限，多开场次也不够。",
+        "12 人有空位可去，但同一半天的地点数或带队教师不够。",
+        "1,202 人缺名额。",
+    ]
+
+
+def test_what_holds_nobody_back_is_not_said() -> None:
+    assert wording.shortage({}) == []
+    assert wording.shortage({"short": 0, "by_days": 0, "by_sites": 0}) == []
+    assert wording.shortage({"short": 3, "by_days": 3, "by_sites": 0}) == [
+        "3 名学生修不满学时。",
+        "3 人受本班可以外出的日子、路程和年级所限，多开场次也不够。",
+    ]
+    assert wording.shortage({"short": 3, "by_days": 0, "by_sites": 3}) == [
+        "3 名学生修不满学时。",
+        "3 人有空位可去，但同一半天的地点数或带队教师不够。",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(0, "0%"), (1, "100%"), (0.9996, "99.9%"), (0.834, "83.4%"), (0.5, "50.0%"), (0.29, "29.0%")],
+)
+def test_a_share_is_never_rounded_up_to_all(value: float, words: str) -> None:
+    assert wording.percent(value) == words
+
+
+@pytest.mark.parametrize(
+    ("reached", "bound", "words"),
+    [
+        (4876, 4889, "最多可达 4,889 人，已证明"),
+        (4889, 4889, "已证明不可能更多"),
+        (4876, None, "最多可达多少人，没有证明"),
+    ],
+)
+def test_a_bound_is_said_with_its_proof(reached: int, bound: int | None, words: str) -> None:
+    plan = CohortPlan(reached=reached, bound=bound, reached_before=3000, students=5000)
+
+    assert wording.reach_bound(plan) == words
+    assert wording.reached(plan) == (
+        f"已约即能修满 3,000 人，本方案再修满 {reached - 3000:,} 人；{words}。"
+    )
+
+
+def test_the_bound_of_wishes_is_said_with_its_proof() -> None:
+    assert (
+        wording.wishes_bound(CohortPlan(wishes=0.8, wishes_bound=0.912))
+        == "学到志愿职业的学时比例，第 1 志愿全算，靠后的打折；最多 91.2%，已证明。"
+    )
+    assert (
+        wording.wishes_bound(CohortPlan(wishes=0.8, wishes_bound=None))
+        == "学到志愿职业的学时比例，第 1 志愿全算，靠后的打折；最多多少，没有证明。"
+    )
+
+
+def test_what_was_asked_for_is_said_in_short() -> None:
+    assert wording.settings(CohortPlan(goal=PlanGoal.TRIPS, sites_at_once=1, is_draft=True)) == [
+        "少跑优先",
+        "每班半天最多 1 个地点",
+        "草算",
+    ]
+    assert wording.settings(CohortPlan(sites_at_once=2)) == ["志愿优先", "每班半天最多 2 个地点"]
