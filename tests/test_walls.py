@@ -43,6 +43,7 @@ from tests.factories.accounts import MembershipFactory, OrganisationFactory
 from tests.factories.bookings import make_booking
 from tests.factories.courses import make_session, make_version, manager_of
 from tests.factories.hours import RequirementFactory, make_credit
+from tests.factories.planning import make_plan
 from tests.factories.rosters import make_class, make_teacher_of
 
 COMPANION, PHONE, SCHOOL_PHONE = "韦同行", "13977770001", "13977770002"
@@ -196,6 +197,14 @@ def _make_world(now: datetime, names: tuple[str, str, str] = NAMES) -> World:
     lock = period_locks.lock_period(
         by=actor_of(coordinator), school=OrganisationFactory(), requirement=requirement, now=now
     )
+    plan = make_plan(
+        by=actor_of(coordinator),
+        season=session.season,
+        wanted={group: {session: list(group.students.all())}},
+        now=now,
+        school=group.school,
+        requirement=requirement,
+    )
     alliance = OrganisationFactory(alliance=True)
     other_school, other_host = OrganisationFactory(), OrganisationFactory(enterprise=True)
     roster_import = _make_import(group, coordinator, now)
@@ -271,6 +280,7 @@ def _make_world(now: datetime, names: tuple[str, str, str] = NAMES) -> World:
         "notifications:calendar": {"key": message.key},
         "notifications:demo_calendar": {"key": message.key},
         "notifications:message": {"key": message.key},
+        "planning:plan_class": {"pk": plan.pk, "class_pk": plan.classes.get().pk},
         "sites:closure_new": {"pk": room.pk},
         "sites:closure_remove": {"pk": closure.pk},
         "sites:detail": {"pk": room.site_id},
@@ -290,6 +300,7 @@ def _make_world(now: datetime, names: tuple[str, str, str] = NAMES) -> World:
         "overview/classes/": group.pk,
         "desk/": session.pk,
         "trips/": booking.pk,
+        "plans/": plan.pk,
         "host/courses/": version.course_id,
         "api/v1/sessions/": session.pk,
     }
@@ -450,7 +461,7 @@ def snapshot() -> dict[str, list[Any]]:
     untouched = {}
     for model in apps.get_models():
         if model._meta.app_label in ("accounts", "courses", "rosters", "bookings", "attendance",
-                                     "hours", "sites"):  # fmt: skip
+                                     "hours", "planning", "sites"):  # fmt: skip
             if model._meta.model_name in ("auditentry", "user"):
                 continue
             untouched[model._meta.label] = list(model._default_manager.order_by("pk").values())
@@ -484,6 +495,7 @@ def test_owners_see_what_strangers_must_not(world: World) -> None:
     assert {
         "attendance:student_merge",
         "bookings:student_move",
+        "planning:plan_class",
         "rosters:api-import",
         "rosters:class_consents",
         "rosters:class_edit",

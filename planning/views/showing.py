@@ -15,9 +15,10 @@ from courses.models import CourseSession
 from planning import refusals, wording
 from planning.choices import PlanClassState, PlanState
 from planning.models import CohortPlan, PlanClass, PlanSchool
+from planning.selectors import losses as loss_selectors
 from planning.selectors import plans as selectors
 from planning.selectors import wishes as wish_selectors
-from planning.services import publishing
+from planning.services import publishing, replanning
 from rosters.models import Student
 
 # States in which a plan has figures to show.
@@ -333,6 +334,22 @@ def _best_so_far(plan: CohortPlan) -> str:
     }
 
 
-def losses(plan: CohortPlan, actor: Actor, now: datetime) -> dict[str, Any] | None:
-    """What a published plan has lost since; none where nothing was."""
-    return None
+@dataclass(frozen=True, slots=True)
+class Losses:
+    """What a published plan has lost since, and why it cannot be planned anew if so."""
+
+    sentence: str
+    why_not: str
+
+
+def losses(plan: CohortPlan, actor: Actor, now: datetime) -> Losses | None:
+    """None where nothing was lost."""
+    if plan.state != PlanState.PUBLISHED:
+        return None
+    found = loss_selectors.losses(plan, now)
+    if not found:
+        return None
+    return Losses(
+        sentence=wording.lost(len(found), loss_selectors.students_of(found)),
+        why_not=why_not(replanning.check_can_replan, actor, plan, now),
+    )
