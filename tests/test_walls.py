@@ -32,9 +32,10 @@ from attendance.services import badges, check_in, device_events, devices, notice
 from bookings.models import BasketItem, Booking, ChangeRequest, Place
 from bookings.services import standing_requests
 from bookings.services.companions import CompanionInput
-from courses.models import CourseSession
+from courses.models import CourseSession, Season
 from hours import period_locks
 from notifications.models import Message
+from planning.services.wishes import say_wishes
 from rosters.models import ClassGroup, RosterImport, Student
 from rosters.services import school_years, transfers
 from rosters.services.imports import reading, starting
@@ -205,6 +206,18 @@ def _make_world(now: datetime, names: tuple[str, str, str] = NAMES) -> World:
         school=group.school,
         requirement=requirement,
     )
+    # Wishes were said before booking opened.
+    Season.objects.update(
+        wishes_from=session.season.opens_at - timedelta(days=20),
+        wishes_until=session.season.opens_at - timedelta(days=10),
+    )
+    say_wishes(
+        by=actor_of(teacher),
+        season=Season.objects.get(),
+        class_group=group,
+        occupations=[version.occupation_zh],
+        now=session.season.opens_at - timedelta(days=15),
+    )
     alliance = OrganisationFactory(alliance=True)
     other_school, other_host = OrganisationFactory(), OrganisationFactory(enterprise=True)
     roster_import = _make_import(group, coordinator, now)
@@ -272,6 +285,9 @@ def _make_world(now: datetime, names: tuple[str, str, str] = NAMES) -> World:
         "courses:api-session": {"pk": session.pk},
         "courses:review_detail": {"pk": version.pk},
         "courses:season_edit": {"pk": session.season_id},
+        "planning:season_wishes": {"pk": session.season_id},
+        "planning:season_wishes_file": {"pk": session.season_id},
+        "planning:season_demand_file": {"pk": session.season_id},
         "insights:requirement_edit": {"pk": 1},
         "courses:session_detail": {"pk": session.pk},
         "courses:session_edit": {"pk": session.pk},

@@ -14,7 +14,7 @@ class NoHoursRequired(PlanningRefusal):
 
 
 class NotOnOffer(PlanningRefusal):
-    """Facts: ``occupation``."""
+    """Facts: ``occupation`` as the page calls it, and its ``name_zh``."""
 
     code = "occupation_not_on_offer"
     kind = Refusal.INVALID
@@ -22,7 +22,7 @@ class NotOnOffer(PlanningRefusal):
 
 
 class WishedTwice(PlanningRefusal):
-    """Facts: ``occupation``."""
+    """Facts: ``occupation`` as the page calls it, and its ``name_zh``."""
 
     code = "occupation_wished_twice"
     kind = Refusal.INVALID

@@ -49,12 +49,12 @@ def say_wishes(
     assert by.membership_id is not None
     if len(occupations) > WISHES_AT_MOST:
         raise TooManyWishes(most=WISHES_AT_MOST)
-    offered = {one.name_zh for one in occupations_on_offer(season, class_group)}
+    offered = {one.name_zh: one.name for one in occupations_on_offer(season, class_group)}
     for place, occupation in enumerate(occupations):
         if occupation in occupations[:place]:
-            raise WishedTwice(occupation=occupation)
+            raise WishedTwice(occupation=offered[occupation], name_zh=occupation)
         if occupation not in offered:
-            raise NotOnOffer(occupation=occupation)
+            raise NotOnOffer(occupation=occupation, name_zh=occupation)
     with transaction.atomic():
         # Holds the row until the end, so that of two who say something at once the last counts.
         said, _is_new = WishList.objects.update_or_create(

@@ -98,7 +98,7 @@ def edit(request: MemberRequest, pk: int) -> HttpResponse:
                 now=now,
             )
         except (WishedTwice, NotOnOffer) as refusal:
-            status = put_on(form, refusal, form.last_field_with(refusal.facts["occupation"]))
+            status = put_on(form, refusal, form.last_field_with(refusal.facts["name_zh"]))
         except Refusal as refusal:
             status = put_on(form, refusal)
         else:

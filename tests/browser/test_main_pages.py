@@ -27,6 +27,8 @@ PAGES = [
     ("teacher", "/sessions/{session}/book/?class={group}"),
     ("teacher", "/classes/{group}/"),
     ("teacher", "/classes/"),
+    ("teacher", "/wishes/"),
+    ("teacher", "/classes/{group}/wishes/"),
     ("teacher", "/classes/{group}/certificates/"),
     ("teacher", "/unfinished/"),
     ("teacher", "/trips/"),
@@ -70,6 +72,7 @@ PAGES = [
     ("secretariat", "/seals/"),
     ("secretariat", "/proposals/"),
     ("secretariat", "/overview/classes/{group}/names/"),
+    ("secretariat", "/seasons/{season}/wishes/"),
     (None, "/accounts/login/"),
     (None, "/badge/"),
     (None, "/verify/"),
@@ -111,6 +114,7 @@ def district(transactional_db: None) -> Iterator[dict[str, Any]]:
         "booking": booking.pk,
         "course": Course.objects.exclude(published_version=None).order_by("pk")[0].pk,
         "session": coming.pk,
+        "season": coming.season_id,
         "student": Student.objects.current()
         .filter(school=people()["school_coordinator"].organisation)
         .order_by("pk")[0]

@@ -10,14 +10,16 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.db.models import Model, Sum
 
+from accounts.actors import SYSTEM
 from accounts.choices import OrganisationKind
 from accounts.models import AuditEntry, Organisation
 from attendance.models import CheckIn
-from courses.models import Course, CourseSession
+from courses.models import Course, CourseSession, Season
 from hours.models import HourCredit, PracticumRequirement
 from hours.selectors import earned_by_student
 from insights.demo import catalogue
 from insights.selectors import invariants
+from planning.selectors.wishes import classes_asked
 from rosters.models import ClassGroup, Student
 from sites.calendar import SHANGHAI, school_year
 from tests.factories.accounts import OrganisationFactory
@@ -71,6 +73,10 @@ def test_the_district_agrees_with_itself_on_any_day(
         ("vocational_school", 16)
     ]
     assert AuditEntry.objects.filter(verb="requirement.set").count() == 3
+    season = Season.objects.get(school_year=school_year(moment.date()))
+    asked = classes_asked(SYSTEM, season)
+    assert sum(bool(one.occupations) for one in asked) > len(asked) / 2
+    assert {one.said.said_at < season.wishes_until for one in asked if one.said} == {True}
 
 
 def test_a_second_run_changes_nothing(now: datetime, capsys: pytest.CaptureFixture[str]) -> None:
