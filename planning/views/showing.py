@@ -90,10 +90,8 @@ def found(plan: CohortPlan, now: datetime, actor: Actor) -> dict[str, Any]:
         "reached": wording.number(plan.reached),
         "of_students": _("/ %(students)s 人") % {"students": wording.number(plan.students)},
         "reach_words": wording.reached(plan),
-        "worst_words": _("能修满的比例最低的一所学校。"),
         "wishes_words": wording.wishes_bound(plan),
         "seats_words": wording.seats(selectors.seats_of(plan), plan.seats_left),
-        "reach_bound": wording.reach_bound(plan),
         "shortage": wording.shortage(plan.shortage),
         "openings": openings,
         "why_not_publish": why_not(publishing.check_can_publish, actor, plan, now)

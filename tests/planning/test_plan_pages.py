@@ -273,8 +273,8 @@ def test_the_printed_plan_has_every_class_with_its_sessions(
     answer = login(secretary).get(f"/plans/{plan.pk}/print/")
 
     assert rows_of(answer, 1) == [
-        "清河中学 七(3)班 3 / 5 12 月 8 日（周二）9:00–11:30 面包师：吐司与软欧，"
-        "焙烤实训中心 1号实训室，3 个名额 想去“面包师”的 5 人排上 3 人："
+        "清河中学 七(3)班 3 / 5 12 月 8 日（周二）9:00–11:30 面包师：吐司与软欧 · "
+        "焙烤实训中心 1号实训室 · 3 个名额 想去“面包师”的 5 人排上 3 人："
         "能去的 1 场共 3 个名额都用完了。"
     ]
 
