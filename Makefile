@@ -124,9 +124,12 @@ reset: ## Throw the local database away; the next start builds it anew
 	@if [ -x $(PY) ]; then $(PY) -m config.postgres stop || true; fi
 	rm -rf var/pg var/mail
 
-.PHONY: bench-planner
+.PHONY: bench-planner bench-planner-large
 bench-planner: setup ## The cohort planner beside baselines and prototype (PROTOTYPE=folder)
 	@$(PY) -m bench.planner
+
+bench-planner-large: setup ## Cities of 20,000 and 120,000: a draft, and by districts; goes on after a kill
+	@$(PY) -m bench.planner.large
 
 .PHONY: bench-booking bench-checkin bench-pages bench-opening bench-proposals race
 bench-booking: setup ## What a booking costs, beside the least it could; minutes, on a quiet machine

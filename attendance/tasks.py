@@ -3,13 +3,7 @@
 from django.utils import timezone
 
 from attendance.errors.students import TransactionsOpen
-from attendance.services import retention, seals
-
-
-def retain() -> dict[str, int]:
-    """Once a night; returns how many rows of each kind are gone."""
-    outcomes = retention.retain(now=timezone.now())
-    return {outcome.code: outcome.rows for outcome in outcomes}
+from attendance.services import seals
 
 
 def seal_days() -> list[str]:

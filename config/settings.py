@@ -208,7 +208,7 @@ SCHEDULES = {
     "insights.tasks.check_invariants": "03:30",
     "rosters.tasks.expire_imports": 5,
     "sites.tasks.seed_calendar": 24 * 60,
-    "attendance.tasks.retain": 24 * 60,
+    "planning.tasks.retain": 24 * 60,
     "attendance.tasks.seal_days": 60,
     "bookings.tasks.sweep_holds": 1,
     "bookings.tasks.expire_requests": 1,

@@ -47,6 +47,7 @@ LEFT_OUT = {
     "bookings.BasketItem.student_ids": "a choice not made yet; gone once the session is over",
     "bookings.ChangeRequest.before": "what a host was asked; her places are told",
     "bookings.ChangeRequest.wanted": "what a host was asked; her places are told",
+    "planning.PlannedPlace.student": "a choice not made yet; what is published of it are places",
     "bookings.Place.is_walk_in": "the place is told as what it is",
 }
 

@@ -4,7 +4,7 @@ Each rule says which fields of the map it ends, and a test holds map and rules a
 other. A dry run counts the same rows and changes nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -49,11 +49,12 @@ class Outcome:
     rows: int
 
 
-def retain(*, now: datetime, dry_run: bool = False) -> list[Outcome]:
-    """Whatever is due is gone; one audit entry says how much of each. Safe to repeat."""
+def retain(*, now: datetime, dry_run: bool = False, besides: Sequence[Rule] = ()) -> list[Outcome]:
+    """Whatever is due is gone; one audit entry says how much of each. Safe to repeat. ``besides``:
+    the rules of what lies above this app (``planning.services.retention``, which is what runs)."""
     outcomes = [
         Outcome(rule.code, rule.term, rule.due(now).count() if dry_run else rule.end(now))
-        for rule in RULES
+        for rule in (*RULES, *besides)
     ]
     if not dry_run:
         audit.record(
@@ -65,7 +66,7 @@ def retain(*, now: datetime, dry_run: bool = False) -> list[Outcome]:
     return outcomes
 
 
-def _since(term: Term, now: datetime) -> datetime:
+def since(term: Term, now: datetime) -> datetime:
     return now - timedelta(days=DAYS_KEPT[term])
 
 
@@ -93,12 +94,12 @@ def _end_students(now: datetime) -> int:
 
 
 def badges_over(now: datetime) -> QuerySet[Badge]:
-    return Badge.objects.filter(revoked_at__lt=_since(Term.BADGE, now))
+    return Badge.objects.filter(revoked_at__lt=since(Term.BADGE, now))
 
 
 def packs_over(now: datetime) -> QuerySet[RosterPack]:
     """Lists of which nothing that a device kept is taken any more (``devices.GRACE``)."""
-    return RosterPack.objects.filter(expires_at__lt=_since(Term.LIST, now))
+    return RosterPack.objects.filter(expires_at__lt=since(Term.LIST, now))
 
 
 RULES = (
@@ -168,9 +169,9 @@ RULES = (
             "rosters.RosterChange.before",
             "rosters.RosterChange.after",
         ),
-        lambda now: rosters_forgetting.changes_before(_since(Term.UNDO, now)),
+        lambda now: rosters_forgetting.changes_before(since(Term.UNDO, now)),
         lambda now: rosters_forgetting.forget_changes(
-            rosters_forgetting.changes_before(_since(Term.UNDO, now))
+            rosters_forgetting.changes_before(since(Term.UNDO, now))
         ),
     ),
     Rule(
@@ -198,9 +199,9 @@ RULES = (
         "companions",
         Term.TRIP,
         ("bookings.Companion.name", "bookings.Companion.phone"),
-        lambda now: bookings_forgetting.companions_of_trips_over(_since(Term.TRIP, now)),
+        lambda now: bookings_forgetting.companions_of_trips_over(since(Term.TRIP, now)),
         lambda now: bookings_forgetting.forget_companions(
-            bookings_forgetting.companions_of_trips_over(_since(Term.TRIP, now))
+            bookings_forgetting.companions_of_trips_over(since(Term.TRIP, now))
         ),
     ),
     Rule(
@@ -212,22 +213,22 @@ RULES = (
             "bookings.ChangeRequest.reason",
             "bookings.ChangeRequest.answer",
         ),
-        lambda now: bookings_forgetting.requests_of_trips_over(_since(Term.TRIP, now)),
-        lambda now: bookings_forgetting.requests_of_trips_over(_since(Term.TRIP, now)).delete()[0],
+        lambda now: bookings_forgetting.requests_of_trips_over(since(Term.TRIP, now)),
+        lambda now: bookings_forgetting.requests_of_trips_over(since(Term.TRIP, now)).delete()[0],
     ),
     Rule(
         "baskets",
         Term.BASKET,
         ("bookings.BasketItem.student_ids",),
-        lambda now: bookings_forgetting.basket_items_over(_since(Term.BASKET, now)),
-        lambda now: bookings_forgetting.basket_items_over(_since(Term.BASKET, now)).delete()[0],
+        lambda now: bookings_forgetting.basket_items_over(since(Term.BASKET, now)),
+        lambda now: bookings_forgetting.basket_items_over(since(Term.BASKET, now)).delete()[0],
     ),
     Rule(
         "answers",
         Term.ANSWER,
         ("bookings.IdempotentAnswer.body",),
-        lambda now: bookings_forgetting.answers_before(_since(Term.ANSWER, now)),
-        lambda now: bookings_forgetting.answers_before(_since(Term.ANSWER, now)).delete()[0],
+        lambda now: bookings_forgetting.answers_before(since(Term.ANSWER, now)),
+        lambda now: bookings_forgetting.answers_before(since(Term.ANSWER, now)).delete()[0],
     ),
     Rule(
         "contacts",
@@ -237,9 +238,9 @@ RULES = (
             "bookings.Reservation.contact_phone",
             "bookings.Reservation.note",
         ),
-        lambda now: bookings_forgetting.contacts_of_trips_over(_since(Term.TRIP, now)),
+        lambda now: bookings_forgetting.contacts_of_trips_over(since(Term.TRIP, now)),
         lambda now: bookings_forgetting.forget_contacts(
-            bookings_forgetting.contacts_of_trips_over(_since(Term.TRIP, now))
+            bookings_forgetting.contacts_of_trips_over(since(Term.TRIP, now))
         ),
     ),
     Rule(
@@ -254,18 +255,18 @@ RULES = (
             "notifications.Delivery.address",
             "notifications.Delivery.last_error",
         ),
-        lambda now: notifications.services.messages_before(_since(Term.MESSAGE, now)),
+        lambda now: notifications.services.messages_before(since(Term.MESSAGE, now)),
         lambda now: notifications.services.forget_messages(
-            notifications.services.messages_before(_since(Term.MESSAGE, now))
+            notifications.services.messages_before(since(Term.MESSAGE, now))
         ),
     ),
     Rule(
         "invitations",
         Term.INVITATION,
         ("accounts.Invitation.email", "accounts.Invitation.name"),
-        lambda now: accounts_forgetting.invitations_over(_since(Term.INVITATION, now)),
+        lambda now: accounts_forgetting.invitations_over(since(Term.INVITATION, now)),
         lambda now: accounts_forgetting.forget_invitations(
-            accounts_forgetting.invitations_over(_since(Term.INVITATION, now)), now
+            accounts_forgetting.invitations_over(since(Term.INVITATION, now)), now
         ),
     ),
     Rule(

@@ -1,10 +1,12 @@
 """The judge's synthetic districts, and the same as problems of ours."""
 
 import sys
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 JUDGE = Path(__file__).resolve().parents[1] / "judge"
 sys.path.insert(0, str(JUDGE))
@@ -18,12 +20,14 @@ from planning.solving.problem import (  # noqa: E402
     WHOLE_DAY,
     Classes,
     Goal,
+    Ints,
     Problem,
     Requirement,
     Sessions,
     Students,
 )
 
+Keys = NDArray[np.integer[Any]]
 # How much an hour of the occupation of each rank is wished for; rank 0 is none.
 WISH = np.array([0.0, 1.0, 0.8, 0.6, 0.4, 0.2])
 
@@ -82,6 +86,54 @@ def problem_of(made: Any, *, goal: Goal = Goal.WISHES, trip: float | None = None
         teachers=column(teachers),
         goal=goal,
         trip=trip,
+    )
+
+
+def city(students: int, supply: float, seed: int, districts: int) -> Any:
+    """Several districts side by side."""
+    return generator.gen(students, supply, seed=seed, n_dist=districts)
+
+
+def of_large_schools(students: int, supply: float, seed: int, school: int) -> Any:
+    """A district of schools of about so many."""
+    return generator.gen(students, supply, seed=seed, students_per_school=school)
+
+
+def district_of(made: Any, whole: Problem, number: int) -> tuple[Problem, Ints, Ints]:
+    """One district of a city whose classes stay in theirs, with its students and sessions."""
+    offer, members = whole.sessions, whole.students
+    sessions = np.flatnonzero(made.site_dist[offer.site] == number)
+    is_here = made.school_dist[whole.classes.school] == number
+    groups = np.flatnonzero(is_here)
+    students = np.flatnonzero(is_here[members.class_])
+    fixed = whole.fixed[np.isin(whole.fixed[:, 0], students)]
+    problem = replace(
+        whole,
+        sessions=Sessions(*(getattr(offer, one.name)[sessions] for one in fields(offer))),
+        classes=replace(
+            whole.classes,
+            school=whole.classes.school[groups],
+            free=whole.classes.free[groups],
+            reach=whole.classes.reach[groups],
+            admits=whole.classes.admits[np.ix_(groups, sessions)],
+        ),
+        students=students_of(members, students, groups),
+        fixed=np.stack(
+            (np.searchsorted(students, fixed[:, 0]), np.searchsorted(sessions, fixed[:, 1])), axis=1
+        ).astype(np.int32),
+    )
+    return problem, students.astype(np.int32), sessions.astype(np.int32)
+
+
+def students_of(members: Students, students: Keys, groups: Keys) -> Students:
+    """These students, whose classes are ``groups`` and numbered anew; none attended anything."""
+    return replace(
+        members,
+        class_=np.searchsorted(groups, members.class_[students]).astype(np.int32),
+        wishes=members.wishes[students],
+        hours=members.hours[students],
+        hours_by_kind=members.hours_by_kind[students],
+        occupations=members.occupations[students],
     )
 
 

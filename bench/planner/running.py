@@ -25,7 +25,7 @@ SECONDS = 1800.0
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("method", choices=sorted(METHODS))
+    parser.add_argument("method", choices=sorted({*METHODS, *LIVE}))
     parser.add_argument("students", type=int)
     parser.add_argument("supply", type=float)
     parser.add_argument("seed", type=int)
@@ -35,15 +35,54 @@ def main() -> None:
     given = parser.parse_args()
     from bench.planner import instances  # noqa: PLC0415  after the cache's place is set
 
-    made = instances.district(given.students, given.supply, given.seed, at_once=given.at_once)
-    method = METHODS[given.method](given)
-    begun, used = time.perf_counter(), time.process_time()
-    booked, more = method(made)
-    seconds, processor = time.perf_counter() - begun, time.process_time() - used
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    judged = instances.judged(made, booked)
-    line = {"seconds": seconds, "processor": processor, "mib": peak, **judged, **more}
+    if given.method in LIVE:
+        line = _live(given)
+    else:
+        made = instances.district(given.students, given.supply, given.seed, at_once=given.at_once)
+        method = METHODS[given.method](given)
+        begun, used = time.perf_counter(), time.process_time()
+        booked, more = method(made)
+        line = _spent(begun, used) | instances.judged(made, booked) | more
     sys.stdout.write(json.dumps(line, default=float) + "\n")
+
+
+def _spent(begun: float, used: float) -> dict[str, Any]:
+    return {
+        "seconds": time.perf_counter() - begun,
+        "processor": time.process_time() - used,
+        "mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
+
+
+def _live(given: argparse.Namespace) -> dict[str, Any]:
+    """A school or displaced classes in a season under way, which is made ready before."""
+    from bench.planner import instances, live  # noqa: PLC0415
+    from planning.solving.planner import plan  # noqa: PLC0415
+    from planning.solving.problem import Budget  # noqa: PLC0415
+
+    stage = getattr(live, LIVE[given.method])(given.seed, SECONDS)
+    _warm()
+    begun, used = time.perf_counter(), time.process_time()
+    found = plan(stage.problem, Budget(SECONDS), seed=given.seed)
+    line = _spent(begun, used) | instances.judged(stage.made, stage.booked(found.places))
+    return line | {
+        "classes": len(stage.problem.classes),
+        "students": len(stage.problem.students),
+        "mine": found.reached.students,
+        "mine_bound": found.bounds.reach,
+        "trips": found.reached.trips,
+    }
+
+
+def _warm() -> float:
+    """Compiled routines are made ready on a small district; how long that took."""
+    from bench.planner import instances  # noqa: PLC0415
+    from planning.solving.planner import plan  # noqa: PLC0415
+    from planning.solving.problem import Budget  # noqa: PLC0415
+
+    begun = time.perf_counter()
+    plan(instances.problem_of(instances.district(300, 1.2, 9)), Budget(SECONDS, turns=1))
+    return time.perf_counter() - begun
 
 
 def _ours(*, is_draft: bool, goal: str) -> Callable[[argparse.Namespace], Callable[[Any], Found]]:
@@ -52,8 +91,7 @@ def _ours(*, is_draft: bool, goal: str) -> Callable[[argparse.Namespace], Callab
         from planning.solving.planner import plan  # noqa: PLC0415
         from planning.solving.problem import Budget, Goal  # noqa: PLC0415
 
-        small = instances.problem_of(instances.district(300, 1.2, 9))
-        plan(small, Budget(SECONDS, turns=1))
+        _warm()
 
         def run(made: Any) -> Found:
             problem = instances.problem_of(made, goal=Goal(goal), trip=given.trip)
@@ -110,6 +148,9 @@ METHODS: dict[str, Callable[[argparse.Namespace], Callable[[Any], Found]]] = {
     "full": _ours(is_draft=False, goal="wishes"),
     "trips": _ours(is_draft=False, goal="trips"),
 }
+
+# Of ``live``: in a season under way.
+LIVE = {"school": "school", "replan": "displaced"}
 
 if __name__ == "__main__":
     main()

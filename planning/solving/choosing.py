@@ -30,6 +30,8 @@ from .routes import SHUT, WORST, best_of_days, has_course, is_out
 
 # The search looks at so many routes, with so many bans each.
 NODES, BANS = 40, 8
+# And forbids so much more at most on the way to a route where none is found by then.
+DEEPEST = 24
 
 
 @numba.njit(cache=True)
@@ -125,6 +127,39 @@ def _another(tables, student, cost, option, route):  # type: ignore[no-untyped-d
 
 
 @numba.njit(cache=True)
+def _dive(tables, student, cost, worth, option, route, bans_day, bans_course, bans):  # type: ignore[no-untyped-def]
+    """From a route in which courses come twice to a good one in which none does: of the two days
+    the one is forbidden that costs less, again and again. Its worth; WORST where it led nowhere."""
+    days = tables.group[tables.student[student, CLASS], DAYS]
+    bad_day = np.zeros(BANS, np.int32)
+    bad_course = np.zeros(BANS, np.int32)
+    day = np.zeros(bans + DEEPEST, np.int32)
+    course = np.zeros(bans + DEEPEST, np.int32)
+    day[:bans] = bans_day[:bans]
+    course[:bans] = bans_course[:bans]
+    one, other, value = route.copy(), route.copy(), WORST
+    for deep in range(bans, bans + DEEPEST):
+        trouble = _trouble(tables, student, route, days, bad_day, bad_course)
+        if trouble == 0:
+            return value
+        if trouble != 2 or bad_course[0] != bad_course[1] or bad_course[0] < 0:
+            break
+        day[deep], course[deep] = bad_day[0], bad_course[0]
+        value = best_of_days(tables, student, cost, worth, option, day, course, deep + 1, one)
+        day[deep] = bad_day[1]
+        least = best_of_days(tables, student, cost, worth, option, day, course, deep + 1, other)
+        if value > least:
+            day[deep] = bad_day[0]
+            route[:] = one
+        else:
+            value = least
+            route[:] = other
+        if value <= WORST / 2:
+            break
+    return WORST
+
+
+@numba.njit(cache=True)
 def _search(tables, student, cost, worth, option, route):  # type: ignore[no-untyped-def]
     """``best_route`` with this series, or NONE."""
     days = tables.group[tables.student[student, CLASS], DAYS]
@@ -178,10 +213,19 @@ def _search(tables, student, cost, worth, option, route):  # type: ignore[no-unt
                 if _trouble(tables, student, route, days, spare_day, spare_course) == 0:
                     more = value[top] - dearer
                     longer[:] = route
-        if nodes + trouble > NODES:
+        if nodes + trouble > NODES or depth[top] >= BANS:
+            # Too many to look at all: the best of them leads to a good one, mostly.
+            if is_of_courses:
+                found = _dive(
+                    tables, student, cost, worth, option, routes[top],
+                    bans_day[top], bans_course[top], depth[top],
+                )  # fmt: skip
+                if found > more:
+                    more = found
+                    longer[:] = routes[top]
+            if depth[top] >= BANS:
+                continue
             break
-        if depth[top] >= BANS:
-            continue
         for child in range(trouble):
             deep = depth[top]
             bans_day[nodes, :deep] = bans_day[top, :deep]
@@ -224,6 +268,11 @@ def best_route(tables, student, cost, worth, is_exact, route):  # type: ignore[n
     occupations are not looked at: a bound all the same, in less time.
     """
     group = tables.student[student, CLASS]
+    if tables.student[student, START] == len(tables.part) - 1:
+        # She has all that is required; ``_start`` looks at occupations too.
+        route[:] = NONE
+        sure = worth.part[student] + worth.reach[student]
+        return sure, sure
     bans = np.zeros(1, np.int32)
     bound, best = WORST, WORST
     other = np.empty(len(route), np.int32)

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .choosing import best_route
-from .ground import NONE, ONE, TWO, Ground, lay
+from .ground import FIRST, NONE, ONE, TWO, Ground, lay
 from .measuring import is_done
 from .problem import MORNING, Plan, Problem
-from .routes import Worth
+from .routes import SHUT, Worth
 from .seating import is_done as reaches
 
 Keys = NDArray[np.int64]
@@ -56,6 +56,7 @@ class Reason(StrEnum):
     """Why a class has not more of the occupation it wishes for most of what it has not."""
 
     MET = "met"
+    NO_WISH = "no wish"
     NOT_OFFERED = "not offered"
     NOT_ADMITTED = "not for its grade"
     OUT_OF_REACH = "out of reach"
@@ -63,14 +64,17 @@ class Reason(StrEnum):
     FULL = "full"
     SITES = "at as many sites as it may be"
     TEACHERS = "no teacher left"
+    TOO_FEW = "too few for it to run"
+    COSTS_REACH = "who attends it would not reach the requirement"
     OUTWEIGHED = "outweighed"
 
 
 @dataclass(frozen=True, slots=True)
 class ClassReason:
-    """One class: the occupation (none where all wishes are met), how many of its students wish for
-    it, how many of those attend it, and of the sessions that stood in question how many there are
-    with how many seats."""
+    """One class: the occupation (none where there is no wish or all are met), how many of its
+    students wish for it, how many of those attend it, and of the sessions that stood in question
+    how many there are with how many seats: for FULL, those that take the class, are within its
+    reach and in its free half days."""
 
     class_: int
     reason: Reason
@@ -150,28 +154,74 @@ def class_reasons(problem: Problem, plan: Plan) -> list[ClassReason]:
     attends = students.occupations.copy()
     attends[plan.places[:, 0], offer.occupation[plan.places[:, 1]]] = True
     sites, sent = _sites(problem, plan)
+    swaps = _Swaps(problem, plan, taken)
     found = []
     for group in range(len(problem.classes)):
         (members,) = np.nonzero(students.class_ == group)
+        if not students.wishes[members].any():
+            found.append(ClassReason(group, Reason.NO_WISH))
+            continue
         unmet = (students.wishes[members] * ~attends[members]).sum(axis=0)
-        if not len(members) or unmet.max(initial=0) <= 0:
+        if unmet.max(initial=0) <= 0:
             found.append(ClassReason(group, Reason.MET))
             continue
         occupation = int(np.argmax(unmet))
         wishing = members[students.wishes[members, occupation] > 0]
-        reason, there = _reason(problem, group, occupation, taken, sites, sent)
+        waiting = wishing[~attends[wishing, occupation]]
+        reason, there = _reason(problem, group, occupation, len(waiting), taken, sites, sent)
+        if reason is Reason.OUTWEIGHED and swaps.all_cost_reach(waiting, there):
+            reason = Reason.COSTS_REACH
         found.append(
             ClassReason(
                 group,
                 reason,
                 occupation,
                 len(wishing),
-                int(attends[wishing, occupation].sum()),
+                len(wishing) - len(waiting),
                 len(there),
                 int(offer.seats[there].sum()),
             )
         )
     return found
+
+
+class _Swaps:
+    """Whether a student could attend something else and reach the requirement still, with the
+    seats that are left and her own, at whatever sites."""
+
+    def __init__(self, problem: Problem, plan: Plan, taken: Keys) -> None:
+        self.problem, self.ground = problem, lay(problem)
+        self.left = problem.sessions.seats - taken
+        self.is_done = is_done(problem, plan.places) > 0
+        fixed = {(int(student), int(session)) for student, session in problem.fixed}
+        self.cost = np.full(self.ground.patterns, SHUT)
+        students = self.ground.students
+        self.worth = Worth(*(np.full(students, value) for value in (1.0, 0.0, 0.0)))
+        self.own: dict[int, list[int]] = defaultdict(list)
+        for student, session in plan.places.tolist():
+            if (student, session) not in fixed:
+                self.own[student].append(session)
+
+    def all_cost_reach(self, who: Keys, sessions: Keys) -> bool:
+        """Whether each of them reaches the requirement, and would not with one of these."""
+        return all(self.is_done[one] and not self._can(int(one), sessions) for one in who)
+
+    def _can(self, student: int, sessions: Keys) -> bool:
+        ground, tables = self.ground, self.ground.tables
+        one, two = ground.of_patterns(ONE), ground.of_patterns(TWO)
+        first, last = tables.group[self.problem.students.class_[student] + np.arange(2), FIRST]
+        mine = slice(int(first), int(last))
+        left = self.left.copy()
+        left[self.own[student]] += 1
+        is_open = (left[one[mine]] > 0) & ((two[mine] == NONE) | (left[two[mine]] > 0))
+        is_wanted = np.isin(one[mine], sessions) | np.isin(two[mine], sessions)
+        # Reaching counts most, then one of the sessions.
+        self.cost[mine] = np.where(is_open, np.where(is_wanted, -HAD, 0.0), SHUT)
+        route = np.full(ground.day_of.shape[1], NONE, np.int32)
+        best_route(tables, student, self.cost, self.worth, True, route)
+        keys = route[route != NONE]
+        attended = np.concatenate((one[keys], two[keys]))
+        return bool(reaches(tables, student, route) and np.isin(attended, sessions).any())
 
 
 Halves = dict[tuple[int, int, int], set[tuple[int, int]]]
@@ -192,7 +242,13 @@ def _sites(problem: Problem, plan: Plan) -> tuple[Halves, Halves]:
 
 
 def _reason(
-    problem: Problem, group: int, occupation: int, taken: Keys, sites: Halves, sent: Halves
+    problem: Problem,
+    group: int,
+    occupation: int,
+    waiting: int,
+    taken: Keys,
+    sites: Halves,
+    sent: Halves,
 ) -> tuple[Reason, Keys]:
     """The first thing that stands in the way of all sessions of the occupation, and those that
     got that far."""
@@ -231,6 +287,7 @@ def _reason(
         (Reason.FULL, lambda one: taken[one] < offer.seats[one]),
         (Reason.SITES, has_room),
         (Reason.TEACHERS, has_teacher),
+        (Reason.TOO_FEW, lambda one: taken[one] + waiting >= offer.least[one]),
     ):
         good = np.array([one for one in there if is_good(int(one))], np.int64)
         if not len(good):

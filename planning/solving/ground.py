@@ -179,15 +179,12 @@ class _Rows:
 
 def _patterns(problem: Problem) -> _Rows:
     sessions, classes = problem.sessions, problem.classes
-    by_day: dict[int, list[int]] = defaultdict(list)
-    for session in range(len(sessions)):
-        by_day[int(sessions.day[session])].append(session)
     size: dict[int, int] = defaultdict(int)
     for number in sessions.series:
         size[int(number)] += 1
     rows = _Rows()
     for group in range(len(classes)):
-        fits = {day: _fitting(problem, group, offered) for day, offered in by_day.items()}
+        fits = _fitting(problem, group)
         whole: dict[int, list[int]] = defaultdict(list)
         for day in sorted(fits):
             for session in fits[day]:
@@ -217,16 +214,15 @@ def _patterns(problem: Problem) -> _Rows:
     return rows
 
 
-def _fitting(problem: Problem, group: int, offered: list[int]) -> list[int]:
-    """The sessions of a day that a class could attend."""
+def _fitting(problem: Problem, group: int) -> dict[int, list[int]]:
+    """The sessions that a class could attend, by day."""
     sessions, classes = problem.sessions, problem.classes
-    return [
-        session
-        for session in offered
-        if not int(sessions.halves[session]) & ~int(classes.free[group, sessions.day[session]])
-        and classes.reach[group, sessions.site[session]]
-        and classes.admits[group, session]
-    ]
+    is_free = (sessions.halves & ~classes.free[group, sessions.day]) == 0
+    (fits,) = np.nonzero(is_free & classes.reach[group, sessions.site] & classes.admits[group])
+    by_day: dict[int, list[int]] = defaultdict(list)
+    for session in fits.tolist():
+        by_day[int(sessions.day[session])].append(session)
+    return by_day
 
 
 def _is_one_a_day(problem: Problem, parts: list[int]) -> bool:
@@ -251,14 +247,17 @@ def _of_day(problem: Problem, fits: list[int], takes: set[int]) -> list[tuple[in
     sessions = problem.sessions
     single = [session for session in fits if sessions.series[session] == NO_SERIES]
     found = [(session, NONE, int(sessions.halves[session]), NO_SERIES) for session in single]
-    for one, two in product(single, single):
-        if sessions.halves[one] != MORNING or sessions.halves[two] != AFTERNOON:
-            continue
-        if (
-            sessions.site[one] == sessions.site[two]
-            and sessions.course[one] != sessions.course[two]
-        ):
-            found.append((one, two, WHOLE_DAY, NO_SERIES))
+    after: dict[int, list[int]] = defaultdict(list)
+    for session in single:
+        if sessions.halves[session] == AFTERNOON:
+            after[int(sessions.site[session])].append(session)
+    for one in single:
+        if sessions.halves[one] == MORNING:
+            found += [
+                (one, two, WHOLE_DAY, NO_SERIES)
+                for two in after[int(sessions.site[one])]
+                if sessions.course[one] != sessions.course[two]
+            ]
     for number in sorted(takes):
         here = [session for session in fits if sessions.series[session] == number]
         if here:
@@ -343,12 +342,13 @@ def _held(problem: Problem, day_of: Ints) -> Ints:
     sessions = problem.sessions
     held = np.zeros((len(problem.students), day_of.shape[1], 2), np.int32)
     held[:, :, HELD_SITE] = NONE
-    for student, session in problem.fixed:
-        days = day_of[problem.students.class_[student]]
-        (local,) = np.nonzero(days == int(sessions.day[session]))
-        if len(local):
-            held[student, local[0], HELD_HALVES] |= int(sessions.halves[session])
-            held[student, local[0], HELD_SITE] = sessions.site[session]
+    student, session = problem.fixed[:, 0], problem.fixed[:, 1]
+    row, local = np.nonzero(
+        day_of[problem.students.class_[student]] == sessions.day[session][:, None]
+    )
+    at = (student[row], local)
+    np.bitwise_or.at(held[:, :, HELD_HALVES], at, sessions.halves[session[row]])
+    held[:, :, HELD_SITE][at] = sessions.site[session[row]]
     return held
 
 

@@ -17,13 +17,14 @@ LOOK_AGAIN = 1000
 
 @numba.njit(cache=True)
 def improve(  # type: ignore[no-untyped-def]
-    tables, limits, seating, worth, price, who, size, moves, closing, warmth, seed
+    tables, limits, seating, worth, price, who, size, moves, closing, warmth, rent, seed
 ):
     """``moves`` times, at most ``size`` students are taken out and put in again in random order.
 
     They are around one of ``who``, or, in the share ``closing`` of the moves, those of a class who
     are at one site on a day, which is then closed to them. Prices are scaled and shaken anew each
-    time. Returns (changes for the better, what they gained).
+    time. ``rent`` of them is what a seat taken costs when a change is judged. Returns (changes for
+    the better, what they gained).
     """
     np.random.seed(seed)
     sessions, days = len(price), seating.routes.shape[1]
@@ -48,6 +49,7 @@ def improve(  # type: ignore[no-untyped-def]
         for place in range(count):
             before[place] = seating.routes[chosen[place]]
             old += worth_of(tables, worth, chosen[place], before[place])
+            old -= rent * _paid(tables, price, before[place])
         for place in range(count):
             take_out(tables, seating, chosen[place])
         scale = np.random.random()
@@ -58,6 +60,7 @@ def improve(  # type: ignore[no-untyped-def]
         new = -limits.trip * seating.trips.sum() - unevenness(limits, seating)
         for place in range(count):
             new += worth_of(tables, worth, chosen[place], seating.routes[chosen[place]])
+            new -= rent * _paid(tables, price, seating.routes[chosen[place]])
         # Now and then a little worse is taken, so that it does not end where nothing is better.
         allowed = old - 1e-9 + warmth * np.log(1 - np.random.random())
         if new < allowed or not _keep_least(tables, seating, limits.least, chosen, count, before):
@@ -71,6 +74,18 @@ def improve(  # type: ignore[no-untyped-def]
         for place in range(count):
             is_chosen[chosen[place]] = False
     return better, gained
+
+
+@numba.njit(cache=True)
+def _paid(tables, price, route):  # type: ignore[no-untyped-def]
+    """The prices of the route's seats."""
+    pattern, total = tables.pattern, 0.0
+    for key in route:
+        if key != NONE:
+            total += price[pattern[key, ONE]]
+            if pattern[key, TWO] != NONE:
+                total += price[pattern[key, TWO]]
+    return total
 
 
 @numba.njit(cache=True)

@@ -3,12 +3,15 @@
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from . import improving, seating
 from .columns import Columns, Master
-from .ground import NONE, ONE, TWO, Ground
+from .ground import NONE, ONE, START, TWO, Ground
 from .problem import Flags, Floats, Goal, Ints, Problem
 from .routes import Worth
+
+Keys = NDArray[np.int64]
 
 # Reaching comes first: no student's reach is given up for any wishes. A trip costs a few wishes
 # or hardly more than decides a tie, by what comes first.
@@ -22,9 +25,13 @@ ROUNDS = 6
 REST = 0.3
 # Shares below are no hint.
 HINT = 0.02
-# Moves of a turn, how many students they move, more while some are short, and after how many
-# turns without anything better it is over.
-MOVES, STUDENTS, WHILE_SHORT, IDLE = 2000, 8, 14, 12
+# Moves of a turn for each student who may move, and at least; how many students a move moves, and
+# after how many turns without anything better it is over.
+MOVES, LEAST_MOVES, STUDENTS, IDLE = 0.3, 100, 8, 12
+# While as many as can are to reach the requirement, fewer students move at a time, a seat taken
+# costs its price, so that those are spared that others want, a trip costs so much at most, and a
+# move may be so much worse.
+HUNTED, RENT, HUNTED_TRIP, HUNTED_WARMTH, HUNT_IDLE = 6, 1.0, 2.0, 0.3, 8
 # How much worse a move may be at first, on average, in the units of what counts; none at the end.
 WARMTH = 0.1
 # In this part of the turns warmth goes down to nothing.
@@ -44,7 +51,11 @@ class Placing:
         self.random = np.random.default_rng(seed)
         self.routes: Ints = np.full((number, ground.day_of.shape[1]), NONE, np.int32)
         self.value = -np.inf
-        self.reached = 0
+        # Who has all that is required from the start has nothing to gain.
+        self.movable = np.nonzero(ground.of_students(START) != len(ground.tables.part) - 1)[0]
+        self.moves = max(LEAST_MOVES, round(MOVES * len(self.movable)))
+        # Of ``routes``, and at least, while some are still to be filled up.
+        self._done, self.reached = -1, 0
         self._keep(seating.seating(problem, ground))
 
     def by_prices(self, may_use: Flags, price: Floats) -> None:
@@ -73,6 +84,43 @@ class Placing:
         )
         self._complete(now, limits, REST * master.price)
 
+    def hunt(
+        self, price: Floats, turns: int, is_over: Callable[[], bool], tell: Callable[[], None]
+    ) -> None:
+        """As many as can are brought to the requirement, whatever else is given up. Who is short
+        holds nothing meanwhile: what she holds helps nobody."""
+        ground = self.ground
+        now = self._seated(self.routes)
+        limits = self._limits(np.ones(ground.patterns, np.bool_))
+        limits = limits._replace(
+            trip=min(limits.trip, HUNTED_TRIP), uneven=np.zeros_like(limits.uneven)
+        )
+        worth = self.worth._replace(part=np.zeros(ground.students))
+        price = price[: len(limits.seats)].copy()
+        everyone, idle, best = self.movable, 0, int(now.is_done.sum())
+        try:
+            for turn in range(turns):
+                self._clear_short(now, limits)
+                limits.seats[:] = self._open_seats(now, limits)
+                short = np.nonzero(~now.is_done)[0]
+                if not len(short) or idle == HUNT_IDLE or is_over():
+                    break
+                improving.improve(
+                    ground.tables, limits, now, worth, price,
+                    np.concatenate((everyone, _often(short, everyone))),
+                    HUNTED, self.moves, 0.0, HUNTED_WARMTH, RENT, self.seed * 100_003 + turn,
+                )  # fmt: skip
+                done = int(now.is_done.sum())
+                idle = 0 if done > best else idle + 1
+                best = max(best, done)
+                self.reached = max(self.reached, best)
+                tell()
+        finally:
+            # Cancelled too, what was promised is kept.
+            limits = self._limits(limits.may_use)
+            limits.seats[:] = self._open_seats(now, limits)
+            self._complete(now, limits, REST * price)
+
     def improve(
         self, price: Floats, turns: int, is_over: Callable[[], bool], tell: Callable[[], None]
     ) -> None:
@@ -81,20 +129,16 @@ class Placing:
         now = self._seated(self.routes)
         limits = self._limits(np.ones(ground.patterns, np.bool_))
         price = price[: len(limits.seats)].copy()
-        everyone, idle = np.arange(ground.students), 0
-        for turn in range(turns):
-            # A session that nobody attends stays closed.
-            open_seats = np.where((now.load == 0) & (limits.least > 1), 0, problem.sessions.seats)
-            limits.seats[:] = open_seats
+        everyone, idle = self.movable, 0
+        for turn in range(turns if len(everyone) else 0):
+            limits.seats[:] = self._open_seats(now, limits)
             short = np.nonzero(~now.is_done)[0]
-            often = np.repeat(short, max(1, len(everyone) // max(len(short), 1)))
             before = self.value
             improving.improve(
                 ground.tables, limits, now, self.worth, price,
-                np.concatenate((everyone, often)),
-                WHILE_SHORT if len(short) else STUDENTS, MOVES,
-                CLOSING[problem.goal],
-                WARMTH * max(0.0, 1 - turn / (COOL * turns)), self.seed * 100_003 + turn,
+                np.concatenate((everyone, _often(short, everyone))),
+                STUDENTS, self.moves, CLOSING[problem.goal],
+                WARMTH * max(0.0, 1 - turn / (COOL * turns)), 0.0, self.seed * 100_003 + turn,
             )  # fmt: skip
             self._keep(now)
             tell()
@@ -104,6 +148,19 @@ class Placing:
 
     def _limits(self, may_use: Flags) -> seating.Limits:
         return seating.limits(self.problem, may_use, trip=self.trip, uneven=UNEVEN)
+
+    def _open_seats(self, now: seating.Seating, limits: seating.Limits) -> Ints:
+        """Length S. A session that nobody attends stays closed, unless one alone is enough."""
+        seats: Ints = np.where((now.load == 0) & (limits.least > 1), 0, self.problem.sessions.seats)
+        return seats
+
+    def _clear_short(self, now: seating.Seating, limits: seating.Limits) -> None:
+        """Who is short gives up what she has, unless a session would be left below its least."""
+        for student in np.nonzero(~now.is_done & (now.routes != NONE).any(axis=1))[0]:
+            had = now.routes[student].copy()
+            seating.take_out(self.ground.tables, now, student)
+            if ((now.load > 0) & (now.load < limits.least)).any():
+                seating.put_in(self.ground.tables, now, student, had)
 
     def _seated(self, routes: Ints) -> seating.Seating:
         now = seating.seating(self.problem, self.ground)
@@ -115,7 +172,8 @@ class Placing:
         """Seats whoever has nothing, closes what stays below its least, and keeps what is best."""
         tables = self.ground.tables
         price = price[: len(limits.seats)].copy()
-        who = self.random.permutation(np.nonzero((now.routes == NONE).all(axis=1))[0])
+        who = self.movable[(now.routes[self.movable] == NONE).all(axis=1)]
+        who = self.random.permutation(who)
         for number in range(ROUNDS + len(limits.seats)):
             if number < ROUNDS:
                 seating.fill(tables, limits, now, self.worth, price, who)
@@ -144,6 +202,11 @@ class Placing:
         limits = self._limits(np.ones(0, np.bool_))
         total = value.sum() - self.trip * now.trips.sum()
         total -= float((limits.uneven * now.short.astype(np.float64) ** 2).sum())
-        if total > self.value:
+        if (done := int(now.is_done.sum()), total) > (self._done, self.value):
             self.value, self.routes = total, now.routes.copy()
-            self.reached = int(now.is_done.sum())
+            self._done = self.reached = done
+
+
+def _often(short: Keys, everyone: Keys) -> Keys:
+    """Those who are short, as often as there are others."""
+    return np.repeat(short, max(1, len(everyone) // max(len(short), 1)))

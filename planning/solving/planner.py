@@ -24,8 +24,10 @@ FAIR = 10.0
 
 # Sites of a class and half day are chosen in rounds, with so many more than there may be.
 MORE_SITES = (3, 1, 0)
-# Rounds of the master, of that for reaching alone, and how many turns of improvement a draft has.
-ROUNDS, REACH_ROUNDS, DRAFT_TURNS = 2, 5, 8
+# Rounds of the master, and of that for reaching alone.
+ROUNDS, REACH_ROUNDS = 2, 5
+# Turns of hunting at most, in a draft too, and how many turns of improvement a draft has.
+HUNTS, DRAFT_HUNTS, DRAFT_TURNS = 30, 6, 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,16 +144,20 @@ class _Search:
             sited = replace(sited, may_use=may_use)
             found = self._priced(sited, found, steps.sited, is_exact=not more)
             self._tell(Stage.SITES)
-        pool = columns.Pool(self.ground, self.worth, sited.surcharge)
+        is_draft = self.watch.budget.is_draft
+        pool = None if is_draft else columns.Pool(self.ground, self.worth, sited.surcharge)
         found = self._priced(sited, found, steps.last, pool)
         self._prove(sited, found.price, self.worth, self.proven_as_sited)
         self.placing.by_prices(sited.may_use, found.price)
         self._tell(Stage.COLUMNS)
-        price, turns = found.price, DRAFT_TURNS
-        if not self.watch.budget.is_draft:
-            price, turns = self._by_columns(free, sited, price, pool), self.watch.budget.turns
-        self.placing.improve(price, turns, self.watch.is_over, lambda: self._tell(Stage.IMPROVING))
-        if not self.watch.budget.is_draft:
+        price, turns, hunts = found.price, DRAFT_TURNS, DRAFT_HUNTS
+        if pool:
+            price = self._by_columns(free, sited, price, pool)
+            turns, hunts = self.watch.budget.turns, HUNTS
+        is_over, tell = self.watch.is_over, lambda: self._tell(Stage.IMPROVING)
+        self.placing.hunt(price, hunts, is_over, tell)
+        self.placing.improve(price, turns, is_over, tell)
+        if pool:
             self._bound_reach(pool)
 
     def _bound_reach(self, pool: columns.Pool) -> None:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numba
 import numpy as np
+from numpy.typing import NDArray
 
 from .choosing import best_route
 from .ground import (
@@ -107,26 +108,24 @@ def seating(problem: Problem, ground: Ground) -> Seating:
     visits = np.zeros((places, 2), np.int32)
     sites = np.zeros((groups, days, 2), np.int32)
     sent = np.zeros((problem.schools, problem.days, 2), np.int32)
-    at = {
-        (int(row[0]), int(row[1]), int(row[2])): int(row[3])
-        for row in ground.tables.pattern[:, [GROUP, DAY, SITE, PLACE]]
-    }
-    seen: set[tuple[int, int, int, int]] = set()
-    for student, session in problem.fixed:
-        group, day = int(problem.students.class_[student]), int(problem.sessions.day[session])
-        site = int(problem.sessions.site[session])
-        (local,) = np.nonzero(ground.day_of[group] == day)
-        for half, bit in enumerate((MORNING, AFTERNOON)):
-            if not problem.sessions.halves[session] & bit:
-                continue
-            if (group, day, site) in at:
-                visits[at[group, day, site], half] += 1
-            if (group, day, half, site) in seen:
-                continue
-            seen.add((group, day, half, site))
-            sent[problem.classes.school[group], day, half] += 1
-            if len(local):
-                sites[group, local[0], half] += 1
+    pattern = ground.tables.pattern
+    known, where = np.unique(
+        _keys(problem, pattern[:, GROUP], pattern[:, DAY], pattern[:, SITE]), return_index=True
+    )
+    student, session = problem.fixed[:, 0], problem.fixed[:, 1]
+    for half, bit in enumerate((MORNING, AFTERNOON)):
+        takes = (problem.sessions.halves[session] & bit) > 0
+        what = session[takes]
+        of = problem.students.class_[student[takes]]
+        day, site = problem.sessions.day[what], problem.sessions.site[what]
+        keys = _keys(problem, of, day, site)
+        is_known = np.isin(keys, known)
+        place = pattern[where[np.searchsorted(known, keys[is_known])], PLACE]
+        np.add.at(visits[:, half], place, 1)
+        _each, one = np.unique(keys, return_index=True)
+        np.add.at(sent[:, :, half], (problem.classes.school[of[one]], day[one]), 1)
+        row, local = np.nonzero(ground.day_of[of[one]] == day[one][:, None])
+        np.add.at(sites[:, :, half], (of[one][row], local), 1)
     first = ground.tables.group[:-1, PLACE_FIRST]
     trips = np.zeros(problem.schools, np.int32)
     for group, start in enumerate(first):
@@ -146,6 +145,12 @@ def seating(problem: Problem, ground: Ground) -> Seating:
         trips=trips,
         is_done=done,
     )
+
+
+def _keys(problem: Problem, group: Ints, day: Ints, site: Ints) -> NDArray[np.int64]:
+    """One number for each class, day and site."""
+    keys: NDArray[np.int64] = group.astype(np.int64) * problem.days + day
+    return keys * problem.sites + site
 
 
 def places_of(problem: Problem, ground: Ground, routes: Ints) -> Ints:

@@ -9,12 +9,12 @@ from django.test import Client
 from accounts.actors import Actor
 from accounts.choices import Role
 from accounts.models import AuditEntry, Membership
-from attendance import tasks
 from attendance.selectors.desk import seats_of
 from attendance.services import needs
 from bookings.models import Place
 from bookings.selectors import names
 from courses.models import CourseSession
+from planning import tasks
 from rosters.models import Student, StudentNeed
 from rosters.services import care, students
 from sites.calendar import at

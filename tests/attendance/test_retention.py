@@ -13,12 +13,13 @@ from django.db.models import Sum
 
 from accounts.choices import Role
 from accounts.models import AuditEntry, Invitation
-from attendance import tasks
 from attendance.models import Badge, CheckIn, RosterPack
 from attendance.services import badges, desk, retention
 from bookings.models import Companion, Place, Reservation
 from hours.models import HourCredit
 from notifications.models import Delivery, Message
+from planning import tasks
+from planning.services.retention import RULES
 from rosters import sealing
 from rosters.choices import ChangeKind, ImportState, NeedKind
 from rosters.models import (
@@ -209,7 +210,7 @@ def test_a_dry_run_shows_a_table_and_changes_nothing(held: Door) -> None:
     lines = out.getvalue().splitlines()
     assert lines[0].split() == ["what", "due", "kept"]
     assert lines[1].split()[:2] == ["students", "5"]
-    assert len(lines) == 1 + len(retention.RULES)
+    assert len(lines) == 1 + len(RULES)
 
 
 def test_each_night_leaves_one_entry_with_the_counts(held: Door) -> None:

@@ -12,8 +12,8 @@ from django.test.utils import CaptureQueriesContext, isolate_apps
 from accounts.data_map import DAYS_KEPT, Basis, Impersonal, Person, Term
 from accounts.models import User
 from attendance.selectors.student_data import LEFT_OUT, PARTS
-from attendance.services.retention import RULES
 from insights.selectors import data_map
+from planning.services.retention import RULES
 from rosters.models import Student
 from tests.factories.accounts import MembershipFactory
 

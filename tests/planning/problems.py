@@ -102,14 +102,17 @@ def best_reach(of: Problem) -> int:
         choice for size in range(len(of.sessions) + 1) for choice in combinations(sessions, size)
     ]
     alone = replace(of, sessions=replace(of.sessions, least=np.zeros(len(of.sessions), np.int32)))
-    routes = [
-        [
-            choice
-            for choice in every
-            if not faults(alone, planned(alone, *((student, session) for session in choice)))
-        ]
-        for student in range(len(of.students))
-    ]
+    routes = []
+    for student in range(len(of.students)):
+        # What others hold is looked at with all of them.
+        own = replace(alone, fixed=of.fixed[of.fixed[:, 0] == student])
+        routes.append(
+            [
+                choice
+                for choice in every
+                if not faults(own, planned(own, *((student, session) for session in choice)))
+            ]
+        )
     best = 0
     for chosen in product(*routes):
         plan = planned(

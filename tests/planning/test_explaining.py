@@ -112,6 +112,29 @@ def test_a_class_reads_why_it_has_not_its_wish(
     assert class_reasons(of, planned(of, *places)) == [expected]
 
 
+def test_a_class_without_wishes_is_told_so() -> None:
+    assert class_reasons(problem([Offer()]), planned(problem([Offer()]))) == [
+        ClassReason(0, Reason.NO_WISH)
+    ]
+
+
+def test_too_few_for_the_session_to_run_is_a_reason() -> None:
+    of = wishing(problem([replace(WISHED, seats=9, least=3)]))
+
+    assert class_reasons(of, planned(of)) == [ClassReason(0, Reason.TOO_FEW, 1, 2, 0, 1, 9)]
+
+
+@pytest.mark.parametrize(
+    ("hours", "expected"), [(7, Reason.OUTWEIGHED), (3, Reason.COSTS_REACH)], ids=lambda one: one
+)
+def test_a_wish_that_would_cost_the_requirement_is_told_apart(hours: int, expected: Reason) -> None:
+    of = wishing(problem([*TWO_DAYS, replace(WISHED, day=0, course=2, hours=hours)]))
+
+    found = class_reasons(of, planned(of, (0, 0), (0, 1), (1, 0), (1, 1)))
+
+    assert found == [ClassReason(0, expected, 1, 2, 0, 1, 2)]
+
+
 @pytest.mark.parametrize(
     ("at_once", "teachers", "expected"), [(1, 9, Reason.SITES), (2, 1, Reason.TEACHERS)]
 )

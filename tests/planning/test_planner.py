@@ -77,9 +77,11 @@ def district(seed: int = 1, *, students: int = 60, **changes: object) -> Problem
     )
 
 
-@given(OFFERS, st.integers(1, 2), st.integers(1, 3))
+@given(OFFERS, st.integers(1, 2), st.integers(1, 3), st.booleans())
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_as_many_reach_it_as_can(offers: list[Offer], occupations: int, at_once: int) -> None:
+def test_as_many_reach_it_as_can(
+    offers: list[Offer], occupations: int, at_once: int, has_fixed: bool
+) -> None:
     of = problem(
         offers,
         classes=(0, 1),
@@ -87,6 +89,7 @@ def test_as_many_reach_it_as_can(offers: list[Offer], occupations: int, at_once:
         hours=7,
         occupations=occupations,
         at_once=at_once,
+        fixed=np.array([(0, 0)][:has_fixed], np.int32).reshape(-1, 2),
     )
 
     found = plan(of, LONG)
@@ -168,7 +171,34 @@ def test_what_is_fixed_stays() -> None:
     }
 
 
-@pytest.mark.parametrize("calls", [0, 2, 6])
+def test_who_lost_a_place_is_planned_beside_what_all_others_keep() -> None:
+    of = district()
+    season = plan(of, LONG)
+    lost = season.places[:, 0] == 0
+    rest = replace(of, fixed=season.places[~lost])
+
+    found = plan(rest, LONG)
+
+    # Her courses come again on many days, and she finds her way all the same.
+    assert lost.any()
+    assert faults(rest, found) == []
+    assert season.reached.students == found.reached.students == len(of.students)
+    stays = found.places[found.places[:, 0] != 0]
+    assert stays.tolist() == rest.fixed.tolist()
+
+
+def test_where_all_have_everything_nothing_is_changed() -> None:
+    of = problem([Offer(), Offer(day=1, course=1), Offer(day=1, course=2)])
+    fixed = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], np.int32)
+
+    found = plan(replace(of, fixed=fixed), LONG)
+
+    assert found.places.tolist() == fixed.tolist()
+    assert found.is_whole
+    assert found.reached.students == found.bounds.reach == 2
+
+
+@pytest.mark.parametrize("calls", [0, 2, 6, 9, 11])
 def test_who_cancels_gets_the_best_so_far(calls: int) -> None:
     of, told = district(), list[Progress]()
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone, translation
 
-from attendance.services import retention
+from planning.services import retention
 
 
 class Command(BaseCommand):
