@@ -138,7 +138,7 @@ def test_a_district_is_planned_published_and_made_good(
     classes = Booking.objects.live().filter(session=lost).count()
     host = Membership.objects.get(pk=world.manager.membership_id)
     door = new_context(host, width=width, java_script_enabled=scripts).new_page()
-    door.goto(f"/sessions/{lost.pk}/cancel/")
+    door.goto(f"/today/sessions/{lost.pk}/cancel/")
     door.get_by_label("原因", exact=True).select_option(label="设备或场地")
     door.get_by_role("button", name="取消场次").click()
     door.get_by_text("场次已取消").wait_for()
