@@ -196,6 +196,9 @@ Q_CLUSTER = {
     "ack_failures": True,
     "catch_up": False,
     "poll": 0.5,
+    # Plans are calculated, published and undone by a cluster of their own, one after the other:
+    # `qcluster --name planning`. A task is never given out twice while it may still be at work.
+    "ALT_CLUSTERS": {"planning": {"workers": 1, "timeout": 1800, "retry": 2100}},
     **({"redis": REDIS_URL} if REDIS_URL else {"orm": "default"}),
 }
 

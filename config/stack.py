@@ -1,4 +1,4 @@
-"""Runs everything on this machine: PostgreSQL, web server, django-q cluster; stops it cleanly.
+"""Runs everything on this machine: PostgreSQL, web server, django-q clusters; stops it cleanly.
 
 ``python -m config.stack`` serves until Ctrl-C. ``PORT`` (8000) says where, ``HTTPS=1`` serves a
 self-signed certificate to the local network. What a crash or kill -9 leaves behind is cleared
@@ -170,7 +170,7 @@ class Stack:
             sys.exit(f"manage.py {command} failed (see above).")
 
     def launch(self) -> None:
-        """Web server and cluster run, and the web server answers."""
+        """Web server and clusters run, and the web server answers."""
         web = [
             PYTHON, "-m", "granian", "--interface", "wsgi", "config.wsgi:application",
             "--host", self.host, "--port", str(self.port),
@@ -186,6 +186,7 @@ class Stack:
         for command, extra in (
             (web, {"WEB_PROCESS": "1"}),
             ([PYTHON, "manage.py", "qcluster"], {}),
+            ([PYTHON, "manage.py", "qcluster"], {"Q_CLUSTER_NAME": "planning"}),
         ):
             self.children.append(
                 subprocess.Popen(

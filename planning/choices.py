@@ -23,8 +23,14 @@ class PlanState(TextChoices):
 
 PLAN_TRANSITIONS = {
     PlanState.QUEUED: (PlanState.RUNNING, PlanState.DROPPED, PlanState.FAILED),
-    # Cancelled while it runs, it keeps the best so far, if there is any.
-    PlanState.RUNNING: (PlanState.FOUND, PlanState.DROPPED, PlanState.FAILED),
+    # Cancelled while it runs, it keeps the best so far, if there is any. Waits anew where the
+    # process that calculated it died.
+    PlanState.RUNNING: (
+        PlanState.FOUND,
+        PlanState.DROPPED,
+        PlanState.FAILED,
+        PlanState.QUEUED,
+    ),
     PlanState.FOUND: (PlanState.PUBLISHING, PlanState.DROPPED),
     PlanState.PUBLISHING: (PlanState.PUBLISHED,),
     PlanState.PUBLISHED: (PlanState.UNDOING,),

@@ -40,6 +40,7 @@ IMPERSONAL = (
             "planning.CohortPlan.seconds",
             "planning.CohortPlan.seed",
             "planning.CohortPlan.students",
+            "planning.CohortPlan.tries",
             "planning.CohortPlan.trips",
             "planning.CohortPlan.wishes",
             "planning.CohortPlan.wishes_bound",

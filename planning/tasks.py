@@ -22,7 +22,8 @@ def undo(plan_id: int) -> dict[str, int]:
 
 def take_up_again() -> int:
     """Once a minute: what was calculated, published or undone when its process died goes on."""
-    return carrying_out.take_up_again(now=timezone.now())
+    now = timezone.now()
+    return carrying_out.take_up_again(now=now) + running.take_up_again(now=now)
 
 
 def send_due_wish_reminders() -> int:

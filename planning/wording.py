@@ -102,7 +102,8 @@ WHY: dict[str, str | Promise] = {
         "有空位，但那半天这个班已分在最多 %(sites_at_once)s 个地点"
     ),
     "no teacher left": gettext_lazy("有空位，但那半天学校派不出更多带队教师"),
-    "would cost reach": gettext_lazy("有空位，但去了就修不满学时"),
+    "too few for it to run": gettext_lazy("有空位，但人数不够开课"),
+    "who attends it would not reach the requirement": gettext_lazy("有空位，但去了就修不满学时"),
     "outweighed": gettext_lazy("有空位，但换过去会多跑路，或让其他志愿、其他学校落空"),
 }
 

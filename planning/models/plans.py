@@ -54,6 +54,8 @@ class CohortPlan(models.Model):
     state = models.CharField(max_length=12, choices=PlanState.choices, default=PlanState.QUEUED)
     # The task at work says that it lives; after this moment another may take over.
     lease_until = models.DateTimeField(null=True)
+    # How many processes have begun to calculate it.
+    tries = models.PositiveSmallIntegerField(default=0)
     cancel_asked_at = models.DateTimeField(null=True)
     # What went wrong where it failed: a refusal's code.
     failure = models.CharField(max_length=40, blank=True, default="")

@@ -18,7 +18,7 @@ from accounts.services import audit
 from courses.models import Season
 from courses.selectors.seasons import current_season
 from hours.models import PracticumRequirement
-from planning import wording
+from planning import refusals, wording
 from planning.choices import PlanState
 from planning.forms.plans import PlanForm
 from planning.models import CohortPlan
@@ -150,7 +150,7 @@ def _chosen(requirements: list[PracticumRequirement], key: str) -> PracticumRequ
 
 def _current(seasons: list[Season], now: datetime) -> Season:
     season = current_season(now)
-    return season if season in seasons else seasons[0]  # type: ignore[return-value]
+    return season if season in seasons else seasons[0]
 
 
 def _initial(request: MemberRequest, season: Season | None) -> dict[str, Any]:
@@ -195,7 +195,13 @@ def show(request: MemberRequest, pk: int) -> HttpResponse:
         return HttpResponse(status=204, headers={"HX-Refresh": "true"})
     if plan.state in (PlanState.FAILED, PlanState.DROPPED):
         return render(
-            request, "planning/plan_over.html", {"plan": plan, "line": showing.line(plan)}
+            request,
+            "planning/plan_over.html",
+            {
+                "plan": plan,
+                "line": showing.line(plan),
+                "failure": refusals.sentence({"code": plan.failure, "facts": {}}),
+            },
         )
     counts = selectors.class_counts(plan)
     only = request.GET.get("show", "")

@@ -1,0 +1,518 @@
+"""From a season and its classes to the planner's arrays: what is on offer, who is short, who holds
+what. The number of queries does not grow with them."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import numpy as np
+from django.db.models import Count, Q, Sum
+from numpy.typing import NDArray
+
+from accounts.choices import HOST_KINDS
+from bookings.errors.reserving import WrongStage
+from bookings.models import Booking, Place
+from bookings.selectors import standing, suiting
+from bookings.services import companions, reservations
+from courses.choices import Venue
+from courses.models import CourseSession
+from courses.selectors.catalogue import LUNCH_OVER
+from hours import selectors as hours_selectors
+from hours.models import HourCredit, PracticumRequirement, RequirementMinimum
+from planning.models import CohortPlan
+from planning.selectors import losses
+from planning.selectors.wishes import wishes_of
+from planning.solving import measuring
+from planning.solving import problem as arrays
+from rosters import selectors as roster_selectors
+from rosters.choices import ConsentRule
+from rosters.models import ClassGroup, ClassTeacher, SchoolSettings, Student
+from sites import dates
+from sites import selectors as site_selectors
+from sites.calendar import is_lesson_day, local_day, school_year
+from sites.models import SchoolTerm
+
+# What an hour of the first, second, … wish counts.
+RANKS = (1.0, 0.8, 0.6, 0.4, 0.2)
+# A room with a limit of heads keeps adults' seats free as if so many classes shared the session.
+SHARED_BY = 2
+Keys = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A problem and the way back: at each position the database's key, of a site what it is.
+
+    Beyond ``classes`` the problem has classes of who cannot be booked (``barred``), in the order
+    of ``classes``; ``class_of`` says of each student which class of ``classes`` it is really.
+    ``is_open`` are the students who are short, and for whom places are looked for.
+    """
+
+    problem: arrays.Problem
+    students: Keys
+    class_of: Keys
+    is_open: NDArray[np.bool_]
+    sessions: Keys
+    classes: Keys
+    schools: Keys
+    sites: tuple[tuple[str, int | None], ...]
+    occupations: tuple[str, ...]
+    host_kinds: tuple[str, ...]
+
+
+def classes_to_plan(
+    schools: Collection[int], requirement: PracticumRequirement, now: datetime
+) -> tuple[list[ClassGroup], dict[int, int]]:
+    """The schools' classes that the requirement covers, and how many students of each are short
+    of it with all that is booked. Three queries, four where a requirement is for a kind of school.
+    """
+    groups = list(
+        ClassGroup.objects.current()
+        .filter(school__in=schools, stage=requirement.stage)
+        .order_by("school_id", "entry_year", "number", "pk")
+    )
+    required = hours_selectors.requirements_of(groups)
+    groups = [one for one in groups if required[one.pk] == requirement]
+    students = Student.objects.current().filter(class_group__in=[one.pk for one in groups])
+    found = standing.of_classes(students, now, everybody=len(schools) > 1)
+    return groups, {key: one.short for key, one in found.items() if one.short}
+
+
+def problem_of(plan: CohortPlan, now: datetime) -> Built:
+    """What is to be planned as it stands now (``season`` and ``requirement`` loaded).
+
+    In it are all students of the classes in which somebody is short; who has all she needs wishes
+    for nothing, and holds what she has. On offer are the season's sessions to come, within the
+    requirement's days and before their lists are settled, with seats left. A class comes to none
+    that it has booked already, since it books a session once.
+    """
+    schools = list(plan.schools.order_by("school_id").values_list("school_id", flat=True))
+    groups, short = classes_to_plan(schools, plan.requirement, now)
+    only = None if plan.replans is None else set(losses.class_ids(plan.replans, now))
+    groups = [one for one in groups if one.pk in short and (only is None or one.pk in only)]
+    return _Building(plan, groups, now).built()
+
+
+class _Building:
+    """The rows of one problem, read once each."""
+
+    def __init__(self, plan: CohortPlan, groups: Sequence[ClassGroup], now: datetime) -> None:
+        self.plan, self.groups, self.now = plan, groups, now
+        self.schools = sorted({one.school_id for one in groups})
+        self.class_at = {one.pk: key for key, one in enumerate(groups)}
+        rows = list(
+            Student.objects.current()
+            .filter(class_group__in=[one.pk for one in groups])
+            .order_by("class_group__school_id", "class_group_id", "seat_no", "pk")
+            .values_list("pk", "class_group_id")
+        )
+        self.students = np.array([pk for pk, _group in rows], np.int64)
+        self.student_at = {pk: key for key, (pk, _group) in enumerate(rows)}
+        self.class_of = np.array([self.class_at[group] for _pk, group in rows], np.int64)
+        first, over = plan.requirement.period
+        self.held = list(
+            Place.objects.live()
+            .filter(student__in=self.students.tolist(), ends_at__gt=now)
+            .order_by("student_id", "session_id")
+            .values_list("student_id", "session_id", "session__version__course_id")
+        )
+        offered = (
+            suiting.names_may_follow([plan.season], now)
+            & Q(season=plan.season_id, starts_at__gt=now, seats_left__gt=0)
+        ) | Q(pk__in={session for _student, session, _course in self.held})
+        self.sessions = list(
+            CourseSession.objects.scheduled()
+            .with_seats_left()
+            .filter(offered, starts_at__gte=first, starts_at__lt=over)
+            .select_related("version", "host", "room", "season")
+            .order_by("starts_at", "pk")
+        )
+        self.session_at = {one.pk: key for key, one in enumerate(self.sessions)}
+        self.days = sorted({local_day(one.starts_at) for one in self.sessions})
+        self.bookings = list(
+            Booking.objects.live()
+            .filter(school__in=self.schools, session__in=list(self.session_at))
+            .values_list("school_id", "class_group_id", "session_id")
+            .annotate(unnamed=Count("places", filter=Q(places__is_live=True, places__student=None)))
+        )
+
+    def built(self) -> Built:
+        need, kinds = self._requirement()
+        wishes = wishes_of(self.plan.season, list(self.class_at))
+        credits = self._credits()
+        names = {one.version.occupation_zh for one in self.sessions}
+        names |= {name for said in wishes.values() for name in said}
+        names |= {name for *_keys, name, _inside, _all in credits if name}
+        occupations = {name: key for key, name in enumerate(sorted(names))}
+        courses: dict[int, int] = {}
+        sites: dict[tuple[str, int | None], int] = {}
+        series = self._series()
+        halves = np.array([_halves(one) for one in self.sessions], np.uint8)
+        day = _ints([self.days.index(local_day(one.starts_at)) for one in self.sessions])
+        site = _ints([sites.setdefault(_site(one), len(sites)) for one in self.sessions])
+        credited = {(student, one) for student, one, *_more, total in credits if total > 0}
+        fixed = [
+            (self.student_at[student], self.session_at[session])
+            for student, session, _course in self.held
+            if session in self.session_at and (student, session) not in credited
+        ]
+        attended = {
+            (self.student_at[student], courses.setdefault(course, len(courses)))
+            for student, session, course in self.held
+            if session not in self.session_at
+        }
+        attended |= {
+            (self.student_at[student], courses.setdefault(course, len(courses)))
+            for student, _session, course, *_more, total in credits
+            if course is not None and total > 0
+        }
+        held_seats = np.bincount(
+            [session for _student, session in fixed], minlength=len(self.sessions)
+        )
+        sessions = arrays.Sessions(
+            seats=_ints(
+                [
+                    (_seats(one) if one.pk in series.whole else 0) + int(held)
+                    for one, held in zip(self.sessions, held_seats, strict=True)
+                ]
+            ),
+            day=day,
+            halves=halves,
+            site=site,
+            course=_ints(
+                [courses.setdefault(one.version.course_id, len(courses)) for one in self.sessions]
+            ),
+            occupation=_ints([occupations[one.version.occupation_zh] for one in self.sessions]),
+            host_kind=_ints([kinds.index(one.host.kind) for one in self.sessions]),
+            hours=_ints([one.class_hours for one in self.sessions]),
+            # What somebody attends already runs in any case.
+            least=_ints(
+                [0 if one.seats_taken else one.version.group_size_min for one in self.sessions]
+            ),
+            series=_ints(series.numbers),
+        )
+        by_kind, met = self._earned(credits, kinds, occupations)
+        total = np.zeros(len(self.students), np.int32)
+        for student, *_keys, inside, _all in credits:
+            total[self.student_at[student]] += inside or 0
+        pairs = _ints(fixed).reshape(-1, 2)
+        students = arrays.Students(
+            class_=self.class_of.astype(np.int32),
+            wishes=self._wishes(wishes, occupations),
+            hours=np.maximum(total, 0),
+            hours_by_kind=np.maximum(by_kind, 0),
+            occupations=met,
+            courses=_ints(sorted(attended)).reshape(-1, 2),
+        )
+        problem = arrays.Problem(
+            sessions=sessions,
+            classes=arrays.Classes(
+                school=_ints([self.schools.index(one.school_id) for one in self.groups]),
+                free=self._free(halves, day),
+                reach=np.ones((len(self.groups), max(len(sites), 1)), np.bool_),
+                admits=self._admits(series),
+            ),
+            students=students,
+            requirement=need,
+            fixed=pairs,
+            sites_at_once=self.plan.sites_at_once,
+            teachers=self._teachers(halves, day, site),
+            goal=arrays.Goal(self.plan.goal),
+        )
+        return self._with_barred(problem, tuple(sites), tuple(sorted(names)), kinds)
+
+    def _requirement(self) -> tuple[arrays.Requirement, tuple[str, ...]]:
+        kinds = tuple(kind.value for kind in HOST_KINDS)
+        least = dict(
+            RequirementMinimum.objects.filter(requirement=self.plan.requirement_id).values_list(
+                "host_kind", "class_hours"
+            )
+        )
+        asked = self.plan.requirement
+        by_kind = tuple(least.get(kind, 0) for kind in kinds)
+        return arrays.Requirement(asked.class_hours, asked.min_occupations, by_kind), kinds
+
+    def _credits(
+        self,
+    ) -> list[tuple[int, int | None, int | None, str | None, str | None, int, int]]:
+        """Student, session, course, kind of host, occupation, and the ledger's sums: on the
+        requirement's days, and ever."""
+        asked = self.plan.requirement
+        inside = Q(earned_on__range=(asked.counts_from, asked.due_on))
+        return list(
+            HourCredit.objects.filter(student__in=self.students.tolist())
+            .order_by()
+            .values_list(
+                "student_id",
+                "session_id",
+                "session__version__course_id",
+                "session__host__kind",
+                "session__version__occupation_zh",
+            )
+            .annotate(inside=Sum("class_hours", filter=inside), total=Sum("class_hours"))
+        )
+
+    def _earned(
+        self,
+        credits: Iterable[tuple[int, int | None, int | None, str | None, str | None, int, int]],
+        kinds: Sequence[str],
+        occupations: Mapping[str, int],
+    ) -> tuple[arrays.Ints, arrays.Flags]:
+        """Hours by kind of host, and occupations with hours: N x H, N x O."""
+        by_kind = np.zeros((len(self.students), len(kinds)), np.int32)
+        hours = np.zeros((len(self.students), len(occupations)), np.int32)
+        for student, _session, _course, kind, occupation, inside, _all in credits:
+            if kind in kinds:
+                by_kind[self.student_at[student], kinds.index(kind)] += inside or 0
+            if occupation:
+                hours[self.student_at[student], occupations[occupation]] += inside or 0
+        return by_kind, hours > 0
+
+    def _wishes(
+        self, wishes: Mapping[int, Sequence[str]], occupations: Mapping[str, int]
+    ) -> arrays.Floats:
+        of_class = np.zeros((len(self.groups), len(occupations)))
+        for group, said in wishes.items():
+            for worth, name in zip(RANKS, said, strict=False):
+                of_class[self.class_at[group], occupations[name]] = worth
+        return of_class[self.class_of]
+
+    def _series(self) -> "_Series":
+        """Sets by number. One that is not on offer whole is not for anybody new."""
+        sets = {one.session_set_id for one in self.sessions if one.session_set_id is not None}
+        sizes = dict(
+            CourseSession.objects.scheduled()
+            .filter(session_set__in=sets)
+            .order_by()
+            .values_list("session_set_id")
+            .annotate(days=Count("pk"))
+        )
+        number: dict[int | None, int] = {key: place for place, key in enumerate(sorted(sets))}
+        offered: dict[int | None, int] = defaultdict(int)
+        for one in self.sessions:
+            offered[one.session_set_id] += self._is_offered(one)
+        whole = {
+            one.pk
+            for one in self.sessions
+            if self._is_offered(one)
+            and (
+                one.session_set_id is None
+                or offered[one.session_set_id] == sizes[one.session_set_id]
+            )
+        }
+        return _Series(
+            [number.get(one.session_set_id, arrays.NO_SERIES) for one in self.sessions], whole
+        )
+
+    def _is_offered(self, one: CourseSession) -> bool:
+        first_open = local_day(self.now).toordinal()
+        first_open += self.plan.season.freeze_days
+        return (
+            one.season_id == self.plan.season_id
+            and one.starts_at > self.now
+            and local_day(one.starts_at).toordinal() >= first_open
+            and _seats(one) > 0
+        )
+
+    def _admits(self, series: "_Series") -> arrays.Flags:
+        """C x S: the class's stage and grade, at its own school if at a school, not booked yet."""
+        found = np.zeros((len(self.groups), len(self.sessions)), np.bool_)
+        cohorts: dict[tuple[str, int], list[int]] = defaultdict(list)
+        for key, group in enumerate(self.groups):
+            cohorts[group.stage, group.entry_year].append(key)
+        for members in cohorts.values():
+            suits: dict[tuple[int, int], bool] = {}
+            for at, one in enumerate(self.sessions):
+                if one.pk not in series.whole:
+                    continue
+                what = (one.version_id, school_year(local_day(one.starts_at)))
+                if what not in suits:
+                    suits[what] = _suits(one, self.groups[members[0]])
+                if suits[what]:
+                    found[members, at] = True
+        for at, one in enumerate(self.sessions):
+            if one.venue == Venue.SCHOOL:
+                found[[group.school_id != one.school_id for group in self.groups], at] = False
+        numbers = np.array(series.numbers)
+        for _school, group, session, _unnamed in self.bookings:
+            if group in self.class_at:
+                at = self.session_at[session]
+                together = (
+                    numbers == numbers[at] if numbers[at] >= 0 else np.arange(len(numbers)) == at
+                )
+                found[self.class_at[group], together] = False
+        return found
+
+    def _free(self, halves: arrays.Bits, day: arrays.Ints) -> arrays.Bits:
+        """C x D: lesson days of a term, without the halves for which the class has seats that
+        name nobody yet."""
+        special = site_selectors.special_days(self.days[0], self.days[-1]) if self.days else []
+        terms = list(SchoolTerm.objects.values_list("starts_on", "ends_on"))
+        lessons = [_is_in_term(one, terms) and is_lesson_day(one, special) for one in self.days]
+        free = np.zeros((len(self.groups), len(self.days)), np.uint8)
+        free[:, np.array(lessons, np.bool_)] = arrays.WHOLE_DAY
+        for _school, group, session, unnamed in self.bookings:
+            if unnamed and group in self.class_at:
+                at = self.session_at[session]
+                free[self.class_at[group], day[at]] &= ~halves[at]
+        return free
+
+    def _teachers(self, halves: arrays.Bits, day: arrays.Ints, site: arrays.Ints) -> arrays.Ints:
+        """J x D x 2: as many as teach, or as there are classes, less those who are out with
+        classes that are not planned for."""
+        classes = dict(
+            ClassGroup.objects.current()
+            .filter(school__in=self.schools)
+            .order_by()
+            .values_list("school_id")
+            .annotate(number=Count("pk"))
+        )
+        teaching = dict(
+            ClassTeacher.objects.live()
+            .filter(class_group__school__in=self.schools, class_group__archived_at=None)
+            .order_by()
+            .values_list("class_group__school_id")
+            .annotate(number=Count("membership", distinct=True))
+        )
+        found = np.zeros((len(self.schools), len(self.days), 2), np.int32)
+        for at, school in enumerate(self.schools):
+            found[at] = max(classes.get(school, 0), teaching.get(school, 0))
+        out = set()
+        for school, group, session, _unnamed in self.bookings:
+            if group not in self.class_at:
+                at = self.session_at[session]
+                for half in (0, 1):
+                    if halves[at] >> half & 1:
+                        out.add((self.schools.index(school), day[at], half, group, site[at]))
+        for school, on, half, _group, _site in out:
+            found[school, on, half] -= 1
+        return np.maximum(found, 0)
+
+    def _with_barred(
+        self,
+        problem: arrays.Problem,
+        sites: tuple[tuple[str, int | None], ...],
+        occupations: tuple[str, ...],
+        kinds: tuple[str, ...],
+    ) -> Built:
+        """Who may not be booked for want of a signature is in a class that is never free."""
+        barred = self._barred()
+        is_open = self._is_short(problem) & ~barred
+        of = sorted({int(key) for key in self.class_of[barred]})
+        beside = {key: len(self.groups) + place for place, key in enumerate(of)}
+        class_ = self.class_of.copy()
+        class_[barred] = [beside[int(key)] for key in self.class_of[barred]]
+        wishes = problem.students.wishes.copy()
+        wishes[~is_open] = 0
+        classes, students = problem.classes, problem.students
+        problem = arrays.Problem(
+            sessions=problem.sessions,
+            classes=arrays.Classes(
+                school=np.concatenate((classes.school, classes.school[of])),
+                free=np.concatenate((classes.free, np.zeros_like(classes.free[of]))),
+                reach=np.concatenate((classes.reach, classes.reach[of])),
+                admits=np.concatenate((classes.admits, classes.admits[of])),
+            ),
+            students=arrays.Students(
+                class_=class_.astype(np.int32),
+                wishes=wishes,
+                hours=students.hours,
+                hours_by_kind=students.hours_by_kind,
+                occupations=students.occupations,
+                courses=students.courses,
+            ),
+            requirement=problem.requirement,
+            fixed=problem.fixed,
+            sites_at_once=problem.sites_at_once,
+            teachers=problem.teachers,
+            goal=problem.goal,
+        )
+        return Built(
+            problem=problem,
+            students=self.students,
+            class_of=self.class_of,
+            is_open=is_open,
+            sessions=np.array([one.pk for one in self.sessions], np.int64),
+            classes=np.array([one.pk for one in self.groups], np.int64),
+            schools=np.array(self.schools, np.int64),
+            sites=sites,
+            occupations=occupations,
+            host_kinds=kinds,
+        )
+
+    def _is_short(self, problem: arrays.Problem) -> NDArray[np.bool_]:
+        return measuring.is_done(problem, problem.fixed) == 0
+
+    def _barred(self) -> NDArray[np.bool_]:
+        """Students whose school books nobody without a signature, and who have none for a school
+        year in which something is on offer."""
+        asking = set(
+            SchoolSettings.objects.filter(
+                school__in=self.schools, consent_rule=ConsentRule.YEAR, consent_blocks=True
+            ).values_list("school_id", flat=True)
+        )
+        asked = [
+            pk
+            for pk, group in zip(self.students.tolist(), self.class_of, strict=True)
+            if self.groups[group].school_id in asking
+        ]
+        barred: set[int] = set()
+        for year in sorted({school_year(one) for one in self.days}) if asked else ():
+            barred |= set(asked) - roster_selectors.signed_for_year(asked, year)
+        return np.array([pk in barred for pk in self.students.tolist()], np.bool_)
+
+
+@dataclass(frozen=True, slots=True)
+class _Series:
+    """Of each session the number of its set, and the keys of those that can be had whole."""
+
+    numbers: list[int]
+    whole: set[int]
+
+
+def _ints(values: Sequence[object]) -> arrays.Ints:
+    return np.array(values, np.int32)
+
+
+def _halves(session: CourseSession) -> int:
+    """Lunch is over at one: whatever begins earlier takes the morning, whatever ends later the
+    afternoon, so that two of different halves never overlap."""
+    morning = dates.local(session.starts_at).time() < LUNCH_OVER
+    afternoon = dates.local(session.ends_at).time() > LUNCH_OVER
+    return arrays.MORNING * morning | arrays.AFTERNOON * afternoon
+
+
+def _site(session: CourseSession) -> tuple[str, int | None]:
+    if session.room is not None:
+        return ("site", session.room.site_id)
+    return (session.venue, session.school_id)
+
+
+def _seats(session: CourseSession) -> int:
+    """Seats left; in a room with a limit of heads, such that the adults find room too."""
+    seats: int = session.seats_left  # type: ignore[attr-defined]
+    if session.heads_limit is None:
+        return seats
+    room = session.heads_limit - session.heads
+    while seats > 0 and seats + _adults(session, seats) > room:
+        seats -= 1
+    return seats
+
+
+def _adults(session: CourseSession, students: int) -> int:
+    part = -(-students // SHARED_BY)
+    return SHARED_BY * companions.needed_for(session.version, part)
+
+
+def _suits(session: CourseSession, group: ClassGroup) -> bool:
+    try:
+        reservations.check_grade_suits(session, group)
+    except WrongStage:
+        return False
+    return True
+
+
+def _is_in_term(day: date, terms: Sequence[tuple[date, date]]) -> bool:
+    """Without terms in the calendar every day is."""
+    return not terms or any(first <= day <= last for first, last in terms)
