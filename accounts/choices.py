@@ -149,6 +149,7 @@ VERBS = {
     "session_set.opened": _("开设连排"),
     "reservation.made": _("提交预约"),
     "reservation.taken_back": _("撤回方案时取消预约"),
+    "plan.asked": _("计算统筹方案"),
     "plan.publishing": _("发布统筹方案"),
     "plan.published": _("统筹方案发布完成"),
     "plan.class_refused": _("统筹方案没有约成一个班"),
