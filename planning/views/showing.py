@@ -82,7 +82,7 @@ def line(plan: CohortPlan) -> Line:
 
 def found(plan: CohortPlan, now: datetime, actor: Actor) -> dict[str, Any]:
     """What a plan's page and its print say of the whole."""
-    openings = [opening(session, figures) for session, figures in selectors.openings_of(plan)]
+    openings = [opening(one) for one in selectors.openings_of(plan)]
     return {
         "plan": plan,
         "line": line(plan),
@@ -113,27 +113,29 @@ def why_not(check: Any, actor: Actor, plan: CohortPlan, now: datetime) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """A session that a host could open: like which, how many seats, for how many students."""
+    """Sessions that a host could open: like which, how many, for how many students."""
 
     title: str
     when: str
     where: str
     host: str
+    sessions: int
     seats: str
     students: str
     reached: str
 
 
-def opening(session: CourseSession, figures: Mapping[str, int]) -> Opening:
-    words = booking_wording.session_line(session)
+def opening(one: selectors.Opening) -> Opening:
+    words = booking_wording.session_line(one.session)
     return Opening(
         title=words.title,
         when=words.when,
         where=words.where,
-        host=booking_wording.organisation_name(session.host),
-        seats=wording.number(figures["seats"]),
-        students=wording.number(figures["students"]),
-        reached=wording.number(figures["reached"]),
+        host=booking_wording.organisation_name(one.session.host),
+        sessions=one.count,
+        seats=wording.number(one.seats),
+        students=wording.number(one.students),
+        reached=wording.number(one.reached),
     )
 
 
