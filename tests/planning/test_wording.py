@@ -44,7 +44,8 @@ def test_every_reason_of_the_solver_has_words() -> None:
         ),
         (
             "outweighed",
-            "想去“面包师”的 26 人排上 18 人：有空位，但换过去会多跑路，或让其他志愿、其他学校落空。",
+            "想去“面包师”的 26 人排上 18 人："
+            "有空位，但换过去会多跑路，或让其他志愿、其他学校落空。",
         ),
         ("of another version", ""),
     ],
