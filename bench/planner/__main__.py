@@ -70,6 +70,9 @@ def _groups(given: argparse.Namespace, prototype: Path | None) -> Iterator[list[
     yield _trips(Case(given.students, 1.1, first, at_once=2), prototype)
     for seed in given.seeds:
         yield _live(seed)
+    for supply in (1.1, 1.3, 2.5):
+        for seed in given.seeds:
+            yield _small(Case(500, supply, seed))
 
 
 def _even(case: Case, prototype: Path | None) -> list[Bar]:
@@ -116,6 +119,13 @@ def _trips(case: Case, prototype: Path | None) -> list[Bar]:
         bars.append(("reach at least the prototype's", trips["reach"] >= old["reach"]))
         bars.append(("fewer trips than the prototype", trips["trips"] < old["trips"]))
     return _of(case, bars)
+
+
+def _small(case: Case) -> list[Bar]:
+    """A small district, where a class fills a session by itself."""
+    office, portal = _run("office", case), _run("portal", case)
+    draft, full = _run("draft", case), _run("full", case)
+    return _of(case, _sound_and_above(draft, full, office, portal))
 
 
 def _sound_and_above(
