@@ -42,8 +42,8 @@ def main() -> int:
         _piece(*given.piece)
         return 0
     print(COLUMNS.format(
-        "students", "method", "reach", "bound", "reach%", "worst%", "score", "trips", "sec", "cpu sec",
-        "MiB", "judge",
+        "students", "method", "reach", "bound", "reach%", "worst%", "score", "trips", "sec",
+        "cpu sec", "MiB", "judge",
     ))  # fmt: skip
     missed: list[str] = []
     for districts in given.districts:
@@ -114,8 +114,8 @@ def _in_a_process(districts: int, number: int) -> dict[str, Any]:
     line: dict[str, Any] = json.loads(kept.read_text())["line"]
     if number >= 0:
         print(
-            f"  district {number + 1} of {districts}: {line['reach']} of {line['students']}, at most"
-            f" {line['reach_bound']} can; {line['processor']:.0f} cpu sec",
+            f"  district {number + 1} of {districts}: {line['reach']} of {line['students']},"
+            f" at most {line['reach_bound']} can; {line['processor']:.0f} cpu sec",
             file=sys.stderr,
             flush=True,
         )
