@@ -28,6 +28,8 @@ ROOT = Path(__file__).resolve().parents[2]
 ALONE = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1"
 )
+# Students of the district whose trips and wishes are drawn.
+FRONTIER = 2000
 COLUMNS = "{:<10} {:>6} {:>4} {:>2}  {:<10} {:>7} {:>7} {:>7} {:>8} {:>7} {:>6} {:>7} {:>7} {:>5}"
 
 
@@ -57,7 +59,7 @@ def main() -> int:
             print("  pass" if is_met else "  MISS", what, flush=True)
             missed += not is_met
     if not given.no_frontier:
-        _frontier(Case(given.students, 1.1, given.seeds[0]))
+        _frontier(Case(FRONTIER, 1.1, given.seeds[0]))
     print(f"\n{missed} bars missed" if missed else "\nAll bars are met.")
     return 1 if missed else 0
 
@@ -91,7 +93,9 @@ def _even(case: Case, prototype: Path | None) -> list[Bar]:
     ]
     if old:
         bars.append(("not longer than the prototype", full["processor"] <= old["processor"]))
-        bars.append(("gap of wishes below the prototype's", _gap(full) < _gap(old)))
+        # Where not all reach it in the prototype's, nothing is proven of its wishes.
+        is_less = full["score"] > old["score"] if math.isnan(_gap(old)) else _gap(full) < _gap(old)
+        bars.append(("gap of wishes below the prototype's", is_less))
     return _of(case, bars)
 
 
