@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
+import hypothesis
 import pytest
 from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
@@ -23,6 +24,11 @@ from sites.calendar import SHANGHAI
 
 # Roles belong to the whole server: each process of a run has its own.
 APPLICATION = f"test_application_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
+
+
+# Whoever changed nothing gets the answer of the last run; --hypothesis-profile=default looks
+# further. No deadlines: the machine may have much else to do.
+hypothesis.settings.load_profile("ci")
 
 
 def pytest_configure() -> None:
