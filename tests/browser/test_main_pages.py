@@ -15,7 +15,7 @@ from attendance.models import Certificate, Conflict, HourProposal, Objection
 from bookings.models import Booking, Companion
 from courses.models import Course, CourseSession
 from rosters.models import ClassTeacher, Student
-from tests.browser.conftest import axe_violations
+from tests.browser.conftest import axe_violations, fits
 
 NewContext = Callable[..., BrowserContext]
 
@@ -145,7 +145,7 @@ def people() -> dict[str, Membership]:
 def faults(page: Page) -> list[str]:
     """What is wrong with the page that is open."""
     found = axe_violations(page)
-    if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+    if not fits(page):
         found.append("scrolls sideways")
     if page.locator("h1").count() != 1:
         found.append(f"{page.locator('h1').count()} h1")
@@ -195,7 +195,7 @@ def test_pages_fit_a_phone_in_english_and_with_long_names(
                     continue
                 page.goto(path.format(**district))
                 found = page.evaluate(CUT_OFF)
-                if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+                if not fits(page):
                     found.append("scrolls sideways")
                 if found:
                     wrong[f"{path} {width}"] = found
