@@ -188,12 +188,14 @@ def test_pages_fit_a_phone_in_english_and_with_long_names(
     members = people()
     wrong: dict[str, list[str]] = {}
     for role in (*members, None):
-        for width in (390, 1280):
-            page = new_context(members[role] if role else None, width=width).new_page()
-            for wanted, path in PAGES:
-                if wanted != role:
-                    continue
-                page.goto(path.format(**district))
+        page = new_context(members[role] if role else None).new_page()
+        for wanted, path in PAGES:
+            if wanted != role:
+                continue
+            page.set_viewport_size({"width": 390, "height": 844})
+            page.goto(path.format(**district))
+            for width in (390, 1280):
+                page.set_viewport_size({"width": width, "height": 844})
                 found = page.evaluate(CUT_OFF)
                 if not fits(page):
                     found.append("scrolls sideways")
