@@ -15,6 +15,7 @@ from hours import period_locks, services
 from hours.errors import NotLocked, PeriodLocked, PeriodLockedAlready, ReasonMissing
 from hours.models import HourCredit, PeriodLock, PracticumRequirement
 from rosters.models import Student
+from tests.accounts.races import until_somebody_waits
 from tests.bookings.conftest import World, make_world, world
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, actor_of
 from tests.factories.hours import RequirementFactory, make_credit
@@ -274,9 +275,9 @@ def test_an_entry_that_is_being_written_is_waited_for(now: datetime) -> None:
         manual(world.students[0], now)
         thread = threading.Thread(target=lock_it)
         thread.start()
-        thread.join(timeout=0.7)
+        until_somebody_waits()
         came.append("entered")
-    thread.join(timeout=10)
+    thread.join(timeout=60)
 
     assert came == ["entered", "locked"]
 
@@ -299,9 +300,9 @@ def test_who_waited_for_the_lock_is_refused(now: datetime) -> None:
         Organisation.objects.select_for_update().get(pk=world.school.pk)
         thread = threading.Thread(target=enter)
         thread.start()
-        thread.join(timeout=0.7)
+        until_somebody_waits()
         waited = thread.is_alive()
         locked(world, requirement, now)
-    thread.join(timeout=10)
+    thread.join(timeout=60)
 
     assert (waited, refused, HourCredit.objects.count()) == (True, [True], 0)
