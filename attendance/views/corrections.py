@@ -20,7 +20,7 @@ from attendance.forms.reasons import ReasonForm
 from attendance.selectors import desk as selectors
 from attendance.services import check_in as check_ins
 from attendance.services import desk as desks
-from attendance.services import door_list, needs
+from attendance.services import door_list, needs, whole_class
 from attendance.views import answers, door, door_modes
 from attendance.views.door import key
 from bookings.models import Place
@@ -132,7 +132,7 @@ def admit_rest(request: MemberRequest, pk: int) -> HttpResponse:
 
 
 def _admit(request: MemberRequest, session: CourseSession) -> str:
-    count = check_ins.admit_rest(by=request.actor, session=session, now=timezone.now())
+    count = whole_class.admit_rest(by=request.actor, session=session, now=timezone.now())
     return ngettext("%(count)d 人记为已到。", "%(count)d 人记为已到。", count) % {"count": count}
 
 

@@ -21,7 +21,7 @@ from attendance.errors.desk import (
 from attendance.errors.devices import EventOfAnother
 from attendance.models import CheckIn, Desk
 from attendance.selectors.states import attendance_of_session
-from attendance.services import badges, check_in
+from attendance.services import badges, check_in, whole_class
 from bookings.models import Place
 from bookings.services import host_changes
 from courses.errors import SessionCancelled
@@ -389,7 +389,7 @@ def test_the_rest_are_in_and_the_excused_stay_excused(door: Door) -> None:
         now=door.now + MINUTE,
     )
 
-    count = check_in.admit_rest(by=door.manager, session=door.session, now=door.now + 2 * MINUTE)
+    count = whole_class.admit_rest(by=door.manager, session=door.session, now=door.now + 2 * MINUTE)
 
     assert count == 2
     assert [state_of(door, seat) for seat in range(1, 6)] == [
@@ -399,7 +399,7 @@ def test_the_rest_are_in_and_the_excused_stay_excused(door: Door) -> None:
         "present",
         "present",
     ]
-    assert check_in.admit_rest(by=door.manager, session=door.session, now=door.now) == 0
+    assert whole_class.admit_rest(by=door.manager, session=door.session, now=door.now) == 0
 
 
 def test_closed_desk_takes_nothing(door: Door) -> None:
@@ -412,7 +412,7 @@ def test_closed_desk_takes_nothing(door: Door) -> None:
         lambda: let_in(student, **at_door),  # type: ignore[arg-type]
         lambda: mark(student, EventKind.EXCUSED, **at_door),  # type: ignore[arg-type]
         lambda: check_in.undo_last(student_id=student.pk, event_id=uuid4(), **at_door),  # type: ignore[arg-type]
-        lambda: check_in.admit_rest(**at_door),  # type: ignore[arg-type]
+        lambda: whole_class.admit_rest(**at_door),  # type: ignore[arg-type]
     ):
         with pytest.raises(DeskClosed):
             attempt()
