@@ -8,10 +8,14 @@
   const FIRST_WAIT_MS = 2000;
   const LONGEST_WAIT_MS = 60000;
   const BEAT_MS = 20000;
+  // However long the server asks us to stay away.
+  const LONGEST_PUT_OFF_MS = 300000;
   let events = new Map();
   let failures = 0;
   let timer = 0;
   let running = null;
+  // What the server, or somebody in its place, said instead of taking the last batch.
+  let refusal = null;
   let device = null;
   // So many at once; fewer while one is looked for that the server cannot read.
   let most = BATCH;
@@ -129,20 +133,24 @@
       await clearUp();
       while (await sendBatch());
       failures = 0;
+      refusal = null;
     } catch (problem) {
       failures += 1;
-      const isUnknown = problem instanceof Door.server.Refusal && problem.code === "authentication_failed";
-      if (isUnknown) document.dispatchEvent(new CustomEvent("door:unknown"));
+      refusal = problem instanceof Door.server.Refusal ? problem : null;
+      if (isUnknown()) document.dispatchEvent(new CustomEvent("door:unknown"));
     }
     tell();
     later();
   }
 
+  const isUnknown = () => Boolean(refusal) && refusal.code === "authentication_failed";
+
   // Half of each wait is left to chance, so that the tablets of a building do not all call at once.
   function later() {
     window.clearTimeout(timer);
     const wait = failures ? Math.min(FIRST_WAIT_MS * 2 ** (failures - 1), LONGEST_WAIT_MS) : BEAT_MS;
-    timer = window.setTimeout(send, wait * (0.5 + Math.random() / 2));
+    const asked = refusal ? Math.min(refusal.waitMs, LONGEST_PUT_OFF_MS) : 0;
+    timer = window.setTimeout(send, asked + wait * (0.5 + Math.random() / 2));
   }
 
   // One sending at a time, over all windows of this browser.
@@ -171,7 +179,9 @@
     return kept;
   }
 
+  // Whoever refused a batch is asked again when it is time, however many come in meanwhile.
   function sendAfresh() {
+    if (refusal) return;
     if (running) running.then(send);
     else send();
   }
@@ -182,6 +192,7 @@
     for (const one of await Door.store.marks()) Door.queue.heard.set(one.session, one);
     window.addEventListener("online", () => {
       failures = 0;
+      refusal = null;
       sendAfresh();
     });
     window.addEventListener("offline", tell);
@@ -200,6 +211,8 @@
     // By session, what the server last said: marks by student, and who left.
     heard: new Map(),
     event: (id) => events.get(id),
+    // Events were not taken, and wait for another try.
+    isPutOff: () => Boolean(refusal) && !isUnknown() && waiting().length > 0,
     forget: (session) => {
       for (const event of of(session)) if (event.sent) events.delete(event.id);
     },
