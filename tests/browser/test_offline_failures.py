@@ -10,7 +10,7 @@ from django.core.cache import cache
 from django.utils import timezone
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
-from attendance.models import CheckIn
+from attendance.models import CheckIn, Conflict
 from tests.bookings.conftest import World
 from tests.browser.test_desk import manager_of, session_at_the_door, world_today
 from tests.browser.test_offline_door import OFFLINE, arrivals, kept, register, type_code
@@ -314,6 +314,76 @@ def test_each_event_keeps_how_wrong_the_clock_was_then(
     assert told == dict(
         zip((student.pk for student in world.students[:3]), (before, after, None), strict=True)
     )
+
+
+@pytest.mark.parametrize("is_set_right", [False, True])
+def test_clock_put_forward_while_the_page_was_closed_is_noticed(
+    world: World, new_context: NewContext, is_set_right: bool
+) -> None:
+    """Set right again or not by the time that the network is back."""
+    session_at_the_door(world)
+    badges = make_badges(world.group, now=timezone.now())
+    context = new_context(manager_of(world))
+    page = context.new_page()
+    register(page)
+    context.set_offline(True)
+    page.close()
+    page = context.new_page()
+    sent: list[dict[str, object]] = []
+    page.on(
+        "request",
+        lambda asked: (
+            sent.extend(asked.post_data_json["events"])
+            if asked.url.endswith("/api/v1/desk/events/")
+            else None
+        ),
+    )
+
+    page.clock.install(time=timezone.now() + timedelta(minutes=40))
+    page.goto(OFFLINE)
+    type_code(page, badges[1].code)
+    answered(page, "off", "已记下")
+    (before,) = ahead_of(page)
+    assert isinstance(before, int)
+    assert abs(before) < 30_000
+    if is_set_right:
+        page.clock.set_system_time(timezone.now())
+    context.set_offline(False)
+
+    expect(page.locator("#door-unsent")).to_have_text("未送出：0")
+    (told,) = sent
+    assert isinstance(told["ahead_ms"], int)
+    assert abs(told["ahead_ms"] - 40 * 60_000) < 30_000
+    assert {"lead", "life"} & told.keys() == set()
+    arrived = CheckIn.objects.get()
+    assert arrived.said_at is not None
+    assert abs(arrived.said_at - timezone.now() - timedelta(minutes=40)) < timedelta(minutes=1)
+    assert timedelta() <= timezone.now() - arrived.happened_at < timedelta(minutes=1)
+
+
+def test_code_of_an_unknown_badge_is_kept_until_it_is_sent_and_no_longer(
+    world: World, new_context: NewContext
+) -> None:
+    session_at_the_door(world)
+    stranger = make_badges(world.new_group(4, 1), now=timezone.now())[1]
+    known = make_badges(world.group, now=timezone.now())[1]
+    context = new_context(manager_of(world))
+    page = context.new_page()
+    register(page)
+    context.set_offline(True)
+
+    type_code(page, stranger.code)
+    answered(page, "off", "已记下")
+    type_code(page, known.code)
+    expect(page.locator("#door-unsent")).to_have_text("未送出：2")
+    before = kept(page)
+    context.set_offline(False)
+    expect(page.locator("#door-unsent")).to_have_text("未送出：0")
+
+    # Of a badge on the list there is a digest only; the other's is nowhere once it was sent.
+    assert (stranger.code in before, known.code in before) == (True, False)
+    assert stranger.code not in kept(page)
+    assert Conflict.objects.get().student_id == stranger.student_id
 
 
 @pytest.mark.parametrize("is_epoch", [False, True])

@@ -43,6 +43,13 @@
     return reply;
   }
 
+  // Noted since this page was opened, before the server's time was heard: that first, and then what happened when.
+  async function settleClocks() {
+    if (waiting().some(Door.clock.needsHearing)) await post([]);
+    const unsure = waiting().filter(Door.clock.isUnsure);
+    if (unsure.length) await replace(unsure.map(Door.clock.settled));
+  }
+
   const isUnreadable = (problem) => problem instanceof Door.server.Refusal && problem.status === 400 && problem.code === "invalid";
 
   // What takes another back goes after it.
@@ -131,6 +138,7 @@
       await reread();
       // A void may have lost what it takes back since the last time.
       await clearUp();
+      await settleClocks();
       while (await sendBatch());
       failures = 0;
       refusal = null;
@@ -167,7 +175,8 @@
 
   // Written down, all or none, before anybody is told that they are.
   async function add(made) {
-    const noted = { at: Date.now(), ahead_ms: Door.clock.aheadMs(), sent: false, outcome: "", why: "", detail: "" };
+    const noted = { at: Date.now(), ahead_ms: Door.clock.aheadMs(), ...Door.clock.unsure(), sent: false };
+    Object.assign(noted, { outcome: "", why: "", detail: "" });
     // Whatever the clock does, what was noted later comes later.
     const turn = Math.max(noted.at, ...[...events.values()].map(turnOf)) + 1;
     const kept = made.map((event) => ({ ...event, ...noted, turn }));
@@ -181,9 +190,9 @@
 
   // Whoever refused a batch is asked again when it is time, however many come in meanwhile.
   function sendAfresh() {
-    if (refusal) return;
-    if (running) running.then(send);
-    else send();
+    const go = () => refusal || send();
+    if (running) running.then(go);
+    else go();
   }
 
   async function start(known) {
