@@ -1,5 +1,6 @@
 """Letting students in and out, and the marks an instructor sets. Events are only added."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -21,6 +22,7 @@ from attendance.services import desk as desks
 from attendance.services import first_arrival
 from bookings import wording
 from bookings.models import Place
+from bookings.services import changes
 from bookings.services.retries import in_one_transaction
 from courses.models import CourseSession
 from courses.naming import headline
@@ -191,8 +193,9 @@ def mark(
 def undo_last(
     *, by: Actor, session: CourseSession, student_id: int, event_id: UUID, now: datetime
 ) -> Attendance:
-    """The student's last event counts no more; a void stands against it. Safe to repeat by the
-    id of the void: the event before stays.
+    """The student's last event counts no more; a void stands against it. Who walked in without a
+    place, and of whom nothing else is on record, has none any more. Safe to repeat by the id of
+    the void: the event before stays.
 
     Refused: NothingToUndo, EventOfAnother, DeskClosed.
     """
@@ -202,6 +205,7 @@ def undo_last(
         Student.objects.select_for_update(no_key=True).filter(pk=student_id).first()
         if _known(event_id, session, EventKind.VOID, student_id=student_id) is None:
             _void_last(by, session, student_id, event_id, now)
+            free_seats(by=by, session=session, students=[student_id], now=now)
 
     in_one_transaction(write)
     return attendance(
@@ -237,6 +241,18 @@ def _void_last(
         recorded_by_id=by.membership_id,
     )
     audit.record(by=by, verb="attendance.voided", now=now, target=session)
+
+
+def free_seats(
+    *, by: Actor, session: CourseSession, students: Collection[int], now: datetime
+) -> None:
+    """Of these students, something about whom was taken back: those who walked in without a place
+    and of whom nothing is on record any more have none. In the caller's transaction."""
+    walked_in = Place.objects.live().filter(session=session, is_walk_in=True)
+    for key in walked_in.filter(student__in=students).values_list("student_id", flat=True):
+        standing = CheckIn.objects.of_student(key).filter(session=session, voided_by=None)
+        if not standing.exclude(kind=EventKind.VOID).exists():
+            changes.take_back_walk_in(by=by, session=session, student_id=key, now=now)
 
 
 def place_at_door(
