@@ -40,7 +40,7 @@ from courses.errors import SessionCancelled
 from courses.models import CourseSession
 from hours import services as hours_services
 from hours.choices import CreditKind
-from hours.errors import SessionCreditedAlready
+from hours.errors import PeriodLocked, SessionCreditedAlready
 from hours.models import HourCredit
 from rosters.models import Student
 from rosters.services.plain_words import TAKEN_OUT
@@ -166,13 +166,20 @@ def check_can_decide(actor: Actor, proposal: HourProposal) -> None:
         raise SecondEyesNeeded
 
 
+def check_can_confirm(actor: Actor, proposal: HourProposal) -> None:
+    """As ``check_can_decide``; of a locked period the secretariat alone (PeriodLocked)."""
+    check_can_decide(actor, proposal)
+    if not actor.is_secretariat and telling_proposals.is_in_locked_period(proposal):
+        raise PeriodLocked
+
+
 def confirm(*, by: Actor, proposal: HourProposal, now: datetime) -> HourProposal:
     """The hours are in the ledger; a correction's old credit is reversed. The proposer is told.
 
-    Refused: as ``check_can_decide``, and what came to stand against it since it was proposed
+    Refused: as ``check_can_confirm``, and what came to stand against it since it was proposed
     (NotOnTheList, NothingMissed, MadeUpAlready, SessionCreditedAlready).
     """
-    check_can_decide(by, proposal)
+    check_can_confirm(by, proposal)
     with transaction.atomic():
         proposal = _ours(proposal)
         check_can_decide(by, proposal)
