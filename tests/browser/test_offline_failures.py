@@ -162,7 +162,7 @@ def test_event_that_the_server_cannot_read_is_set_aside_and_stops_no_other(
     expect(page.locator("#door-unsent")).to_have_text("未送出：0")
     expect(page.locator("#door-refused-list li")).to_have_count(1)
     expect(page.locator("#door-refused-list li")).to_contain_text(
-        f"{world.students[2].name[0]}○○ 这条记录不完整（badge），没有记上。请再记一次。"
+        f"{world.students[2].name[0]}○○ 这条记录不完整（胸牌码），没有记上。请再记一次。"
     )
     expect(page.locator("#door-net")).to_contain_text("联网")
     expect(page.locator("#door-count-arrived")).to_have_text("3")

@@ -33,7 +33,12 @@
       const response = await fetch(addresses[what], {
         method: "POST",
         credentials: "omit",
-        headers: { "Content-Type": "application/json", Authorization: `Device ${asking.secret}` },
+        headers: {
+          // Its sentences are read on this page.
+          "Accept-Language": document.documentElement.lang,
+          "Content-Type": "application/json",
+          Authorization: `Device ${asking.secret}`,
+        },
         body: JSON.stringify(body),
         signal: aborter.signal,
       });
