@@ -23,6 +23,7 @@ from attendance.errors.desk import (
     SessionNotOver,
 )
 from attendance.models import CheckIn, Conflict, Desk
+from attendance.selectors import conflicts
 from attendance.selectors.missed import decided_by_hand
 from attendance.selectors.rule_sets import rules_of
 from attendance.selectors.states import EXPECTED, Attendance, by_student, heads
@@ -205,7 +206,7 @@ def close_desk(
         if desk.closed_at is not None:
             return desk
         if undecided and not leave_undecided:
-            raise EventsUndecided(count=undecided)
+            raise EventsUndecided(count=conflicts.to_decide(session))
         rules = rules_of(session)
         students, places = _held(session, with_others=vars(desk)["others"])
         events = list(CheckIn.objects.filter(session=session).select_related("student"))
