@@ -13,7 +13,7 @@ from attendance.selectors.states import heads
 from bookings import wording
 from courses.models import CourseSession
 from hours import period_locks
-from hours import services as hours_services
+from hours.services import ledger
 from rosters.models import ClassGroup
 from sites.calendar import local_day
 
@@ -114,7 +114,7 @@ def _held_back(session: CourseSession, seats: Collection[desk.NamelessSeat]) -> 
         return set()
     earned = {seat.student_id: seat.attendance.earns.of(session.class_hours) for seat in seats}
     kept = {pk for _session, pk in by_hand([session.pk])}
-    return hours_services.would_change(session=session, hours=earned, kept=kept) & locked.keys()
+    return ledger.would_change(session=session, hours=earned, kept=kept) & locked.keys()
 
 
 def _by_class(seats: Iterable[desk.NamelessSeat], session: CourseSession) -> tuple[Inside, ...]:

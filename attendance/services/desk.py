@@ -34,9 +34,9 @@ from bookings.services.retries import LookAgainError, in_one_transaction
 from courses.choices import SessionState
 from courses.errors import SessionCancelled
 from courses.models import CourseSession
-from hours import services as hours_services
 from hours.choices import CreditKind
 from hours.models import HourCredit
+from hours.services import ledger
 from rosters.models import Student
 from rosters.services.plain_words import check_names_nobody
 from sites import dates
@@ -229,7 +229,7 @@ def close_desk(
         check_names_nobody(desk.heads_note, [student.name for student in students.values()])
         # Whoever came has earned it, also where her place is no longer there.
         earned = {pk: states.get(pk, EXPECTED).earns.of(session.class_hours) for pk in students}
-        settled = hours_services.settle_session(
+        settled = ledger.settle_session(
             by=by,
             session=session,
             students=students.values(),

@@ -38,10 +38,10 @@ from bookings.services import plain_words
 from courses.choices import SessionState
 from courses.errors import SessionCancelled
 from courses.models import CourseSession
-from hours import services as hours_services
 from hours.choices import CreditKind
 from hours.errors import PeriodLocked, SessionCreditedAlready
 from hours.models import HourCredit
+from hours.services import ledger
 from rosters.models import Student
 from rosters.services.plain_words import TAKEN_OUT
 from sites import dates
@@ -184,7 +184,7 @@ def confirm(*, by: Actor, proposal: HourProposal, now: datetime) -> HourProposal
         proposal = _ours(proposal)
         check_can_decide(by, proposal)
         if proposal.corrects is not None:
-            credit = hours_services.correct(
+            credit = ledger.correct(
                 by=by,
                 credit=proposal.corrects,
                 class_hours=proposal.class_hours,
@@ -194,7 +194,7 @@ def confirm(*, by: Actor, proposal: HourProposal, now: datetime) -> HourProposal
         else:
             if proposal.session is not None:
                 _check_missed(proposal.student, proposal.session, ProposalKind(proposal.kind))
-            credit = hours_services.credit_by_hand(
+            credit = ledger.credit_by_hand(
                 by=by,
                 student=proposal.student,
                 session=proposal.session,

@@ -21,8 +21,8 @@ from attendance.selectors import certificates as selectors
 from attendance.services import certificates, erasure, merging, throttle
 from config.labels import class_label
 from courses.models import CourseSession
-from hours import services as hours_services
 from hours.models import HourCredit, PracticumRequirement
+from hours.services import ledger
 from rosters.models import Student
 from tests.attendance.conftest import World
 from tests.attendance.readers import by_zbar, by_zxing
@@ -60,7 +60,7 @@ def take(world: World, now: datetime, **more: Any) -> list[Certificate]:
 def reverse_one(world: World, student: Student, session: CourseSession, now: datetime) -> None:
     standing = HourCredit.objects.get(student=student, session=session, reversed_by=None,
                                       class_hours__gt=0)  # fmt: skip
-    hours_services.reverse(by=world.manager, credit=standing, reason="点错人", now=now)
+    ledger.reverse(by=world.manager, credit=standing, reason="点错人", now=now)
 
 
 # ── who gets one ──
