@@ -30,7 +30,6 @@ from bookings.services import (
     host_changes,
     host_moves,
     lists,
-    move_checks,
     reservations,
     swapping,
 )
@@ -232,7 +231,7 @@ class Bookings(RuleBasedStateMachine):
         """To another time or room, with more seats or fewer; those in the way go, or all stay."""
         row = self.sessions[session]
         row.refresh_from_db()
-        change = move_checks.Change(
+        change = host_moves.Change(
             starts_at=row.starts_at + timedelta(hours=hours),
             ends_at=row.ends_at + timedelta(hours=hours),
             place=course_sessions.Place(room=self.world.rooms[room if hours else session]),
