@@ -260,6 +260,41 @@ def test_door_pages_fit_and_axe_finds_nothing(
     assert found == {address: [] for _page, address in pages}
 
 
+BACKGROUND = "getComputedStyle(document.querySelector('.desk')).backgroundColor"
+LIGHT, DARK = "rgb(243, 245, 241)", "rgb(19, 25, 22)"
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_door_is_dark_where_the_device_is(
+    world: World, new_context: NewContext, width: int
+) -> None:
+    session = session_at_the_door(world, minutes=-1)
+    badges = make_badges(world.group, now=timezone.now())
+    place = session.places.get(student=badges[1].student)
+    code = session.bookings.get().reservation.reference
+    light = new_context(manager_of(world), width=width).new_page()
+    dark = new_context(manager_of(world), width=width, color_scheme="dark").new_page()
+    door = f"/desk/{session.pk}/"
+    light.goto(door)
+    assert light.evaluate(BACKGROUND) == LIGHT
+    dark.goto(door)
+    dark.get_by_role("button", name=badges[1].student.name).click()
+    expect(dark.locator(".result.in")).to_be_visible()
+
+    found = {}
+    for address in (door, f"{door}?mode=out", f"{door}places/{place.pk}/", "/desk/offline/"):
+        dark.goto(address)
+        found[address] = [dark.evaluate(BACKGROUND), *axe_violations(dark)]
+    dark.goto(door)
+    dark.get_by_label("胸牌码").fill(code)
+    dark.get_by_label("胸牌码").press("Enter")
+    expect(dark.get_by_role("checkbox").first).to_be_visible()
+    found["class"] = [dark.evaluate(BACKGROUND), *axe_violations(dark)]
+
+    assert found == {address: [DARK] for address in found}
+    assert len(found) == 5
+
+
 @pytest.mark.parametrize("width", [390, 1280])
 def test_badge_page_shows_the_way_to_who_knows_the_number(
     world: World, new_context: NewContext, width: int
@@ -343,3 +378,13 @@ def test_page_of_a_class_fits_and_axe_finds_nothing(
         page.goto(address)
         assert fits(page)
         assert axe_violations(page) == []
+    # The heading of the list is within its panel, and the list below it.
+    panel, legend, choices = (
+        page.locator(one).bounding_box() for one in ("fieldset", "legend", "fieldset .facet")
+    )
+    assert panel is not None
+    assert legend is not None
+    assert choices is not None
+    assert legend["y"] >= panel["y"] + 8
+    assert legend["x"] >= panel["x"] + 8
+    assert choices["y"] >= legend["y"] + legend["height"]

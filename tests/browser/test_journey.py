@@ -13,7 +13,7 @@ from accounts.actors import SYSTEM
 from accounts.choices import Role, Stage
 from accounts.models import Membership
 from courses.models import CourseSession
-from hours import services as hours_services
+from hours.services import requirements
 from rosters.models import ClassGroup
 from sites.calendar import at, is_lesson_day, local_day, school_year
 from sites.selectors import special_days
@@ -45,7 +45,7 @@ def make_a_season(today: date) -> None:
 def make_class_with_ten_hours(today: date) -> ClassGroup:
     """七(3)班 with three students who have 10 of the 14 class hours they need."""
     now = timezone.now()
-    hours_services.set_requirement(
+    requirements.set_requirement(
         by=SYSTEM,
         requirement=None,
         now=now,
