@@ -120,11 +120,16 @@ TEMPLATES = [
                 "accounts.context.page_frame",
                 "bookings.context.basket",
             ],
-            "libraries": {"pieces": "config.pieces", "labels": "config.labels"},
+            "libraries": {
+                "pieces": "config.pieces",
+                "charts": "config.charts",
+                "labels": "config.labels",
+            },
             "builtins": [
                 "django.templatetags.i18n",
                 "django.templatetags.static",
                 "config.pieces",
+                "config.charts",
                 "config.labels",
             ],
         },

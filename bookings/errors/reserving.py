@@ -74,6 +74,13 @@ class TooFewCompanions(BookingsRefusal):
     sentence = _("%(students)s 名学生至少要 %(needed)s 位带队教师，现在填了 %(given)s 位。")
 
 
+class ClassArchived(BookingsRefusal):
+    """The class has left its school since it was planned for."""
+
+    code = "class_archived"
+    sentence = _("%(class_group)s已归档，不能再预约。")
+
+
 class MoreThanClass(BookingsRefusal):
     """More seats at one time than the class has students. Facts: ``size``, ``seats``."""
 

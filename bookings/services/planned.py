@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from accounts.actors import Actor
-from accounts.errors import NotYours, Refusal
+from accounts.errors import NotAllowed, NotYours, Refusal
 from accounts.services import audit
+from bookings import wording
 from bookings.choices import CancelledSide
 from bookings.errors.requests import ChangedSincePlanned, TooManyChangesAtOnce
+from bookings.errors.reserving import ClassArchived
 from bookings.models import Booking, Companion, Place, Reservation
 from bookings.services import changes, freeze, reservations, telling, together
 from bookings.services import companions as companion_rules
@@ -22,11 +24,13 @@ from courses.services import seats
 from rosters.models import ClassGroup, ClassTeacher, Student
 
 
-def check_can_act_for(actor: Actor, class_group: ClassGroup, now: datetime) -> None:
-    """The secretariat, for every class that is not archived; a coordinator for her school's."""
-    if not actor.is_secretariat:
-        reservations.check_is_own_class(actor, class_group, now)
-    elif class_group.archived_at is not None:
+def check_can_act_for(actor: Actor, class_group: ClassGroup) -> None:
+    """The secretariat for every class, a coordinator for her school's."""
+    if actor.is_secretariat:
+        return
+    if not actor.is_coordinator:
+        raise NotAllowed
+    if class_group.school_id != actor.organisation_id:
         raise NotYours
 
 
@@ -52,10 +56,12 @@ def reserve_planned(
     calls is the school's office; and the messages say that the alliance's plan did it. Repeating
     it under its key returns the first reservation.
 
-    Refused as ``reservations.reserve`` is; OutsideSeason for the secretariat where the season is
-    not open for the alliance's plan.
+    Refused as ``reservations.reserve`` is; ClassArchived; OutsideSeason for the secretariat where
+    the season is not open for the alliance's plan.
     """
-    check_can_act_for(by, class_group, now)
+    check_can_act_for(by, class_group)
+    if class_group.archived_at is not None:
+        raise ClassArchived(class_group=wording.class_name(class_group, now))
     made = _made_before(by, idempotency_key)
     if made is not None:
         return made
@@ -168,7 +174,7 @@ def take_back(
     def write() -> TakenBack:
         rows = _locked(reservation)
         for row in rows:
-            check_can_act_for(by, row.class_group, now)
+            check_can_act_for(by, row.class_group)
         kept = _kept(rows, planned, now)
         staying = {one.pk for one, _why in kept}
         leaving = [row for row in rows if row.pk not in staying]

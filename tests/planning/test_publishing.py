@@ -269,7 +269,7 @@ def _grow_old(world: World, session: CourseSession, now: datetime) -> None:
             },
         ),
         (_ask_consent, "consent_missing", {"class_group": "七(3)班", "seats": "1、2、3、4、5"}),
-        (_archive, "not_found", {}),
+        (_archive, "class_archived", {"class_group": "七(3)班"}),
         (_leave, "no_students", {}),
         (_cancel, "session_cancelled", {"reason": "停电"}),
         (

@@ -196,7 +196,11 @@ def _merge(world: World, session: CourseSession, now: datetime) -> None:
     )
 
 
-@pytest.mark.parametrize("change", [_leave, _merge, _move, _school_cancels])
+def _archive(world: World, session: CourseSession, now: datetime) -> None:
+    ClassGroup.objects.filter(pk=world.group.pk).update(archived_at=now)
+
+
+@pytest.mark.parametrize("change", [_archive, _leave, _merge, _move, _school_cancels])
 def test_what_others_did_since_does_not_hold_it_back(
     world: World,
     secretary: Actor,
