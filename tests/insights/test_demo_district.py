@@ -30,11 +30,15 @@ from bookings.models import Booking, Place
 from bookings.selectors.roll import newcomers
 from bookings.services import proposals
 from courses.choices import SessionState, VersionState
-from courses.models import CourseSession, CourseVersion, SessionSet
+from courses.models import CourseSession, CourseVersion, Season, SessionSet
+from courses.selectors.seasons import current_season
 from hours.choices import CreditKind
-from hours.models import HourCredit, PeriodLock
+from hours.models import HourCredit, PeriodLock, PracticumRequirement
 from notifications.choices import DeliveryState
 from notifications.models import Delivery
+from planning.choices import PlanGoal
+from planning.selectors.plans import demand
+from planning.services import plans, running
 from rosters.models import ClassGroup, ConsentText, GuardianPhone, Student, StudentNeed
 from rosters.selectors import consent_of_class
 from sites.calendar import SHANGHAI, local_day
@@ -269,3 +273,44 @@ def test_hours_are_on_notice_and_a_season_before_is_settled() -> None:
     assert earned == {(through.pk, 14): 18, (locked.pk, 14): 18}
     assert Certificate.objects.live().filter(student__class_group=through).count() == 17
     assert Certificate.objects.exclude(revoke_reason="").count() == 1
+
+
+def season_of_the_district() -> Season:
+    season = current_season(NOW)
+    assert season is not None
+    return season
+
+
+def test_the_district_and_a_school_of_it_can_be_planned() -> None:
+    requirement = PracticumRequirement.objects.get(name__startswith="初中职业体验")
+    secretary = actor_of(Membership.objects.filter(role=Role.SECRETARIAT)[0])
+    found = {}
+    for plans_for in (demand(secretary, requirement, NOW), demand(secretary, requirement, NOW)[:1]):
+        schools = [one.school for one in plans_for]
+        by = secretary
+        if len(schools) == 1:
+            by = actor_of(
+                Membership.objects.filter(
+                    role=Role.SCHOOL_COORDINATOR, organisation=schools[0], ended_at=None
+                )[0]
+            )
+        plan = plans.start_plan(
+            by=by,
+            season=season_of_the_district(),
+            requirement=requirement,
+            schools=schools,
+            sites_at_once=2,
+            goal=PlanGoal.WISHES,
+            is_draft=False,
+            now=NOW,
+        )
+        running.run_plan(plan.pk, clock=lambda: NOW)
+        plan.refresh_from_db()
+        found[len(schools)] = plan
+
+    whole, own = found[2], found[1]
+    # Each passed the verifier; nobody who had all she needs has anything more.
+    assert [one.state for one in (whole, own)] == ["found", "found"]
+    assert whole.reached_before < whole.reached <= (whole.bound or whole.students)
+    assert own.reached_before < own.reached <= own.students < whole.students
+    assert own.school_id is not None
