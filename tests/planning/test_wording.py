@@ -38,7 +38,10 @@ def test_every_reason_of_the_solver_has_words() -> None:
             "no teacher left",
             "想去“面包师”的 26 人排上 18 人：有空位，但那半天学校派不出更多带队教师。",
         ),
-        ("who attends it would not reach the requirement", "想去“面包师”的 26 人排上 18 人：有空位，但去了就修不满学时。"),
+        (
+            "who attends it would not reach the requirement",
+            "想去“面包师”的 26 人排上 18 人：有空位，但去了就修不满学时。",
+        ),
         (
             "outweighed",
             "想去“面包师”的 26 人排上 18 人：有空位，但换过去会多跑路，或让其他志愿、其他学校落空。",
