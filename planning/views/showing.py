@@ -195,6 +195,8 @@ class ClassRow:
     refusal: str
     class_group_id: int
     is_refused: bool
+    # Nothing to say yet: the whole plan waits to be published.
+    is_waiting: bool
 
 
 def class_rows(plan: CohortPlan, rows: Sequence[PlanClass], now: datetime) -> list[ClassRow]:
@@ -216,7 +218,7 @@ def _class_row(
         school=booking_wording.organisation_name(row.school),
         reach=wording.reach(row.reached, row.students),
         is_short=row.reached < row.students,
-        wishes=wording.percent(row.wishes),
+        wishes="—" if row.reason.get("code") == "no wish" else wording.percent(row.wishes),
         reason=wording.class_reason(
             {**row.reason, "occupation": names.get(occupation, occupation)}, plan.sites_at_once
         ),
@@ -225,6 +227,7 @@ def _class_row(
         refusal=refusals.sentence(row.refusal) if row.refusal else "",
         class_group_id=row.class_group_id,
         is_refused=state == PlanClassState.REFUSED,
+        is_waiting=state == PlanClassState.PLANNED and plan.state == PlanState.FOUND,
     )
 
 

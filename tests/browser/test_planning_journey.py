@@ -56,9 +56,7 @@ def sessions(world: World, version: CourseVersion) -> list[CourseSession]:
     """Three, each with seats for all."""
     first = version == world.version
     return [
-        world.session(
-            version=version, day=tuesday(2 + number) + timedelta(days=0 if first else 2)
-        )
+        world.session(version=version, day=tuesday(2 + number) + timedelta(days=0 if first else 2))
         for number in range(3)
     ]
 

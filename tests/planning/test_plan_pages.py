@@ -209,8 +209,7 @@ def test_a_plan_says_what_it_reaches_and_what_is_proven(
     ]
     assert rows_of(answer, 1) == ["清河中学 3 / 5 60.0% 80.0% 1 3"]
     assert rows_of(answer, 2) == [
-        "清河中学 七(3)班 3 / 5 0% 想去“面包师”的 5 人排上 3 人："
-        "能去的 1 场共 3 个名额都用完了。 待发布"
+        "清河中学 七(3)班 3 / 5 0% 想去“面包师”的 5 人排上 3 人：能去的 1 场共 3 个名额都用完了。"
     ]
 
 
