@@ -94,13 +94,20 @@ def found(plan: CohortPlan, now: datetime, actor: Actor) -> dict[str, Any]:
         "seats_words": wording.seats(selectors.seats_of(plan), plan.seats_left),
         "shortage": wording.shortage(plan.shortage),
         "openings": openings,
-        "why_not_publish": why_not(publishing.check_can_publish, actor, plan, now)
-        if plan.state == PlanState.FOUND
-        else "",
+        "why_not_publish": why_not_publish(plan, actor, now),
         "why_not_undo": why_not(publishing.check_can_undo, actor, plan, now)
         if plan.state == PlanState.PUBLISHED
         else "",
     }
+
+
+def why_not_publish(plan: CohortPlan, actor: Actor, now: datetime) -> str:
+    """Why a found plan cannot be published, or why there is no need to."""
+    if plan.state != PlanState.FOUND:
+        return ""
+    if not selectors.extent_of(plan, PlanClassState.PLANNED).classes:
+        return _("这个方案没有新的场次，不用发布。")
+    return why_not(publishing.check_can_publish, actor, plan, now)
 
 
 def why_not(check: Any, actor: Actor, plan: CohortPlan, now: datetime) -> str:
