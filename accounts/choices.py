@@ -171,6 +171,7 @@ VERBS = {
     "companions.named": _("填写带队教师"),
     "place.swapped": _("换一名学生"),
     "place.walked_in": _("现场加入学生"),
+    "place.walk_in_taken_back": _("撤销现场加入"),
     "badge.issued": _("发放胸牌"),
     "badges.issued": _("发放全班胸牌"),
     "badge.revoked": _("停用胸牌"),

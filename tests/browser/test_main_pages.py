@@ -17,7 +17,7 @@ from bookings.models import Booking, Companion
 from courses.models import Course, CourseSession
 from planning.models import CohortPlan
 from rosters.models import ClassGroup, ClassTeacher, Student
-from tests.browser.conftest import axe_violations
+from tests.browser.conftest import axe_violations, fits
 from tests.factories.accounts import actor_of
 from tests.factories.planning import make_plan
 
@@ -202,7 +202,7 @@ def people() -> dict[str, Membership]:
 def faults(page: Page) -> list[str]:
     """What is wrong with the page that is open."""
     found = axe_violations(page)
-    if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+    if not fits(page):
         found.append("scrolls sideways")
     if page.locator("h1").count() != 1:
         found.append(f"{page.locator('h1').count()} h1")
@@ -245,14 +245,16 @@ def test_pages_fit_a_phone_in_english_and_with_long_names(
     members = people()
     wrong: dict[str, list[str]] = {}
     for role in (*members, None):
-        for width in (390, 1280):
-            page = new_context(members[role] if role else None, width=width).new_page()
-            for wanted, path in PAGES:
-                if wanted != role:
-                    continue
-                page.goto(path.format(**district))
+        page = new_context(members[role] if role else None).new_page()
+        for wanted, path in PAGES:
+            if wanted != role:
+                continue
+            page.set_viewport_size({"width": 390, "height": 844})
+            page.goto(path.format(**district))
+            for width in (390, 1280):
+                page.set_viewport_size({"width": width, "height": 844})
                 found = page.evaluate(CUT_OFF)
-                if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+                if not fits(page):
                     found.append("scrolls sideways")
                 if found:
                     wrong[f"{path} {width}"] = found
