@@ -67,12 +67,18 @@ coverage: setup-dev ## Which lines and branches of services, selectors and model
 	$(TEST_ENV) $(PY) -m coverage run -m pytest -q -m "not browser"
 	$(PY) -m coverage report
 
-.PHONY: check format
+.PHONY: check check-types check-rest format
 check: setup-dev postgres ## Linters, types, import contracts, migrations, deployment settings
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target check-types check-rest
+
+# Takes as long as all the rest.
+check-types: setup-dev
+	$(TEST_ENV) $(VENV)/bin/mypy $(APPS)
+
+check-rest: setup-dev
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/lint-imports --no-cache
-	$(TEST_ENV) $(VENV)/bin/mypy $(APPS)
 	@git ls-files '*.html' | xargs $(VENV)/bin/djade --check --target-version 5.2
 	@git ls-files '*.html' | xargs $(VENV)/bin/djlint --lint --quiet
 	@git ls-files '*.py' | grep -v /migrations/ | xargs $(VENV)/bin/django-upgrade --target-version 5.2

@@ -171,6 +171,7 @@ VERBS = {
     "companions.named": _("填写带队教师"),
     "place.swapped": _("换一名学生"),
     "place.walked_in": _("现场加入学生"),
+    "place.walk_in_taken_back": _("撤销现场加入"),
     "badge.issued": _("发放胸牌"),
     "badges.issued": _("发放全班胸牌"),
     "badge.revoked": _("停用胸牌"),
@@ -261,6 +262,7 @@ TARGETS = {
 READINGS = {
     "class_page": _("看全班学时"),
     "student_page": _("看一名学生的学时"),
+    "plan_class": _("看方案里一个班的名单"),
     "class_export": _("导出学时表"),
     "roster_export": _("导出班级名单"),
     "class_edit": _("维护班级名单"),

@@ -120,11 +120,16 @@ TEMPLATES = [
                 "accounts.context.page_frame",
                 "bookings.context.basket",
             ],
-            "libraries": {"pieces": "config.pieces", "labels": "config.labels"},
+            "libraries": {
+                "pieces": "config.pieces",
+                "charts": "config.charts",
+                "labels": "config.labels",
+            },
             "builtins": [
                 "django.templatetags.i18n",
                 "django.templatetags.static",
                 "config.pieces",
+                "config.charts",
                 "config.labels",
             ],
         },
@@ -196,8 +201,8 @@ Q_CLUSTER = {
     "ack_failures": True,
     "catch_up": False,
     "poll": 0.5,
-    # Plans are calculated, published and undone by a cluster of their own, one after the other:
-    # `qcluster --name planning`. A task is never given out twice while it may still be at work.
+    # Plans are calculated, published and undone one after the other by a cluster of their own,
+    # `Q_CLUSTER_NAME=planning manage.py qcluster`; no task is given out twice while at work.
     "ALT_CLUSTERS": {"planning": {"workers": 1, "timeout": 1800, "retry": 2100}},
     **({"redis": REDIS_URL} if REDIS_URL else {"orm": "default"}),
 }

@@ -187,3 +187,22 @@ def school_choice(school: str, classes: int, students: int) -> str:
         "students": ngettext("%(count)s 人", "%(count)s 人", students)
         % {"count": number(students)},
     }
+
+
+def lost(classes: int, students: int) -> str:
+    """3 个班的 62 名学生失去了已发布的场次，还差学时。"""
+    return _("%(classes)s的 %(students)s失去了已发布的场次，还差学时。") % {
+        "classes": ngettext("%(count)s 个班", "%(count)s 个班", classes)
+        % {"count": number(classes)},
+        "students": ngettext("%(count)s 名学生", "%(count)s 名学生", students)
+        % {"count": number(students)},
+    }
+
+
+def changes(lost: int, new: int, kept: int) -> str:
+    """失去 2 场，新增 2 场，11 场不变。"""
+    return _("失去 %(lost)s 场，新增 %(new)s 场，%(kept)s 场不变。") % {
+        "lost": number(lost),
+        "new": number(new),
+        "kept": number(kept),
+    }

@@ -70,16 +70,14 @@ def workbook(
     return out.getvalue()
 
 
-def csv_file(heads: Sequence[str], rows: Iterable[Sequence[Cell]], *, origin: str = "") -> bytes:
-    """The same as CSV that a Chinese Excel opens: UTF-8 with its mark. ``origin``, who took it
-    out and when, stands under the table; a file that another program reads in has none."""
+def csv_file(heads: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
+    """The same as CSV that a Chinese Excel opens: UTF-8 with its mark. Another program reads it in,
+    so there is nothing but lines: who took it out and when, the number in its name leads to."""
     out = StringIO()
     writer = csv.writer(out)
     writer.writerow(heads)
     for row in rows:
         writer.writerow(["" if one is None else neutral(one) for one in row])
-    if origin:
-        writer.writerow([neutral(origin)])
     return out.getvalue().encode("utf-8-sig")
 
 

@@ -5,11 +5,15 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
-import pgtrigger
+import hypothesis
 import pytest
+from django.contrib.auth.models import Permission
+from django.contrib.contenttypes.models import ContentType
 from django.db import connection, transaction
+from django.db.migrations.recorder import MigrationRecorder
 from django.test import TransactionTestCase
 from django.utils import translation
+from psycopg import sql
 from pytest_django import DjangoDbBlocker
 
 from accounts.services import rights
@@ -20,6 +24,11 @@ from sites.calendar import SHANGHAI
 
 # Roles belong to the whole server: each process of a run has its own.
 APPLICATION = f"test_application_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
+
+
+# Whoever changed nothing gets the answer of the last run; --hypothesis-profile=default looks
+# further. No deadlines: the machine may have much else to do.
+hypothesis.settings.load_profile("ci")
 
 
 def pytest_configure() -> None:
@@ -58,8 +67,13 @@ def _seals_wait_for_other_processes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _no_stragglers(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """At the end no server or thread of a test still holds on to the database."""
+    """At the end no server or thread of a test still holds on to the database.
+
+    This thread may have two connections: asgiref gives another one while Playwright's event loop
+    runs. Which of them this is, and whether it still lives, is left to nobody: it is a new one.
+    """
     yield
+    connection.close()
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
@@ -101,13 +115,33 @@ def as_owner() -> None:
         connection.settings_dict |= OWNER
 
 
-_teardown = TransactionTestCase._fixture_teardown
+def emptied_tables() -> list[str]:
+    """All but what Django writes of itself for each migrated model."""
+    kept = {
+        model._meta.db_table for model in (ContentType, Permission, MigrationRecorder.Migration)
+    }
+    with connection.cursor() as cursor:
+        return sorted(set(connection.introspection.table_names(cursor)) - kept)
 
 
-def _teardown_past_the_triggers(self: TransactionTestCase) -> None:
-    """Empties append-only tables too, which the product itself never can."""
-    with pgtrigger.ignore():
-        _teardown(self)
+def _empty_what_has_rows(self: TransactionTestCase) -> None:
+    """Leaves what Django's flush leaves, some twenty times as fast: it makes no table anew, only
+    those with rows are emptied, append-only ones too, which the product itself never can.
+
+    As with flush, whoever still writes is waited for.
+    """
+    tables = emptied_tables()
+    all_of_them = sql.SQL(", ").join(map(sql.Identifier, tables))
+    has_rows = sql.SQL(" UNION ALL ").join(
+        sql.SQL("SELECT {} WHERE EXISTS (SELECT FROM {})").format(table, sql.Identifier(table))
+        for table in tables
+    )
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute(sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(all_of_them))
+        cursor.execute(has_rows)
+        for (table,) in cursor.fetchall():
+            cursor.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
 
 
-TransactionTestCase._fixture_teardown = _teardown_past_the_triggers  # type: ignore[method-assign]
+TransactionTestCase._fixture_teardown = _empty_what_has_rows  # type: ignore[method-assign]

@@ -28,6 +28,8 @@ SENTENCE = "系统连不上数据库，正在恢复，请过几秒再试。"
 ENGLISH = (
     "The database cannot be reached and is being brought back. Please try again in a few seconds."
 )
+# What the web server calls itself to PostgreSQL: its connections alone are dropped.
+NAME = "the server of test_outage"
 # A visitor who has been here before: the page looks for the session in the database.
 COOKIE = {"Cookie": "sessionid=somebody"}
 
@@ -39,6 +41,8 @@ def server(transactional_db: None) -> Iterator[int]:
     database = {"password": ""} | connection.get_connection_params()
     url = "postgresql://{user}:{password}@/{dbname}?".format(**database) + urllib.parse.urlencode(
         {key: database[key] for key in ("host", "port") if key in database}
+        | {"application_name": NAME},
+        quote_via=urllib.parse.quote,
     )
     process = subprocess.Popen(
         [
@@ -63,11 +67,11 @@ def server(transactional_db: None) -> Iterator[int]:
         yield port
     finally:
         process.terminate()
-        process.wait(timeout=10)
+        process.wait(timeout=60)
 
 
 def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
-    for _attempt in range(300):
+    for _attempt in range(1200):
         assert process.poll() is None
         try:
             ask(port, "/sign-in/")
@@ -107,11 +111,10 @@ def operator() -> Iterator["psycopg.Connection[tuple[object, ...]]"]:
 
 def drop_connections(db: "psycopg.Connection[tuple[object, ...]]") -> int:
     """As a restart does: every connection of the web server is gone; says how many."""
-    connection.close()
     gone = db.execute(
         "SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) FROM pg_stat_activity"
-        " WHERE datname = %s AND backend_type = 'client backend'",
-        [connection.settings_dict["NAME"]],
+        " WHERE datname = %s AND application_name = %s",
+        [connection.settings_dict["NAME"], NAME],
     ).fetchone()
     assert gone is not None
     assert isinstance(gone[0], int)

@@ -58,7 +58,7 @@ def server(transactional_db: None) -> Iterator[int]:
         },
     )  # fmt: skip
     try:
-        for _attempt in range(100):
+        for _attempt in range(600):
             try:
                 _ask(port, "GET", "/accounts/login/")
                 break
@@ -67,7 +67,7 @@ def server(transactional_db: None) -> Iterator[int]:
         yield port
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=60)
 
 
 def _ask(

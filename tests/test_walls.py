@@ -44,6 +44,7 @@ from tests.factories.accounts import MembershipFactory, OrganisationFactory
 from tests.factories.bookings import make_booking
 from tests.factories.courses import make_session, make_version, manager_of
 from tests.factories.hours import RequirementFactory, make_credit
+from tests.factories.planning import make_plan
 from tests.factories.rosters import make_class, make_teacher_of
 
 COMPANION, PHONE, SCHOOL_PHONE = "韦同行", "13977770001", "13977770002"
@@ -197,6 +198,14 @@ def _make_world(now: datetime, names: tuple[str, str, str] = NAMES) -> World:
     lock = period_locks.lock_period(
         by=actor_of(coordinator), school=OrganisationFactory(), requirement=requirement, now=now
     )
+    plan = make_plan(
+        by=actor_of(coordinator),
+        season=session.season,
+        wanted={group: {session: list(group.students.all())}},
+        now=now,
+        school=group.school,
+        requirement=requirement,
+    )
     # Wishes were said before booking opened.
     Season.objects.update(
         wishes_from=session.season.opens_at - timedelta(days=20),
@@ -287,6 +296,7 @@ def _make_world(now: datetime, names: tuple[str, str, str] = NAMES) -> World:
         "notifications:calendar": {"key": message.key},
         "notifications:demo_calendar": {"key": message.key},
         "notifications:message": {"key": message.key},
+        "planning:plan_class": {"pk": plan.pk, "class_pk": plan.classes.get().pk},
         "sites:closure_new": {"pk": room.pk},
         "sites:closure_remove": {"pk": closure.pk},
         "sites:detail": {"pk": room.site_id},
@@ -306,6 +316,7 @@ def _make_world(now: datetime, names: tuple[str, str, str] = NAMES) -> World:
         "overview/classes/": group.pk,
         "desk/": session.pk,
         "trips/": booking.pk,
+        "plans/": plan.pk,
         "host/courses/": version.course_id,
         "api/v1/sessions/": session.pk,
     }
@@ -500,6 +511,7 @@ def test_owners_see_what_strangers_must_not(world: World) -> None:
     assert {
         "attendance:student_merge",
         "bookings:student_move",
+        "planning:plan_class",
         "rosters:api-import",
         "rosters:class_consents",
         "rosters:class_edit",

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
@@ -30,6 +31,23 @@ from attendance.services import device_events, devices, sync
 from .serializers import MAX_KEY
 
 Choice = TypeVar("Choice", EventKind, NoBadge, WayIn)
+
+# What somebody at the door calls the fields of an event.
+FIELDS = {
+    "event": gettext_lazy("内容"),
+    "id": gettext_lazy("编号"),
+    "pack": gettext_lazy("名单"),
+    "kind": gettext_lazy("记什么"),
+    "way_in": gettext_lazy("签到方式"),
+    "happened_at": gettext_lazy("时间"),
+    "ahead_ms": gettext_lazy("时间"),
+    "student": gettext_lazy("学生"),
+    "code": gettext_lazy("胸牌码"),
+    "badge": gettext_lazy("胸牌码"),
+    "no_badge": gettext_lazy("没有胸牌的原因"),
+    "voids": gettext_lazy("撤销哪一条"),
+    "now": gettext_lazy("时间"),
+}
 
 SCHEME = "Device"
 # What no clock that ever ran says: moments beyond these are taken to be these.
@@ -322,7 +340,7 @@ def _event(one: Any) -> device_events.DeviceEvent:
 
 
 def _wrong(name: str) -> EventUnreadable:
-    return EventUnreadable(name=name)
+    return EventUnreadable(name=FIELDS[name])
 
 
 def _is_key(value: Any) -> bool:

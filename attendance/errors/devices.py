@@ -34,7 +34,7 @@ class PackExpired(AttendanceRefusal):
 
 
 class EventUnreadable(AttendanceRefusal):
-    """What a device sent has not the shape of an event; facts: name."""
+    """What a device sent has not the shape of an event; facts: name, of the field, in words."""
 
     code = "event_unreadable"
     kind = Refusal.INVALID

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from attendance.choices import Earns, least
-from attendance.models import Conflict, Device
-from attendance.selectors import desk
+from attendance.models import Device
+from attendance.selectors import conflicts, desk
 from attendance.selectors.missed import by_hand
 from attendance.selectors.rule_sets import rules_of
 from attendance.selectors.states import heads
 from bookings import wording
 from courses.models import CourseSession
 from hours import period_locks
-from hours import services as hours_services
+from hours.services import ledger
 from rosters.models import ClassGroup
 from sites.calendar import local_day
 
@@ -30,18 +30,27 @@ class Inside:
 
 
 @dataclass(frozen=True, slots=True)
+class Earning:
+    """How many students have how many class hours of it, the most first; the others who came, the
+    ``unpaid``, have none."""
+
+    hours: tuple[tuple[int, int], ...]
+    unpaid: int
+
+
+@dataclass(frozen=True, slots=True)
 class Closing:
-    """``earning`` says how many students have how many class hours of it once everybody inside
-    leaves now, the most first; the others who came have none; of those ``held_back`` the hours
-    stay as they are although they should change, for their school has locked the period.
+    """``earning`` is of everybody inside leaving now; ``counted`` of a closing with the number
+    that the keeper counted, where nobody is said to have left now. Of those ``held_back`` the
+    hours stay as they are although they should change, for their school has locked the period.
     ``undecided`` events of devices wait for somebody. ``leaving_earns`` is what whoever leaves now
     earns at most, where that is leaving early. ``silent`` devices hold the session's list and do
     not call: what they kept is not known here.
     """
 
     counts: desk.Counts
-    earning: tuple[tuple[int, int], ...]
-    unpaid: int
+    earning: Earning
+    counted: Earning
     held_back: int
     inside: tuple[Inside, ...]
     heads_in: int
@@ -58,24 +67,18 @@ def closing_of(session: CourseSession, now: datetime) -> Closing:
     there = [seat for seat in seats if seat.attendance.was_there]
     held_back = _held_back(session, seats)
     leaving = rules_of(session).earned_early(session.ends_at - now)
-    hours = [
-        _earns(seat, leaving).of(session.class_hours)
-        for seat in there
-        if seat.student_id not in held_back
-    ]
+    paid = [seat for seat in there if seat.student_id not in held_back]
     inside = [seat for seat in there if seat.attendance.is_inside]
     counted = heads(seat.attendance for seat in seats)
     return Closing(
         counts=desk.counts(seats),
-        earning=tuple(
-            (amount, hours.count(amount)) for amount in sorted(set(hours), reverse=True) if amount
-        ),
-        unpaid=hours.count(0),
+        earning=_earning(paid, session, leaving),
+        counted=_earning(paid, session, None),
         held_back=len(held_back),
         inside=_by_class(inside, session),
         heads_in=counted.came,
         heads_out=counted.left,
-        undecided=Conflict.objects.open().filter(session=session).count(),
+        undecided=conflicts.to_decide(session),
         leaving_earns=leaving,
         silent=tuple(
             Device.objects.filter(
@@ -85,6 +88,14 @@ def closing_of(session: CourseSession, now: datetime) -> Closing:
             .order_by("last_seen_at", "pk")
         ),
     )
+
+
+def _earning(
+    seats: Iterable[desk.NamelessSeat], session: CourseSession, leaving: Earns | None
+) -> Earning:
+    hours = [_earns(seat, leaving).of(session.class_hours) for seat in seats]
+    amounts = sorted({*hours} - {0}, reverse=True)
+    return Earning(tuple((one, hours.count(one)) for one in amounts), hours.count(0))
 
 
 def _earns(seat: desk.NamelessSeat, leaving: Earns | None) -> Earns:
@@ -103,7 +114,7 @@ def _held_back(session: CourseSession, seats: Collection[desk.NamelessSeat]) -> 
         return set()
     earned = {seat.student_id: seat.attendance.earns.of(session.class_hours) for seat in seats}
     kept = {pk for _session, pk in by_hand([session.pk])}
-    return hours_services.would_change(session=session, hours=earned, kept=kept) & locked.keys()
+    return ledger.would_change(session=session, hours=earned, kept=kept) & locked.keys()
 
 
 def _by_class(seats: Iterable[desk.NamelessSeat], session: CourseSession) -> tuple[Inside, ...]:

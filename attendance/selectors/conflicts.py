@@ -14,6 +14,7 @@ from attendance.models import Badge, CheckIn, Conflict
 from bookings import wording
 from bookings.models import Place
 from bookings.selectors import names
+from courses.models import CourseSession
 from courses.naming import headline
 from rosters import naming
 from sites import dates
@@ -82,6 +83,17 @@ def waiting(actor: Actor) -> QuerySet[Conflict]:
         )
         .order_by("received_at", "pk")
     )
+
+
+def number_of(conflicts: Iterable[Conflict]) -> int:
+    """How many things there are to decide: repeats of one are one, as on the list. At most one
+    query more than the conflicts cost."""
+    return len(_repeats(list(conflicts)))
+
+
+def to_decide(session: CourseSession) -> int:
+    """The same of one door."""
+    return number_of(Conflict.objects.open().filter(session=session).select_related("student"))
 
 
 def together(conflicts: Iterable[Conflict]) -> list[list[Times]]:

@@ -1,26 +1,28 @@
 """Letting students in and out, and the marks an instructor sets. Events are only added."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
 from accounts.actors import Actor
 from accounts.services import audit
-from attendance.choices import AttendanceState, EventKind, NoBadge, WayIn
+from attendance.choices import EventKind, NoBadge, WayIn
 from attendance.errors.badges import BadgeRevoked, UnknownBadge
 from attendance.errors.desk import BookedElsewhere, NotBookedHere, NothingToUndo, NotInYet
 from attendance.errors.devices import EventOfAnother
 from attendance.models import Badge, CheckIn
 from attendance.qr import is_code, tidy_code
 from attendance.selectors.rule_sets import rules_of
-from attendance.selectors.states import Attendance, attendance, attendance_of_session
+from attendance.selectors.states import Attendance, attendance
 from attendance.services import desk as desks
 from attendance.services import first_arrival
 from bookings import wording
 from bookings.models import Place
+from bookings.services import changes
 from bookings.services.retries import in_one_transaction
 from courses.models import CourseSession
 from courses.naming import headline
@@ -170,9 +172,11 @@ def mark(
     desks.check_can_open(by, session, now)
     place = _place(session, student_id=student_id, now=now)
     assert place.student is not None
-    with transaction.atomic():
+    student = place.student
+
+    def write() -> CheckIn:
         desks.locked_open_desk(by=by, session=session, now=now)
-        Student.objects.select_for_update(no_key=True).get(pk=place.student.pk)
+        Student.objects.select_for_update(no_key=True).get(pk=student.pk)
         # A button pressed twice meets here.
         known = _known(event_id, session, kind, student_id=student_id)
         if known is not None:
@@ -183,20 +187,27 @@ def mark(
             raise NotInYet
         return _write(_Said(by, session, kind, way_in, event_id, now, now), place)
 
+    return in_one_transaction(write)
+
 
 def undo_last(
     *, by: Actor, session: CourseSession, student_id: int, event_id: UUID, now: datetime
 ) -> Attendance:
-    """The student's last event counts no more; a void stands against it. Safe to repeat by the
-    id of the void: the event before stays.
+    """The student's last event counts no more; a void stands against it. Who walked in without a
+    place, and of whom nothing else is on record, has none any more. Safe to repeat by the id of
+    the void: the event before stays.
 
     Refused: NothingToUndo, EventOfAnother, DeskClosed.
     """
-    with transaction.atomic():
+
+    def write() -> None:
         desks.locked_open_desk(by=by, session=session, now=now)
         Student.objects.select_for_update(no_key=True).filter(pk=student_id).first()
         if _known(event_id, session, EventKind.VOID, student_id=student_id) is None:
             _void_last(by, session, student_id, event_id, now)
+            free_seats(by=by, session=session, students=[student_id], now=now)
+
+    in_one_transaction(write)
     return attendance(
         list(CheckIn.objects.of_student(student_id).filter(session=session)),
         starts_at=session.starts_at,
@@ -232,37 +243,16 @@ def _void_last(
     audit.record(by=by, verb="attendance.voided", now=now, target=session)
 
 
-def admit_rest(*, by: Actor, session: CourseSession, now: datetime) -> int:
-    """Everybody still expected is in; how many that were. Marks of absent and excused stay."""
-    desks.check_can_open(by, session, now)
-    with transaction.atomic():
-        desks.locked_open_desk(by=by, session=session, now=now)
-        states = attendance_of_session(session)
-        places = [
-            place
-            for place in Place.objects.live().filter(session=session, student__isnull=False)
-            if place.student_id not in states
-            or states[place.student_id].state == AttendanceState.EXPECTED
-        ]
-        CheckIn.objects.bulk_create(
-            CheckIn(
-                id=uuid4(),
-                session=session,
-                student_id=place.student_id,
-                place=place,
-                kind=EventKind.IN,
-                way_in=WayIn.TICK,
-                happened_at=now,
-                recorded_at=now,
-                recorded_by_id=by.membership_id,
-            )
-            for place in places
-            if place.student_id is not None
-        )
-        audit.record(
-            by=by, verb="attendance.rest_admitted", now=now, target=session, count=len(places)
-        )
-    return len(places)
+def free_seats(
+    *, by: Actor, session: CourseSession, students: Collection[int], now: datetime
+) -> None:
+    """Of these students, something about whom was taken back: those who walked in without a place
+    and of whom nothing is on record any more have none. In the caller's transaction."""
+    walked_in = Place.objects.live().filter(session=session, is_walk_in=True)
+    for key in walked_in.filter(student__in=students).values_list("student_id", flat=True):
+        standing = CheckIn.objects.of_student(key).filter(session=session, voided_by=None)
+        if not standing.exclude(kind=EventKind.VOID).exists():
+            changes.take_back_walk_in(by=by, session=session, student_id=key, now=now)
 
 
 def place_at_door(

@@ -17,8 +17,8 @@ from attendance.choices import Decision, EventKind, WayIn
 from attendance.errors.desk import WalkInElsewhere
 from attendance.errors.devices import ConflictDecided, DropReasonMissing
 from attendance.models import CheckIn, Conflict, ConflictDecision
+from attendance.services import check_in, door_list
 from attendance.services import desk as desks
-from attendance.services import door_list
 from attendance.services.check_in import CLOCK_AHEAD
 from bookings.errors.reserving import StudentBusy
 from bookings.models import Place
@@ -216,6 +216,8 @@ def _accept(by: Actor, locked: Conflict, repeats: Sequence[Conflict], now: datet
         CheckIn.objects.bulk_create([event])
     if locked.kind == EventKind.IN:
         _void_marks(by, locked, now)
+    elif locked.kind == EventKind.VOID:
+        check_in.free_seats(by=by, session=locked.session, students=[student.pk], now=now)
     for one in repeats:
         _decide(by, _undecided(by, one), Decision.DROPPED, _("重复，已按另一条记入"), now)
     return event

@@ -23,6 +23,7 @@ from attendance.errors.desk import (
     SessionNotOver,
 )
 from attendance.models import CheckIn, Conflict, Desk
+from attendance.selectors import conflicts
 from attendance.selectors.missed import decided_by_hand
 from attendance.selectors.rule_sets import rules_of
 from attendance.selectors.states import EXPECTED, Attendance, by_student, heads
@@ -33,9 +34,9 @@ from bookings.services.retries import LookAgainError, in_one_transaction
 from courses.choices import SessionState
 from courses.errors import SessionCancelled
 from courses.models import CourseSession
-from hours import services as hours_services
 from hours.choices import CreditKind
 from hours.models import HourCredit
+from hours.services import ledger
 from rosters.models import Student
 from rosters.services.plain_words import check_names_nobody
 from sites import dates
@@ -205,7 +206,7 @@ def close_desk(
         if desk.closed_at is not None:
             return desk
         if undecided and not leave_undecided:
-            raise EventsUndecided(count=undecided)
+            raise EventsUndecided(count=conflicts.to_decide(session))
         rules = rules_of(session)
         students, places = _held(session, with_others=vars(desk)["others"])
         events = list(CheckIn.objects.filter(session=session).select_related("student"))
@@ -228,7 +229,7 @@ def close_desk(
         check_names_nobody(desk.heads_note, [student.name for student in students.values()])
         # Whoever came has earned it, also where her place is no longer there.
         earned = {pk: states.get(pk, EXPECTED).earns.of(session.class_hours) for pk in students}
-        settled = hours_services.settle_session(
+        settled = ledger.settle_session(
             by=by,
             session=session,
             students=students.values(),

@@ -3,8 +3,6 @@
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
-
 from accounts.actors import Actor
 from attendance.choices import AttendanceState, WayIn
 from attendance.errors.desk import AlreadyIn, WalkInElsewhere
@@ -14,6 +12,7 @@ from attendance.services import desk as desks
 from bookings.errors.reserving import StudentBusy
 from bookings.models import Place
 from bookings.services import changes
+from bookings.services.retries import in_one_transaction
 from courses.errors import SessionFull
 from courses.models import CourseSession
 from rosters.models import Student
@@ -57,7 +56,8 @@ def let_in(
     """
     student = check_in.bearer(code)
     desks.check_can_open(by, session, now)
-    with transaction.atomic():
+
+    def write() -> check_in.Entry:
         desks.locked_open_desk(by=by, session=session, now=now)
         try:
             changes.admit_walk_in(
@@ -79,6 +79,8 @@ def let_in(
             now=now,
         )
 
+    return in_one_transaction(write)
+
 
 def swap(
     *, by: Actor, session: CourseSession, place: Place, in_student_id: int, now: datetime
@@ -88,17 +90,21 @@ def swap(
     Refused: AlreadyIn (who came keeps the seat), DeskClosed, and as ``bookings`` refuses.
     """
     desks.check_can_open(by, session, now)
-    assert place.student_id is not None
-    with transaction.atomic():
+    out_student_id = place.student_id
+    assert out_student_id is not None
+
+    def write() -> Place:
         desks.locked_open_desk(by=by, session=session, now=now)
-        known = attendance_of_session(session).get(place.student_id)
+        known = attendance_of_session(session).get(out_student_id)
         if known is not None and known.state not in NOT_THERE:
             raise AlreadyIn
         return changes.swap_student(
             by=by,
             booking=place.booking,
-            out_student_id=place.student_id,
+            out_student_id=out_student_id,
             in_student_id=in_student_id,
             now=now,
             opens_at=desks.opens_at(session),
         )
+
+    return in_one_transaction(write)

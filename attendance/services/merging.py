@@ -17,8 +17,8 @@ from bookings.selectors import roll as roll_selectors
 from bookings.services import consents as trip_consents
 from bookings.services import roll
 from bookings.services.retries import in_one_transaction
-from hours import services as hours_services
 from hours.selectors import earned_by_student
+from hours.services import ledger
 from rosters.models import Student
 from rosters.services import care, consents, transfers
 from rosters.services.classes import check_can_manage
@@ -79,7 +79,7 @@ def preview(*, survivor: Student, duplicate: Student, now: datetime) -> Merger:
         .values_list("student_id", flat=True)
     )
     return Merger(
-        hours=hours_services.hours_to_carry_over(duplicate=duplicate, survivor=survivor),
+        hours=ledger.hours_to_carry_over(duplicate=duplicate, survivor=survivor),
         own_hours=earned.get(survivor.pk, 0),
         moved=to_come - released,
         released=released,
@@ -114,7 +114,7 @@ def merge(*, by: Actor, survivor: Student, duplicate: Student, now: datetime) ->
         check_can_merge(by, stays, goes)
         _void_absences(by=by, survivor=stays, duplicate=goes, now=now)
         taken = roll.take_over_places(by=by, survivor=stays, duplicate=goes, now=now)
-        hours = hours_services.carry_over(
+        hours = ledger.carry_over(
             by=by, duplicate=goes, survivor=stays, reason=_("合并重复的学生"), now=now
         )
         revoked = certificates.take_over(

@@ -38,10 +38,10 @@ from bookings.services import plain_words
 from courses.choices import SessionState
 from courses.errors import SessionCancelled
 from courses.models import CourseSession
-from hours import services as hours_services
 from hours.choices import CreditKind
-from hours.errors import SessionCreditedAlready
+from hours.errors import PeriodLocked, SessionCreditedAlready
 from hours.models import HourCredit
+from hours.services import ledger
 from rosters.models import Student
 from rosters.services.plain_words import TAKEN_OUT
 from sites import dates
@@ -166,18 +166,25 @@ def check_can_decide(actor: Actor, proposal: HourProposal) -> None:
         raise SecondEyesNeeded
 
 
+def check_can_confirm(actor: Actor, proposal: HourProposal) -> None:
+    """As ``check_can_decide``; of a locked period the secretariat alone (PeriodLocked)."""
+    check_can_decide(actor, proposal)
+    if not actor.is_secretariat and telling_proposals.is_in_locked_period(proposal):
+        raise PeriodLocked
+
+
 def confirm(*, by: Actor, proposal: HourProposal, now: datetime) -> HourProposal:
     """The hours are in the ledger; a correction's old credit is reversed. The proposer is told.
 
-    Refused: as ``check_can_decide``, and what came to stand against it since it was proposed
+    Refused: as ``check_can_confirm``, and what came to stand against it since it was proposed
     (NotOnTheList, NothingMissed, MadeUpAlready, SessionCreditedAlready).
     """
-    check_can_decide(by, proposal)
+    check_can_confirm(by, proposal)
     with transaction.atomic():
         proposal = _ours(proposal)
         check_can_decide(by, proposal)
         if proposal.corrects is not None:
-            credit = hours_services.correct(
+            credit = ledger.correct(
                 by=by,
                 credit=proposal.corrects,
                 class_hours=proposal.class_hours,
@@ -187,7 +194,7 @@ def confirm(*, by: Actor, proposal: HourProposal, now: datetime) -> HourProposal
         else:
             if proposal.session is not None:
                 _check_missed(proposal.student, proposal.session, ProposalKind(proposal.kind))
-            credit = hours_services.credit_by_hand(
+            credit = ledger.credit_by_hand(
                 by=by,
                 student=proposal.student,
                 session=proposal.session,

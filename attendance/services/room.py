@@ -29,6 +29,7 @@ from attendance.selectors.states import Attendance, attendance
 from attendance.services import check_in as check_ins
 from attendance.services import desk as desks
 from bookings.models import Place
+from bookings.services.retries import in_one_transaction
 from courses.models import CourseSession
 from rosters.models import Student
 
@@ -214,7 +215,8 @@ def confirm(*, ticket: Ticket, code: str, does: EventKind, browser: UUID, now: d
     if CheckIn.objects.filter(pk=event_id).exists():
         # Done before by this ticket, and not so any more: it was voided.
         raise RoomCodeUsed
-    with transaction.atomic():
+
+    def write() -> None:
         if visit.does == EventKind.OUT:
             event = check_ins.mark(
                 by=bearer,
@@ -245,5 +247,7 @@ def confirm(*, ticket: Ticket, code: str, does: EventKind, browser: UUID, now: d
                     "browser": browser,
                 },
             )
+
+    in_one_transaction(write)
     done = look(ticket=ticket, code=code, now=now)
     return Visit(done.student, done.attendance, visit.does)

@@ -27,7 +27,7 @@ from attendance.models import (
 )
 from attendance.qr import tidy_code
 from attendance.selectors.states import Attendance, attendance
-from attendance.services import devices
+from attendance.services import check_in, devices
 from attendance.services.check_in import CLOCK_AHEAD
 from attendance.services.device_events import Answer, DeviceEvent, Known
 from bookings.services.retries import in_one_transaction
@@ -99,6 +99,7 @@ def receive(
         for event in sorted(events, key=lambda one: (one.kind == EventKind.VOID, str(one.id))):
             batch.judge(event)
         batch.write()
+        batch.free_seats()
         return batch.answers
 
     answers = in_one_transaction(write)
@@ -348,6 +349,17 @@ class _Batch(Known):
     def _may_still_tell(self) -> bool:
         told = Conflict.objects.filter(device=self.device).count()
         return told + len(self.conflicts) < MOST_REVOKED
+
+    def free_seats(self) -> None:
+        """Of who walked in, where that was taken back."""
+        taken_back: dict[int, set[int]] = {}
+        for one in self.check_ins:
+            if one.kind == EventKind.VOID:
+                taken_back.setdefault(one.session_id, set()).add(one.student_id)
+        for session_id, students in sorted(taken_back.items()):
+            check_in.free_seats(
+                by=self.by, session=self.sessions[session_id], students=students, now=self.now
+            )
 
     def write(self) -> None:
         """Arrivals first: what takes one back names it."""

@@ -1,10 +1,9 @@
-"""A whole class at once: all present but those tapped, and the same on leaving."""
+"""A whole class at once: all present but those tapped, and the same on leaving; and everybody whom
+a door still expects."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import uuid4
-
-from django.db import transaction
 
 from accounts.actors import Actor
 from accounts.services import audit
@@ -14,6 +13,7 @@ from attendance.models import CheckIn
 from attendance.selectors.states import attendance_of_session
 from attendance.services import desk as desks
 from bookings.models import Booking, Place
+from bookings.services.retries import in_one_transaction
 from courses.models import CourseSession
 
 NOT_THERE = (AttendanceState.EXPECTED, AttendanceState.ABSENT, AttendanceState.EXCUSED)
@@ -50,6 +50,42 @@ def leave(
     return _write(by, session, bookings, EventKind.OUT, leaving, now)
 
 
+def admit_rest(*, by: Actor, session: CourseSession, now: datetime) -> int:
+    """Everybody still expected is in; how many that were. Marks of absent and excused stay."""
+    desks.check_can_open(by, session, now)
+
+    def write() -> int:
+        desks.locked_open_desk(by=by, session=session, now=now)
+        states = attendance_of_session(session)
+        places = [
+            place
+            for place in Place.objects.live().filter(session=session, student__isnull=False)
+            if place.student_id not in states
+            or states[place.student_id].state == AttendanceState.EXPECTED
+        ]
+        CheckIn.objects.bulk_create(
+            CheckIn(
+                id=uuid4(),
+                session=session,
+                student_id=place.student_id,
+                place=place,
+                kind=EventKind.IN,
+                way_in=WayIn.TICK,
+                happened_at=now,
+                recorded_at=now,
+                recorded_by_id=by.membership_id,
+            )
+            for place in places
+            if place.student_id is not None
+        )
+        audit.record(
+            by=by, verb="attendance.rest_admitted", now=now, target=session, count=len(places)
+        )
+        return len(places)
+
+    return in_one_transaction(write)
+
+
 def _write(
     by: Actor,
     session: CourseSession,
@@ -59,7 +95,8 @@ def _write(
     now: datetime,
 ) -> int:
     desks.check_can_open(by, session, now)
-    with transaction.atomic():
+
+    def write() -> int:
         # Everything at this door waits here, so the states below are the last.
         desks.locked_open_desk(by=by, session=session, now=now)
         states = attendance_of_session(session)
@@ -100,4 +137,6 @@ def _write(
         audit.record(
             by=by, verb=f"attendance.class_{kind}", now=now, target=session, count=len(events)
         )
-    return len(events)
+        return len(events)
+
+    return in_one_transaction(write)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from uuid import uuid4
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -20,7 +21,7 @@ from attendance.forms.reasons import ReasonForm
 from attendance.selectors import desk as selectors
 from attendance.services import check_in as check_ins
 from attendance.services import desk as desks
-from attendance.services import door_list, needs
+from attendance.services import door_list, needs, whole_class
 from attendance.views import answers, door, door_modes
 from attendance.views.door import key
 from bookings.models import Place
@@ -35,11 +36,14 @@ def place(request: MemberRequest, pk: int, place_pk: int) -> HttpResponse:
     session = door.session_of(request, pk)
     chosen = get_object_or_404(
         Place.objects.visible_to(request.actor)
-        .live()
-        .filter(session=session, student__isnull=False)
+        .filter(Q(is_live=True) | Q(is_walk_in=True), session=session, student__isnull=False)
         .select_related("student", "school", "booking__class_group", "booking__session"),
         pk=place_pk,
     )
+    if not chosen.is_live:
+        # Pressed twice, or from two devices: letting her in was taken back.
+        messages.info(request, _("这名学生已不在本场名单里。"))
+        return redirect(door_modes.kept("desk", pk, mode=door_modes.mode_of(request)))
     if request.method == "POST":
         return _done(request, session, lambda: _do(request, session, chosen))
     now = timezone.now()
@@ -110,6 +114,8 @@ def _do(request: MemberRequest, session: CourseSession, chosen: Place) -> str:
             event_id=event_id,
             now=now,
         )
+        if not Place.objects.live().filter(pk=chosen.pk).exists():
+            return _("%(seat)s 号：已撤销签到，临时占用的名额已退回。") % seat
         return _("%(seat)s 号：已撤销上一次记录。") % seat
     check_ins.mark(
         by=request.actor,
@@ -132,7 +138,7 @@ def admit_rest(request: MemberRequest, pk: int) -> HttpResponse:
 
 
 def _admit(request: MemberRequest, session: CourseSession) -> str:
-    count = check_ins.admit_rest(by=request.actor, session=session, now=timezone.now())
+    count = whole_class.admit_rest(by=request.actor, session=session, now=timezone.now())
     return ngettext("%(count)d 人记为已到。", "%(count)d 人记为已到。", count) % {"count": count}
 
 

@@ -42,7 +42,7 @@ def list_desks(request: MemberRequest) -> HttpResponse:
         {
             "today": today,
             "rows": _rows(selectors.sessions_to_keep(request.actor, today)),
-            "doubtful": conflicts.waiting(request.actor).count(),
+            "doubtful": conflicts.number_of(conflicts.waiting(request.actor)),
             "left_open": _rows(selectors.doors_left_open(request.actor, today)),
         },
     )

@@ -101,6 +101,7 @@ def show(request: MemberRequest, pk: int) -> HttpResponse:
             "row": _row(request.actor, proposal),
             "form": form,
             "why_no_decision": _why(proposals.check_can_decide, request.actor, proposal),
+            "why_no_confirm": _why(proposals.check_can_confirm, request.actor, proposal),
             "is_locked": telling_proposals.is_in_locked_period(proposal),
             "can_withdraw": not _why(proposals.check_can_withdraw, request.actor, proposal),
         },

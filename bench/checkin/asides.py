@@ -10,7 +10,7 @@ from accounts.models import Membership
 from accounts.selectors import actor_of
 from attendance.choices import EventKind
 from attendance.models import CheckIn
-from attendance.services import check_in, desk
+from attendance.services import desk, whole_class
 from courses.models import CourseSession
 from hours.models import HourCredit
 from rosters import naming
@@ -27,7 +27,7 @@ def closing(rows: world.World) -> tuple[int, int]:
     member = Membership.objects.select_related("user", "organisation").get(pk=rows.member)
     session = CourseSession.objects.select_related("version").get(pk=rows.first_door)
     with transaction.atomic():
-        check_in.admit_rest(by=actor_of(member), session=session, now=session.starts_at)
+        whole_class.admit_rest(by=actor_of(member), session=session, now=session.starts_at)
         with CaptureQueriesContext(connection) as run:
             desk.close_desk(
                 by=actor_of(member), session=session, now=session.ends_at, everybody_left=True

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from html import escape
 
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 720, 440, 64, 24, 56, 56
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 720, 440, 64, 56, 56, 56
 COLOURS = {1: "#b3261e", 2: "#8a5a00", 3: "#0b57d0"}
 
 

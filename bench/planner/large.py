@@ -29,7 +29,7 @@ STATE = hashlib.sha256(
 ).hexdigest()[:12]
 SUPPLY, SEED, EACH = 1.1, 1, 5000
 SECONDS = 7200.0
-COLUMNS = "{:<9} {:<13} {:>7} {:>8} {:>7} {:>7} {:>6} {:>8} {:>8} {:>5}  {}"
+COLUMNS = "{:<9} {:<13} {:>7} {:>7} {:>8} {:>7} {:>7} {:>6} {:>8} {:>8} {:>5}  {}"
 
 
 def main() -> int:
@@ -42,8 +42,8 @@ def main() -> int:
         _piece(*given.piece)
         return 0
     print(COLUMNS.format(
-        "students", "method", "reach", "reach%", "worst%", "score", "trips", "sec", "cpu sec",
-        "MiB", "judge",
+        "students", "method", "reach", "bound", "reach%", "worst%", "score", "trips", "sec",
+        "cpu sec", "MiB", "judge",
     ))  # fmt: skip
     missed: list[str] = []
     for districts in given.districts:
@@ -64,15 +64,18 @@ def main() -> int:
         if given.only != "draft":
             line = _by_districts(districts)
             _print(districts, "by districts", line)
-            if not line["ok"] or line["reach_pct"] < 99.5:
-                missed.append(f"{districts * EACH} by districts: sound, and 99.5 % reach it")
+            # A district may have too few seats of its own: of those who can, as many.
+            if not line["ok"] or line["reach"] < 0.995 * line["reach_bound"]:
+                missed.append(
+                    f"{districts * EACH} by districts: sound, and 99.5 % of those who can"
+                )
     print("\nAll bars are met." if not missed else "\nMissed:\n" + "\n".join(missed))
     return 1 if missed else 0
 
 
 def _print(districts: int, method: str, line: dict[str, Any]) -> None:
     print(COLUMNS.format(
-        districts * EACH, method, line["reach"], f"{line['reach_pct']:.2f}",
+        districts * EACH, method, line["reach"], line["reach_bound"], f"{line['reach_pct']:.2f}",
         f"{line['min_school_reach_pct']:.1f}", f"{line['score']:.3f}", line["trips"],
         f"{line['seconds']:.0f}", f"{line['processor']:.0f}", f"{line['mib']:.0f}",
         "sound" if line["ok"] else line["errs"],
@@ -95,6 +98,7 @@ def _by_districts(districts: int) -> dict[str, Any]:
         "seconds": sum(line["seconds"] for line in lines),
         "processor": sum(line["processor"] for line in lines),
         "mib": max(line["mib"] for line in lines),
+        "reach_bound": sum(line["reach_bound"] for line in lines),
     }
 
 
@@ -111,7 +115,7 @@ def _in_a_process(districts: int, number: int) -> dict[str, Any]:
     if number >= 0:
         print(
             f"  district {number + 1} of {districts}: {line['reach']} of {line['students']},"
-            f" {line['processor']:.0f} cpu sec",
+            f" at most {line['reach_bound']} can; {line['processor']:.0f} cpu sec",
             file=sys.stderr,
             flush=True,
         )

@@ -16,6 +16,7 @@ from bookings.services import (
     host_changes,
     host_moves,
     lists,
+    move_checks,
     reservations,
     swapping,
 )
@@ -178,7 +179,7 @@ class ServiceClient(Client):
         assert session.room_id is not None
         self._change(
             session,
-            host_moves.Change(
+            move_checks.Change(
                 starts_at=midnight + timedelta(hours=starts),
                 ends_at=midnight + timedelta(hours=ends),
                 place=Place(room=Room.objects.get(pk=self.room(session.room_id))),
@@ -191,7 +192,7 @@ class ServiceClient(Client):
         session = self._session()
         self._change(
             session,
-            host_moves.Change(
+            move_checks.Change(
                 starts_at=session.starts_at,
                 ends_at=session.ends_at,
                 place=Place(room=session.room),
@@ -200,7 +201,7 @@ class ServiceClient(Client):
             ),
         )
 
-    def _change(self, session: CourseSession, change: host_moves.Change) -> None:
+    def _change(self, session: CourseSession, change: move_checks.Change) -> None:
         """Half of the time those in the way are sent elsewhere, as the form would propose."""
         now = timezone.now()
         if self.draw.random() < 0.5:

@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 from accounts.actors import Actor
 from accounts.errors import NotYours
 from accounts.models import Membership, Organisation
-from bookings.services import host_changes, host_moves
+from bookings.services import host_changes, host_moves, move_checks
 from courses.choices import ReasonCode
 from courses.models import CourseSession
 from courses.selectors import catalogue
@@ -81,7 +81,7 @@ class SessionMove(APIView):
         return Response(ChangedSessionOutput(changed).data)
 
 
-def _change(actor: Actor, session: CourseSession, values: dict[str, Any]) -> host_moves.Change:
+def _change(actor: Actor, session: CourseSession, values: dict[str, Any]) -> move_checks.Change:
     """What is asked for, the rest as it is. Refused: a room, school or person that is not there
     for the actor (NotYours)."""
     place = Place(session.room, session.school, session.online_url)
@@ -92,7 +92,7 @@ def _change(actor: Actor, session: CourseSession, values: dict[str, Any]) -> hos
     elif "online_url" in values:
         place = Place(online_url=values["online_url"])
     people = Membership.objects.live().filter(organisation_id=session.host_id)
-    return host_moves.Change(
+    return move_checks.Change(
         starts_at=values.get("starts_at", session.starts_at),
         ends_at=values.get("ends_at", session.ends_at),
         place=place,

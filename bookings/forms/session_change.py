@@ -11,7 +11,7 @@ from accounts.choices import Role
 from accounts.models import Membership, Organisation
 from bookings.forms.trips import ReasonForm
 from bookings.models import Booking
-from bookings.services.host_moves import Change
+from bookings.services.move_checks import Change
 from courses.models import CourseSession
 from courses.services.sessions import Place
 from sites import dates

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
 from accounts.errors import NotAllowed, NotYours
@@ -274,6 +275,42 @@ def admit_walk_in(
         return place
 
     return together.translated(write, [student], [session], student.class_group)
+
+
+def take_back_walk_in(*, by: Actor, session: CourseSession, student_id: int, now: datetime) -> bool:
+    """The seat that a student had without a booking is free again, for she was let in by mistake;
+    a booking that nobody is left in is cancelled. Says whether there was such a seat; safe to
+    repeat. Nobody is told, as nobody was of the walk-in.
+
+    In the caller's transaction, which has asked whether ``by`` keeps the door, and found that
+    nothing is on record of her.
+    """
+    student_rules.lock([student_id])
+    walked_in = Place.objects.live().filter(session=session, student=student_id, is_walk_in=True)
+    place = walked_in.first()
+    if place is None:
+        return False
+    # The session's row first, as whoever lets somebody in has it.
+    seats.release_seats(session_id=session.pk, seats=1)
+    booking = (
+        Booking.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("session")
+        .get(pk=place.booking_id)
+    )
+    walked_in.update(is_live=False)
+    if booking.seats > 1:
+        booking.seats -= 1
+        booking.edition += 1
+        booking.save(update_fields=["seats", "edition"])
+        standing_requests.expire_stale([booking.pk], now=now)
+    else:
+        seats.release_seats(session_id=session.pk, seats=0, adults=booking.adults)
+        reason = _("签到有误，已撤销。")
+        end_bookings([booking], side=CancelledSide.HOST, reason=reason, now=now)
+    audit.record(
+        by=by, verb="place.walk_in_taken_back", now=now, target=booking, student=student_id
+    )
+    return True
 
 
 def _booking_for_walk_in(

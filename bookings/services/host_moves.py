@@ -1,7 +1,7 @@
 """What the host changes about a booked session: when, where, by whom, for how many."""
 
 import copy
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -10,26 +10,25 @@ from django.db.models import F
 
 from accounts.actors import Actor
 from accounts.errors import Refusal
-from accounts.models import Membership
 from accounts.services import audit
-from bookings import differences, wording
+from bookings import differences
 from bookings.choices import CancelledSide
 from bookings.differences import Difference
 from bookings.errors.requests import SameAsBefore, TooManyChangesAtOnce
 from bookings.errors.roll import NotOfSession
-from bookings.errors.sessions import SchoolVenueFixed, SeatsStillTaken, TooManyHeads
 from bookings.models import Booking, Place
 from bookings.selectors import alternatives
 from bookings.services import (
     changes,
-    class_seats,
     freeze,
+    move_checks,
     plain_words,
     telling,
     telling_moves,
     together,
 )
 from bookings.services import students as student_rules
+from bookings.services.move_checks import Change
 from bookings.services.retries import LookAgainError, in_one_transaction
 from courses.choices import ReasonCode, SessionState
 from courses.errors import SessionBegun, SessionCancelled, StaleSession
@@ -39,20 +38,6 @@ from courses.services import seats
 from courses.services import sessions as course_sessions
 from rosters.models import Student
 from sites import dates
-from sites import services as sites_services
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """How the session shall be; ``release`` names the bookings that go elsewhere."""
-
-    starts_at: datetime
-    ends_at: datetime
-    place: course_sessions.Place
-    capacity: int
-    instructor: Membership | None = None
-    assistant: Membership | None = None
-    release: frozenset[int] = frozenset()
 
 
 @dataclass(slots=True)
@@ -109,7 +94,7 @@ def change_session(
     """
     reason = changes.words_for(code, reason)
     check_can_change_session(by, session, now)
-    _check_shape(session, change, now)
+    move_checks.check_shape(session, change, now)
 
     def write() -> CourseSession:
         students = _students_of(session)
@@ -130,10 +115,10 @@ def change_session(
         _release(leaving, others, by=by, code=code, reason=reason, now=now)
         staying = [one for one in bookings if one.pk not in change.release]
         locked.refresh_from_db(fields=["seats_taken", "seats_held", "adults_coming", "adults_held"])
-        _check_room(locked, change)
-        _check_venue(change, staying)
+        move_checks.check_room(locked, change)
+        move_checks.check_venue(change, staying)
         for booking in staying:
-            _check_free(booking, locked, change)
+            move_checks.check_free(booking, locked, change)
         course_sessions.rearrange(
             locked,
             place=change.place,
@@ -175,7 +160,7 @@ def change_session(
         if together.constraint_of(error) != "place_student_one_at_a_time":
             raise
         for booking in _bookings(session):
-            _check_free(booking, session, change)
+            move_checks.check_free(booking, session, change)
         raise TooManyChangesAtOnce from error
 
 
@@ -196,15 +181,15 @@ def preview(*, by: Actor, session: CourseSession, change: Change, now: datetime)
     then.adults_coming = sum(one.adults for one in staying)
     seen.over = max(0, then.seats_taken + then.seats_held - change.capacity)
     checks: list[Callable[[], None]] = [
-        lambda: _check_shape(session, change, now),
-        lambda: _check_room(then, change),
-        lambda: _check_venue(change, staying),
+        lambda: move_checks.check_shape(session, change, now),
+        lambda: move_checks.check_room(then, change),
+        lambda: move_checks.check_venue(change, staying),
     ]
     # A time that ends before it begins overlaps nothing, and PostgreSQL refuses to say so.
     has_time = change.starts_at < change.ends_at
     if has_time:
         checks += [
-            lambda: _check_room_free(session, change),
+            lambda: move_checks.check_room_free(session, change),
             lambda: course_sessions.refuse_if_taken(
                 change.instructor,
                 change.assistant,
@@ -228,7 +213,7 @@ def preview(*, by: Actor, session: CourseSession, change: Change, now: datetime)
         seen.cautions = unusual.of_session(then)
     for booking in staying:
         try:
-            _check_free(booking, session, change)
+            move_checks.check_free(booking, session, change)
         except Refusal as refusal:
             seen.clashes[booking.pk] = str(refusal)
     return seen
@@ -244,59 +229,6 @@ def _changed(session: CourseSession, change: Change) -> CourseSession:
     then.instructor, then.assistant = change.instructor, change.assistant
     then.capacity = change.capacity
     return then
-
-
-def _check_shape(session: CourseSession, change: Change, now: datetime) -> None:
-    """What is refused whoever has booked."""
-    course_sessions.check_times(session.season, change.starts_at, change.ends_at, now)
-    course_sessions.checked_capacity(session.version, change.place, change.capacity)
-    course_sessions.check_people(session.host_id, change.instructor, change.assistant)
-
-
-def _check_room(session: CourseSession, change: Change) -> None:
-    taken = session.seats_taken + session.seats_held
-    if taken > change.capacity:
-        raise SeatsStillTaken(
-            seats_taken=taken, capacity=change.capacity, over=taken - change.capacity
-        )
-    room = change.place.room
-    if room is None or room.heads_capacity is None or session.heads <= room.heads_capacity:
-        return
-    raise TooManyHeads(room=room.name, limit=room.heads_capacity, present=session.heads)
-
-
-def _check_venue(change: Change, staying: Iterable[Booking]) -> None:
-    """A session at a school is for that school."""
-    school = change.place.school
-    for booking in staying:
-        if school is not None and booking.school_id != school.pk:
-            raise SchoolVenueFixed(school=wording.organisation_name(booking.school))
-
-
-def _check_room_free(session: CourseSession, change: Change) -> None:
-    if change.place.room is not None:
-        sites_services.refuse_if_occupied(
-            room=change.place.room,
-            starts_at=change.starts_at,
-            ends_at=change.ends_at,
-            besides=session.room_hold,
-        )
-
-
-def _check_free(booking: Booking, session: CourseSession, change: Change) -> None:
-    """Refused: students of the booking who are elsewhere at the new time (StudentBusy), seats
-    without names for more than the class has then (MoreThanClass)."""
-    if (session.starts_at, session.ends_at) == (change.starts_at, change.ends_at):
-        return
-    then = copy.copy(session)
-    then.starts_at, then.ends_at = change.starts_at, change.ends_at
-    students = list(
-        Student.objects.filter(places__booking=booking, places__is_live=True).order_by("pk")
-    )
-    student_rules.check_free(students, [then], booking.class_group, besides=booking)
-    moved = copy.copy(booking)
-    moved.session = then
-    class_seats.check_growth(moved, seats=booking.seats, unnamed=booking.seats - len(students))
 
 
 def _differs(session: CourseSession, change: Change) -> bool:

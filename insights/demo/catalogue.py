@@ -39,6 +39,12 @@ STARS = {
 }
 ROOMS_PER_CENTRE = 2
 
+OPENING_HOURS = "周一至周五 8:30–16:30"
+# The kitchens have an early shift and a late one: where the session that is under way takes place,
+# whatever the time.
+NEVER_SHUT = "上海市烹饪开放实训中心"
+OPEN_ALWAYS = "每天 0:00–24:00（早晚班实训，请先预约）"
+
 # The hosts' short names, English names and sign-ins.
 HOSTS = {
     "上海市曹杨职业技术学校": ("曹杨职校", "Caoyang Vocational and Technical School", "caoyang"),
@@ -179,7 +185,7 @@ def _ensure_site(host: Host, name: str, group_size: int, rng: random.Random, now
         address=organisation.address,
         contact_name=adult_name(rng),
         contact_phone=phone(rng.randrange(10_000)),
-        opening_hours="周一至周五 8:30–16:30",
+        opening_hours=OPEN_ALWAYS if name == NEVER_SHUT else OPENING_HOURS,
         directions="请从正门登记后进入，大巴可停在门前落客区。",
         now=now,
     )

@@ -16,8 +16,8 @@ from bookings.services.companions import CompanionInput
 from bookings.services.parts import Part
 from courses.models import CourseSession, Season
 from courses.services import seasons, sessions
-from hours import services as hours_services
 from hours.models import PracticumRequirement
+from hours.services import requirements
 from insights.demo import people
 from insights.demo.catalogue import Catalogue
 from insights.demo.names import phone, student_names
@@ -60,7 +60,7 @@ def build(
 ) -> Earlier:
     """The season of last spring, in which a class of each school booked all its hours at once."""
     year = school_year(local_day(now))
-    requirement = hours_services.set_requirement(
+    requirement = requirements.set_requirement(
         by=SYSTEM,
         requirement=None,
         now=at(date(year, 2, 16), time(10)),

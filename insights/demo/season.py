@@ -6,7 +6,7 @@ from accounts.actors import SYSTEM
 from accounts.choices import OrganisationKind, SchoolKind, Stage
 from courses.models import Season
 from courses.services import seasons
-from hours import services as hours_services
+from hours.services import requirements
 from sites import services as sites_services
 from sites.calendar import at, local_day, school_year
 from sites.models import SchoolTerm
@@ -34,7 +34,7 @@ def build_calendar(now: datetime) -> None:
         SchoolTerm.objects.get_or_create(
             school_year=year, term=term, defaults={"starts_on": starts_on, "ends_on": ends_on}
         )
-    hours_services.set_requirement(
+    requirements.set_requirement(
         by=SYSTEM,
         requirement=None,
         now=now - timedelta(days=90),
@@ -48,7 +48,7 @@ def build_calendar(now: datetime) -> None:
         due_on=max(date(year + 1, 6, 30), runs_until),
     )
     # The city's own figure, as a private school of the district takes it for its junior classes.
-    hours_services.set_requirement(
+    requirements.set_requirement(
         by=SYSTEM,
         requirement=None,
         now=now - timedelta(days=90),

@@ -19,8 +19,6 @@ from sites.models import Room
 from sites.selectors import special_days
 
 HALVES = (MORNING, AFTERNOON)
-# Between these a session may be under way.
-DAY_BEGINS, DAY_ENDS = time(8), time(17, 30)
 ONLINE_URL = "https://classroom.example.org/{code}"
 
 # How often a room's half-day has a session: before today, today, and after.
@@ -109,12 +107,8 @@ def build_sessions(
 
 
 def begun_about(now: datetime) -> datetime:
-    """The half-hour before now; at night the morning to come or the afternoon that was."""
+    """The half-hour before now."""
     local = now.astimezone(SHANGHAI)
-    if local.time() < DAY_BEGINS:
-        return at(local.date(), MORNING[0])
-    if local.time() >= DAY_ENDS:
-        return at(local.date(), AFTERNOON[0])
     return local.replace(minute=0 if local.minute < 30 else 30, second=0, microsecond=0)
 
 
@@ -142,9 +136,9 @@ def _running(
     opened: datetime,
     now: datetime,
 ) -> CourseSession:
-    """The session that takes place at this very moment, so that its door can be tried; built
-    before eight it is this morning's, built in the evening this afternoon's, since nobody
-    teaches at night. The first host's first instructor teaches it."""
+    """The session that takes place at this very moment, so that its door can be tried by whoever
+    looks, at night too: its site is open then (``catalogue.NEVER_SHUT``). The first host's first
+    instructor teaches it."""
     version, site_names = for_grade(catalogue, 7, class_hours=4)[0]
     host = catalogue.hosts[version.host.name]
     room = host.rooms[site_names[0]][0]

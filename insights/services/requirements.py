@@ -6,9 +6,9 @@ from typing import Any
 
 from django.db import transaction
 
-import hours.services
 from accounts.actors import Actor
 from hours.models import PracticumRequirement
+from hours.services import requirements as hours_requirements
 from insights.errors import RequirementNotLookedAt
 from insights.selectors import requirement_effects
 
@@ -26,9 +26,9 @@ def set_requirement(
     ``seal`` is that of the look somebody had at what they change (``Look.seal``). Refused, and
     nothing saved: RequirementNotLookedAt where that is not what there is to look at now, be it
     that the values, the requirement as it was, or those concerned are others; and whatever
-    ``hours.services.set_requirement`` refuses. Another name alone needs no look.
+    ``hours.services.requirements`` refuses. Another name alone needs no look.
     """
-    hours.services.check_can_set_requirements(by)
+    hours_requirements.check_can_set_requirements(by)
     with transaction.atomic():
         # Two who set requirements at once do so one after the other; one's cohort may be in
         # another's way.
@@ -39,4 +39,4 @@ def set_requirement(
         look = requirement_effects.look_at(known, values, now)
         if look is not None and look.seal != seal:
             raise RequirementNotLookedAt(look=look)
-        return hours.services.set_requirement(by=by, requirement=known, now=now, **values)
+        return hours_requirements.set_requirement(by=by, requirement=known, now=now, **values)

@@ -183,12 +183,36 @@ def last_booked(plan: CohortPlan) -> CourseSession | None:
     return booking.session if booking is not None else None
 
 
-def openings_of(plan: CohortPlan) -> list[tuple[CourseSession, dict[str, int]]]:
-    """The sessions like which others would have to be opened, with the figures stored."""
-    stored = plan.shortage.get("openings", [])
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Further sessions like this one, each with so many seats: how many would be needed, how many
+    students would attend, and how many of them reach the requirement with all that stand here."""
+
+    session: CourseSession
+    count: int
+    seats: int
+    students: int
+    reached: int
+
+
+def openings_of(plan: CohortPlan) -> list[Opening]:
+    """What hosts would have to open, that first which helps first. One query."""
+    stored: dict[int, list[dict[str, int]]] = {}
+    for one in plan.shortage.get("openings", []):
+        stored.setdefault(one["session"], []).append(one)
     sessions = (
-        CourseSession.objects.filter(pk__in={one["session"] for one in stored})
+        CourseSession.objects.filter(pk__in=stored)
         .select_related("version", "host", "room__site", "school")
         .in_bulk()
     )
-    return [(sessions[one["session"]], one) for one in stored if one["session"] in sessions]
+    return [
+        Opening(
+            session=sessions[key],
+            count=len(alike),
+            seats=alike[0]["seats"],
+            students=sum(one["students"] for one in alike),
+            reached=sum(one["reached"] for one in alike),
+        )
+        for key, alike in stored.items()
+        if key in sessions
+    ]

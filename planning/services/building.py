@@ -2,42 +2,39 @@
 what. The number of queries does not grow with them."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 import numpy as np
 from django.db.models import Count, Q, Sum
 from numpy.typing import NDArray
 
 from accounts.choices import HOST_KINDS
-from bookings.errors.reserving import WrongStage
 from bookings.models import Booking, Place
-from bookings.selectors import standing, suiting
-from bookings.services import companions, reservations
+from bookings.selectors import suiting
 from courses.choices import Venue
 from courses.models import CourseSession
-from courses.selectors.catalogue import LUNCH_OVER
-from hours import selectors as hours_selectors
-from hours.models import HourCredit, PracticumRequirement, RequirementMinimum
+from hours.models import HourCredit, RequirementMinimum
 from planning.models import CohortPlan
-from planning.selectors import losses
+from planning.selectors import cohorts, losses
 from planning.selectors.wishes import wishes_of
+from planning.services import offering
 from planning.solving import measuring
 from planning.solving import problem as arrays
 from rosters import selectors as roster_selectors
 from rosters.choices import ConsentRule
 from rosters.models import ClassGroup, ClassTeacher, SchoolSettings, Student
-from sites import dates
 from sites import selectors as site_selectors
 from sites.calendar import is_lesson_day, local_day, school_year
 from sites.models import SchoolTerm
 
 # What an hour of the first, second, … wish counts.
 RANKS = (1.0, 0.8, 0.6, 0.4, 0.2)
-# A room with a limit of heads keeps adults' seats free as if so many classes shared the session.
-SHARED_BY = 2
 Keys = NDArray[np.int64]
+# Student, session, course, kind of host, occupation, and the ledger's sums: on the requirement's
+# days (none where nothing is), and ever.
+Credit = tuple[int, int | None, int | None, str | None, str | None, int | None, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,24 +58,6 @@ class Built:
     host_kinds: tuple[str, ...]
 
 
-def classes_to_plan(
-    schools: Collection[int], requirement: PracticumRequirement, now: datetime
-) -> tuple[list[ClassGroup], dict[int, int]]:
-    """The schools' classes that the requirement covers, and how many students of each are short
-    of it with all that is booked. Three queries, four where a requirement is for a kind of school.
-    """
-    groups = list(
-        ClassGroup.objects.current()
-        .filter(school__in=schools, stage=requirement.stage)
-        .order_by("school_id", "entry_year", "number", "pk")
-    )
-    required = hours_selectors.requirements_of(groups)
-    groups = [one for one in groups if required[one.pk] == requirement]
-    students = Student.objects.current().filter(class_group__in=[one.pk for one in groups])
-    found = standing.of_classes(students, now, everybody=len(schools) > 1)
-    return groups, {key: one.short for key, one in found.items() if one.short}
-
-
 def problem_of(plan: CohortPlan, now: datetime) -> Built:
     """What is to be planned as it stands now (``season`` and ``requirement`` loaded).
 
@@ -88,7 +67,7 @@ def problem_of(plan: CohortPlan, now: datetime) -> Built:
     that it has booked already, since it books a session once.
     """
     schools = list(plan.schools.order_by("school_id").values_list("school_id", flat=True))
-    groups, short = classes_to_plan(schools, plan.requirement, now)
+    groups, short = cohorts.classes_to_plan(schools, plan.requirement, now)
     only = None if plan.replans is None else set(losses.class_ids(plan.replans, now))
     groups = [one for one in groups if one.pk in short and (only is None or one.pk in only)]
     return _Building(plan, groups, now).built()
@@ -148,9 +127,9 @@ class _Building:
         courses: dict[int, int] = {}
         sites: dict[tuple[str, int | None], int] = {}
         series = self._series()
-        halves = np.array([_halves(one) for one in self.sessions], np.uint8)
+        halves = np.array([offering.halves(one) for one in self.sessions], np.uint8)
         day = _ints([self.days.index(local_day(one.starts_at)) for one in self.sessions])
-        site = _ints([sites.setdefault(_site(one), len(sites)) for one in self.sessions])
+        site = _ints([sites.setdefault(offering.site(one), len(sites)) for one in self.sessions])
         credited = {(student, one) for student, one, *_more, total in credits if total > 0}
         fixed = [
             (self.student_at[student], self.session_at[session])
@@ -173,7 +152,7 @@ class _Building:
         sessions = arrays.Sessions(
             seats=_ints(
                 [
-                    (_seats(one) if one.pk in series.whole else 0) + int(held)
+                    (offering.seats(one) if one.pk in series.whole else 0) + int(held)
                     for one, held in zip(self.sessions, held_seats, strict=True)
                 ]
             ),
@@ -235,9 +214,7 @@ class _Building:
 
     def _credits(
         self,
-    ) -> list[tuple[int, int | None, int | None, str | None, str | None, int, int]]:
-        """Student, session, course, kind of host, occupation, and the ledger's sums: on the
-        requirement's days, and ever."""
+    ) -> list[Credit]:
         asked = self.plan.requirement
         inside = Q(earned_on__range=(asked.counts_from, asked.due_on))
         return list(
@@ -255,7 +232,7 @@ class _Building:
 
     def _earned(
         self,
-        credits: Iterable[tuple[int, int | None, int | None, str | None, str | None, int, int]],
+        credits: Iterable[Credit],
         kinds: Sequence[str],
         occupations: Mapping[str, int],
     ) -> tuple[arrays.Ints, arrays.Flags]:
@@ -312,7 +289,7 @@ class _Building:
             one.season_id == self.plan.season_id
             and one.starts_at > self.now
             and local_day(one.starts_at).toordinal() >= first_open
-            and _seats(one) > 0
+            and offering.seats(one) > 0
         )
 
     def _admits(self, series: "_Series") -> arrays.Flags:
@@ -328,7 +305,7 @@ class _Building:
                     continue
                 what = (one.version_id, school_year(local_day(one.starts_at)))
                 if what not in suits:
-                    suits[what] = _suits(one, self.groups[members[0]])
+                    suits[what] = offering.suits(one, self.groups[members[0]])
                 if suits[what]:
                     found[members, at] = True
         for at, one in enumerate(self.sessions):
@@ -349,7 +326,9 @@ class _Building:
         name nobody yet."""
         special = site_selectors.special_days(self.days[0], self.days[-1]) if self.days else []
         terms = list(SchoolTerm.objects.values_list("starts_on", "ends_on"))
-        lessons = [_is_in_term(one, terms) and is_lesson_day(one, special) for one in self.days]
+        lessons = [
+            offering.is_in_term(one, terms) and is_lesson_day(one, special) for one in self.days
+        ]
         free = np.zeros((len(self.groups), len(self.days)), np.uint8)
         free[:, np.array(lessons, np.bool_)] = arrays.WHOLE_DAY
         for _school, group, session, unnamed in self.bookings:
@@ -398,35 +377,24 @@ class _Building:
     ) -> Built:
         """Who may not be booked for want of a signature is in a class that is never free."""
         barred = self._barred()
-        is_open = self._is_short(problem) & ~barred
+        is_open = (measuring.is_done(problem, problem.fixed) == 0) & ~barred
         of = sorted({int(key) for key in self.class_of[barred]})
         beside = {key: len(self.groups) + place for place, key in enumerate(of)}
         class_ = self.class_of.copy()
         class_[barred] = [beside[int(key)] for key in self.class_of[barred]]
         wishes = problem.students.wishes.copy()
         wishes[~is_open] = 0
-        classes, students = problem.classes, problem.students
-        problem = arrays.Problem(
-            sessions=problem.sessions,
-            classes=arrays.Classes(
+        classes = problem.classes
+        problem = replace(
+            problem,
+            classes=replace(
+                classes,
                 school=np.concatenate((classes.school, classes.school[of])),
                 free=np.concatenate((classes.free, np.zeros_like(classes.free[of]))),
                 reach=np.concatenate((classes.reach, classes.reach[of])),
                 admits=np.concatenate((classes.admits, classes.admits[of])),
             ),
-            students=arrays.Students(
-                class_=class_.astype(np.int32),
-                wishes=wishes,
-                hours=students.hours,
-                hours_by_kind=students.hours_by_kind,
-                occupations=students.occupations,
-                courses=students.courses,
-            ),
-            requirement=problem.requirement,
-            fixed=problem.fixed,
-            sites_at_once=problem.sites_at_once,
-            teachers=problem.teachers,
-            goal=problem.goal,
+            students=replace(problem.students, class_=class_.astype(np.int32), wishes=wishes),
         )
         return Built(
             problem=problem,
@@ -440,9 +408,6 @@ class _Building:
             occupations=occupations,
             host_kinds=kinds,
         )
-
-    def _is_short(self, problem: arrays.Problem) -> NDArray[np.bool_]:
-        return measuring.is_done(problem, problem.fixed) == 0
 
     def _barred(self) -> NDArray[np.bool_]:
         """Students whose school books nobody without a signature, and who have none for a school
@@ -473,46 +438,3 @@ class _Series:
 
 def _ints(values: Sequence[object]) -> arrays.Ints:
     return np.array(values, np.int32)
-
-
-def _halves(session: CourseSession) -> int:
-    """Lunch is over at one: whatever begins earlier takes the morning, whatever ends later the
-    afternoon, so that two of different halves never overlap."""
-    morning = dates.local(session.starts_at).time() < LUNCH_OVER
-    afternoon = dates.local(session.ends_at).time() > LUNCH_OVER
-    return arrays.MORNING * morning | arrays.AFTERNOON * afternoon
-
-
-def _site(session: CourseSession) -> tuple[str, int | None]:
-    if session.room is not None:
-        return ("site", session.room.site_id)
-    return (session.venue, session.school_id)
-
-
-def _seats(session: CourseSession) -> int:
-    """Seats left; in a room with a limit of heads, such that the adults find room too."""
-    seats: int = session.seats_left  # type: ignore[attr-defined]
-    if session.heads_limit is None:
-        return seats
-    room = session.heads_limit - session.heads
-    while seats > 0 and seats + _adults(session, seats) > room:
-        seats -= 1
-    return seats
-
-
-def _adults(session: CourseSession, students: int) -> int:
-    part = -(-students // SHARED_BY)
-    return SHARED_BY * companions.needed_for(session.version, part)
-
-
-def _suits(session: CourseSession, group: ClassGroup) -> bool:
-    try:
-        reservations.check_grade_suits(session, group)
-    except WrongStage:
-        return False
-    return True
-
-
-def _is_in_term(day: date, terms: Sequence[tuple[date, date]]) -> bool:
-    """Without terms in the calendar every day is."""
-    return not terms or any(first <= day <= last for first, last in terms)

@@ -23,7 +23,8 @@ from planning.errors.plans import (
     SeasonOver,
 )
 from planning.models import CohortPlan, PlannedPlace, PlanSchool
-from planning.services import building, carrying_out, queueing
+from planning.selectors import cohorts
+from planning.services import carrying_out, queueing
 from planning.services.ownership import check_is_own
 
 CALCULATING = (PlanState.QUEUED, PlanState.RUNNING)
@@ -65,7 +66,7 @@ def start_plan(
         raise NotYours
     if phases.phase_of(season, now) == SeasonPhase.CLOSED:
         raise SeasonOver(season=season.name)
-    groups, short = building.classes_to_plan([one.pk for one in schools], requirement, now)
+    groups, short = cohorts.classes_to_plan([one.pk for one in schools], requirement, now)
     if not groups:
         raise NoClassesCovered(requirement=requirement.name)
     if not short:

@@ -31,7 +31,7 @@ ASK_EVERY = 1.0
 # After so many processes have died of it, it is not tried again.
 TRIES = 3
 # Seconds on the clock for each student, and the limits. The cluster's ``timeout`` is longer.
-EACH, LEAST, MOST = 0.06, 10.0, 1200.0
+EACH, LEAST, MOST = 0.06, 30.0, 1200.0
 EACH_IN_DRAFT, MOST_IN_DRAFT = 0.02, 400.0
 
 

@@ -301,22 +301,24 @@ def best_route(tables, student, cost, worth, is_exact, route):  # type: ignore[n
 
 
 @numba.njit(cache=True)
-def sweep(tables, who, cost, worth, asked, taken, routes, bounds, is_exact):  # type: ignore[no-untyped-def]
-    """Every student of ``who`` takes her best route at these costs; adds to ``asked`` and
-    ``taken`` and writes ``routes`` and ``bounds``. Returns the sum of the bounds."""
+def sweep(tables, who, alike, cost, worth, asked, taken, routes, bounds, is_exact):  # type: ignore[no-untyped-def]
+    """Every student of ``who``, and as many as are ``alike``, takes her best route at these costs;
+    adds to ``asked`` and ``taken`` and writes ``routes`` and ``bounds``, a row for each of ``who``.
+    Returns the sum of all bounds."""
     total = 0.0
     pattern = tables.pattern
     route = np.full(routes.shape[1], NONE, np.int32)
-    for student in who:
+    for kind, student in enumerate(who):
         bound, _value = best_route(tables, student, cost, worth, is_exact, route)
-        total += bound
-        bounds[student] = bound
-        routes[student, :] = route
+        many = alike[kind]
+        total += bound * many
+        bounds[kind] = bound
+        routes[kind, :] = route
         for key in route:
             if key == NONE:
                 continue
-            taken[key] += 1
-            asked[pattern[key, ONE]] += 1
+            taken[key] += many
+            asked[pattern[key, ONE]] += many
             if pattern[key, TWO] != NONE:
-                asked[pattern[key, TWO]] += 1
+                asked[pattern[key, TWO]] += many
     return total

@@ -78,6 +78,11 @@ class Ground:
     day_of: Ints
     # Length N: the wishes met by what is held, 0 to 1.
     wished: Floats
+    # Students who differ in nothing have the same best route: one of each kind, how many there are
+    # of it, and for each student (length N) where in these her kind is.
+    kinds: Ints
+    alike: Ints
+    kind_of: Ints
 
     @property
     def patterns(self) -> int:
@@ -145,7 +150,27 @@ def lay(problem: Problem) -> Ground:
         occupations=problem.requirement.occupations,
         slots=states.slots,
     )  # fmt: skip
-    return Ground(tables, day_of, wished)
+    return Ground(tables, day_of, wished, *_kinds(tables))
+
+
+def _kinds(tables: Tables) -> tuple[Ints, Ints, Ints]:
+    """See ``Ground.kinds``."""
+    rows = [
+        b"".join(
+            (
+                tables.student[key, :ATTENDED].tobytes(),
+                tables.wishes[key].tobytes(),
+                tables.met[key].tobytes(),
+                tables.held[key].tobytes(),
+                tables.attended[slice(*tables.student[key : key + 2, ATTENDED])].tobytes(),
+            )
+        )
+        for key in range(len(tables.wishes))
+    ]
+    position: dict[bytes, int] = {}
+    kind_of = np.array([position.setdefault(row, len(position)) for row in rows], np.int32)
+    _, first, alike = np.unique(kind_of, return_index=True, return_counts=True)
+    return first.astype(np.int32), alike.astype(np.int32), kind_of
 
 
 def _columns(*columns: Sequence[int] | NDArray[np.integer[Any]]) -> Ints:

@@ -40,8 +40,8 @@ class _Steps:
     last: int
 
 
-FULL = _Steps(rough=100, exact=15, sited=15, last=25)
-DRAFT = _Steps(rough=70, exact=0, sited=12, last=10)
+FULL = _Steps(rough=80, exact=12, sited=12, last=20)
+DRAFT = _Steps(rough=60, exact=0, sited=10, last=8)
 
 
 class Unsound(Exception):  # noqa: N818  named as what it says of the plan

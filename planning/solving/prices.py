@@ -74,16 +74,15 @@ class Market:
         """Every student's best route at these prices; the bound they prove without the worth of
         the seats."""
         ground = self.ground
-        found = Found(
-            asked=np.zeros(len(self.seats)),
-            taken=np.zeros(ground.patterns),
-            routes=np.full((ground.students, ground.day_of.shape[1]), NONE, np.int32),
-            bounds=np.zeros(ground.students),
-        )
+        asked, taken = np.zeros(len(self.seats)), np.zeros(ground.patterns)
+        kinds = len(ground.kinds)
+        routes_of = np.full((kinds, ground.day_of.shape[1]), NONE, np.int32)
+        bounds_of = np.zeros(kinds)
         total = choosing.sweep(
-            ground.tables, np.arange(ground.students), self.costs(price), self.worth,
-            found.asked, found.taken, found.routes, found.bounds, is_exact,
+            ground.tables, ground.kinds, ground.alike, self.costs(price), self.worth,
+            asked, taken, routes_of, bounds_of, is_exact,
         )  # fmt: skip
+        found = Found(asked, taken, routes_of[ground.kind_of], bounds_of[ground.kind_of])
         found.asked[self.sessions :] = np.bincount(
             ground.of_students(SCHOOL),
             weights=seats_of(ground, found.routes),

@@ -193,7 +193,7 @@ class Budget:
     column generation out and improves little."""
 
     seconds: float
-    turns: int = 90
+    turns: int = 70
     is_draft: bool = False
 
 

@@ -13,9 +13,12 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.access import MemberRequest, members_only, refusal_page
 from accounts.errors import Refusal
 from bookings.services import freeze
+from bookings.wording import organisation_name
+from planning import wording
 from planning.choices import PlanClassState
 from planning.models import CohortPlan
 from planning.selectors import plans as selectors
+from planning.selectors.differences import differences
 from planning.services import plans as services
 from planning.services import publishing, replanning
 from planning.views import showing
@@ -119,5 +122,26 @@ def refused(request: MemberRequest, plan: CohortPlan, refusal: Refusal) -> HttpR
 @require_safe
 @members_only(*PLANNERS)
 def changes(request: MemberRequest, pk: int) -> HttpResponse:
-    """What the plan changes against the published one that it makes good."""
-    raise NotImplementedError
+    """What the plan changes against the published one that it makes good, class by class: lost,
+    new, and what stays."""
+    plan = own_plan(request, pk)
+    if plan.replans_id is None or plan.state not in showing.WITH_FIGURES:
+        return redirect("planning:plan", pk)
+    found = differences(plan)
+    return render(
+        request,
+        "planning/plan_changes.html",
+        {
+            "plan": plan,
+            "line": showing.line(plan),
+            "is_own": plan.school_id is not None,
+            "sentence": wording.changes(
+                sum(len(one.lost) for one in found),
+                sum(len(one.new) for one in found),
+                sum(len(one.kept) for one in found),
+            ),
+            "classes": [(organisation_name(one.class_group.school), one) for one in found],
+            "still_short": plan.students - plan.reached,
+            "why_not_publish": showing.why_not_publish(plan, request.actor, timezone.now()),
+        },
+    )

@@ -15,9 +15,10 @@ from courses.models import CourseSession
 from planning import refusals, wording
 from planning.choices import PlanClassState, PlanState
 from planning.models import CohortPlan, PlanClass, PlanSchool
+from planning.selectors import losses as loss_selectors
 from planning.selectors import plans as selectors
 from planning.selectors import wishes as wish_selectors
-from planning.services import publishing
+from planning.services import publishing, replanning
 from rosters.models import Student
 
 # States in which a plan has figures to show.
@@ -81,7 +82,7 @@ def line(plan: CohortPlan) -> Line:
 
 def found(plan: CohortPlan, now: datetime, actor: Actor) -> dict[str, Any]:
     """What a plan's page and its print say of the whole."""
-    openings = [opening(session, figures) for session, figures in selectors.openings_of(plan)]
+    openings = [opening(one) for one in selectors.openings_of(plan)]
     return {
         "plan": plan,
         "line": line(plan),
@@ -89,19 +90,24 @@ def found(plan: CohortPlan, now: datetime, actor: Actor) -> dict[str, Any]:
         "reached": wording.number(plan.reached),
         "of_students": _("/ %(students)s 人") % {"students": wording.number(plan.students)},
         "reach_words": wording.reached(plan),
-        "worst_words": _("能修满的比例最低的一所学校。"),
         "wishes_words": wording.wishes_bound(plan),
         "seats_words": wording.seats(selectors.seats_of(plan), plan.seats_left),
-        "reach_bound": wording.reach_bound(plan),
         "shortage": wording.shortage(plan.shortage),
         "openings": openings,
-        "why_not_publish": why_not(publishing.check_can_publish, actor, plan, now)
-        if plan.state == PlanState.FOUND
-        else "",
+        "why_not_publish": why_not_publish(plan, actor, now),
         "why_not_undo": why_not(publishing.check_can_undo, actor, plan, now)
         if plan.state == PlanState.PUBLISHED
         else "",
     }
+
+
+def why_not_publish(plan: CohortPlan, actor: Actor, now: datetime) -> str:
+    """Why a found plan cannot be published, or why there is no need to."""
+    if plan.state != PlanState.FOUND:
+        return ""
+    if not selectors.extent_of(plan, PlanClassState.PLANNED).classes:
+        return _("这个方案没有新的场次，不用发布。")
+    return why_not(publishing.check_can_publish, actor, plan, now)
 
 
 def why_not(check: Any, actor: Actor, plan: CohortPlan, now: datetime) -> str:
@@ -114,27 +120,29 @@ def why_not(check: Any, actor: Actor, plan: CohortPlan, now: datetime) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """A session that a host could open: like which, how many seats, for how many students."""
+    """Sessions that a host could open: like which, how many, for how many students."""
 
     title: str
     when: str
     where: str
     host: str
+    sessions: int
     seats: str
     students: str
     reached: str
 
 
-def opening(session: CourseSession, figures: Mapping[str, int]) -> Opening:
-    words = booking_wording.session_line(session)
+def opening(one: selectors.Opening) -> Opening:
+    words = booking_wording.session_line(one.session)
     return Opening(
         title=words.title,
         when=words.when,
         where=words.where,
-        host=booking_wording.organisation_name(session.host),
-        seats=wording.number(figures["seats"]),
-        students=wording.number(figures["students"]),
-        reached=wording.number(figures["reached"]),
+        host=booking_wording.organisation_name(one.session.host),
+        sessions=one.count,
+        seats=wording.number(one.seats),
+        students=wording.number(one.students),
+        reached=wording.number(one.reached),
     )
 
 
@@ -194,6 +202,8 @@ class ClassRow:
     refusal: str
     class_group_id: int
     is_refused: bool
+    # Nothing to say yet: the whole plan waits to be published.
+    is_waiting: bool
 
 
 def class_rows(plan: CohortPlan, rows: Sequence[PlanClass], now: datetime) -> list[ClassRow]:
@@ -215,7 +225,7 @@ def _class_row(
         school=booking_wording.organisation_name(row.school),
         reach=wording.reach(row.reached, row.students),
         is_short=row.reached < row.students,
-        wishes=wording.percent(row.wishes),
+        wishes="—" if row.reason.get("code") == "no wish" else wording.percent(row.wishes),
         reason=wording.class_reason(
             {**row.reason, "occupation": names.get(occupation, occupation)}, plan.sites_at_once
         ),
@@ -224,6 +234,7 @@ def _class_row(
         refusal=refusals.sentence(row.refusal) if row.refusal else "",
         class_group_id=row.class_group_id,
         is_refused=state == PlanClassState.REFUSED,
+        is_waiting=state == PlanClassState.PLANNED and plan.state == PlanState.FOUND,
     )
 
 
@@ -333,6 +344,22 @@ def _best_so_far(plan: CohortPlan) -> str:
     }
 
 
-def losses(plan: CohortPlan, actor: Actor, now: datetime) -> dict[str, Any] | None:
-    """What a published plan has lost since; none where nothing was."""
-    return None
+@dataclass(frozen=True, slots=True)
+class Losses:
+    """What a published plan has lost since, and why it cannot be planned anew if so."""
+
+    sentence: str
+    why_not: str
+
+
+def losses(plan: CohortPlan, actor: Actor, now: datetime) -> Losses | None:
+    """None where nothing was lost."""
+    if plan.state != PlanState.PUBLISHED:
+        return None
+    found = loss_selectors.losses(plan, now)
+    if not found:
+        return None
+    return Losses(
+        sentence=wording.lost(len(found), loss_selectors.students_of(found)),
+        why_not=why_not(replanning.check_can_replan, actor, plan, now),
+    )

@@ -6,6 +6,30 @@ from concurrent.futures import ThreadPoolExecutor
 
 from django.db import connection, transaction
 
+# Only what fails takes that long: the machine may have much else to do.
+PATIENCE = 60.0
+
+
+# Locks are looked up anew each time, which the list of connections is not in one transaction.
+WAITING = """
+    SELECT FROM pg_locks AS waiting JOIN pg_locks AS held USING (pid)
+    WHERE NOT waiting.granted
+      AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    LIMIT 1
+"""
+
+
+def until_somebody_waits() -> None:
+    """Some connection to this database, not to another process's, waits for a lock."""
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        with connection.cursor() as cursor:
+            cursor.execute(WAITING)
+            if cursor.fetchall():
+                return
+        time.sleep(0.01)
+    raise AssertionError("nobody waits")
+
 
 def while_uncommitted(write: Callable[[], object], act: Callable[[], str]) -> str:
     """What ``act`` gives in another process's place: it has looked and waits at the insert while
@@ -22,14 +46,5 @@ def while_uncommitted(write: Callable[[], object], act: Callable[[], str]) -> st
         with transaction.atomic():
             write()
             outcome = pool.submit(elsewhere)
-            deadline = time.monotonic() + 10
-            with connection.cursor() as cursor:
-                waiting = 0
-                while not waiting and time.monotonic() < deadline:
-                    cursor.execute(
-                        "SELECT count(*) FROM pg_locks WHERE NOT granted AND pid IN"
-                        " (SELECT pid FROM pg_stat_activity WHERE datname = current_database())"
-                    )
-                    waiting = cursor.fetchone()[0]
-                    time.sleep(0.01)
-        return outcome.result(timeout=10)
+            until_somebody_waits()
+        return outcome.result(timeout=PATIENCE)

@@ -19,8 +19,8 @@ from attendance.models import CheckIn, Conflict, ConflictDecision
 from attendance.selectors import conflicts as selectors
 from attendance.services import conflicts, desk, erasure
 from bookings.models import Reservation
-from hours import services as hours
 from hours.models import HourCredit
+from hours.services import ledger
 from tests.attendance.conftest import Door, make_door
 from tests.attendance.devices import make_tablet
 from tests.bookings.conftest import make_world
@@ -76,7 +76,7 @@ def test_correcting_reopening_and_erasing_work_as_the_application(served: Door) 
     later = served.session.ends_at + timedelta(hours=1)
     credit = HourCredit.objects.order_by("pk")[0]
 
-    hours.reverse(by=served.world.coordinator, credit=credit, reason="记错", now=later)
+    ledger.reverse(by=served.world.coordinator, credit=credit, reason="记错", now=later)
     student = served.students[4]
     erasure.erase_student(
         by=served.world.coordinator, student=student, typed_name=student.name, now=later

@@ -256,16 +256,38 @@ def test_what_is_no_event_at_all_is_refused_with_a_sentence(tablet: Tablet) -> N
             "id": "",
             "result": "refused",
             "why": "event_unreadable",
-            "detail": "这条记录不完整（event），没有记上。请再记一次。",
+            "detail": "这条记录不完整（内容），没有记上。请再记一次。",
         },
         {"id": first["id"], "result": "accepted", "why": "", "detail": ""},
         {
             "id": "",
             "result": "refused",
             "why": "event_unreadable",
-            "detail": "这条记录不完整（kind），没有记上。请再记一次。",
+            "detail": "这条记录不完整（记什么），没有记上。请再记一次。",
         },
     ]
+
+
+@pytest.mark.parametrize(
+    ("change", "language", "sentence"),
+    [
+        ({"badge": "spoilt"}, "zh-CN", "这条记录不完整（胸牌码），没有记上。请再记一次。"),
+        ({"badge": "spoilt"}, "en", "This entry is incomplete (Badge code)"),
+        ({"way_in": "flown"}, "en", "This entry is incomplete (Way of signing in)"),
+        ({"ahead_ms": "much"}, "en", "This entry is incomplete (Time)"),
+    ],
+)
+def test_field_that_is_wrong_is_called_what_the_reader_calls_it(
+    tablet: Tablet, change: dict[str, Any], language: str, sentence: str
+) -> None:
+    answer = post(
+        tablet,
+        "events",
+        batch(tablet, arrival(tablet, 1, **change)),
+        headers={"Accept-Language": language},
+    )
+
+    assert answer.json()["answers"][0]["detail"].startswith(sentence)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from accounts.models import AuditEntry, User
 from attendance.choices import AttendanceState, Earns, EventKind, ProposalKind
 from attendance.errors.desk import EventsUndecided, HeadsDiffer
 from attendance.models import CheckIn, Conflict, Desk, Device, HourProposal
-from attendance.selectors.closing import closing_of
+from attendance.selectors.closing import Earning, closing_of
 from attendance.selectors.states import attendance_of_session
 from attendance.services import check_in, conflicts, desk, devices, proposals
 from courses.models import CourseSession
@@ -199,8 +199,8 @@ def test_closing_says_who_earns_what_and_who_is_inside(door: Door) -> None:
     assert (found.heads_in, found.heads_out) == (3, 1)
     assert [(group.class_label, group.seats) for group in found.inside] == [("七(3)班", "2、3")]
     # What the button gives: whoever leaves now leaves early, and at the end nobody does.
-    assert (found.earning, found.unpaid) == ((), 3)
-    assert (at_the_end.earning, at_the_end.unpaid) == (((4, 2),), 1)
+    assert found.earning == Earning((), 3)
+    assert at_the_end.earning == Earning(((4, 2),), 1)
     assert (found.counts.expected, found.counts.excused) == (1, 1)
     assert (found.leaving_earns, at_the_end.leaving_earns) == (Earns.NONE, None)
 
@@ -327,6 +327,64 @@ def test_doubtful_events_of_another_door_keep_none_open(door: Door) -> None:
         closing_of(session, door.now).undecided,
         closing_of(door.session, door.now).undecided,
     ) == (0, 1)
+
+
+@pytest.mark.parametrize("before_end", [40, 20, 0, -10])
+@pytest.mark.parametrize("way", ["everybody left", "counted", "explained"])
+def test_the_page_says_what_will_be_credited_whichever_button_closes(
+    door: Door, before_end: int, way: str, client: Client
+) -> None:
+    """One in time, one late, one who left in time and one early; mid-session and at the end."""
+    at = {"by": door.manager, "session": door.session}
+    ends = door.session.ends_at
+    for student in door.students[:4]:
+        is_late = student == door.students[1]
+        let_in(student, now=door.now + 40 * MINUTE if is_late else door.now, **at)  # type: ignore[arg-type]
+    mark(door.students[2], EventKind.OUT, now=ends - 45 * MINUTE, **at)  # type: ignore[arg-type]
+    now = ends - before_end * MINUTE
+    client.force_login(User.objects.get(pk=door.manager.user_id))
+
+    said = closing_of(door.session, now)
+    with time_machine.travel(now, tick=False):
+        page = client.get(f"/desk/{door.session.pk}/close/").content.decode()
+    more = {
+        "everybody left": {"everybody_left": True},
+        "counted": {"heads_out": 4},
+        "explained": {"heads_note": "1 名学生由家长接走"},
+    }[way]
+    close(door, now=now, **more)
+
+    told = said.earning if way == "everybody left" else said.counted
+    credited = HourCredit.objects.values_list("class_hours").annotate(number=Count("pk"))
+    assert told == Earning(tuple(credited.order_by("-class_hours")), 4 - HourCredit.objects.count())
+    # The other way is told as well where it is another.
+    assert ("这样结束，没签退的学生算上到结束" in page) == (said.earning != said.counted)
+    assert (said.earning != said.counted) == (before_end > 15)
+
+
+def test_repeats_are_one_thing_to_decide_wherever_they_are_counted(
+    door: Door, client: Client
+) -> None:
+    """One badge read three times, another once: two lines of the list, two on the other pages."""
+    badges = make_badges(door.world.new_group(4, 2), now=door.now)
+    tablet = make_tablet(door)
+    tablet.send(
+        [tablet.stranger(badges[1].code) for _ in range(3)] + [tablet.stranger(badges[2].code)]
+    )
+    client.force_login(User.objects.get(pk=door.manager.user_id))
+
+    with pytest.raises(EventsUndecided) as refused:
+        close(door)
+    with time_machine.travel(door.session.starts_at + MINUTE, tick=False):
+        listed = client.get("/desk/conflicts/").content.decode()
+        desks = client.get("/desk/").content.decode()
+        closing = client.get(f"/desk/{door.session.pk}/close/").content.decode()
+
+    assert Conflict.objects.count() == 4
+    assert "2 条，可一起决定" in listed
+    assert "2 条断网时的签到要您决定" in desks
+    assert "还有 2 条签到待定" in closing
+    assert "还有 2 条签到待定" in str(refused.value)
 
 
 @pytest.mark.parametrize("count", [1, 3, 40])

@@ -189,7 +189,7 @@ def test_the_page_counts_the_heads_that_the_record_will_have(door: Door) -> None
     closed = close(door, minutes=20)
 
     assert (page.heads_in, page.heads_out) == (closed.heads_in, closed.heads_out)
-    assert (page.heads_in, page.counts.arrived, page.earning) == (3, 3, ((4, 2),))
+    assert (page.heads_in, page.counts.arrived, page.earning.hours) == (3, 3, ((4, 2),))
 
 
 def reopen_without_place(door: Door) -> datetime:

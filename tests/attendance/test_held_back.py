@@ -17,7 +17,7 @@ from accounts.models import AuditEntry, Membership, Organisation
 from attendance.choices import EventKind, ProposalKind
 from attendance.models import Desk
 from attendance.selectors import held_back
-from attendance.selectors.closing import closing_of
+from attendance.selectors.closing import Earning, closing_of
 from attendance.selectors.missed import missed_sessions
 from attendance.services import desk, proposals
 from courses.models import CourseSession
@@ -175,7 +175,7 @@ def test_before_closing_the_host_reads_whose_hours_will_not_change(shared: Share
 
     found = closing_of(shared.session, shared.session.ends_at)
     text = " ".join(page.content.decode().split())
-    assert (found.earning, found.unpaid, found.held_back) == (((4, 3),), 0, 2)
+    assert (found.earning, found.held_back) == (Earning(((4, 3),), 0), 2)
     assert "3 人各记 4 学时。 2 人的学时已由学校公示锁定，结束后不会变动。" in text
 
 
@@ -325,8 +325,8 @@ def test_closing_again_says_nothing_of_locked_hours_that_do_not_change(
             by=door.manager, session=door.session, now=ends_at, everybody_left=True
         )
 
-    assert (before.held_back, before.earning) == (0, ((4, 2),))
-    assert (after.held_back, after.earning) == (2, ((4, 1),))
+    assert (before.held_back, before.earning.hours) == (0, ((4, 2),))
+    assert (after.held_back, after.earning.hours) == (2, ((4, 1),))
     assert closed.held_back == [second.pk, third.pk]
 
 

@@ -31,9 +31,10 @@ from attendance.errors.notices import (
 from attendance.models import Badge, Objection, PublicNotice
 from attendance.selectors import notices as selectors
 from attendance.services import desk, erasure, merging, notices
-from hours import period_locks, services
+from hours import period_locks
 from hours.errors import PeriodLocked, PeriodLockedAlready
 from hours.models import HourCredit, PracticumRequirement
+from hours.services import ledger
 from notifications.models import Message
 from rosters.models import Student
 from sites.calendar import SHANGHAI
@@ -237,7 +238,7 @@ def test_a_student_sees_her_own_entries_and_no_more_of_her_name_than_its_mask(
     shown: Shown,
 ) -> None:
     credit = HourCredit.objects.get(student=shown.student)
-    services.reverse(by=shown.coordinator, credit=credit, reason="误记", now=shown.now)
+    ledger.reverse(by=shown.coordinator, credit=credit, reason="误记", now=shown.now)
 
     found = selectors.own_hours(shown.student)
 
@@ -253,7 +254,7 @@ def test_a_student_sees_her_own_entries_and_no_more_of_her_name_than_its_mask(
 def test_what_was_taken_off_is_said_in_plain_words_with_a_minus(shown: Shown) -> None:
     before = Client().post("/notice/", fields(shown)).content.decode()
     credit = HourCredit.objects.get(student=shown.student)
-    services.reverse(by=shown.coordinator, credit=credit, reason="误记", now=shown.now)
+    ledger.reverse(by=shown.coordinator, credit=credit, reason="误记", now=shown.now)
 
     page = Client().post("/notice/", fields(shown)).content.decode()
 
@@ -457,7 +458,7 @@ def test_the_period_is_locked_once_the_days_are_over_and_all_is_decided(shown: S
     with pytest.raises(NoticeNotRunning):
         notices.object_to(student=shown.student, notice=locked, text="晚了", now=shown.now)
     with pytest.raises(PeriodLocked):
-        services.reverse(
+        ledger.reverse(
             by=shown.coordinator,
             credit=HourCredit.objects.get(student=shown.student),
             reason="误记",

@@ -22,8 +22,8 @@ from attendance.errors.students import TransactionsOpen
 from attendance.models import CheckIn, DaySeal, LawfulRemoval, SealedEntry
 from attendance.selectors import seals as found_seals
 from attendance.services import desk, erasure, retention, seals
-from hours import services as hours
 from hours.models import HourCredit, Sealed
+from hours.services import ledger
 from insights.selectors import invariants
 from notifications.models import Delivery, Message
 from rosters.models import Student
@@ -263,7 +263,7 @@ def test_a_removed_check_in_is_named(days: list[DaySeal]) -> None:
 
 
 def test_an_entry_slipped_into_a_sealed_day_is_named(days: list[DaySeal], door: Door) -> None:
-    late = hours.reverse(
+    late = ledger.reverse(
         by=door.world.coordinator,
         credit=HourCredit.objects.order_by("pk")[0],
         reason="误记",
@@ -470,7 +470,7 @@ def test_every_column_of_what_is_sealed_is_in_the_format() -> None:
 @pytest.fixture
 def reasoned(door: Door, as_application: Callable[[], None]) -> Door:
     """A correction with a reason, sealed, and the role is the application's from here on."""
-    hours.reverse(
+    ledger.reverse(
         by=door.world.coordinator,
         credit=HourCredit.objects.get(student=door.students[0]),
         reason="慕容甲子其实请了病假",
@@ -552,7 +552,7 @@ def test_removals_are_sealed_themselves(reasoned: Door) -> None:
 
 
 def test_a_text_removed_before_its_day_is_sealed_is_sealed_as_it_was(reasoned: Door) -> None:
-    later = hours.reverse(
+    later = ledger.reverse(
         by=reasoned.world.coordinator,
         credit=HourCredit.objects.get(student=reasoned.students[1]),
         reason="误记",

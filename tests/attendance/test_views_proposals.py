@@ -1,5 +1,6 @@
 """Hours by hand on the pages of the school, the host and the secretariat."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -119,6 +120,41 @@ def test_in_a_locked_period_the_secretariat_decides_and_the_pages_say_so(
     shown = teacher.get(f"/proposals/{HourProposal.objects.latest('pk').pk}/").content.decode()
     assert "这段时间的学时已锁定，由联盟秘书处决定。" in shown
     assert "本校的另一名管理员" not in shown
+
+
+def test_a_coordinator_sees_why_the_button_is_barred_in_a_locked_period(
+    missed: Missed, teacher: Client, coordinator: Client
+) -> None:
+    teacher.post(
+        f"/school/credits/{missed.credit().pk}/correct/",
+        {"class_hours": "2", "reason": "只上了半场"},
+    )
+    proposal = HourProposal.objects.get()
+    address = f"/proposals/{proposal.pk}/"
+    before = coordinator.get(address).content.decode()
+    period_locks.lock_period(
+        by=missed.coordinator,
+        school=missed.door.world.school,
+        requirement=PracticumRequirement.objects.get(),
+        now=missed.now,
+    )
+
+    shown = coordinator.get(address).content.decode()
+    pressed = coordinator.post(address, {"what": "confirm"})
+    refused = coordinator.post(
+        address, {"what": "refuse", "answer": "学时已锁定"}, follow=True
+    ).content.decode()
+
+    why = "这段时间的学时已经公示并锁定。如需更正，请联系联盟秘书处。"
+    button = re.compile(r"<button[^>]*>同意，记入学时")
+    assert why not in before
+    assert "aria-disabled" not in button.findall(before)[0]
+    assert why in shown
+    assert 'aria-disabled="true"' in button.findall(shown)[0]
+    assert (pressed.status_code, why in pressed.content.decode()) == (409, True)
+    proposal.refresh_from_db()
+    assert "没有同意，已告诉提出的人。" in refused
+    assert proposal.state == "refused"
 
 
 def test_a_credit_is_corrected_and_all_three_entries_are_shown(

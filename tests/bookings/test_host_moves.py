@@ -16,7 +16,7 @@ from bookings.errors.sessions import SchoolVenueFixed, SeatsStillTaken, TooManyH
 from bookings.models import Booking, Place
 from bookings.selectors import alternatives
 from bookings.services import host_changes, host_moves, swapping
-from bookings.services.host_moves import Change
+from bookings.services.move_checks import Change
 from courses.choices import ReasonCode
 from courses.errors import InstructorTaken, SessionBegun, SessionCancelled, StaleSession
 from courses.models import CourseSession

@@ -14,7 +14,7 @@ from accounts.models import AuditEntry, User
 from accounts.services import audit
 from bookings.models import Booking
 from bookings.services import host_changes, host_moves
-from bookings.services.host_moves import Change
+from bookings.services.move_checks import Change
 from courses.choices import ReasonCode
 from courses.models import CourseSession
 from courses.selectors import history

@@ -11,7 +11,7 @@ from bookings.selectors.progress import class_progress, of_students, progress_of
 from bookings.services import changes
 from courses.models import CourseSession
 from hours.models import PracticumRequirement
-from hours.services import reverse
+from hours.services.ledger import reverse
 from rosters.models import ClassGroup, Student
 from tests.bookings.conftest import DAY, World
 from tests.factories.accounts import MembershipFactory, actor_of

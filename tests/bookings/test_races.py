@@ -29,8 +29,9 @@ from bookings.services.retries import in_one_transaction
 from courses.errors import SessionCancelled, SessionFull
 from courses.models import CourseSession
 from rosters.models import ClassGroup, Student
+from tests.accounts.races import until_somebody_waits
 from tests.bookings.conftest import DAY, World, make_world
-from tests.bookings.races import PATIENCE, at_once, before_commit, until_somebody_waits
+from tests.bookings.races import PATIENCE, at_once, before_commit
 from tests.bookings.test_host_moves import change, later
 from tests.factories.accounts import MembershipFactory
 from tests.factories.bookings import make_booking

@@ -15,7 +15,7 @@ from django.utils import translation
 from accounts.actors import Actor
 from accounts.models import User
 from bookings.models import Booking
-from bookings.services import changes, host_changes, host_moves
+from bookings.services import changes, host_changes, host_moves, move_checks
 from courses.choices import ReasonCode
 from courses.errors import SessionCancelled
 from courses.models import CourseSession
@@ -97,7 +97,7 @@ def test_each_is_told_the_reason_in_her_language(world: World, now: datetime) ->
         by=world.manager,
         session=moved,
         sequence=0,
-        change=host_moves.Change(
+        change=move_checks.Change(
             starts_at=moved.starts_at + timedelta(hours=1),
             ends_at=moved.ends_at + timedelta(hours=1),
             place=Place(room=moved.room),

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.actors import Actor
 from bookings.models import Booking, ChangeRequest
-from bookings.services import basket, host_changes, host_moves
+from bookings.services import basket, host_changes, host_moves, move_checks
 from courses.models import CourseSession
 from courses.services.sessions import Place
 from tests.bookings.conftest import DAY, World
@@ -34,7 +34,7 @@ def _clock(now: datetime) -> Iterator[None]:
         yield
 
 
-def rearrange(world: World, session: CourseSession, change: host_moves.Change) -> None:
+def rearrange(world: World, session: CourseSession, change: move_checks.Change) -> None:
     host_moves.change_session(
         by=world.manager,
         session=session,

@@ -23,7 +23,7 @@ from courses.models import Course, CourseSession, CourseVersion
 from hours.choices import CreditKind
 from hours.models import HourCredit, PracticumRequirement, RequirementMinimum
 from hours.selectors import requirements_of
-from hours.services import reverse
+from hours.services.ledger import reverse
 from rosters.models import ClassGroup, Student
 from sites.calendar import SHANGHAI, at, local_day
 from tests.bookings.conftest import World

@@ -3,7 +3,9 @@
 import os
 import shutil
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -18,6 +20,7 @@ from playwright.sync_api import (
     Locator,
     Page,
     Playwright,
+    expect,
     sync_playwright,
 )
 from pytest_django.live_server_helper import LiveServer
@@ -26,6 +29,11 @@ from accounts.models import Membership
 
 ROOT = Path(__file__).resolve().parents[2]
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+FINDINGS = """
+axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) => violations.map(
+  ({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 160)}`
+))
+"""
 ARGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -34,6 +42,11 @@ ARGS = [
     "--disable-sync",
     "--no-first-run",
 ]
+
+# How long a page is waited for, in milliseconds: only what fails takes that long. The machine may
+# have much else to do.
+PATIENCE = 30_000
+expect.set_options(timeout=PATIENCE)
 
 # Playwright's own event loop runs in this thread; Django must not mistake it for async code.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -59,27 +72,31 @@ def playwright() -> Iterator[Playwright]:
         yield driver
 
 
+def _start(playwright: Playwright, *switches: str) -> Browser:
+    return playwright.chromium.launch(executable_path=chromium_path(), args=[*ARGS, *switches])
+
+
 @pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    shared = _start(playwright)
+    yield shared
+    shared.close()
+
+
+@pytest.fixture
 def launch(playwright: Playwright) -> Iterator[Callable[..., Browser]]:
-    """Starts a Chromium, with further command-line switches if given."""
+    """Starts a Chromium with further command-line switches, which ends with the test: one that
+    goes on showing its film takes the machine from all that follow."""
     started: list[Browser] = []
 
     def start(*switches: str) -> Browser:
-        browser = playwright.chromium.launch(
-            executable_path=chromium_path(), args=[*ARGS, *switches]
-        )
-        started.append(browser)
-        return browser
+        started.append(_start(playwright, *switches))
+        return started[-1]
 
     yield start
 
-    for browser in started:
-        browser.close()
-
-
-@pytest.fixture(scope="session")
-def browser(launch: Callable[..., Browser]) -> Browser:
-    return launch()
+    for one in started:
+        one.close()
 
 
 class RequestsInHand:
@@ -131,10 +148,12 @@ def _all_answered(requests_in_hand: RequestsInHand) -> Iterator[None]:
 
 @pytest.fixture
 def new_context(
-    browser: Browser, live_server: LiveServer
+    browser: Browser, launch: Callable[..., Browser], live_server: LiveServer
 ) -> Iterator[Callable[..., BrowserContext]]:
     """A person's own browser window: ``new_context(membership)`` is signed in, in Chinese, on a
-    phone unless ``width`` says otherwise. The device's clock zone is deliberately not ours."""
+    phone unless ``width`` says otherwise. The device's clock zone is deliberately not ours.
+
+    ``launch`` comes first, so that windows are closed before their browsers."""
     opened: list[BrowserContext] = []
 
     def open_one(
@@ -151,7 +170,7 @@ def new_context(
             timezone_id="America/New_York",
             **options,
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE)
         if membership is not None:
             context.add_cookies(
                 [
@@ -178,29 +197,47 @@ def signed_in_session(membership: Membership) -> str:
     return str(client.cookies[settings.SESSION_COOKIE_NAME].value)
 
 
-def fits(page: Page) -> bool:
-    """Nothing of the page lies beyond its window's right edge."""
-    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
-
-
-def follow(link: Locator) -> None:
-    """Presses it and waits for the page that it leads to."""
-    with link.page.expect_navigation():
-        link.click()
-
-
-def axe_violations(page: Page) -> list[str]:
-    """What axe-core finds on the page, a line each: rule and the first element.
+def read(page: Page, script: str) -> Any:
+    """What the script says of the page once it is loaded.
 
     A page that makes way for another while it is read is no answer: the other is read.
     """
     for _ in range(3):
         try:
             page.wait_for_load_state()
-            page.evaluate(AXE.read_text(encoding="utf-8"))
-            found = page.evaluate("async () => (await axe.run(document)).violations")
+            return page.evaluate(script)
         except Error as error:
             moved_on = error
-        else:
-            return [f"{v['id']}: {v['nodes'][0]['html'][:160]}" for v in found]
     raise moved_on
+
+
+def fits(page: Page) -> bool:
+    """Nothing of the page lies beyond its window's right edge."""
+    return bool(read(page, "document.documentElement.scrollWidth <= window.innerWidth"))
+
+
+def drawn_width(page: Page) -> int:
+    """How wide the page is, with what lies beyond its window's edge."""
+    return int(read(page, "document.documentElement.scrollWidth"))
+
+
+def follow(link: Locator) -> None:
+    """Presses it and waits for the page that it leads to: what is asked next, is asked of that."""
+    with link.page.expect_navigation():
+        link.click()
+
+
+def wait_until(page: Page, claim: str) -> None:
+    """Playwright's own waiting evaluates text inside the page, which our policy forbids."""
+    for _attempt in range(600):
+        # The page may be on its way to the next one.
+        with suppress(Error):
+            if page.evaluate(claim):
+                return
+        time.sleep(0.1)
+    pytest.fail(f"never true: {claim}")
+
+
+def axe_violations(page: Page) -> list[str]:
+    """What axe-core finds on the page, a line each: rule and the first element."""
+    return list(read(page, f"{AXE.read_text(encoding='utf-8')}\n{FINDINGS}"))

@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext
+from playwright.sync_api import BrowserContext, expect
 
 from attendance.models import Badge
 from tests.bookings.conftest import World, world
-from tests.browser.conftest import axe_violations
+from tests.browser.conftest import axe_violations, drawn_width
 from tests.factories.attendance import make_badges
 
 __all__ = ["world"]
@@ -30,11 +30,11 @@ def test_class_is_issued_anew(
         page.goto(address)
         if javascript:
             assert axe_violations(page) == []
-            assert page.evaluate("document.documentElement.scrollWidth") == width
+            assert drawn_width(page) == width
 
     page.get_by_label("原因").fill("重新制卡")
     page.get_by_role("button", name="作废旧胸牌").click()
 
     page.get_by_text("已补发 5 张，旧胸牌全部作废。").wait_for()
-    assert page.get_by_text("未打印").count() == 5
+    expect(page.get_by_text("未打印")).to_have_count(5)
     assert before.isdisjoint(Badge.objects.live().values_list("code", flat=True))

@@ -6,14 +6,14 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import BrowserContext, Locator, Page
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from bookings.models import BasketItem, Booking, ChangeRequest
 from courses.models import CourseSession
 from rosters.models import ClassGroup
 from sites.calendar import local_day, school_year
 from tests.bookings.conftest import World, make_world
-from tests.browser.conftest import axe_violations, follow
+from tests.browser.conftest import axe_violations, fits, follow
 from tests.factories.bookings import make_booking
 
 NewContext = Callable[..., BrowserContext]
@@ -27,7 +27,7 @@ class Hand:
 
     def press(self, what: Locator) -> None:
         self.pressed.append(what.inner_text())
-        what.click()
+        follow(what)
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def session_in(world: World, days: int, **values: int) -> CourseSession:
 
 def checked(page: Page) -> None:
     assert axe_violations(page) == [], page.url
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), page.url
+    assert fits(page), page.url
 
 
 @pytest.mark.parametrize("scripts", [True, False])
@@ -111,13 +111,13 @@ def test_an_item_taken_out_of_the_basket_is_put_back(
     page.wait_for_url("**/basket/")
     checked(page)
 
-    page.get_by_role("button", name="移出：面包师").click()
+    follow(page.get_by_role("button", name="移出：面包师"))
     page.get_by_text("已移出待约清单。").wait_for()
     checked(page)
-    page.get_by_role("button", name="放回去").click()
+    follow(page.get_by_role("button", name="放回去"))
 
     page.get_by_role("button", name="预约这 1 项").wait_for()
-    assert page.get_by_role("link", name="待约清单，1 项").count() == 1
+    expect(page.get_by_role("link", name="待约清单，1 项")).to_have_count(1)
     assert complaints == []
 
 
@@ -190,7 +190,7 @@ def test_a_booking_grows_and_after_the_freeze_is_asked_for(
     host.goto("/today/")
     follow(host.get_by_role("link", name="1 份修改申请等您答复"))
     checked(host)
-    host.get_by_role("link", name="清河中学").click()
+    follow(host.get_by_role("link", name="清河中学"))
     host.get_by_text("增加：5号").wait_for()
     checked(host)
     host.get_by_role("button", name="同意", exact=True).click()
@@ -204,7 +204,7 @@ def test_a_booking_grows_and_after_the_freeze_is_asked_for(
     checked(page)
     host.goto("/requests/")
     host.get_by_text("没有等您答复的申请").wait_for()
-    host.get_by_role("link", name="已办结").click()
+    follow(host.get_by_role("link", name="已办结"))
     host.get_by_text("增加：5号").wait_for()
     checked(host)
 

@@ -11,7 +11,7 @@ from attendance.models import Certificate
 from attendance.services import certificates
 from hours.models import HourCredit, PracticumRequirement
 from tests.bookings.conftest import World, world
-from tests.browser.conftest import axe_violations
+from tests.browser.conftest import axe_violations, drawn_width
 
 __all__ = ["world"]
 
@@ -20,7 +20,7 @@ def look_at(page: Page, address: str, width: int, *, javascript: bool) -> None:
     page.goto(address)
     if javascript:
         assert axe_violations(page) == []
-        assert page.evaluate("document.documentElement.scrollWidth") == width
+        assert drawn_width(page) == width
 
 
 @pytest.mark.parametrize("width", [390, 1280])

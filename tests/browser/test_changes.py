@@ -4,12 +4,14 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from bookings.models import Booking, ChangeRequest
 from bookings.services import change_requests, lists
 from courses.models import CourseSession
 from sites.calendar import local_day
 from tests.bookings.conftest import World
+from tests.browser.conftest import follow
 from tests.browser.test_basket import NewContext, checked, session_in, world
 from tests.factories.bookings import make_booking
 
@@ -63,7 +65,7 @@ def test_a_waiting_request_is_met_first_and_taken_back(
     tops = [box["y"] for box in boxes if box]
     assert len(tops) == 2
     assert tops == sorted(tops)
-    waiting.get_by_role("button", name="撤回申请").click()
+    follow(waiting.get_by_role("button", name="撤回申请"))
     page.get_by_text("申请已撤回，预约不变。").wait_for()
 
     assert page.url.endswith(f"/trips/{booking.pk}/change/")
@@ -96,7 +98,7 @@ def test_more_than_there_can_be_is_said_before_and_refused_at_the_number(
     assert seats.input_value() == "5"
     assert hint.count() == 1
     page.get_by_role("link", name="名额总数").click()
-    assert seats.evaluate("one => one === document.activeElement")
+    expect(seats).to_be_focused()
     assert not ChangeRequest.objects.exists()
 
 
@@ -136,7 +138,7 @@ def test_groups_are_offered_where_they_can_be_had_and_keep_what_was_filled_in(
     assert page.get_by_role("link", name="分组同去").count() == 2
     page.get_by_text("不能分组同去：同一天没有别的场次既适合这个班又有空位。").wait_for()
 
-    page.get_by_role("link", name="分组同去").first.click()
+    follow(page.get_by_role("link", name="分组同去").first)
     page.get_by_text("自己分组").click()
     for student in world.students:
         page.get_by_label(student.name).select_option("1")

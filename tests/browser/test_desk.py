@@ -18,7 +18,7 @@ from hours.models import HourCredit
 from rosters.models import ClassGroup, Student
 from sites.calendar import local_day, school_year
 from tests.bookings.conftest import World, make_world
-from tests.browser.conftest import axe_violations, fits
+from tests.browser.conftest import axe_violations, fits, follow
 from tests.factories.attendance import make_badges
 from tests.factories.bookings import make_booking
 
@@ -109,6 +109,9 @@ def test_two_desks_of_one_door_and_leaving_by_badge(world: World, new_context: N
         page.goto(f"/desk/{session.pk}/")
     one.get_by_label("点座号的原因").select_option("lost")
     one.evaluate("window.board = document.getElementById('board')")
+    # The board is not drawn before it was looked at without.
+    boards: list[Route] = []
+    one.route(one.url, lambda route: boards.append(route))
     other.get_by_role("button", name=badges[3].student.name).click()
     expect(other.locator(".result.in .p")).to_have_text(badges[3].student.name)
 
@@ -118,6 +121,9 @@ def test_two_desks_of_one_door_and_leaving_by_badge(world: World, new_context: N
     assert one.evaluate("window.board.isConnected") is True
     # Of the other desk it is counted at once, drawn with the next board.
     expect(one.locator(".counts b").first).to_have_text("2")
+    one.unroute(one.url)
+    for board in boards:
+        board.continue_()
     expect(one.locator(".seat.in")).to_have_count(2)
     assert one.evaluate("window.board.isConnected") is False
     expect(one.locator(".seat.in.now b")).to_have_text(badges[1].student.name)
@@ -198,24 +204,24 @@ def test_whole_door_without_scripts(world: World, new_context: NewContext, width
     page = new_context(manager_of(world), width=width, java_script_enabled=False).new_page()
     page.goto("/desk/")
 
-    page.get_by_role("link", name="面包师").click()
+    follow(page.get_by_role("link", name="面包师"))
     page.get_by_label("胸牌码").fill(badges[1].code)
     page.get_by_role("button", name="签到", exact=True).click()
     expect(page.locator(".result.in .p")).to_have_text(badges[1].student.name)
     page.get_by_role("button", name=badges[2].student.name).click()
     expect(page.locator(".result.in .p")).to_have_text(badges[2].student.name)
-    page.get_by_role("link", name="签退", exact=True).click()
+    follow(page.get_by_role("link", name="签退", exact=True))
     page.get_by_label("胸牌码").fill(badges[1].code)
     page.get_by_role("button", name="签退", exact=True).click()
     expect(page.locator(".result.in .w")).to_have_text("已签退")
     page.get_by_role("button", name=badges[2].student.name).click()
     expect(page.locator(".seat.left")).to_have_count(2)
-    page.get_by_role("link", name="改状态").click()
+    follow(page.get_by_role("link", name="改状态"))
     page.get_by_role("button", name=badges[3].student.name).click()
-    page.get_by_role("button", name="缺席").click()
-    page.get_by_role("link", name="其余记为已到").click()
-    page.get_by_role("button", name="其余记为已到").click()
-    page.get_by_role("link", name="结束签到，记学时").click()
+    follow(page.get_by_role("button", name="缺席"))
+    follow(page.get_by_role("link", name="其余记为已到"))
+    follow(page.get_by_role("button", name="其余记为已到"))
+    follow(page.get_by_role("link", name="结束签到，记学时"))
     expect(page.get_by_role("link", name="还在上课，先不结束")).to_be_visible()
     # Two hours later.
     moved(session, timezone.now() - timedelta(hours=2, minutes=1))
@@ -224,7 +230,7 @@ def test_whole_door_without_scripts(world: World, new_context: NewContext, width
 
     expect(page.locator(".result.off .w")).to_have_text("已结束")
     assert HourCredit.objects.count() == 4
-    page.get_by_role("link", name="重新打开").click()
+    follow(page.get_by_role("link", name="重新打开"))
     page.get_by_label("原因").fill("名单点错")
     page.get_by_role("button", name="重新打开").click()
     expect(page.locator(".seat.abs")).to_have_count(1)
@@ -252,6 +258,41 @@ def test_door_pages_fit_and_axe_finds_nothing(
         found[address] = ([] if fits(page) else ["too wide"]) + axe_violations(page)
 
     assert found == {address: [] for _page, address in pages}
+
+
+BACKGROUND = "getComputedStyle(document.querySelector('.desk')).backgroundColor"
+LIGHT, DARK = "rgb(243, 245, 241)", "rgb(19, 25, 22)"
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_door_is_dark_where_the_device_is(
+    world: World, new_context: NewContext, width: int
+) -> None:
+    session = session_at_the_door(world, minutes=-1)
+    badges = make_badges(world.group, now=timezone.now())
+    place = session.places.get(student=badges[1].student)
+    code = session.bookings.get().reservation.reference
+    light = new_context(manager_of(world), width=width).new_page()
+    dark = new_context(manager_of(world), width=width, color_scheme="dark").new_page()
+    door = f"/desk/{session.pk}/"
+    light.goto(door)
+    assert light.evaluate(BACKGROUND) == LIGHT
+    dark.goto(door)
+    dark.get_by_role("button", name=badges[1].student.name).click()
+    expect(dark.locator(".result.in")).to_be_visible()
+
+    found = {}
+    for address in (door, f"{door}?mode=out", f"{door}places/{place.pk}/", "/desk/offline/"):
+        dark.goto(address)
+        found[address] = [dark.evaluate(BACKGROUND), *axe_violations(dark)]
+    dark.goto(door)
+    dark.get_by_label("胸牌码").fill(code)
+    dark.get_by_label("胸牌码").press("Enter")
+    expect(dark.get_by_role("checkbox").first).to_be_visible()
+    found["class"] = [dark.evaluate(BACKGROUND), *axe_violations(dark)]
+
+    assert found == {address: [DARK] for address in found}
+    assert len(found) == 5
 
 
 @pytest.mark.parametrize("width", [390, 1280])
@@ -311,7 +352,7 @@ def test_class_that_came_without_a_network_is_decided_on_one_page_without_script
     page = new_context(manager_of(world), width=390, java_script_enabled=False).new_page()
 
     page.goto("/desk/conflicts/")
-    page.get_by_role("link", name="3 条，可一起决定").click()
+    follow(page.get_by_role("link", name="3 条，可一起决定"))
     ticks = page.get_by_role("group", name="要处理的记录").get_by_role("checkbox")
     expect(ticks).to_have_count(3)
     assert [tick.is_checked() for tick in ticks.all()] == [True] * 3
@@ -337,3 +378,13 @@ def test_page_of_a_class_fits_and_axe_finds_nothing(
         page.goto(address)
         assert fits(page)
         assert axe_violations(page) == []
+    # The heading of the list is within its panel, and the list below it.
+    panel, legend, choices = (
+        page.locator(one).bounding_box() for one in ("fieldset", "legend", "fieldset .facet")
+    )
+    assert panel is not None
+    assert legend is not None
+    assert choices is not None
+    assert legend["y"] >= panel["y"] + 8
+    assert legend["x"] >= panel["x"] + 8
+    assert choices["y"] >= legend["y"] + legend["height"]

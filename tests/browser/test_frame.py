@@ -5,6 +5,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import BrowserContext, ConsoleMessage, Request, expect
 
+from tests.browser.conftest import drawn_width
+
 from .conftest import axe_violations
 
 pytestmark = pytest.mark.urls("tests.browser.gallery_urls")
@@ -29,7 +31,7 @@ def test_gallery_is_accessible_and_fits_the_window(new_context: NewContext, path
     page.goto(path)
 
     assert axe_violations(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert drawn_width(page) == width
     assert complaints == []
 
 
@@ -64,8 +66,8 @@ def test_pressed_button_turns_busy_with_its_own_words(new_context: NewContext) -
 
     button.click()
 
-    assert button.get_attribute("aria-busy") == "true"
-    assert button.inner_text() == "正在保存…"
+    expect(button).to_have_attribute("aria-busy", "true")
+    expect(button).to_have_text("正在保存…")
 
 
 def test_language_switch_works_without_javascript(new_context: NewContext) -> None:

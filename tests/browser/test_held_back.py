@@ -14,7 +14,7 @@ from accounts.models import Membership
 from hours import period_locks
 from hours.models import HourCredit, PracticumRequirement
 from sites.calendar import local_day
-from tests.browser.conftest import axe_violations
+from tests.browser.conftest import axe_violations, fits
 from tests.browser.test_desk import manager_of, moved, session_at_the_door, world_today
 from tests.factories.accounts import MembershipFactory, OrganisationFactory
 from tests.factories.attendance import let_in
@@ -58,5 +58,5 @@ def test_a_locked_class_is_closed_and_the_pages_say_what_comes_next(
     assert not HourCredit.objects.exists()
     for name, page in (("desk", desk), ("locks", locks)):
         assert axe_violations(page) == [], name
-        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, name
+        assert fits(page), name
         page.screenshot(path=tmp_path / f"{width}-{name}.png", full_page=True)

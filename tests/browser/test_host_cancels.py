@@ -14,7 +14,7 @@ from notifications.models import Message
 from rosters.models import ClassGroup
 from sites.calendar import local_day, school_year
 from tests.bookings.conftest import World, make_world
-from tests.browser.conftest import axe_violations, fits
+from tests.browser.conftest import axe_violations, fits, follow
 from tests.factories.bookings import make_booking
 
 NewContext = Callable[..., BrowserContext]
@@ -57,7 +57,7 @@ def test_a_cancelled_class_books_what_still_fits(
     page = new_context(manager(world), width=width, java_script_enabled=scripts).new_page()
     page.goto(f"/today/{local_day(session.starts_at)}/")
 
-    page.get_by_role("link", name="取消场次").click()
+    follow(page.get_by_role("link", name="取消场次"))
     expect(page.locator("main")).to_contain_text("还适合这个班的：")
     page.get_by_label("原因", exact=True).select_option(label="设备或场地")
     page.get_by_role("button", name="取消场次").click()
@@ -73,7 +73,7 @@ def test_a_cancelled_class_books_what_still_fits(
         world.teacher_membership, width=width, java_script_enabled=scripts
     ).new_page()
     school.goto(f"/trips/{booking.pk}/")
-    school.get_by_role("link", name="约这一场").click()
+    follow(school.get_by_role("link", name="约这一场"))
     school.get_by_role("button", name="提交预约").click()
     school.wait_for_url("**/trips/*/")
     assert Booking.objects.live().get().session_id == other.pk
@@ -91,7 +91,7 @@ def test_a_cancelled_day_shows_what_still_fits_each_class(
     page = new_context(manager(world), java_script_enabled=scripts).new_page()
     page.goto(f"/today/{local_day(session.starts_at)}/")
 
-    page.get_by_role("link", name="取消这一天").click()
+    follow(page.get_by_role("link", name="取消这一天"))
     expect(page.get_by_text("还适合这个班的：")).to_have_count(2)
     assert fits(page)
     if scripts:
@@ -134,7 +134,7 @@ def test_shrinking_asks_who_goes(
     page = context.new_page()
     page.goto(f"/today/{local_day(session.starts_at)}/")
 
-    page.get_by_role("link", name="调整场次").click()
+    follow(page.get_by_role("link", name="调整场次"))
     page.get_by_label("名额", exact=True).fill("6")
     assert page.get_by_role("button", name="保存并通知").count() == 0
     page.get_by_role("button", name="先看影响").click()

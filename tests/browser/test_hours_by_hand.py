@@ -13,7 +13,7 @@ from accounts.models import Membership
 from attendance.models import Desk, HourProposal
 from hours.models import HourCredit
 from tests.bookings.conftest import World
-from tests.browser.conftest import axe_violations
+from tests.browser.conftest import axe_violations, fits, follow
 from tests.browser.test_desk import moved, session_at_the_door, world
 from tests.factories.attendance import let_in
 from tests.factories.rules import make_edition, make_secretary
@@ -30,7 +30,7 @@ def looked_at(page: Page, name: str, wrong: list[str]) -> None:
     for width in (390, 1280):
         page.set_viewport_size({"width": width, "height": 900})
         wrong += [f"{name} {width}: {one}" for one in axe_violations(page)]
-        if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+        if not fits(page):
             wrong.append(f"{name} {width}: scrolls sideways")
         if PICTURES:
             page.screenshot(path=f"{PICTURES}/{name}-{width}.png", full_page=True)
@@ -61,15 +61,15 @@ def test_a_door_closes_and_a_missed_session_is_made_up(
 
     teacher.goto(f"/classes/{group.pk}/students/{absent.pk}/")
     missed = teacher.locator("section", has=teacher.locator("#missed"))
-    missed.get_by_role("link", name="补记", exact=True).click()
+    follow(missed.get_by_role("link", name="补记", exact=True))
     teacher.get_by_text("补课：缺席或请假，后来补上了").click()
     teacher.get_by_label("原因").fill("下午补上")
-    teacher.get_by_role("button", name="提交复核").click()
+    follow(teacher.get_by_role("button", name="提交复核"))
     expect(teacher.get_by_text("已提交，等另一个人复核。")).to_be_visible()
 
     office.goto("/")
-    office.get_by_role("link", name="1 份补记学时的申请等您复核").click()
-    office.locator("a.line").first.click()
+    follow(office.get_by_role("link", name="1 份补记学时的申请等您复核"))
+    follow(office.locator("a.line").first)
     office.get_by_role("button", name="同意，记入学时").click()
     expect(office.get_by_text("已同意，学时已记入。")).to_be_visible()
 
@@ -96,12 +96,12 @@ def test_its_pages_are_accessible_and_fit(world: World, new_context: NewContext)
     host.locator("details summary").click()
     looked_at(host, "close", wrong)
     host.get_by_label("清点离开的学生人数").fill("2")
-    host.get_by_role("button", name="按这个人数结束").click()
+    follow(host.get_by_role("button", name="按这个人数结束"))
     looked_at(host, "close-refused", wrong)
     host.get_by_label("对不上的原因").fill("1 名学生由家长接走")
-    host.get_by_role("button", name="按这个人数结束").click()
+    follow(host.get_by_role("button", name="按这个人数结束"))
     looked_at(host, "desk-closed", wrong)
-    host.locator("#missed ~ ul a").first.click()
+    follow(host.locator("#missed ~ ul a").first)
     looked_at(host, "host-propose", wrong)
 
     teacher = new_context(world.teacher_membership).new_page()
@@ -111,7 +111,7 @@ def test_its_pages_are_accessible_and_fit(world: World, new_context: NewContext)
     looked_at(teacher, "propose", wrong)
     teacher.get_by_text("漏记：到了，但没有记上学时").click()
     teacher.get_by_label("原因").fill("到了，没带胸牌")
-    teacher.get_by_role("button", name="提交复核").click()
+    follow(teacher.get_by_role("button", name="提交复核"))
     looked_at(teacher, "proposals", wrong)
     proposal = HourProposal.objects.get()
     teacher.goto(f"/proposals/{proposal.pk}/")
@@ -124,7 +124,7 @@ def test_its_pages_are_accessible_and_fit(world: World, new_context: NewContext)
     office.get_by_role("button", name="同意，记入学时").click()
     expect(office.get_by_text("已同意，学时已记入。")).to_be_visible()
     office.goto(f"/classes/{group.pk}/students/{student.pk}/")
-    office.get_by_role("link", name="更正", exact=True).click()
+    follow(office.get_by_role("link", name="更正", exact=True))
     looked_at(office, "correct", wrong)
     office.get_by_label("应记几学时").fill("2")
     office.get_by_label("原因").fill("只有半场")
@@ -134,7 +134,7 @@ def test_its_pages_are_accessible_and_fit(world: World, new_context: NewContext)
     secretary.goto("/overview/")
     looked_at(secretary, "overview", wrong)
     secretary.goto("/proposals/")
-    secretary.locator("a.line").first.click()
+    follow(secretary.locator("a.line").first)
     secretary.get_by_role("button", name="同意，记入学时").click()
     expect(secretary.get_by_text("已同意，学时已记入。")).to_be_visible()
     looked_at(secretary, "proposals-secretariat", wrong)
@@ -145,7 +145,7 @@ def test_its_pages_are_accessible_and_fit(world: World, new_context: NewContext)
     secretary.goto("/rules/new/")
     secretary.get_by_label("生效日").fill("2099-10-01")
     secretary.get_by_label("为什么改").fill("统一标准")
-    secretary.get_by_role("button", name="先看影响").click()
+    follow(secretary.get_by_role("button", name="先看影响"))
     looked_at(secretary, "rules-preview", wrong)
 
     assert wrong == []

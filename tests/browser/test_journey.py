@@ -13,11 +13,12 @@ from accounts.actors import SYSTEM
 from accounts.choices import Role, Stage
 from accounts.models import Membership
 from courses.models import CourseSession
-from hours import services as hours_services
+from hours.services import requirements
 from rosters.models import ClassGroup
 from sites.calendar import at, is_lesson_day, local_day, school_year
 from sites.selectors import special_days
 from tests.browser import camera
+from tests.browser.conftest import follow
 from tests.factories.accounts import MembershipFactory, OrganisationFactory
 from tests.factories.courses import make_room, make_season, make_session, make_version
 from tests.factories.hours import make_credits
@@ -44,7 +45,7 @@ def make_a_season(today: date) -> None:
 def make_class_with_ten_hours(today: date) -> ClassGroup:
     """七(3)班 with three students who have 10 of the 14 class hours they need."""
     now = timezone.now()
-    hours_services.set_requirement(
+    requirements.set_requirement(
         by=SYSTEM,
         requirement=None,
         now=now,
@@ -100,7 +101,7 @@ def write_and_submit(page: Page) -> None:
 def approve(page: Page) -> None:
     """The reviewer passes it on all four dimensions."""
     page.goto("/reviews/")
-    page.get_by_role("link", name="面包师：一只吐司的诞生 曹杨职业技术学校").click()
+    follow(page.get_by_role("link", name="面包师：一只吐司的诞生 曹杨职业技术学校"))
     for dimension in (
         "goal_orientation",
         "content_standard",
@@ -133,8 +134,8 @@ def open_session(page: Page, day: date) -> CourseSession:
 def book(page: Page, group: ClassGroup) -> None:
     """The teacher finds the course and books her class; after it the ruler stands at 14."""
     page.goto(f"/find/?class={group.pk}")
-    page.get_by_role("link", name="面包师").first.click()
-    page.get_by_role("link", name="选这一场").first.click()
+    follow(page.get_by_role("link", name="面包师").first)
+    follow(page.get_by_role("link", name="选这一场").first)
     page.get_by_role("button", name="提交预约").click()
     expect(page.get_by_text("名额已定").first).to_be_visible()
     expect(page.get_by_role("img", name="已得 10，已约 4").first).to_be_visible()
@@ -195,15 +196,15 @@ def test_four_people_bring_a_class_to_fourteen_hours(
     door = new_context(instructor, by=launch(*camera.switches(film))).new_page()
     door.goto(f"/desk/{session.pk}/")
     door.get_by_role("button", name="打开摄像头").click()
-    expect(door.locator(".result.in .w")).to_have_text("已签到", timeout=20_000)
+    expect(door.locator(".result.in .w")).to_have_text("已签到")
     expect(door.locator(".result.in .p")).to_have_text(first.name)
-    door.get_by_role("link", name="其余记为已到").click()
-    door.get_by_role("button", name="其余记为已到").click()
+    follow(door.get_by_role("link", name="其余记为已到"))
+    follow(door.get_by_role("button", name="其余记为已到"))
     over = timezone.now() - timedelta(minutes=1)
     CourseSession.objects.filter(pk=session.pk).update(
         starts_at=over - timedelta(hours=3), ends_at=over
     )
-    door.get_by_role("link", name="结束签到，记学时").click()
+    follow(door.get_by_role("link", name="结束签到，记学时"))
     door.get_by_role("button", name="全班离开，结束签到").click()
     expect(door.get_by_text("签到已结束，学时已记。")).to_be_visible()
 

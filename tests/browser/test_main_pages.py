@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from django.utils import timezone
 from playwright.sync_api import BrowserContext, Page
 
 from accounts.choices import Role
@@ -14,8 +15,11 @@ from attendance.choices import ObjectionState
 from attendance.models import Certificate, Conflict, HourProposal, Objection
 from bookings.models import Booking, Companion
 from courses.models import Course, CourseSession
-from rosters.models import ClassTeacher, Student
-from tests.browser.conftest import axe_violations
+from planning.models import CohortPlan
+from rosters.models import ClassGroup, ClassTeacher, Student
+from tests.browser.conftest import axe_violations, fits
+from tests.factories.accounts import actor_of
+from tests.factories.planning import make_plan
 
 NewContext = Callable[..., BrowserContext]
 
@@ -70,6 +74,15 @@ PAGES = [
     ("secretariat", "/rules/"),
     ("secretariat", "/locks/"),
     ("secretariat", "/seals/"),
+    ("secretariat", "/plans/"),
+    ("secretariat", "/plans/new/"),
+    ("secretariat", "/plans/{plan}/"),
+    ("secretariat", "/plans/{plan}/classes/{planned}/"),
+    ("secretariat", "/plans/{plan}/publish/"),
+    ("secretariat", "/plans/{plan}/print/"),
+    ("secretariat", "/plans/compare/?with={plan},{other_plan}"),
+    ("school_coordinator", "/plans/"),
+    ("school_coordinator", "/plans/new/"),
     ("secretariat", "/proposals/"),
     ("secretariat", "/overview/classes/{group}/names/"),
     ("secretariat", "/seasons/{season}/wishes/"),
@@ -108,6 +121,7 @@ def district(transactional_db: None) -> Iterator[dict[str, Any]]:
         .order_by("-starts_at")[0]
     )
     objection = Objection.objects.get(state=ObjectionState.OPEN)
+    plans = [make_district_plan() for _number in range(2)]
     certificate = Certificate.objects.live().select_related("student").order_by("pk")[0]
     yield {
         "group": group.pk,
@@ -128,9 +142,48 @@ def district(transactional_db: None) -> Iterator[dict[str, Any]]:
         "proposal": HourProposal.objects.undecided().get().pk,
         "through": certificate.student.class_group_id,
         "certificate": certificate.code,
+        "plan": plans[0].pk,
+        "other_plan": plans[1].pk,
+        "planned": plans[0].classes.order_by("pk")[0].pk,
         "conflict": Conflict.objects.order_by("pk")[0].pk,
     }
     connection.close()
+
+
+def make_district_plan() -> CohortPlan:
+    """Six classes with a session each, some short of hours, and a session that would help."""
+    coming = list(
+        CourseSession.objects.scheduled()
+        .filter(starts_at__gt=timezone.now())
+        .select_related("season")
+        .order_by("starts_at", "pk")[:6]
+    )
+    groups = ClassGroup.objects.current().order_by("pk")[:6]
+    plan = make_plan(
+        by=actor_of(people()[Role.SECRETARIAT]),
+        season=coming[0].season,
+        wanted={
+            group: {session: list(group.students.all()[:3])}
+            for group, session in zip(groups, coming, strict=True)
+        },
+        now=timezone.now(),
+    )
+    opening = {"session": coming[0].pk, "seats": 40, "students": 38, "reached": 24}
+    CohortPlan.objects.filter(pk=plan.pk).update(
+        students=5000,
+        reached=4876,
+        bound=4889,
+        trips=1200 + plan.pk,
+        shortage={"short": 124, "by_days": 26, "by_sites": 12, "openings": [opening]},
+    )
+    plan.classes.update(
+        students=24,
+        reached=20,
+        reason={"code": "full", "occupation": coming[0].version.occupation_zh, "wishing": 24}
+        | {"attending": 0, "sessions": 4, "seats": 96},
+    )
+    plan.schools.update(students=2400, reached_before=1200, reached=2380)
+    return plan
 
 
 def people() -> dict[str, Membership]:
@@ -149,7 +202,7 @@ def people() -> dict[str, Membership]:
 def faults(page: Page) -> list[str]:
     """What is wrong with the page that is open."""
     found = axe_violations(page)
-    if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+    if not fits(page):
         found.append("scrolls sideways")
     if page.locator("h1").count() != 1:
         found.append(f"{page.locator('h1').count()} h1")
@@ -192,14 +245,16 @@ def test_pages_fit_a_phone_in_english_and_with_long_names(
     members = people()
     wrong: dict[str, list[str]] = {}
     for role in (*members, None):
-        for width in (390, 1280):
-            page = new_context(members[role] if role else None, width=width).new_page()
-            for wanted, path in PAGES:
-                if wanted != role:
-                    continue
-                page.goto(path.format(**district))
+        page = new_context(members[role] if role else None).new_page()
+        for wanted, path in PAGES:
+            if wanted != role:
+                continue
+            page.set_viewport_size({"width": 390, "height": 844})
+            page.goto(path.format(**district))
+            for width in (390, 1280):
+                page.set_viewport_size({"width": width, "height": 844})
                 found = page.evaluate(CUT_OFF)
-                if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+                if not fits(page):
                     found.append("scrolls sideways")
                 if found:
                     wrong[f"{path} {width}"] = found

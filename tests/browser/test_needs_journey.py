@@ -14,7 +14,7 @@ from rosters.pinyin import initials_of
 from sites.calendar import SHANGHAI
 from tests.attendance.conftest import World
 from tests.bookings.conftest import make_world
-from tests.browser.conftest import axe_violations, follow
+from tests.browser.conftest import axe_violations, fits, follow
 from tests.factories.accounts import MembershipFactory
 from tests.factories.bookings import make_booking
 
@@ -49,7 +49,7 @@ def test_a_need_written_by_the_teacher_is_seen_at_the_desk(
     teacher.get_by_role("link", name="欧阳思远").wait_for()
     assert "oysy" not in teacher.url
     found += axe_violations(teacher)
-    teacher.get_by_role("link", name="欧阳思远").click()
+    follow(teacher.get_by_role("link", name="欧阳思远"))
     teacher.get_by_label("饮食").fill("花生过敏，带了药")
     teacher.locator("form", has=teacher.get_by_label("饮食")).get_by_role(
         "button", name="保存"
@@ -63,7 +63,7 @@ def test_a_need_written_by_the_teacher_is_seen_at_the_desk(
     expect(needs).to_contain_text("饮食：花生过敏，带了药")
     found += axe_violations(desk)
     for page in (teacher, desk):
-        if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+        if not fits(page):
             found.append(f"{page.url} scrolls sideways")
 
     assert found == []

@@ -12,7 +12,6 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -20,10 +19,10 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 from django.utils import timezone
-from playwright.sync_api import Browser, BrowserContext, Error, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.bookings.conftest import World
-from tests.browser.conftest import ROOT, signed_in_session
+from tests.browser.conftest import ROOT, signed_in_session, wait_until
 from tests.browser.test_desk import manager_of, session_at_the_door, world_today
 from tests.browser.test_offline_door import OFFLINE, arrivals, register, type_code
 from tests.factories.attendance import make_badges
@@ -169,17 +168,6 @@ def loaded_files(page: Page) -> set[str]:
             .map((one) => new URL(one.name).pathname)"""
     )
     return set(found) - {"/desk/worker.js", "/desk/app.webmanifest"}
-
-
-def wait_until(page: Page, claim: str) -> None:
-    """Playwright's own waiting evaluates text inside the page, which our policy forbids."""
-    for _attempt in range(600):
-        # The page may be on its way to the next one.
-        with suppress(Error):
-            if page.evaluate(claim):
-                return
-        time.sleep(0.1)
-    pytest.fail(f"never true: {claim}")
 
 
 NEXT_SCRIPT = "\nwindow.version = 2;\n"

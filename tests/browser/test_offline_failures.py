@@ -1,15 +1,16 @@
 """The door's page when something fails: the device's own store, the network, the server, the
 clock. Nothing is lost in silence, and nothing stops the rest."""
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.cache import cache
 from django.utils import timezone
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
-from attendance.models import CheckIn
+from attendance.models import CheckIn, Conflict
 from tests.bookings.conftest import World
 from tests.browser.test_desk import manager_of, session_at_the_door, world_today
 from tests.browser.test_offline_door import OFFLINE, arrivals, kept, register, type_code
@@ -161,7 +162,7 @@ def test_event_that_the_server_cannot_read_is_set_aside_and_stops_no_other(
     expect(page.locator("#door-unsent")).to_have_text("未送出：0")
     expect(page.locator("#door-refused-list li")).to_have_count(1)
     expect(page.locator("#door-refused-list li")).to_contain_text(
-        f"{world.students[2].name[0]}○○ 这条记录不完整（badge），没有记上。请再记一次。"
+        f"{world.students[2].name[0]}○○ 这条记录不完整（胸牌码），没有记上。请再记一次。"
     )
     expect(page.locator("#door-net")).to_contain_text("联网")
     expect(page.locator("#door-count-arrived")).to_have_text("3")
@@ -315,6 +316,76 @@ def test_each_event_keeps_how_wrong_the_clock_was_then(
     )
 
 
+@pytest.mark.parametrize("is_set_right", [False, True])
+def test_clock_put_forward_while_the_page_was_closed_is_noticed(
+    world: World, new_context: NewContext, is_set_right: bool
+) -> None:
+    """Set right again or not by the time that the network is back."""
+    session_at_the_door(world)
+    badges = make_badges(world.group, now=timezone.now())
+    context = new_context(manager_of(world))
+    page = context.new_page()
+    register(page)
+    context.set_offline(True)
+    page.close()
+    page = context.new_page()
+    sent: list[dict[str, object]] = []
+    page.on(
+        "request",
+        lambda asked: (
+            sent.extend(asked.post_data_json["events"])
+            if asked.url.endswith("/api/v1/desk/events/")
+            else None
+        ),
+    )
+
+    page.clock.install(time=timezone.now() + timedelta(minutes=40))
+    page.goto(OFFLINE)
+    type_code(page, badges[1].code)
+    answered(page, "off", "已记下")
+    (before,) = ahead_of(page)
+    assert isinstance(before, int)
+    assert abs(before) < 30_000
+    if is_set_right:
+        page.clock.set_system_time(timezone.now())
+    context.set_offline(False)
+
+    expect(page.locator("#door-unsent")).to_have_text("未送出：0")
+    (told,) = sent
+    assert isinstance(told["ahead_ms"], int)
+    assert abs(told["ahead_ms"] - 40 * 60_000) < 30_000
+    assert {"lead", "life"} & told.keys() == set()
+    arrived = CheckIn.objects.get()
+    assert arrived.said_at is not None
+    assert abs(arrived.said_at - timezone.now() - timedelta(minutes=40)) < timedelta(minutes=1)
+    assert timedelta() <= timezone.now() - arrived.happened_at < timedelta(minutes=1)
+
+
+def test_code_of_an_unknown_badge_is_kept_until_it_is_sent_and_no_longer(
+    world: World, new_context: NewContext
+) -> None:
+    session_at_the_door(world)
+    stranger = make_badges(world.new_group(4, 1), now=timezone.now())[1]
+    known = make_badges(world.group, now=timezone.now())[1]
+    context = new_context(manager_of(world))
+    page = context.new_page()
+    register(page)
+    context.set_offline(True)
+
+    type_code(page, stranger.code)
+    answered(page, "off", "已记下")
+    type_code(page, known.code)
+    expect(page.locator("#door-unsent")).to_have_text("未送出：2")
+    before = kept(page)
+    context.set_offline(False)
+    expect(page.locator("#door-unsent")).to_have_text("未送出：0")
+
+    # Of a badge on the list there is a digest only; the other's is nowhere once it was sent.
+    assert (stranger.code in before, known.code in before) == (True, False)
+    assert stranger.code not in kept(page)
+    assert Conflict.objects.get().student_id == stranger.student_id
+
+
 @pytest.mark.parametrize("is_epoch", [False, True])
 def test_clock_that_fell_back_without_a_network_shuts_no_door(
     world: World, new_context: NewContext, is_epoch: bool
@@ -372,3 +443,70 @@ def test_arrival_that_another_device_noted_too_is_taken_back_and_said_to_stand(
     expect(second.locator("#door-result .m")).to_contain_text("别的设备也记过，仍然算数。")
     expect(second.locator("#door-count-arrived")).to_have_text("1")
     assert CheckIn.objects.filter(kind="in", voided_by=None).count() == 1
+
+
+REFUSALS = [
+    (429, "application/problem+json", {"Retry-After": "90"}, '{"code": "throttled"}'),
+    # As the server says it where two transactions met twice.
+    (409, "application/problem+json", {}, '{"code": "too_many_changes_at_once", "status": 409}'),
+    (500, "application/problem+json", {}, '{"code": "error"}'),
+    (503, "text/html", {}, "<h1>Service Unavailable</h1>"),
+]
+
+
+def test_batch_that_the_server_refuses_is_kept_and_sent_again(
+    world: World, new_context: NewContext
+) -> None:
+    """Whatever the refusal is: it is said, nothing is lost, and the server is not asked the more
+    often the more come in."""
+    session_at_the_door(world)
+    badges = make_badges(world.group, now=timezone.now())
+    context = new_context(manager_of(world))
+    page = context.new_page()
+    page.clock.install()
+    register(page)
+    context.set_offline(True)
+    type_code(page, badges[1].code)
+    answered(page, "off", "已记下")
+    refused: list[list[int]] = []
+
+    def refuse(route: Route) -> None:
+        status, kind, headers, body = REFUSALS[len(refused)]
+        refused.append(sorted(one["student"] for one in route.request.post_data_json["events"]))
+        route.fulfill(status=status, content_type=kind, headers=headers, body=body)
+
+    context.route("**/api/v1/desk/events/", refuse)
+    notice = page.get_by_text("服务器暂时没有收下记录。记录都在本机，稍后自动再送")
+    expect(notice).to_be_hidden()
+
+    context.set_offline(False)
+    expect(notice).to_be_visible()
+    assert len(refused) == 1
+    # It goes on as without a network; two more do not ask twice more.
+    type_code(page, badges[2].code)
+    answered(page, "off", "已记下")
+    seat(page, 3)
+    answered(page, "off", "已记下")
+    expect(page.locator("#door-unsent")).to_have_text("未送出：3")
+    assert len(refused) == 1
+    sees_nothing_wrong(page)
+    # It was asked to stay away for a minute and a half.
+    page.clock.run_for(60_000)
+    assert len(refused) == 1
+    for count, wait in ((2, 35_000), (3, 5_000), (4, 9_000)):
+        page.clock.run_for(wait)
+        until = time.monotonic() + 10
+        while len(refused) < count and time.monotonic() < until:
+            page.wait_for_timeout(20)
+    assert len(refused) == len(REFUSALS)
+    expect(notice).to_be_visible()
+    expect(page.locator("#door-net")).to_contain_text("联网")
+    assert arrivals() == []
+
+    context.unroute("**/api/v1/desk/events/")
+    page.clock.run_for(16_000)
+    expect(page.locator("#door-unsent")).to_have_text("未送出：0")
+    expect(notice).to_be_hidden()
+    pks = sorted(student.pk for student in world.students[:3])
+    assert refused == [pks[:1], pks, pks, pks]
+    assert arrivals() == [(1, "typed"), (2, "typed"), (3, "tick")]

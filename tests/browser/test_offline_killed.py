@@ -17,7 +17,7 @@ from pytest_django.live_server_helper import LiveServer
 from attendance.models import CheckIn
 from courses.models import CourseSession
 from tests.bookings.conftest import World
-from tests.browser.conftest import ARGS, chromium_path, signed_in_session
+from tests.browser.conftest import ARGS, PATIENCE, chromium_path, signed_in_session
 from tests.browser.test_desk import manager_of, session_at_the_door, world_today
 from tests.browser.test_offline_door import OFFLINE, arrivals, register, states, type_code
 from tests.factories.attendance import make_badges
@@ -49,7 +49,7 @@ def same_browser(
             viewport={"width": 390, "height": 844},
             locale="zh-CN",
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE)
         opened.append(context)
         return context
 
@@ -151,7 +151,7 @@ def test_more_than_one_batch_outlives_the_browser(
     )
     context.set_offline(False)
 
-    expect(page.locator("#door-unsent")).to_have_text("未送出：0", timeout=30_000)
+    expect(page.locator("#door-unsent")).to_have_text("未送出：0")
     assert [size for size in sizes if size][-3:] == [200, 200, 50]
     assert CheckIn.objects.count() == 450
     assert arrivals() == sorted((seat_no, "tick") for seat_no in range(1, 6) for _each in range(90))

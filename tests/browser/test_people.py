@@ -31,7 +31,7 @@ def test_a_teacher_is_invited_comes_in_and_is_out_at_once(
     found += axe_violations(teacher)
     teacher.get_by_label("姓名").fill("周敏")
     teacher.get_by_label("设一个密码").fill("a long pass phrase")
-    teacher.get_by_role("button", name="接受邀请").click()
+    follow(teacher.get_by_role("button", name="接受邀请"))
     teacher.goto("/me/")
     found += axe_violations(teacher)
     expect(teacher.get_by_label("姓名")).to_have_value("周敏")

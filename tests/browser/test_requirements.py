@@ -12,7 +12,7 @@ from accounts.models import Membership
 from hours.models import PracticumRequirement
 from sites.calendar import local_day
 from tests.bookings.conftest import World, make_world
-from tests.browser.conftest import axe_violations
+from tests.browser.conftest import axe_violations, fits, follow
 from tests.factories.accounts import MembershipFactory, OrganisationFactory
 from tests.factories.hours import make_credit
 from tests.factories.rosters import make_class
@@ -39,7 +39,7 @@ def world(transactional_db: None) -> World:
 def checked(page: Page, *, scripts: bool) -> None:
     # Axe is a script.
     assert not scripts or axe_violations(page) == [], page.url
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), page.url
+    assert fits(page), page.url
 
 
 @pytest.mark.parametrize("scripts", [True, False])
@@ -52,11 +52,11 @@ def test_hours_are_raised_once_it_is_seen_whom_that_leaves_short(
     )
     page = new_context(secretary, width=width, java_script_enabled=scripts).new_page()
     page.goto("/requirements/")
-    page.get_by_role("link", name="初中职业体验").click()
+    follow(page.get_by_role("link", name="初中职业体验"))
 
     page.get_by_label("学时", exact=True).fill("16")
     page.get_by_label("企业").fill("2")
-    page.get_by_role("button", name="先看影响").click()
+    follow(page.get_by_role("button", name="先看影响"))
 
     note = page.locator(".note.warn")
     expect(note).to_contain_text("学时：14 → 16")

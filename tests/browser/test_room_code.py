@@ -19,7 +19,7 @@ from rosters.models import ClassGroup
 from sites.calendar import local_day, school_year
 from tests.attendance.readers import by_zxing
 from tests.bookings.conftest import World, make_world
-from tests.browser.conftest import axe_violations, fits
+from tests.browser.conftest import axe_violations, fits, follow
 from tests.factories.attendance import make_badges
 from tests.factories.bookings import make_booking
 
@@ -60,7 +60,7 @@ def test_a_code_on_the_screen_lets_a_phone_in(
         "console", lambda line: complaints.append(line.text) if line.type == "error" else None
     )
     screen.goto(f"/desk/{session.pk}/")
-    screen.get_by_role("button", name="打开屏幕签到").click()
+    follow(screen.get_by_role("button", name="打开屏幕签到"))
     expect(screen.locator(".code6")).to_be_visible()
     if scripts:
         assert axe_violations(screen) == []
@@ -88,8 +88,8 @@ def test_a_code_on_the_screen_lets_a_phone_in(
     event = CheckIn.objects.get()
     assert (event.student_id, event.way_in) == (badge.student_id, WayIn.ROOM)
     # The screen follows by itself, and so does the code.
-    expect(screen.locator(".dots li.present")).to_have_text("2 出席", timeout=20_000)
-    expect(screen.locator(".code6")).not_to_have_text(first, timeout=20_000)
+    expect(screen.locator(".dots li.present")).to_have_text("2 出席")
+    expect(screen.locator(".code6")).not_to_have_text(first)
     assert complaints == []
 
 
@@ -99,16 +99,14 @@ def test_screen_says_so_where_the_network_is_gone(world: World, new_context: New
     context = new_context(manager, width=390)
     screen = context.new_page()
     screen.goto(f"/desk/{session.pk}/")
-    screen.get_by_role("button", name="打开屏幕签到").click()
+    follow(screen.get_by_role("button", name="打开屏幕签到"))
     expect(screen.locator(".code6")).to_be_visible()
     assert fits(screen)
 
     context.set_offline(True)
-    expect(screen.locator("#room-lost")).to_have_text(
-        "没有连上网络，码可能已过期。正在重连。", timeout=20_000
-    )
+    expect(screen.locator("#room-lost")).to_have_text("没有连上网络，码可能已过期。正在重连。")
     context.set_offline(False)
-    expect(screen.locator("#room-lost")).to_be_hidden(timeout=20_000)
+    expect(screen.locator("#room-lost")).to_be_hidden()
     screen.get_by_role("button", name="关闭屏幕签到").click()
     expect(screen.get_by_text("屏幕签到已关闭。")).to_be_visible()
 
@@ -123,7 +121,7 @@ def test_a_whole_class_comes_and_leaves_by_its_teachers_code(
         world.teacher_membership, width=390, java_script_enabled=scripts
     ).new_page()
     teacher.goto(f"/trips/{booking.pk}/")
-    teacher.get_by_role("link", name="全班签到码").click()
+    follow(teacher.get_by_role("link", name="全班签到码"))
     expect(teacher.locator(".code6")).to_have_text(booking.reservation.reference)
     assert fits(teacher)
     if scripts:

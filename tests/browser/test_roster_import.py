@@ -9,7 +9,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from rosters import tasks
 from rosters.models import RosterImport, Student
-from tests.browser.conftest import axe_violations, follow
+from tests.browser.conftest import axe_violations, fits, follow
 from tests.factories.accounts import MembershipFactory
 from tests.factories.rosters import StudentFactory, make_class
 
@@ -62,7 +62,7 @@ def test_a_doubtful_file_is_asked_about_confirmed_and_undone(
 
     expect(page.get_by_role("button", name="确认导入")).to_be_visible()
     found += axe_violations(page)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert fits(page)
     page.get_by_role("button", name="确认导入").click()
     expect(page.get_by_text("已导入：新增 4 人，改名 1 人，离开 1 人。").first).to_be_visible()
     assert Student.objects.current().count() == 5
@@ -87,7 +87,7 @@ def test_it_works_without_javascript(
     page = new_context(office, java_script_enabled=False).new_page()
 
     _read(page, file)
-    page.get_by_role("link", name="刷新").click()
+    follow(page.get_by_role("link", name="刷新"))
     page.get_by_role("button", name="确认导入").click()
 
     expect(page.get_by_text("已导入：新增 1 人。").first).to_be_visible()

@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -18,15 +17,10 @@ import psycopg
 import pytest
 
 from config import postgres, stack
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 UP = "Stop with Ctrl-C."
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture
@@ -82,7 +76,7 @@ def run(var: Path) -> Iterator[Callable[[int], Run]]:
     for each in runs:
         if each.process.poll() is None:
             each.process.send_signal(signal.SIGINT)
-            each.process.wait(timeout=30)
+            each.process.wait(timeout=120)
 
 
 def processes_of(var: Path, port: int) -> set[str]:
@@ -120,7 +114,7 @@ def test_what_serves_has_the_applications_role_and_knows_no_other(var: Path, run
 
     assert serving == [(postgres.APPLICATION,)]
     assert owners == [(postgres.OWNER,)]
-    assert len(children) == 2
+    assert len(children) == 3
     for child in children:
         assert postgres.APPLICATION in child.environ()["DATABASE_URL"]
         assert not {"OWNER_DATABASE_URL", "AS_OWNER"} & set(child.environ())
@@ -153,7 +147,7 @@ def test_what_an_earlier_run_left_to_the_superuser_is_handed_to_the_owner(var: P
 
 def answer(port: int) -> int:
     url = f"http://127.0.0.1:{port}/accounts/login/"
-    with urllib.request.urlopen(url, timeout=10) as response:
+    with urllib.request.urlopen(url, timeout=60) as response:
         return int(response.status)
 
 
@@ -179,7 +173,7 @@ def test_start_after_kill_9_of_everything_and_stop_on_ctrl_c(var: Path, run) -> 
     again.process.send_signal(signal.SIGINT)
     time.sleep(0.1)
     again.process.send_signal(signal.SIGINT)
-    code = again.process.wait(timeout=30)
+    code = again.process.wait(timeout=120)
 
     assert (code, again.said().rstrip().rsplit("\n", 1)[-1]) == (0, "Stopped.")
     assert processes_of(var, port) == set()
@@ -193,7 +187,7 @@ def test_second_start_on_a_port_is_refused_and_leaves_the_first_alone(var: Path,
     first.wait_until_up()
 
     second = run(port)
-    code = second.process.wait(timeout=60)
+    code = second.process.wait(timeout=120)
 
     assert (code, second.said()) == (
         1,
@@ -209,7 +203,7 @@ def test_stop_leaves_the_server_to_another_run_beside_it(var: Path, run) -> None
     second.wait_until_up()
 
     first.process.send_signal(signal.SIGINT)
-    code = first.process.wait(timeout=30)
+    code = first.process.wait(timeout=120)
 
     assert code == 0
     assert answer(other) == 200

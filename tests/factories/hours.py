@@ -10,10 +10,10 @@ from factory.django import DjangoModelFactory
 from accounts.actors import Actor
 from accounts.choices import Stage
 from courses.models import CourseSession
-from hours import services
 from hours.choices import CreditKind
 from hours.errors import PeriodLocked
 from hours.models import HourCredit, PracticumRequirement
+from hours.services import ledger
 from rosters.models import Student
 
 
@@ -42,7 +42,7 @@ def make_credits(
     )
     with transaction.atomic():
         held = Student.objects.select_for_update(no_key=True).order_by("pk")
-        settled = services.settle_session(
+        settled = ledger.settle_session(
             by=by,
             session=session,
             students=list(held.filter(pk__in=[student.pk for student in students])),

@@ -11,10 +11,12 @@ from accounts.choices import Role
 from accounts.errors import NotAllowed
 from accounts.models import AuditEntry, Organisation
 from courses.models import CourseSession
-from hours import period_locks, services
+from hours import period_locks
 from hours.errors import NotLocked, PeriodLocked, PeriodLockedAlready, ReasonMissing
 from hours.models import HourCredit, PeriodLock, PracticumRequirement
+from hours.services import ledger
 from rosters.models import Student
+from tests.accounts.races import until_somebody_waits
 from tests.bookings.conftest import World, make_world, world
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, actor_of
 from tests.factories.hours import RequirementFactory, make_credit
@@ -65,9 +67,9 @@ def test_a_locked_period_takes_no_credit_and_no_reversal(
     with pytest.raises(PeriodLocked):
         make_credit(by=world.manager, student=second, session=session, now=now)
     with pytest.raises(PeriodLocked):
-        services.reverse(by=world.coordinator, credit=credit, reason="误记", now=now)
+        ledger.reverse(by=world.coordinator, credit=credit, reason="误记", now=now)
     with pytest.raises(PeriodLocked), transaction.atomic():
-        services.carry_over(
+        ledger.carry_over(
             by=world.coordinator, duplicate=first, survivor=second, reason="合并", now=now
         )
 
@@ -76,8 +78,8 @@ def test_a_locked_period_takes_no_credit_and_no_reversal(
 
 def settle(
     world: World, session: CourseSession, students: list[Student], now: datetime, hours: int = 4
-) -> services.Settled:
-    return services.settle_session(
+) -> ledger.Settled:
+    return ledger.settle_session(
         by=world.manager,
         session=session,
         students=students,
@@ -98,7 +100,7 @@ def test_settling_leaves_out_the_locked_school_and_credits_the_others(
 
     settled = settle(world, session, [own, other, younger], now)
 
-    assert settled == services.Settled(8, {own.pk: world.school.pk})
+    assert settled == ledger.Settled(8, {own.pk: world.school.pk})
     assert list(
         HourCredit.objects.order_by("student_id").values_list("student_id", "class_hours")
     ) == sorted([(other.pk, 4), (younger.pk, 4)])
@@ -115,8 +117,8 @@ def test_settling_takes_nothing_from_a_locked_student_either(
     unchanged = settle(world, session, students, now)
     fewer = settle(world, session, students, now, hours=2)
 
-    assert unchanged == services.Settled(0, {})
-    assert fewer == services.Settled(0, {one.pk: world.school.pk for one in students})
+    assert unchanged == ledger.Settled(0, {})
+    assert fewer == ledger.Settled(0, {one.pk: world.school.pk for one in students})
     assert list(HourCredit.objects.order_by("pk")) == credits
 
 
@@ -196,7 +198,7 @@ def test_the_secretariat_enters_late_changes(
     )
     locked(world, requirement, now)
 
-    reversal = services.reverse(by=secretary, credit=credit, reason="核实后更正", now=now)
+    reversal = ledger.reverse(by=secretary, credit=credit, reason="核实后更正", now=now)
 
     assert reversal.class_hours == -4
 
@@ -274,9 +276,9 @@ def test_an_entry_that_is_being_written_is_waited_for(now: datetime) -> None:
         manual(world.students[0], now)
         thread = threading.Thread(target=lock_it)
         thread.start()
-        thread.join(timeout=0.7)
+        until_somebody_waits()
         came.append("entered")
-    thread.join(timeout=10)
+    thread.join(timeout=60)
 
     assert came == ["entered", "locked"]
 
@@ -299,9 +301,9 @@ def test_who_waited_for_the_lock_is_refused(now: datetime) -> None:
         Organisation.objects.select_for_update().get(pk=world.school.pk)
         thread = threading.Thread(target=enter)
         thread.start()
-        thread.join(timeout=0.7)
+        until_somebody_waits()
         waited = thread.is_alive()
         locked(world, requirement, now)
-    thread.join(timeout=10)
+    thread.join(timeout=60)
 
     assert (waited, refused, HourCredit.objects.count()) == (True, [True], 0)

@@ -11,9 +11,10 @@ from accounts.choices import OrganisationKind, Role, Stage
 from accounts.errors import NotAllowed
 from accounts.models import Membership
 from accounts.selectors import actor_of
-from hours import selectors, services
+from hours import selectors
 from hours.errors import MinimumsTooHigh, RequirementNameTaken, RequirementOutOfOrder
 from hours.models import PracticumRequirement, RequirementMinimum
+from hours.services import requirements
 from tests.bookings.races import before_commit
 from tests.factories.accounts import MembershipFactory, OrganisationFactory
 
@@ -40,8 +41,10 @@ def secretary(db: None) -> Membership:
 def test_requirement_is_set_and_changed(secretary: Membership, now: datetime) -> None:
     actor = actor_of(secretary)
 
-    made = services.set_requirement(by=actor, requirement=None, now=now, **VALUES)
-    services.set_requirement(by=actor, requirement=made, now=now, **(VALUES | {"class_hours": 32}))
+    made = requirements.set_requirement(by=actor, requirement=None, now=now, **VALUES)
+    requirements.set_requirement(
+        by=actor, requirement=made, now=now, **(VALUES | {"class_hours": 32})
+    )
 
     assert [row.class_hours for row in PracticumRequirement.objects.all()] == [32]
 
@@ -51,7 +54,7 @@ def test_requirement_in_the_wrong_order_is_refused(
     secretary: Membership, now: datetime, changes: dict[str, Any]
 ) -> None:
     with pytest.raises(RequirementOutOfOrder):
-        services.set_requirement(
+        requirements.set_requirement(
             by=actor_of(secretary), requirement=None, now=now, **(VALUES | changes)
         )
 
@@ -61,7 +64,7 @@ def test_requirement_in_the_wrong_order_is_refused(
 def test_hours_below_the_kept_minimums_are_refused(secretary: Membership, now: datetime) -> None:
     """Not saying anything of the minimums keeps them; what they add up to must still fit."""
     actor = actor_of(secretary)
-    made = services.set_requirement(
+    made = requirements.set_requirement(
         by=actor,
         requirement=None,
         now=now,
@@ -70,12 +73,12 @@ def test_hours_below_the_kept_minimums_are_refused(secretary: Membership, now: d
     )
 
     with pytest.raises(MinimumsTooHigh) as caught:
-        services.set_requirement(
+        requirements.set_requirement(
             by=actor, requirement=made, now=now, **VALUES | {"class_hours": 9, "name": "九学时"}
         )
     made.refresh_from_db()
     refused = (made.name, made.class_hours)
-    services.set_requirement(
+    requirements.set_requirement(
         by=actor, requirement=made, now=now, **VALUES | {"class_hours": 10, "name": "十学时"}
     )
 
@@ -83,7 +86,7 @@ def test_hours_below_the_kept_minimums_are_refused(secretary: Membership, now: d
     assert refused == (VALUES["name"], 14)
     assert (made.name, made.class_hours) == ("十学时", 10)
     assert sorted(made.minimums.values_list("class_hours", flat=True)) == [4, 6]
-    services.set_requirement(
+    requirements.set_requirement(
         by=actor, requirement=made, now=now, minimums={}, **VALUES | {"class_hours": 9}
     )
     assert (made.class_hours, made.minimums.count()) == (9, 0)
@@ -92,14 +95,14 @@ def test_hours_below_the_kept_minimums_are_refused(secretary: Membership, now: d
 @pytest.mark.django_db(transaction=True)
 def test_minimums_and_hours_set_at_once_fit_together(now: datetime) -> None:
     """One lowers the hours while another raises the minimums: the second is refused."""
-    made = services.set_requirement(by=SYSTEM, requirement=None, now=now, **VALUES)
+    made = requirements.set_requirement(by=SYSTEM, requirement=None, now=now, **VALUES)
 
     answer = before_commit(
-        lambda: services.set_requirement(
+        lambda: requirements.set_requirement(
             by=SYSTEM, requirement=made, now=now,
             minimums={OrganisationKind.ENTERPRISE: 12}, **VALUES,
         ),
-        lambda: services.set_requirement(
+        lambda: requirements.set_requirement(
             by=SYSTEM, requirement=PracticumRequirement.objects.get(), now=now,
             **VALUES | {"class_hours": 8},
         ),
@@ -113,7 +116,7 @@ def test_minimums_and_hours_set_at_once_fit_together(now: datetime) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_a_requirement_saved_twice_by_a_doubled_click_is_one(now: datetime) -> None:
     def save() -> PracticumRequirement:
-        return services.set_requirement(by=SYSTEM, requirement=None, now=now, **VALUES)
+        return requirements.set_requirement(by=SYSTEM, requirement=None, now=now, **VALUES)
 
     answer = before_commit(save, save)
 
@@ -125,7 +128,7 @@ def test_a_requirement_saved_twice_by_a_doubled_click_is_one(now: datetime) -> N
 @pytest.mark.parametrize("trait", ["teacher", "coordinator", "host_manager", "reviewer"])
 def test_others_set_no_requirement(db: None, now: datetime, trait: str) -> None:
     with pytest.raises(NotAllowed):
-        services.set_requirement(
+        requirements.set_requirement(
             by=actor_of(MembershipFactory(**{trait: True})), requirement=None, now=now, **VALUES
         )
 
@@ -140,7 +143,7 @@ def test_nobody_else_opens_the_pages(client: Client, db: None) -> None:
 
 def test_minimums_above_the_whole_are_refused(secretary: Membership, now: datetime) -> None:
     with pytest.raises(MinimumsTooHigh) as refusal:
-        services.set_requirement(
+        requirements.set_requirement(
             by=actor_of(secretary),
             requirement=None,
             now=now,
@@ -164,7 +167,7 @@ def test_pages_take_the_same_queries_for_one_and_three(
     django_assert_num_queries: Any,
 ) -> None:
     for number in range(count):
-        services.set_requirement(
+        requirements.set_requirement(
             by=actor_of(secretary),
             requirement=None,
             now=now,
@@ -189,7 +192,7 @@ def test_lists_take_the_same_queries_however_many(
     django_assert_num_queries: Any,
 ) -> None:
     for number in range(count):
-        services.set_requirement(
+        requirements.set_requirement(
             by=actor_of(secretary),
             requirement=None,
             now=now,

@@ -10,8 +10,8 @@ from accounts.actors import SYSTEM
 from accounts.choices import Stage
 from accounts.selectors import actor_of
 from bookings.selectors.progress import progress_of_classes
-from hours import services as hours_services
 from hours.models import PracticumRequirement
+from hours.services import requirements
 from insights.selectors.coverage import Coverage, coverage_of_classes
 from insights.views.school import band_of
 from rosters.models import ClassGroup
@@ -23,7 +23,7 @@ from tests.factories.rosters import make_class, make_teacher_of
 
 @pytest.fixture
 def requirement(db: None, now: datetime) -> PracticumRequirement:
-    return hours_services.set_requirement(
+    return requirements.set_requirement(
         by=SYSTEM,
         requirement=None,
         now=now,

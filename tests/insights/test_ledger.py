@@ -8,7 +8,7 @@ import pytest
 from accounts.actors import SYSTEM
 from attendance.choices import EventKind
 from attendance.services import desk
-from hours import services as hours_services
+from hours.services import ledger as hours_ledger
 from insights.selectors import ledger
 from insights.selectors.ledger import Credit, Hint
 from sites.calendar import local_day
@@ -88,7 +88,7 @@ def test_hints_are_two_queries_however_many_days(
 def test_credits_stand_beside_their_corrections(world: World, now: datetime) -> None:
     session, student = world.session(), world.students[0]
     credit = make_credit(by=world.manager, student=student, session=session, now=now)
-    reversal = hours_services.reverse(by=SYSTEM, credit=credit, reason="记错了。", now=now)
+    reversal = hours_ledger.reverse(by=SYSTEM, credit=credit, reason="记错了。", now=now)
 
     rows = ledger.credits_of(world.teacher, student)
 

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Membership
 from attendance.services.no_shows import give_reason
 from bookings.models import Booking
-from bookings.services import changes, host_changes, host_moves
+from bookings.services import changes, host_changes, host_moves, move_checks
 from courses.choices import ReasonCode
 from courses.services.sessions import Place
 from insights.selectors import missed
@@ -143,7 +143,7 @@ def test_what_a_host_releases_after_the_freeze_is_late_and_what_the_alliance_can
         by=world.manager,
         session=released.session,
         sequence=released.session.sequence,
-        change=host_moves.Change(
+        change=move_checks.Change(
             starts_at=released.session.starts_at,
             ends_at=released.session.ends_at,
             place=Place(released.session.room, None, ""),

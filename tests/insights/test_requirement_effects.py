@@ -11,8 +11,8 @@ from accounts.errors import NotAllowed
 from accounts.models import Organisation
 from accounts.selectors import actor_of
 from bookings.selectors import standing
-from hours import services as hours_services
 from hours.models import PracticumRequirement
+from hours.services import requirements as hours_requirements
 from insights.errors import RequirementNotLookedAt
 from insights.selectors.requirement_effects import Look, Numbers, look_at
 from insights.services import requirements
@@ -72,7 +72,7 @@ def classes(db: None, now: datetime) -> list[ClassGroup]:
 
 @pytest.fixture
 def requirement(db: None, now: datetime) -> PracticumRequirement:
-    return hours_services.set_requirement(by=SYSTEM, requirement=None, now=now, **VALUES)
+    return hours_requirements.set_requirement(by=SYSTEM, requirement=None, now=now, **VALUES)
 
 
 def seen(requirement: PracticumRequirement | None, now: datetime, **values: Any) -> Look:
@@ -123,7 +123,9 @@ def test_what_is_shown_is_what_saving_gives(
     look = seen(requirement, now, **values)
 
     untouched = standing.of_students(everybody, now)
-    hours_services.set_requirement(by=SYSTEM, requirement=requirement, now=now, **changed(**values))
+    hours_requirements.set_requirement(
+        by=SYSTEM, requirement=requirement, now=now, **changed(**values)
+    )
     after = standing.of_students(everybody, now)
     assert look.total == numbers
     assert untouched == before
@@ -142,7 +144,7 @@ def test_what_is_shown_is_what_saving_gives(
 def test_a_minimum_lowered_or_taken_away_counts_as_it_would_be(
     classes: list[ClassGroup], requirement: PracticumRequirement, now: datetime
 ) -> None:
-    hours_services.set_requirement(
+    hours_requirements.set_requirement(
         by=SYSTEM,
         requirement=requirement,
         now=now,
@@ -180,7 +182,7 @@ def test_a_new_requirement_takes_in_whom_no_other_comes_before(
 def test_leaving_one_requirement_for_another_is_no_release(
     classes: list[ClassGroup], requirement: PracticumRequirement, now: datetime
 ) -> None:
-    hours_services.set_requirement(
+    hours_requirements.set_requirement(
         by=SYSTEM, requirement=None, now=now,
         **changed(name="全体", class_hours=12, due_on=date(2027, 7, 1)),
     )  # fmt: skip
@@ -271,7 +273,7 @@ def test_a_look_is_good_for_what_was_seen_and_no_more(
 
 @pytest.mark.django_db(transaction=True)
 def test_of_two_who_save_at_once_the_second_looks_again(now: datetime) -> None:
-    requirement = hours_services.set_requirement(by=SYSTEM, requirement=None, now=now, **VALUES)
+    requirement = hours_requirements.set_requirement(by=SYSTEM, requirement=None, now=now, **VALUES)
     first, second = (seen(requirement, now, class_hours=hours) for hours in (10, 12))
 
     answer = before_commit(

@@ -9,11 +9,16 @@ from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.db.models import Model, Sum
+from django.utils import timezone
 
 from accounts.actors import SYSTEM
 from accounts.choices import OrganisationKind
 from accounts.models import AuditEntry, Organisation
+from accounts.selectors import actor_of
 from attendance.models import CheckIn
+from attendance.selectors import desk as selectors
+from attendance.services import desk
+from bookings.models import Place
 from courses.models import Course, CourseSession, Season
 from hours.models import HourCredit, PracticumRequirement
 from hours.selectors import earned_by_student
@@ -21,7 +26,7 @@ from insights.demo import catalogue
 from insights.selectors import invariants
 from planning.selectors.wishes import classes_asked
 from rosters.models import ClassGroup, Student
-from sites.calendar import SHANGHAI, school_year
+from sites.calendar import SHANGHAI, local_day, school_year
 from tests.factories.accounts import OrganisationFactory
 
 pytestmark = pytest.mark.django_db
@@ -43,23 +48,40 @@ def _rows() -> dict[type[Model], int]:
     "moment",
     [
         pytest.param(datetime(2026, 11, 24, 10, 10, tzinfo=SHANGHAI), id="a morning of lessons"),
-        pytest.param(datetime(2026, 11, 26, 8, 0, tzinfo=SHANGHAI), id="the time lessons begin"),
+        pytest.param(None, id="the present"),
         pytest.param(datetime(2026, 11, 29, 23, 50, tzinfo=SHANGHAI), id="a Sunday night"),
-        pytest.param(datetime(2026, 10, 3, 13, 0, tzinfo=SHANGHAI), id="a holiday"),
-        pytest.param(datetime(2026, 9, 10, 15, 0, tzinfo=SHANGHAI), id="a new school year"),
+        pytest.param(datetime(2026, 10, 3, 3, 0, tzinfo=SHANGHAI), id="the night of a holiday"),
+        pytest.param(
+            datetime(2026, 9, 10, 20, 0, tzinfo=SHANGHAI), id="an evening of a new school year"
+        ),
         pytest.param(datetime(2027, 7, 20, 0, 5, tzinfo=SHANGHAI), id="summer"),
     ],
 )
-def test_the_district_agrees_with_itself_on_any_day(
-    moment: datetime, capsys: pytest.CaptureFixture[str]
+def test_the_district_agrees_with_itself_at_any_time(
+    moment: datetime | None, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    moment = (moment or timezone.now()).astimezone(SHANGHAI)
     with time_machine.travel(moment, tick=False):
         said = _seed(capsys)
 
     assert said.startswith(BUILT)
     assert invariants.findings() == []
-    running = CourseSession.objects.filter(starts_at__lte=moment, ends_at__gt=moment)
-    assert running.exists() == (8 <= moment.hour < 17)
+    # Where it is tried: a session is under way, at a site that is open, and its door opens.
+    running = CourseSession.objects.get(
+        starts_at__lte=moment,
+        ends_at__gt=moment,
+        room__site__name=catalogue.NEVER_SHUT,
+        desk__closed_at=None,
+        desk__isnull=False,
+    )
+    assert running.room is not None
+    assert running.room.site.opening_hours == catalogue.OPEN_ALWAYS
+    assert running.seats_taken == Place.objects.live().filter(session=running).count() > 10
+    assert running.capacity - running.seats_taken >= 2
+    assert running.instructor is not None
+    keeper = actor_of(running.instructor)
+    assert running in selectors.sessions_to_keep(keeper, local_day(running.starts_at))
+    assert desk.open_desk(by=keeper, session=running, now=moment).closed_at is None
     assert CourseSession.objects.filter(starts_at__gt=moment).exists()
     before, requirement, city = PracticumRequirement.objects.order_by("class_hours", "due_on")
     star = ClassGroup.objects.get(

@@ -1,8 +1,11 @@
 """The overviews: who opens them, what they say, where their numbers lead."""
 
+import csv
+import io
 import re
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import time_machine
@@ -12,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.actors import SYSTEM
 from accounts.choices import Role
-from accounts.models import Membership
+from accounts.models import AuditEntry, Membership
 from rosters.models import ClassGroup, Student
 from tests.factories.accounts import MembershipFactory, OrganisationFactory
 from tests.factories.courses import make_session
@@ -101,6 +104,25 @@ def test_export_opens_in_a_spreadsheet_and_runs_no_formula(
 
     assert text.startswith("\ufeff班级,座号,学号,姓名,已得,已约,还差,不计入\r\n")
     assert ",'=1+1," in text
+
+
+def test_export_has_a_line_for_each_student_and_its_name_leads_to_the_log(
+    client: Client, group: ClassGroup, now: datetime
+) -> None:
+    teacher = make_teacher_of(group)
+    client.force_login(teacher.user)
+
+    with time_machine.travel(now, tick=False):
+        answer = client.get(f"/classes/{group.pk}/hours.csv")
+
+    _heads, *lines = csv.reader(io.StringIO(answer.content.decode("utf-8-sig")))
+    numbers = group.students.order_by("seat_no").values_list("student_no", flat=True)
+    assert [line[2] for line in lines] == list(numbers)
+    assert {len(line) for line in lines} == {8}
+    entry = AuditEntry.objects.get(verb="names.exported")
+    assert (entry.membership_id, entry.facts["count"]) == (teacher.pk, len(lines))
+    name = quote(f"七(3)班学时 2026-11-24 导出编号{entry.pk}.csv")
+    assert answer["Content-Disposition"] == f"attachment; filename*=utf-8''{name}"
 
 
 def test_school_page_leads_from_each_number_to_its_classes(

@@ -1,5 +1,5 @@
-"""A school and a host as bookings' tests have them, somebody of the secretariat, and a school
-whose classes may say what they wish for."""
+"""A school and a host as bookings' tests have them, somebody of the secretariat, and a school whose
+classes may say what they wish for."""
 
 from datetime import datetime, timedelta
 from typing import Any

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -22,7 +22,9 @@ from rosters.models import ClassGroup
 from tests.bookings.conftest import DAY, World
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, actor_of
 from tests.factories.bookings import make_booking
+from tests.factories.hours import RequirementFactory
 from tests.factories.planning import make_plan
+from tests.factories.rosters import make_class
 
 Login = Callable[[Actor], Client]
 
@@ -187,7 +189,10 @@ def test_a_plan_says_what_it_reaches_and_what_is_proven(
             "short": 124,
             "by_days": 26,
             "by_sites": 12,
-            "openings": [{"session": like.pk, "seats": 40, "students": 38, "reached": 24}],
+            "openings": [
+                {"session": like.pk, "seats": 40, "students": 38, "reached": 24},
+                {"session": like.pk, "seats": 40, "students": 12, "reached": 6},
+            ],
         },
     )
 
@@ -200,12 +205,11 @@ def test_a_plan_says_what_it_reaches_and_what_is_proven(
     assert "124 名学生修不满学时。 26 人受本班可以外出的日子" in page
     assert rows_of(answer) == [
         "面包师：吐司与软欧 12 月 8 日（周二）9:00–11:30 · 焙烤实训中心 1号实训室 "
-        "曹杨职业技术学校 40 38 24"
+        "曹杨职业技术学校 2 场 40 50 30"
     ]
     assert rows_of(answer, 1) == ["清河中学 3 / 5 60.0% 80.0% 1 3"]
     assert rows_of(answer, 2) == [
-        "清河中学 七(3)班 3 / 5 0% 想去“面包师”的 5 人排上 3 人："
-        "能去的 1 场共 3 个名额都用完了。 待发布"
+        "清河中学 七(3)班 3 / 5 0% 想去“面包师”的 5 人排上 3 人：能去的 1 场共 3 个名额都用完了。"
     ]
 
 
@@ -273,8 +277,8 @@ def test_the_printed_plan_has_every_class_with_its_sessions(
     answer = login(secretary).get(f"/plans/{plan.pk}/print/")
 
     assert rows_of(answer, 1) == [
-        "清河中学 七(3)班 3 / 5 12 月 8 日（周二）9:00–11:30 面包师：吐司与软欧，"
-        "焙烤实训中心 1号实训室，3 个名额 想去“面包师”的 5 人排上 3 人："
+        "清河中学 七(3)班 3 / 5 12 月 8 日（周二）9:00–11:30 面包师：吐司与软欧 · "
+        "焙烤实训中心 1号实训室 · 3 个名额 想去“面包师”的 5 人排上 3 人："
         "能去的 1 场共 3 个名额都用完了。"
     ]
 
@@ -524,24 +528,26 @@ def test_each_list_costs_as_much_for_three_as_for_one(
     CohortPlan.objects.filter(pk=one.pk).update(shortage={"short": 1, "openings": like[:1]})
     CohortPlan.objects.filter(pk=three.pk).update(shortage={"short": 1, "openings": like[:3]})
 
-    assert queries(client, "/plans/") == listed == 8
-    for part, number in (("", 17), ("print/", 17)):
-        assert (
-            queries(client, f"/plans/{one.pk}/{part}")
-            == queries(client, f"/plans/{three.pk}/{part}")
-            == number
-        )
-    assert (
-        queries(client, f"/plans/compare/?with={one.pk},{third.pk}")
-        == queries(client, f"/plans/compare/?with={one.pk},{three.pk},{third.pk}")
-        == 6
-    )
     row = one.classes.get()
-    few = queries(client, f"/plans/{one.pk}/classes/{row.pk}/")
+    few = {
+        "list": listed,
+        "plan": queries(client, f"/plans/{one.pk}/"),
+        "print": queries(client, f"/plans/{one.pk}/print/"),
+        "compare": queries(client, f"/plans/compare/?with={one.pk},{third.pk}"),
+        "class": queries(client, f"/plans/{one.pk}/classes/{row.pk}/"),
+    }
     for number in range(2):
         session = world.session(day=DAY + timedelta(days=number + 1))
         row.places.create(session=session, student=world.students[0])
-    assert queries(client, f"/plans/{one.pk}/classes/{row.pk}/") == few == 9
+    many = {
+        "list": queries(client, "/plans/"),
+        "plan": queries(client, f"/plans/{three.pk}/"),
+        "print": queries(client, f"/plans/{three.pk}/print/"),
+        "compare": queries(client, f"/plans/compare/?with={one.pk},{three.pk},{third.pk}"),
+        "class": queries(client, f"/plans/{one.pk}/classes/{row.pk}/"),
+    }
+
+    assert many == few == {"list": 8, "plan": 13, "print": 12, "compare": 6, "class": 9}
 
 
 def test_a_form_for_a_new_plan_says_whom_it_is_for(
@@ -578,6 +584,90 @@ def fields_of(page: Any) -> dict[str, Any]:
     """What the page's form sends as it stands."""
     form = page.context["form"]
     return {name: form[name].value() for name in form.fields} | {"seen": page.context["seen"]}
+
+
+def test_a_plan_is_started_with_what_was_chosen(
+    world: World, secretary: Actor, login: Login, now: datetime
+) -> None:
+    far = world.new_group(1, 2, school=OrganisationFactory(name="安远中学"))
+    client = login(secretary)
+    shown = client.get("/plans/new/")
+    wanted = fields_of(shown) | {"schools": [far.school_id], "goal": "trips", "sites_at_once": 3}
+    shown = client.post("/plans/new/", wanted | {"is_draft": "draft"})
+
+    answer = client.post("/plans/new/", fields_of(shown))
+
+    plan = CohortPlan.objects.get()
+    assert (answer.status_code, answer["Location"]) == (302, f"/plans/{plan.pk}/")
+    assert (plan.state, plan.goal, plan.sites_at_once, plan.is_draft, plan.school_id) == (
+        PlanState.QUEUED,
+        PlanGoal.TRIPS,
+        3,
+        True,
+        None,
+    )
+    assert list(plan.schools.values_list("school_id", flat=True)) == [far.school_id]
+    again = client.post("/plans/new/", fields_of(shown))
+    assert again.status_code == 409
+    assert f"方案 {plan.pk} 还在计算。请等它算好，或先停止它。" in text_of(again)
+
+
+def test_another_requirement_has_other_schools(
+    world: World, secretary: Actor, login: Login, now: datetime
+) -> None:
+    seniors = make_class(students=2, stage="senior", school=OrganisationFactory(name="安远中学"))
+    other = RequirementFactory(name="高中职业体验", stage="senior", due_on=date(2027, 7, 1))
+    client = login(secretary)
+    shown = client.get("/plans/new/")
+
+    answer = client.post("/plans/new/", fields_of(shown) | {"requirement": other.pk})
+
+    assert "将为 1 个班的 2 名学生排场次" in text_of(answer)
+    assert fields_of(answer)["schools"] == [seniors.school_id]
+    assert not CohortPlan.objects.exists()
+
+
+def test_a_calculation_is_stopped(
+    world: World, secretary: Actor, login: Login, now: datetime
+) -> None:
+    client = login(secretary)
+    client.post("/plans/new/", fields_of(client.get("/plans/new/")))
+    plan = CohortPlan.objects.get()
+
+    answer = client.post(f"/plans/{plan.pk}/cancel/", follow=True)
+
+    assert "这个方案已取消，没有占用名额。" in text_of(answer)
+    again = client.post(f"/plans/{plan.pk}/cancel/", follow=True)
+    assert "这个方案现在是“已取消”，没有在计算。" in text_of(again)
+
+
+def test_a_plan_that_is_asked_to_stop_says_so(
+    world: World, secretary: Actor, login: Login, now: datetime
+) -> None:
+    plan = plan_of(secretary, world, now, state=PlanState.RUNNING, cancel_asked_at=now)
+
+    page = text_of(login(secretary).get(f"/plans/{plan.pk}/"))
+
+    assert "已要求停止，马上停下来。" in page
+    assert "停止计算" not in page
+
+
+def test_a_found_plan_is_put_away(
+    world: World, secretary: Actor, login: Login, now: datetime
+) -> None:
+    plan = plan_of(secretary, world, now)
+    client = login(secretary)
+    assert f"放弃方案 {plan.pk}？ 它没有占用名额" in text_of(client.get(f"/plans/{plan.pk}/drop/"))
+
+    answer = client.post(f"/plans/{plan.pk}/drop/", follow=True)
+
+    assert "已放弃这个方案。" in text_of(answer)
+    plan.refresh_from_db()
+    assert plan.state == PlanState.DROPPED
+    CohortPlan.objects.filter(pk=plan.pk).update(state=PlanState.RUNNING)
+    refused = client.post(f"/plans/{plan.pk}/drop/")
+    assert refused.status_code == 409
+    assert "这个方案现在是“正在计算”，不能放弃。" in text_of(refused)
 
 
 def test_a_school_is_asked_for_less(world: World, login: Login, now: datetime) -> None:

@@ -11,6 +11,8 @@
   let device = {};
   // By how much the wall clock leads the one that nobody can set, when the server's time was heard last.
   let lead = 0;
+  // Whether it was heard since this page was opened: somebody may have set the clock while it was closed.
+  let isHeard = false;
 
   const leadNow = () => Date.now() - performance.now();
   const step = () => leadNow() - lead;
@@ -35,15 +37,32 @@
     device.ahead = heard;
     device.latest = told;
     lead = leadNow();
+    isHeard = true;
     return isNews;
+  }
+
+  // What goes with an event until the server's time is heard.
+  const unsure = () => (isHeard ? {} : { lead: leadNow(), life: performance.timeOrigin });
+  const isOurs = (event) => event.life === performance.timeOrigin;
+
+  // The event with how far the clock was ahead then, now that it is known how far it is ahead. Grown since, the lead
+  // says nothing: the device may have slept. Then what was known before is the best that is.
+  function settled(event) {
+    const { lead: led, life: _life, ...sure } = event;
+    const grown = leadNow() - led;
+    return grown > STEP_MS ? sure : { ...sure, ahead_ms: Math.round(device.ahead - grown) };
   }
 
   window.Door.clock = {
     hear,
     isWrong,
+    isUnsure: (event) => isHeard && isOurs(event),
+    needsHearing: (event) => !isHeard && isOurs(event),
     now,
     notBefore,
+    settled,
     start,
+    unsure,
     // What goes with an event: how far the clock was ahead then; null where that is not known.
     aheadMs: () => (device.ahead === undefined || isWrong() || step() > STEP_MS ? null : Math.round(ahead())),
     iso: (moment) => new Date(Math.max(moment, EARLIEST)).toISOString(),

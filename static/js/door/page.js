@@ -59,6 +59,7 @@
   function drawNotices() {
     const doubtful = queue.doubtful().length;
     part("doubtful").hidden = !doubtful;
+    part("put-off").hidden = !queue.isPutOff();
     part("doubtful-count").textContent = fill(words.doubtful, { count: doubtful });
     const unread = queue.unread();
     part("refused").hidden = !unread.length;
@@ -127,7 +128,7 @@
   async function keepAll(made) {
     const kept = await writeDown(made);
     if (!kept) return null;
-    if (server.isOnline()) {
+    if (server.isOnline() && !queue.isPutOff()) {
       // A sending that was under way may not have had them.
       const isOpen = () => queue.waiting().some((one) => one.id === kept[0].id);
       const answered = queue.send().then(() => isOpen() && queue.send());

@@ -8,10 +8,14 @@
   const FIRST_WAIT_MS = 2000;
   const LONGEST_WAIT_MS = 60000;
   const BEAT_MS = 20000;
+  // However long the server asks us to stay away.
+  const LONGEST_PUT_OFF_MS = 300000;
   let events = new Map();
   let failures = 0;
   let timer = 0;
   let running = null;
+  // What the server, or somebody in its place, said instead of taking the last batch.
+  let refusal = null;
   let device = null;
   // So many at once; fewer while one is looked for that the server cannot read.
   let most = BATCH;
@@ -37,6 +41,13 @@
     const reply = await Door.server.call(device, "events", said);
     if (Door.clock.hear(asked, Date.parse(reply.now))) await Door.store.setDevice(device);
     return reply;
+  }
+
+  // Noted since this page was opened, before the server's time was heard: that first, and then what happened when.
+  async function settleClocks() {
+    if (waiting().some(Door.clock.needsHearing)) await post([]);
+    const unsure = waiting().filter(Door.clock.isUnsure);
+    if (unsure.length) await replace(unsure.map(Door.clock.settled));
   }
 
   const isUnreadable = (problem) => problem instanceof Door.server.Refusal && problem.status === 400 && problem.code === "invalid";
@@ -127,22 +138,27 @@
       await reread();
       // A void may have lost what it takes back since the last time.
       await clearUp();
+      await settleClocks();
       while (await sendBatch());
       failures = 0;
+      refusal = null;
     } catch (problem) {
       failures += 1;
-      const isUnknown = problem instanceof Door.server.Refusal && problem.code === "authentication_failed";
-      if (isUnknown) document.dispatchEvent(new CustomEvent("door:unknown"));
+      refusal = problem instanceof Door.server.Refusal ? problem : null;
+      if (isUnknown()) document.dispatchEvent(new CustomEvent("door:unknown"));
     }
     tell();
     later();
   }
 
+  const isUnknown = () => Boolean(refusal) && refusal.code === "authentication_failed";
+
   // Half of each wait is left to chance, so that the tablets of a building do not all call at once.
   function later() {
     window.clearTimeout(timer);
     const wait = failures ? Math.min(FIRST_WAIT_MS * 2 ** (failures - 1), LONGEST_WAIT_MS) : BEAT_MS;
-    timer = window.setTimeout(send, wait * (0.5 + Math.random() / 2));
+    const asked = refusal ? Math.min(refusal.waitMs, LONGEST_PUT_OFF_MS) : 0;
+    timer = window.setTimeout(send, asked + wait * (0.5 + Math.random() / 2));
   }
 
   // One sending at a time, over all windows of this browser.
@@ -159,7 +175,8 @@
 
   // Written down, all or none, before anybody is told that they are.
   async function add(made) {
-    const noted = { at: Date.now(), ahead_ms: Door.clock.aheadMs(), sent: false, outcome: "", why: "", detail: "" };
+    const noted = { at: Date.now(), ahead_ms: Door.clock.aheadMs(), ...Door.clock.unsure(), sent: false };
+    Object.assign(noted, { outcome: "", why: "", detail: "" });
     // Whatever the clock does, what was noted later comes later.
     const turn = Math.max(noted.at, ...[...events.values()].map(turnOf)) + 1;
     const kept = made.map((event) => ({ ...event, ...noted, turn }));
@@ -171,9 +188,11 @@
     return kept;
   }
 
+  // Whoever refused a batch is asked again when it is time, however many come in meanwhile.
   function sendAfresh() {
-    if (running) running.then(send);
-    else send();
+    const go = () => refusal || send();
+    if (running) running.then(go);
+    else go();
   }
 
   async function start(known) {
@@ -182,6 +201,7 @@
     for (const one of await Door.store.marks()) Door.queue.heard.set(one.session, one);
     window.addEventListener("online", () => {
       failures = 0;
+      refusal = null;
       sendAfresh();
     });
     window.addEventListener("offline", tell);
@@ -200,6 +220,8 @@
     // By session, what the server last said: marks by student, and who left.
     heard: new Map(),
     event: (id) => events.get(id),
+    // Events were not taken, and wait for another try.
+    isPutOff: () => Boolean(refusal) && !isUnknown() && waiting().length > 0,
     forget: (session) => {
       for (const event of of(session)) if (event.sent) events.delete(event.id);
     },

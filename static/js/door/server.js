@@ -13,15 +13,16 @@
   // Something answered, and not with success. code is our own word for why; empty where somebody else answered in
   // our place, as the proxy of a school or the page of its guest network does.
   class Refusal extends Error {
-    constructor(status, { code = "", detail = "" }) {
+    constructor(status, { code = "", detail = "" }, waitMs) {
       super(`${status} ${code}`);
-      Object.assign(this, { status, code, detail });
+      Object.assign(this, { status, code, detail, waitMs });
     }
   }
 
   async function refusalOf(response) {
     const isOurs = (response.headers.get("Content-Type") || "").startsWith("application/problem+json");
-    return new Refusal(response.status, (isOurs && (await response.json().catch(() => null))) || {});
+    const problem = (isOurs && (await response.json().catch(() => null))) || {};
+    return new Refusal(response.status, problem, 1000 * Number(response.headers.get("Retry-After")) || 0);
   }
 
   async function call(asking, what, body) {
@@ -32,7 +33,12 @@
       const response = await fetch(addresses[what], {
         method: "POST",
         credentials: "omit",
-        headers: { "Content-Type": "application/json", Authorization: `Device ${asking.secret}` },
+        headers: {
+          // Its sentences are read on this page.
+          "Accept-Language": document.documentElement.lang,
+          "Content-Type": "application/json",
+          Authorization: `Device ${asking.secret}`,
+        },
         body: JSON.stringify(body),
         signal: aborter.signal,
       });

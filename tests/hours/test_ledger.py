@@ -6,11 +6,12 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from hours import selectors, services
+from hours import selectors
 from hours.choices import CreditKind
 from hours.errors import AlreadyReversed, ReasonMissing, ReversalReversed
 from hours.models import HourCredit
-from hours.services import Settled
+from hours.services import ledger
+from hours.services.ledger import Settled
 from tests.bookings.conftest import World, make_world
 from tests.bookings.races import at_once, before_commit
 from tests.factories.hours import make_credit, make_credits
@@ -51,7 +52,7 @@ def test_a_session_is_settled_in_two_queries_however_many_come(
     students = everybody[:count]
 
     with CaptureQueriesContext(connection) as run:
-        settled = services.settle_session(
+        settled = ledger.settle_session(
             by=world.manager,
             session=session,
             students=everybody,
@@ -70,7 +71,7 @@ def test_a_reversal_takes_the_hours_away(world: World, now: datetime) -> None:
     session, student = world.session(), world.students[0]
     credit = make_credit(by=world.manager, student=student, session=session, now=now)
 
-    reversal = services.reverse(by=world.manager, credit=credit, reason=" 认错人 ", now=now)
+    reversal = ledger.reverse(by=world.manager, credit=credit, reason=" 认错人 ", now=now)
 
     assert (reversal.class_hours, reversal.kind, reversal.reason) == (
         -4,
@@ -84,7 +85,7 @@ def test_a_reversal_takes_the_hours_away(world: World, now: datetime) -> None:
 def test_after_a_reversal_the_session_may_be_credited_anew(world: World, now: datetime) -> None:
     session, student = world.session(), world.students[0]
     first = make_credit(by=world.manager, student=student, session=session, now=now)
-    services.reverse(by=world.manager, credit=first, reason="认错人", now=now)
+    ledger.reverse(by=world.manager, credit=first, reason="认错人", now=now)
 
     second = make_credit(by=world.manager, student=student, session=session, now=now)
 
@@ -97,12 +98,12 @@ def test_reversals_are_refused_with_the_reason(world: World, now: datetime) -> N
     )
 
     with pytest.raises(ReasonMissing):
-        services.reverse(by=world.manager, credit=credit, reason=" ", now=now)
-    reversal = services.reverse(by=world.manager, credit=credit, reason="认错人", now=now)
+        ledger.reverse(by=world.manager, credit=credit, reason=" ", now=now)
+    reversal = ledger.reverse(by=world.manager, credit=credit, reason="认错人", now=now)
     with pytest.raises(AlreadyReversed):
-        services.reverse(by=world.manager, credit=credit, reason="认错人", now=now)
+        ledger.reverse(by=world.manager, credit=credit, reason="认错人", now=now)
     with pytest.raises(ReversalReversed):
-        services.reverse(by=world.manager, credit=reversal, reason="认错人", now=now)
+        ledger.reverse(by=world.manager, credit=reversal, reason="认错人", now=now)
 
 
 @pytest.mark.parametrize(
@@ -144,7 +145,7 @@ def test_two_reversals_at_once_reverse_once(now: datetime) -> None:
     )
 
     def reverse() -> HourCredit:
-        return services.reverse(by=world.manager, credit=credit, reason="认错人", now=now)
+        return ledger.reverse(by=world.manager, credit=credit, reason="认错人", now=now)
 
     answer = before_commit(reverse, reverse)
 
