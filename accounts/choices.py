@@ -262,6 +262,7 @@ TARGETS = {
 READINGS = {
     "class_page": _("看全班学时"),
     "student_page": _("看一名学生的学时"),
+    "plan_class": _("看方案里一个班的名单"),
     "class_export": _("导出学时表"),
     "roster_export": _("导出班级名单"),
     "class_edit": _("维护班级名单"),

@@ -15,7 +15,7 @@ from accounts.errors import Refusal
 from bookings.services import freeze
 from bookings.wording import organisation_name
 from planning import wording
-from planning.choices import PlanClassState, PlanState
+from planning.choices import PlanClassState
 from planning.models import CohortPlan
 from planning.selectors import plans as selectors
 from planning.selectors.differences import differences
@@ -127,7 +127,6 @@ def changes(request: MemberRequest, pk: int) -> HttpResponse:
     plan = own_plan(request, pk)
     if plan.replans_id is None or plan.state not in showing.WITH_FIGURES:
         return redirect("planning:plan", pk)
-    now = timezone.now()
     found = differences(plan)
     return render(
         request,
@@ -143,10 +142,6 @@ def changes(request: MemberRequest, pk: int) -> HttpResponse:
             ),
             "classes": [(organisation_name(one.class_group.school), one) for one in found],
             "still_short": plan.students - plan.reached,
-            "why_not_publish": showing.why_not(
-                publishing.check_can_publish, request.actor, plan, now
-            )
-            if plan.state == PlanState.FOUND
-            else "",
+            "why_not_publish": showing.why_not_publish(plan, request.actor, timezone.now()),
         },
     )

@@ -94,13 +94,20 @@ def found(plan: CohortPlan, now: datetime, actor: Actor) -> dict[str, Any]:
         "seats_words": wording.seats(selectors.seats_of(plan), plan.seats_left),
         "shortage": wording.shortage(plan.shortage),
         "openings": openings,
-        "why_not_publish": why_not(publishing.check_can_publish, actor, plan, now)
-        if plan.state == PlanState.FOUND
-        else "",
+        "why_not_publish": why_not_publish(plan, actor, now),
         "why_not_undo": why_not(publishing.check_can_undo, actor, plan, now)
         if plan.state == PlanState.PUBLISHED
         else "",
     }
+
+
+def why_not_publish(plan: CohortPlan, actor: Actor, now: datetime) -> str:
+    """Why a found plan cannot be published, or why there is no need to."""
+    if plan.state != PlanState.FOUND:
+        return ""
+    if not selectors.extent_of(plan, PlanClassState.PLANNED).classes:
+        return _("这个方案没有新的场次，不用发布。")
+    return why_not(publishing.check_can_publish, actor, plan, now)
 
 
 def why_not(check: Any, actor: Actor, plan: CohortPlan, now: datetime) -> str:
@@ -195,6 +202,8 @@ class ClassRow:
     refusal: str
     class_group_id: int
     is_refused: bool
+    # Nothing to say yet: the whole plan waits to be published.
+    is_waiting: bool
 
 
 def class_rows(plan: CohortPlan, rows: Sequence[PlanClass], now: datetime) -> list[ClassRow]:
@@ -216,7 +225,7 @@ def _class_row(
         school=booking_wording.organisation_name(row.school),
         reach=wording.reach(row.reached, row.students),
         is_short=row.reached < row.students,
-        wishes=wording.percent(row.wishes),
+        wishes="—" if row.reason.get("code") == "no wish" else wording.percent(row.wishes),
         reason=wording.class_reason(
             {**row.reason, "occupation": names.get(occupation, occupation)}, plan.sites_at_once
         ),
@@ -225,6 +234,7 @@ def _class_row(
         refusal=refusals.sentence(row.refusal) if row.refusal else "",
         class_group_id=row.class_group_id,
         is_refused=state == PlanClassState.REFUSED,
+        is_waiting=state == PlanClassState.PLANNED and plan.state == PlanState.FOUND,
     )
 
 

@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.actors import Actor
 from bookings.services import host_changes
+from planning.choices import PlanClassState
 from planning.models import CohortPlan
 from planning.services import publishing
 from tests.bookings.conftest import DAY, World
@@ -110,12 +111,14 @@ def test_a_class_for_which_nothing_is_found_is_told_so(
 ) -> None:
     plan = replanned(world, secretary, now, 1)
     plan.classes.get().places.all().delete()
+    plan.classes.update(state=PlanClassState.NOTHING)
     CohortPlan.objects.filter(pk=plan.pk).update(students=5, reached=2)
 
     page = text_of(login(secretary).get(f"/plans/{plan.pk}/changes/"))
 
     assert "失去 1 场，新增 0 场，1 场不变。 还有 3 名学生修不满学时。 还缺什么" in page
     assert "没有找到新的场次。" in page
+    assert "这个方案没有新的场次，不用发布。" in page
 
 
 def test_a_plan_that_makes_none_good_changes_nothing(
@@ -141,4 +144,4 @@ def test_changes_and_losses_cost_the_same_however_many(
             assert client.get(url).status_code == 200
         counts.append(len(found))
 
-    assert counts == [13, 27]
+    assert counts == [14, 27]

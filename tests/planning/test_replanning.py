@@ -1,24 +1,28 @@
 """Making good what a published plan has lost."""
 
+from copy import copy
 from datetime import datetime, time, timedelta
 
 import pytest
+import time_machine
 from django_q.models import OrmQ
 
 from accounts.actors import Actor
 from accounts.errors import NotAllowed, NotYours
 from accounts.models import AuditEntry
 from bookings.models import Booking
+from bookings.selectors.progress import progress_of_classes
 from bookings.services import host_changes
 from courses.errors import OutsideSeason
-from courses.models import Season
+from courses.models import Course, CourseVersion, Season
+from hours.models import PracticumRequirement
 from insights.selectors import invariants
 from notifications.models import Message
 from planning.choices import PlanClassState, PlanGoal, PlanState
 from planning.errors.publishing import NothingLost, PlanNotPublished
 from planning.models import CohortPlan, PlanClass, PlannedPlace
-from planning.selectors import losses
-from planning.services import publishing, replanning
+from planning.selectors import differences, losses
+from planning.services import plans, publishing, replanning, running
 from sites.calendar import at
 from tests.bookings.conftest import DAY, World
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, actor_of
@@ -73,7 +77,7 @@ def test_planned_anew_are_the_schools_that_lost_something(
     assert [(one.func(), one.task["args"]) for one in OrmQ.objects.all()] == [
         ("planning.tasks.solve", (made.pk,))
     ]
-    assert AuditEntry.objects.get(verb="plan.asked").facts == {"schools": 1, "replans": plan.pk}
+    assert AuditEntry.objects.get(verb="plan.asked").facts == {"schools": 1}
 
 
 def test_published_it_books_beside_what_still_holds(
@@ -158,3 +162,63 @@ def test_a_school_makes_its_own_plan_good(world: World, now: datetime) -> None:
 
     assert made.school_id == world.school.pk
     assert list(made.schools.values_list("school_id", flat=True)) == [world.school.pk]
+
+
+def another(world: World) -> CourseVersion:
+    """A second course of the host: nobody attends one twice."""
+    version = copy(world.version)
+    version.pk = None
+    version.course = Course.objects.create(host=world.host, code="CY-02")
+    version.occupation_zh = "西点师"
+    version.save()
+    return version
+
+
+def test_calculated_published_lost_and_made_good(
+    world: World, secretary: Actor, now: datetime
+) -> None:
+    """The whole way by the real parts: only the class that lost something is planned for anew."""
+    for number, version in enumerate([world.version, another(world)] * 3):
+        world.session(day=DAY + number * DAYS, class_hours=7, capacity=10, version=version)
+    other = world.new_group(4, 4)
+    plan = plans.start_plan(
+        by=secretary,
+        season=world.season,
+        requirement=PracticumRequirement.objects.get(),
+        schools=[world.school],
+        sites_at_once=2,
+        goal=PlanGoal.WISHES,
+        is_draft=False,
+        now=now,
+    )
+    with time_machine.travel(now, tick=True):
+        assert running.run_plan(plan.pk) == PlanState.FOUND
+    plan = CohortPlan.objects.select_related("season", "requirement").get(pk=plan.pk)
+    assert (plan.students, plan.reached) == (9, 9)
+    publishing.publish(by=secretary, plan=plan, now=now)
+    assert publishing.publish_classes(plan.pk, clock=lambda: now) == {"booked": 2}
+    plan.refresh_from_db()
+    first = Booking.objects.filter(class_group=world.group).order_by("session__starts_at")
+    gone = first.select_related("session")[0].session
+    later = now + timedelta(hours=1)
+    host_changes.cancel_session(by=world.manager, session=gone, reason="停电", now=later)
+    hit = set(losses.class_ids(plan, later))
+
+    again = replanning.replan(by=secretary, plan=plan, now=later)
+    with time_machine.travel(later, tick=True):
+        assert running.run_plan(again.pk) == PlanState.FOUND
+    again = CohortPlan.objects.select_related("season", "replans").get(pk=again.pk)
+
+    assert set(again.classes.values_list("class_group_id", flat=True)) == hit
+    assert world.group.pk in hit
+    ours = next(one for one in differences.differences(again) if one.class_group == world.group)
+    assert [line.session_id for line in ours.lost] == [gone.pk]
+    assert len(ours.new) == len(ours.kept) == 1
+    publishing.publish(by=secretary, plan=again, now=later)
+    assert publishing.publish_classes(again.pk, clock=lambda: later) == {"booked": len(hit)}
+    assert {
+        row.missing
+        for progress in progress_of_classes([world.group, other], later).values()
+        for row in progress.rows
+    } == {0}
+    assert invariants.findings() == []
