@@ -175,7 +175,7 @@ def _frontier(case: Case) -> None:
     """What fewer trips cost in wishes, drawn."""
     points = []
     for at_once in (1, 2, 3):
-        for method, trip in (("full", None), ("full", 0.1), ("trips", None)):
+        for method, trip in (("full", None), ("full", 0.1), ("full", 0.5), ("trips", None)):
             line = _run(method, replace(case, at_once=at_once), trip=trip)
             points.append(
                 drawing.Point(at_once, line["trips"], line["wishes"], line["reach"] / case.students)

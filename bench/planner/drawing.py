@@ -35,8 +35,8 @@ def frontier(points: list[Point], title: str) -> str:
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>',
         f'<text x="{LEFT}" y="24" font-size="15" font-weight="600">Wishes met and trips made'
         "</text>",
-        f'<text x="{LEFT}" y="42" fill="#555">{escape(title)}; beside each plan who reaches the'
-        " hours</text>",
+        f'<text x="{LEFT}" y="42" fill="#555">{escape(title)}; all reach the hours but where it is'
+        " said</text>",
     ]
     for trips in range(0, most + 1, 500):
         x = across(trips)
@@ -60,16 +60,16 @@ def frontier(points: list[Point], title: str) -> str:
         drawn.append(
             f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="1.5"/>'
         )
-        for one in line:
-            x, y = across(one.trips), down(one.wishes)
-            drawn.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{colour}"/>')
-            drawn.append(
-                f'<text x="{x + 7:.1f}" y="{y + 16:.1f}" font-size="11" fill="#555">'
-                f"{100 * one.share:.1f} %</text>"
-            )
+        drawn += [
+            f'<circle cx="{across(one.trips):.1f}" cy="{down(one.wishes):.1f}" r="4"'
+            f' fill="{colour}"/>'
+            for one in line
+        ]
+        shares = [100 * one.share for one in line]
+        who = f"; {min(shares):.1f} to {max(shares):.1f} % reach" if min(shares) < 100 else ""
         drawn.append(
-            f'<text x="{across(line[-1].trips):.1f}" y="{down(line[-1].wishes) - 10:.1f}"'
-            f' text-anchor="end" fill="{colour}" font-weight="600">K = {at_once}</text>'
+            f'<text x="{across(line[-1].trips) + 10:.1f}" y="{down(line[-1].wishes) + 4:.1f}"'
+            f' fill="{colour}" font-weight="600">K = {at_once}{who}</text>'
         )
     return "\n".join([*drawn, "</svg>", ""])
 

@@ -13,10 +13,11 @@ from .routes import Worth
 
 Keys = NDArray[np.int64]
 
-# Reaching comes first: no student's reach is given up for any wishes. A trip costs a few wishes
-# or hardly more than decides a tie, by what comes first.
+# Reaching comes first: no student's reach is given up for any wishes. A trip costs as much as the
+# wishes of two students, or a twentieth of one's: much less, and classes are driven about for
+# nothing.
 REACH, WISHES, PART = 2000.0, 10.0, 0.5
-TRIP = {Goal.WISHES: 0.05, Goal.TRIPS: 20.0}
+TRIP = {Goal.WISHES: 0.5, Goal.TRIPS: 20.0}
 # What the students short of a school cost: this times their number squared over the school's size.
 UNEVEN = 50.0
 # Sessions below their least are closed in so many rounds, then whoever is left in one gives way.
@@ -31,7 +32,7 @@ MOVES, LEAST_MOVES, STUDENTS, IDLE = 0.3, 100, 8, 12
 # While as many as can are to reach the requirement, fewer students move at a time, a seat taken
 # costs its price, so that those are spared that others want, a trip costs so much at most, and a
 # move may be so much worse.
-HUNTED, RENT, HUNTED_TRIP, HUNTED_WARMTH, HUNT_IDLE = 6, 1.0, 2.0, 0.3, 8
+HUNTED, RENT, HUNTED_TRIP, HUNTED_WARMTH, HUNT_IDLE = 6, 1.0, 2.0, 0.3, 15
 # How much worse a move may be at first, on average, in the units of what counts; none at the end.
 WARMTH = 0.1
 # In this part of the turns warmth goes down to nothing.

@@ -27,7 +27,7 @@ MORE_SITES = (3, 1, 0)
 # Rounds of the master, and of that for reaching alone.
 ROUNDS, REACH_ROUNDS = 2, 5
 # Turns of hunting at most, in a draft too, and how many turns of improvement a draft has.
-HUNTS, DRAFT_HUNTS, DRAFT_TURNS = 30, 6, 6
+HUNTS, DRAFT_HUNTS, DRAFT_TURNS = 80, 6, 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class _Steps:
 
 
 FULL = _Steps(rough=80, exact=12, sited=12, last=20)
-DRAFT = _Steps(rough=60, exact=0, sited=10, last=8)
+DRAFT = _Steps(rough=45, exact=0, sited=8, last=6)
 
 
 class Unsound(Exception):  # noqa: N818  named as what it says of the plan
