@@ -18,6 +18,9 @@ Keys = NDArray[np.int64]
 # nothing.
 REACH, WISHES, PART = 2000.0, 10.0, 0.5
 TRIP = {Goal.WISHES: 0.5, Goal.TRIPS: 20.0}
+# While seats are priced and sites chosen a trip costs less where wishes come first: where seats are
+# scarce, fewer sites would bring fewer to the requirement.
+PRICED_TRIP = {Goal.WISHES: 0.05, Goal.TRIPS: 20.0}
 # What the students short of a school cost: this times their number squared over the school's size.
 UNEVEN = 50.0
 # Sessions below their least are closed in so many rounds, then whoever is left in one gives way.
@@ -32,7 +35,7 @@ MOVES, LEAST_MOVES, STUDENTS, IDLE = 0.3, 100, 8, 12
 # While as many as can are to reach the requirement, fewer students move at a time, a seat taken
 # costs its price, so that those are spared that others want, a trip costs so much at most, and a
 # move may be so much worse.
-HUNTED, RENT, HUNTED_TRIP, HUNTED_WARMTH, HUNT_IDLE = 6, 1.0, 2.0, 0.3, 15
+HUNTED, RENT, HUNTED_TRIP, HUNTED_WARMTH, HUNT_IDLE = 6, 1.0, 0.05, 0.3, 15
 # How much worse a move may be at first, on average, in the units of what counts; none at the end.
 WARMTH = 0.1
 # In this part of the turns warmth goes down to nothing.
@@ -49,6 +52,7 @@ class Placing:
         number = ground.students
         self.worth = Worth(*(np.full(number, one) for one in (REACH, WISHES, PART)))
         self.trip = TRIP[problem.goal] if problem.trip is None else problem.trip * WISHES
+        self.priced_trip = min(self.trip, PRICED_TRIP[problem.goal])
         self.random = np.random.default_rng(seed)
         self.routes: Ints = np.full((number, ground.day_of.shape[1]), NONE, np.int32)
         self.value = -np.inf

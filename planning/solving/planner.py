@@ -40,7 +40,7 @@ class _Steps:
     last: int
 
 
-FULL = _Steps(rough=80, exact=12, sited=12, last=20)
+FULL = _Steps(rough=100, exact=15, sited=15, last=25)
 DRAFT = _Steps(rough=45, exact=0, sited=8, last=6)
 
 
@@ -203,7 +203,9 @@ class _Search:
     def _surcharge(self) -> Floats:
         """What a trip costs each of those who may share it: their part of it, at least."""
         size = np.bincount(self.problem.students.class_, minlength=len(self.problem.classes))
-        share: Floats = self.placing.trip / np.maximum(size, 1)[self.ground.of_patterns(GROUP)]
+        share: Floats = (
+            self.placing.priced_trip / np.maximum(size, 1)[self.ground.of_patterns(GROUP)]
+        )
         return share
 
     def _prove(
