@@ -1,7 +1,5 @@
 """What all classes would like to learn about, beside what is on offer: for the secretariat."""
 
-from datetime import datetime
-
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -17,7 +15,6 @@ from courses.models import Season
 from planning.models.wishes import WISHES_AT_MOST
 from planning.selectors import wishes as selectors
 from rosters.workbooks import CSV_TYPE, csv_file
-from sites import dates
 
 
 @require_safe
@@ -74,14 +71,13 @@ def export(request: MemberRequest, pk: int) -> HttpResponse:
         _("学校"), _("班级"), _("人数"), _("志愿"),
         *(_("第 %(rank)d 志愿") % {"rank": rank} for rank in ranks),
     ]  # fmt: skip
-    return _file(f"season-{pk}-wishes.csv", csv_file(heads, rows, origin=_origin(request, now)))
+    return _file(f"season-{pk}-wishes.csv", csv_file(heads, rows))
 
 
 @require_safe
 @members_only(Role.SECRETARIAT)
 def export_demand(request: MemberRequest, pk: int) -> HttpResponse:
     """How much each occupation is wanted beside what is on offer, as CSV."""
-    now = timezone.now()
     season = get_object_or_404(Season, pk=pk)
     wanted = selectors.demand(season, selectors.classes_asked(request.actor, season))
     heads = [
@@ -100,18 +96,10 @@ def export_demand(request: MemberRequest, pk: int) -> HttpResponse:
         )
         for one in wanted
     ]
-    return _file(f"season-{pk}-demand.csv", csv_file(heads, rows, origin=_origin(request, now)))
+    return _file(f"season-{pk}-demand.csv", csv_file(heads, rows))
 
 
 def _file(name: str, content: bytes) -> HttpResponse:
     response = HttpResponse(content, content_type=CSV_TYPE)
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
-
-
-def _origin(request: MemberRequest, now: datetime) -> str:
-    return _("%(school)s %(name)s 导出，%(when)s") % {
-        "school": request.actor.organisation_name,
-        "name": request.actor.name,
-        "when": dates.moment_full(now),
-    }

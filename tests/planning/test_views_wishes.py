@@ -335,19 +335,16 @@ def test_the_secretariat_sees_demand_beside_seats_and_progress_by_school(
     assert classes["Content-Disposition"] == (
         f'attachment; filename="season-{wishing.season.pk}-wishes.csv"'
     )
-    origin = "区职业教育联盟 钱秘书 导出，2026 年 11 月 24 日（周二）8:00"
     assert classes.content.decode("utf-8-sig").splitlines() == [
         "学校,班级,人数,志愿,第 1 志愿,第 2 志愿,第 3 志愿,第 4 志愿,第 5 志愿",
         "平江中学,七(1)班,3,还没有填,,,,,",
         "清河中学,七(3)班,5,已填,面包师,花艺师,,,",
         "清河中学,七(4)班,8,已填,花艺师,,,,",
-        origin,
     ]
     assert wanted.content.decode("utf-8-sig").splitlines() == [
         "职业,第 1 志愿的班级,第 1 志愿的学生,填了的班级,填了的学生,场次,名额",
         "花艺师,1,8,2,13,0,0",
         "面包师,1,5,1,5,1,40",
-        origin,
     ]
 
 
