@@ -120,6 +120,7 @@ MAY_SHOW: dict[str, set[str]] = {
         "attendance:student_erase",
         "attendance:student_merge",
         "bookings:student_move",
+        "planning:plan_class",
         "rosters:api-import",
         "rosters:api-import-answers",
         "rosters:class_edit",

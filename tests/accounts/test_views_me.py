@@ -352,7 +352,7 @@ def test_the_header_of_a_stranger_offers_to_sign_in(django_assert_num_queries) -
 @pytest.mark.parametrize(
     ("who", "words"),
     {
-        "secretariat": ["总览", "审核", "学时", "预约季", "单位"],
+        "secretariat": ["总览", "审核", "学时", "统筹", "预约季", "单位"],
         "reviewer": ["审核"],
         "host_manager": ["今天", "场次", "课程", "签到", "实训室", "人员"],
         "instructor": ["今天", "签到"],

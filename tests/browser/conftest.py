@@ -29,10 +29,16 @@ from accounts.models import Membership
 
 ROOT = Path(__file__).resolve().parents[2]
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+# What is still moving is looked at when it has come to rest.
 FINDINGS = """
-axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) => violations.map(
-  ({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 160)}`
-))
+Promise.race([
+  Promise.allSettled(document.getAnimations()
+    .filter((one) => Number.isFinite(one.effect.getComputedTiming().endTime))
+    .map((one) => one.finished)),
+  new Promise((done) => { setTimeout(done, 3000); }),
+]).then(() => axe.run(document, { resultTypes: ["violations"] })).then(
+  ({ violations }) => violations.map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 160)}`)
+)
 """
 ARGS = [
     "--no-sandbox",
