@@ -55,11 +55,11 @@ chromium: setup-dev
 .PHONY: test test-fast
 test: setup-dev chromium check ## All that has to pass, browser included
 	@$(MAKE) --no-print-directory postgres
-	$(TEST_ENV) $(PY) -m pytest -q -n 3 --dist worksteal
+	$(TEST_ENV) $(PY) -m pytest -q -n 2 --dist worksteal
 
 test-fast: setup-dev check ## The same without the browser
 	@$(MAKE) --no-print-directory postgres
-	$(TEST_ENV) $(PY) -m pytest -q -n 3 --dist worksteal -m "not browser"
+	$(TEST_ENV) $(PY) -m pytest -q -n 2 --dist worksteal -m "not browser"
 
 .PHONY: coverage
 coverage: setup-dev ## Which lines and branches of services, selectors and models no test runs

@@ -199,9 +199,9 @@
     device = known;
     await reread();
     for (const one of await Door.store.marks()) Door.queue.heard.set(one.session, one);
+    // A line that is back makes good what the line had spoilt, not what the server refused.
     window.addEventListener("online", () => {
       failures = 0;
-      refusal = null;
       sendAfresh();
     });
     window.addEventListener("offline", tell);
