@@ -73,8 +73,15 @@ def reached(plan: CohortPlan) -> str:
     }
 
 
+def wishes(plan: CohortPlan, share: float) -> str:
+    """A dash where nothing that is wished for can be had: mostly nobody wished."""
+    return "—" if plan.wishes_bound == 0 else percent(share)
+
+
 def wishes_bound(plan: CohortPlan) -> str:
     measure = _("学到志愿职业的学时比例，第 1 志愿全算，靠后的打折")
+    if plan.wishes_bound == 0:
+        return _("没有能排上的志愿。")
     if plan.wishes_bound is None:
         return _("%(measure)s；最多多少，没有证明。") % {"measure": measure}
     return _("%(measure)s；最多 %(bound)s，已证明。") % {
@@ -137,11 +144,23 @@ def shortage(found: Mapping[str, Any]) -> list[str]:
     if not short:
         return []
     by_days, by_sites = found.get("by_days", 0), found.get("by_sites", 0)
-    by_seats = short - by_days - by_sites
+    unsigned = found.get("unsigned", 0)
+    by_seats = short - by_days - by_sites - unsigned
     lines = [
         ngettext("%(count)s 名学生修不满学时。", "%(count)s 名学生修不满学时。", short)
         % {"count": number(short)}
     ]
+    if unsigned:
+        lines.append(
+            ngettext(
+                "%(count)s 人还没有监护人签名，所在学校不签不约。",
+                "%(count)s 人还没有监护人签名，所在学校不签不约。",
+                unsigned,
+            )
+            % {"count": number(unsigned)}
+        )
+    if found.get("is_nothing_on_offer"):
+        return [*lines, _("没有还能约的场次。请开课单位加开，再重新计算。")]
     if by_days:
         lines.append(
             ngettext(

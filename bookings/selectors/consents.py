@@ -1,12 +1,12 @@
 """Whose guardians have signed, for a booking and for a class about to be booked."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from bookings.models import Booking, TripConsent
 from rosters import selectors as roster_selectors
 from rosters.choices import ConsentRule
-from rosters.models import Student
+from rosters.models import SchoolSettings, Student
 from rosters.selectors import ConsentStatus
 from sites.calendar import local_day, school_year
 
@@ -48,10 +48,19 @@ def unsigned(
     """Which of the students the school does not let be booked in one of the school years, for
     want of a signature. Nobody, unless it collects them a year and says that missing ones block.
     """
-    settings = roster_selectors.settings_of(school_id)
-    if settings.consent_rule != ConsentRule.YEAR or not settings.consent_blocks:
-        return set()
+    return unsigned_of_schools({school_id: student_ids}, school_years)
+
+
+def unsigned_of_schools(
+    students: Mapping[int, Collection[int]], school_years: Collection[int]
+) -> set[int]:
+    """The same of several schools, given their students: one query, and one for each school year
+    where a school lets missing ones block."""
+    blocking = SchoolSettings.objects.filter(
+        school__in=students, consent_rule=ConsentRule.YEAR, consent_blocks=True
+    ).values_list("school_id", flat=True)
+    asked = [pk for school_id in blocking for pk in students[school_id]]
     barred: set[int] = set()
-    for year in school_years:
-        barred |= set(student_ids) - roster_selectors.signed_for_year(list(student_ids), year)
+    for year in school_years if asked else ():
+        barred |= set(asked) - roster_selectors.signed_for_year(asked, year)
     return barred

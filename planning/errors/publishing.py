@@ -12,6 +12,13 @@ class PlanNotFound(PlanningRefusal):
     sentence = _("这个方案现在是“%(state)s”，不能发布。")
 
 
+class NothingToPublish(PlanningRefusal):
+    """No class gets anything that it has not booked already."""
+
+    code = "plan_nothing_to_publish"
+    sentence = _("这个方案没有新的场次，不用发布。")
+
+
 class PlanOutdated(PlanningRefusal):
     """Another plan was published for some of its classes after it was asked for. Facts: ``when``,
     ``classes`` how many."""

@@ -1,12 +1,18 @@
-"""Whom a plan is for."""
+"""Whom a plan is for, what they have earned, and who can go with them."""
 
 from collections.abc import Collection
 from datetime import datetime
 
+from django.db.models import Count, Q, Sum
+
 from bookings.selectors import standing
 from hours import selectors as hours_selectors
-from hours.models import PracticumRequirement
-from rosters.models import ClassGroup, Student
+from hours.models import HourCredit, PracticumRequirement
+from rosters.models import ClassGroup, ClassTeacher, Student
+
+# Student, session, course, kind of host, occupation, and the ledger's sums: on the requirement's
+# days (none where nothing is), and ever.
+Credit = tuple[int, int | None, int | None, str | None, str | None, int | None, int]
 
 
 def classes_to_plan(
@@ -25,3 +31,40 @@ def classes_to_plan(
     students = Student.objects.current().filter(class_group__in=[one.pk for one in groups])
     found = standing.of_classes(students, now, everybody=len(schools) > 1)
     return groups, {key: one.short for key, one in found.items() if one.short}
+
+
+def credits_of(students: Collection[int], requirement: PracticumRequirement) -> list[Credit]:
+    """What the ledger holds of each student, session by session. One query."""
+    inside = Q(earned_on__range=(requirement.counts_from, requirement.due_on))
+    return list(
+        HourCredit.objects.filter(student__in=students)
+        .order_by()
+        .values_list(
+            "student_id",
+            "session_id",
+            "session__version__course_id",
+            "session__host__kind",
+            "session__version__occupation_zh",
+        )
+        .annotate(inside=Sum("class_hours", filter=inside), total=Sum("class_hours"))
+    )
+
+
+def teachers_of(schools: Collection[int]) -> dict[int, int]:
+    """How many each school can send along: those who teach a class, and one for each class at
+    least. Two queries."""
+    classes = dict(
+        ClassGroup.objects.current()
+        .filter(school__in=schools)
+        .order_by()
+        .values_list("school_id")
+        .annotate(number=Count("pk"))
+    )
+    teaching = dict(
+        ClassTeacher.objects.live()
+        .filter(class_group__school__in=schools, class_group__archived_at=None)
+        .order_by()
+        .values_list("class_group__school_id")
+        .annotate(number=Count("membership", distinct=True))
+    )
+    return {key: max(classes.get(key, 0), teaching.get(key, 0)) for key in schools}

@@ -7,15 +7,14 @@ from datetime import datetime
 from django.db.models import Count, F, Q, QuerySet, Sum
 
 from accounts.actors import Actor
+from accounts.choices import OrganisationKind
 from accounts.models import Organisation
 from bookings.models import Booking
-from bookings.selectors import standing
 from courses.models import CourseSession, Season
-from hours import selectors as hours_selectors
 from hours.models import PracticumRequirement
 from planning.choices import PlanClassState
 from planning.models import CohortPlan, PlanClass, PlannedPlace, PlanSchool
-from rosters.models import ClassGroup, Student
+from planning.selectors import cohorts
 
 
 def plans_of(actor: Actor, season: Season) -> "QuerySet[CohortPlan]":
@@ -48,22 +47,17 @@ class Demand:
 
 def demand(actor: Actor, requirement: PracticumRequirement, now: datetime) -> list[Demand]:
     """Whom a plan for the requirement would be for, school by school, in the order of names."""
-    groups = list(
-        ClassGroup.objects.visible_to(actor)
-        .current()
-        .filter(
-            stage=requirement.stage,
-            entry_year__range=(requirement.entry_year_from, requirement.entry_year_to),
-        )
+    own = Organisation.objects.filter(kind=OrganisationKind.SCHOOL)
+    if actor.is_school:
+        assert actor.organisation_id is not None
+        own = own.filter(pk=actor.organisation_id)
+    groups, short = cohorts.classes_to_plan(
+        list(own.values_list("pk", flat=True)), requirement, now
     )
-    required = hours_selectors.requirements_of(groups)
-    school_of = {group.pk: group.school_id for group in groups if required[group.pk] == requirement}
-    students = Student.objects.current().filter(class_group__in=school_of)
-    found = standing.of_classes(students, now, everybody=not actor.is_school)
     classes: dict[int, list[int]] = {}
-    for key, coverage in found.items():
-        if coverage.short:
-            classes.setdefault(school_of[key], []).append(coverage.short)
+    for group in groups:
+        if group.pk in short:
+            classes.setdefault(group.school_id, []).append(short[group.pk])
     schools = Organisation.objects.filter(pk__in=classes).order_by("name", "pk")
     return [Demand(one, len(classes[one.pk]), sum(classes[one.pk])) for one in schools]
 

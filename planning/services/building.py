@@ -7,24 +7,24 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q
 from numpy.typing import NDArray
 
 from accounts.choices import HOST_KINDS
 from bookings.models import Booking, Place
-from bookings.selectors import suiting
+from bookings.selectors import consents, suiting
+from bookings.services import freeze
 from courses.choices import Venue
 from courses.models import CourseSession
-from hours.models import HourCredit, RequirementMinimum
+from hours.models import RequirementMinimum
 from planning.models import CohortPlan
 from planning.selectors import cohorts, losses
+from planning.selectors.cohorts import Credit
 from planning.selectors.wishes import wishes_of
 from planning.services import offering
 from planning.solving import measuring
 from planning.solving import problem as arrays
-from rosters import selectors as roster_selectors
-from rosters.choices import ConsentRule
-from rosters.models import ClassGroup, ClassTeacher, SchoolSettings, Student
+from rosters.models import ClassGroup, Student
 from sites import selectors as site_selectors
 from sites.calendar import is_lesson_day, local_day, school_year
 from sites.models import SchoolTerm
@@ -32,9 +32,6 @@ from sites.models import SchoolTerm
 # What an hour of the first, second, … wish counts.
 RANKS = (1.0, 0.8, 0.6, 0.4, 0.2)
 Keys = NDArray[np.int64]
-# Student, session, course, kind of host, occupation, and the ledger's sums: on the requirement's
-# days (none where nothing is), and ever.
-Credit = tuple[int, int | None, int | None, str | None, str | None, int | None, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +116,7 @@ class _Building:
     def built(self) -> Built:
         need, kinds = self._requirement()
         wishes = wishes_of(self.plan.season, list(self.class_at))
-        credits = self._credits()
+        credits = cohorts.credits_of(self.students.tolist(), self.plan.requirement)
         names = {one.version.occupation_zh for one in self.sessions}
         names |= {name for said in wishes.values() for name in said}
         names |= {name for *_keys, name, _inside, _all in credits if name}
@@ -212,24 +209,6 @@ class _Building:
         by_kind = tuple(least.get(kind, 0) for kind in kinds)
         return arrays.Requirement(asked.class_hours, asked.min_occupations, by_kind), kinds
 
-    def _credits(
-        self,
-    ) -> list[Credit]:
-        asked = self.plan.requirement
-        inside = Q(earned_on__range=(asked.counts_from, asked.due_on))
-        return list(
-            HourCredit.objects.filter(student__in=self.students.tolist())
-            .order_by()
-            .values_list(
-                "student_id",
-                "session_id",
-                "session__version__course_id",
-                "session__host__kind",
-                "session__version__occupation_zh",
-            )
-            .annotate(inside=Sum("class_hours", filter=inside), total=Sum("class_hours"))
-        )
-
     def _earned(
         self,
         credits: Iterable[Credit],
@@ -283,12 +262,9 @@ class _Building:
         )
 
     def _is_offered(self, one: CourseSession) -> bool:
-        first_open = local_day(self.now).toordinal()
-        first_open += self.plan.season.freeze_days
         return (
             one.season_id == self.plan.season_id
-            and one.starts_at > self.now
-            and local_day(one.starts_at).toordinal() >= first_open
+            and not freeze.is_settled(one, self.now)
             and offering.seats(one) > 0
         )
 
@@ -340,23 +316,10 @@ class _Building:
     def _teachers(self, halves: arrays.Bits, day: arrays.Ints, site: arrays.Ints) -> arrays.Ints:
         """J x D x 2: as many as teach, or as there are classes, less those who are out with
         classes that are not planned for."""
-        classes = dict(
-            ClassGroup.objects.current()
-            .filter(school__in=self.schools)
-            .order_by()
-            .values_list("school_id")
-            .annotate(number=Count("pk"))
-        )
-        teaching = dict(
-            ClassTeacher.objects.live()
-            .filter(class_group__school__in=self.schools, class_group__archived_at=None)
-            .order_by()
-            .values_list("class_group__school_id")
-            .annotate(number=Count("membership", distinct=True))
-        )
+        teachers = cohorts.teachers_of(self.schools)
         found = np.zeros((len(self.schools), len(self.days), 2), np.int32)
         for at, school in enumerate(self.schools):
-            found[at] = max(classes.get(school, 0), teaching.get(school, 0))
+            found[at] = teachers[school]
         out = set()
         for school, group, session, _unnamed in self.bookings:
             if group not in self.class_at:
@@ -412,19 +375,11 @@ class _Building:
     def _barred(self) -> NDArray[np.bool_]:
         """Students whose school books nobody without a signature, and who have none for a school
         year in which something is on offer."""
-        asking = set(
-            SchoolSettings.objects.filter(
-                school__in=self.schools, consent_rule=ConsentRule.YEAR, consent_blocks=True
-            ).values_list("school_id", flat=True)
-        )
-        asked = [
-            pk
-            for pk, group in zip(self.students.tolist(), self.class_of, strict=True)
-            if self.groups[group].school_id in asking
-        ]
-        barred: set[int] = set()
-        for year in sorted({school_year(one) for one in self.days}) if asked else ():
-            barred |= set(asked) - roster_selectors.signed_for_year(asked, year)
+        by_school: dict[int, list[int]] = defaultdict(list)
+        for pk, group in zip(self.students.tolist(), self.class_of, strict=True):
+            by_school[self.groups[group].school_id].append(pk)
+        years = sorted({school_year(one) for one in self.days})
+        barred = consents.unsigned_of_schools(by_school, years)
         return np.array([pk in barred for pk in self.students.tolist()], np.bool_)
 
 

@@ -1,6 +1,7 @@
 """Publishing a plan: every class has its reservation, whole, or is told why not; and undoing it."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from datetime import datetime
 
 from django.db.models import Count, Max
@@ -18,6 +19,7 @@ from courses import phases
 from planning import refusals
 from planning.choices import PlanClassState, PlanState
 from planning.errors.publishing import (
+    NothingToPublish,
     NothingToUndo,
     PlanNotFound,
     PlanNotPublished,
@@ -36,16 +38,22 @@ PUBLISHED = (PlanState.PUBLISHING, PlanState.PUBLISHED, PlanState.UNDOING)
 
 def check_can_publish(actor: Actor, plan: CohortPlan, now: datetime) -> None:
     """Whose plan it is, once it is found, while the season is open for it (``plan.season``
-    loaded). Refused: PlanNotFound, OutsideSeason, PlanOutdated. One query."""
+    loaded). Refused: PlanNotFound, NothingToPublish, OutsideSeason, PlanOutdated. Two queries."""
     check_is_own(actor, plan)
     if plan.state != PlanState.FOUND:
         raise PlanNotFound(state=PlanState(plan.state).label)
+    planned_for = plan.classes.filter(state=PlanClassState.PLANNED)
+    if not planned_for.exists():
+        raise NothingToPublish
     phases.check_is_open(planned.action_of(actor), plan.season, now)
-    later = PlanClass.objects.filter(
+    others = PlanClass.objects.exclude(plan=plan.pk).filter(
         plan__state__in=PUBLISHED,
         plan__published_at__gte=plan.made_at,
-        class_group__in=plan.classes.filter(state=PlanClassState.PLANNED).values("class_group"),
-    ).aggregate(when=Max("plan__published_at"), classes=Count("class_group", distinct=True))
+        class_group__in=planned_for.values("class_group"),
+    )
+    later = others.aggregate(
+        when=Max("plan__published_at"), classes=Count("class_group", distinct=True)
+    )
     if later["when"] is not None:
         raise PlanOutdated(when=dates.moment(later["when"]), classes=later["classes"])
 
@@ -83,19 +91,37 @@ def publish_classes(plan_id: int, *, clock: Clock = timezone.now) -> dict[str, i
     for key in carrying_out.classes_in(plan_id, PlanClassState.PLANNED, clock):
         _publish_class(key, by, clock())
 
-    def finish() -> dict[str, int]:
+    return _finish(
+        plan_id, PlanState.PUBLISHING, PlanClassState.PLANNED, PlanState.PUBLISHED,
+        telling.published, by, clock,
+    )  # fmt: skip
+
+
+def _finish(
+    plan_id: int,
+    at_work: PlanState,
+    left: PlanClassState,
+    done: PlanState,
+    tell: Callable[..., None],
+    by: Actor,
+    clock: Clock,
+) -> dict[str, int]:
+    """Where no class is ``left``, the plan that was ``at_work`` is ``done`` and people are told,
+    once. Returns how many classes are in each state."""
+
+    def write() -> dict[str, int]:
         row = carrying_out.locked(plan_id)
         counts = counts_of(plan_id)
-        if row.state == PlanState.PUBLISHING and not counts.get(PlanClassState.PLANNED):
-            row.state = PlanState.PUBLISHED
+        if row.state == at_work and not counts.get(left):
+            row.state = done
             row.lease_until = None
             row.save(update_fields=["state", "lease_until"])
             now = clock()
-            audit.record(by=by, verb="plan.published", now=now, target=row, classes=counts)
-            telling.published(row, by=by, now=now)
+            audit.record(by=by, verb=f"plan.{done}", now=now, target=row, classes=counts)
+            tell(row, by=by, now=now)
         return counts
 
-    return in_one_transaction(finish)
+    return in_one_transaction(write)
 
 
 def counts_of(plan_id: int) -> dict[str, int]:
@@ -240,19 +266,10 @@ def undo_classes(plan_id: int, *, clock: Clock = timezone.now) -> dict[str, int]
     for key in carrying_out.classes_in(plan_id, PlanClassState.BOOKED, clock):
         _undo_class(key, by, clock())
 
-    def finish() -> dict[str, int]:
-        row = carrying_out.locked(plan_id)
-        counts = counts_of(plan_id)
-        if row.state == PlanState.UNDOING and not counts.get(PlanClassState.BOOKED):
-            row.state = PlanState.UNDONE
-            row.lease_until = None
-            row.save(update_fields=["state", "lease_until"])
-            now = clock()
-            audit.record(by=by, verb="plan.undone", now=now, target=row, classes=counts)
-            telling.undone(row, by=by, now=now)
-        return counts
-
-    return in_one_transaction(finish)
+    return _finish(
+        plan_id, PlanState.UNDOING, PlanClassState.BOOKED, PlanState.UNDONE,
+        telling.undone, by, clock,
+    )  # fmt: skip
 
 
 def _undo_class(key: int, by: Actor, now: datetime) -> None:

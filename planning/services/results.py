@@ -35,9 +35,12 @@ def _shortage(built: Built, found: Plan) -> dict[str, Any]:
     missing = explaining.missing(built.problem, found)
     if not len(missing.short):
         return {}
+    # To the mathematics who may not be booked is never free.
     return {
         "short": len(missing.short),
-        "by_days": len(missing.by_days),
+        "unsigned": int((~built.is_open[missing.short]).sum()),
+        "is_nothing_on_offer": not built.problem.classes.admits.any(),
+        "by_days": int(built.is_open[missing.by_days].sum()),
         "by_sites": len(missing.by_sites),
         "openings": [
             {
@@ -110,7 +113,8 @@ def store(row: CohortPlan, built: Built, found: Plan, told: Told, *, now: dateti
         batch_size=AT_ONCE,
     )
     _store_schools(row, built, found, done, before, wished, new)
-    share = built.is_open.sum() / len(built.students)
+    # Of nobody where nobody may be booked.
+    share = max(int(built.is_open.sum()), 1) / len(built.students)
     bounds = found.bounds
     row.state, row.lease_until, row.found_at = PlanState.FOUND, None, now
     row.students, row.reached_before = len(built.students), int(before.sum())

@@ -50,7 +50,7 @@ def run_plan(plan_id: int, *, clock: Clock = timezone.now) -> str:
     warming.warm(lambda _now: work.say())
     try:
         built = building.problem_of(work.plan, clock())
-        if not built.is_open.any():
+        if not len(built.students):
             raise NobodyShort
         work.students = len(built.students)
         work.say()

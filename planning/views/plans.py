@@ -218,7 +218,7 @@ def show(request: MemberRequest, pk: int) -> HttpResponse:
         "planning/plan.html",
         {
             **showing.found(plan, now, request.actor),
-            "schools": [showing.school_row(row) for row in schools],
+            "schools": [showing.school_row(plan, row) for row in schools],
             "school": school,
             "classes": showing.class_rows(plan, list(page.object_list), now),
             "page": page,
@@ -297,7 +297,7 @@ def print_plan(request: MemberRequest, pk: int) -> HttpResponse:
         {
             **showing.found(plan, now, request.actor),
             "now": now,
-            "schools": [showing.school_row(row) for row in selectors.schools_of(plan)],
+            "schools": [showing.school_row(plan, row) for row in selectors.schools_of(plan)],
             "classes": [
                 (shown, [showing.session_row(one, {}) for one in sessions.get(row.pk, [])])
                 for row, shown in zip(classes, showing.class_rows(plan, classes, now), strict=True)

@@ -74,7 +74,7 @@ def line(plan: CohortPlan) -> Line:
         reach=wording.reach(plan.reached, plan.students),
         share=wording.percent(selectors.share(plan.reached, plan.students)),
         worst=wording.percent(plan.worst_school),
-        wishes=wording.percent(plan.wishes),
+        wishes=wording.wishes(plan, plan.wishes),
         trips=wording.number(plan.trips),
         seats_left=wording.number(plan.seats_left),
     )
@@ -105,8 +105,6 @@ def why_not_publish(plan: CohortPlan, actor: Actor, now: datetime) -> str:
     """Why a found plan cannot be published, or why there is no need to."""
     if plan.state != PlanState.FOUND:
         return ""
-    if not selectors.extent_of(plan, PlanClassState.PLANNED).classes:
-        return _("这个方案没有新的场次，不用发布。")
     return why_not(publishing.check_can_publish, actor, plan, now)
 
 
@@ -162,7 +160,7 @@ class SchoolRow:
     seats: str
 
 
-def school_row(row: PlanSchool) -> SchoolRow:
+def school_row(plan: CohortPlan, row: PlanSchool) -> SchoolRow:
     by_plan = max(row.reached - row.reached_before, 0)
     return SchoolRow(
         pk=row.school_id,
@@ -182,7 +180,7 @@ def school_row(row: PlanSchool) -> SchoolRow:
         },
         reach=wording.reach(row.reached, row.students),
         share=wording.percent(selectors.share(row.reached, row.students)),
-        wishes=wording.percent(row.wishes),
+        wishes=wording.wishes(plan, row.wishes),
         trips=wording.number(row.trips),
         seats=wording.number(row.seats),
     )

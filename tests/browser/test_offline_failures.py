@@ -482,6 +482,8 @@ def test_batch_that_the_server_refuses_is_kept_and_sent_again(
     context.set_offline(False)
     expect(notice).to_be_visible()
     assert len(refused) == 1
+    # Nor does a line that falters once more.
+    page.evaluate("window.dispatchEvent(new Event('online'))")
     # It goes on as without a network; two more do not ask twice more.
     type_code(page, badges[2].code)
     answered(page, "off", "已记下")

@@ -124,7 +124,8 @@ def test_a_class_for_which_nothing_is_found_is_told_so(
 def test_a_plan_that_makes_none_good_changes_nothing(
     world: World, secretary: Actor, login: Login, now: datetime
 ) -> None:
-    plan = published(secretary, world, {world.group: {}}, now)
+    wanted = {world.group: {world.session(): world.students}}
+    plan = published(secretary, world, wanted, now)
 
     answer = login(secretary).get(f"/plans/{plan.pk}/changes/")
 

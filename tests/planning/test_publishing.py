@@ -27,7 +27,7 @@ from insights.selectors import invariants
 from notifications.models import Message
 from planning import refusals, tasks
 from planning.choices import PlanClassState, PlanState
-from planning.errors.publishing import PlanNotFound, PlanOutdated
+from planning.errors.publishing import NothingToPublish, PlanNotFound, PlanOutdated
 from planning.models import CohortPlan, PlanClass, PlannedPlace
 from planning.services import carrying_out, publishing
 from rosters.choices import ConsentRule
@@ -56,6 +56,11 @@ def states(plan: CohortPlan) -> list[str]:
 
 def placed(session: CourseSession) -> list[int]:
     return sorted(Place.objects.live().filter(session=session).values_list("student_id", flat=True))
+
+
+def wanted_of(world: World) -> dict[ClassGroup, dict[CourseSession, list[Student]]]:
+    """One session for the whole class."""
+    return {world.group: {world.session(): world.students}}
 
 
 def test_every_class_has_one_reservation_with_all_its_bookings(
@@ -386,7 +391,7 @@ def test_the_alliances_plan_is_published_by_its_secretariat(
         "reviewer": actor_of(MembershipFactory(reviewer=True)),
         "secretary": secretary,
     }
-    plan = make_plan(by=secretary, season=world.season, wanted={world.group: {}}, now=now)
+    plan = make_plan(by=secretary, season=world.season, wanted=wanted_of(world), now=now)
 
     if refusal is None:
         publishing.check_can_publish(actors[who], plan, now)
@@ -402,7 +407,7 @@ def test_a_schools_plan_is_another_coordinators_no_more_than_the_secretariats(
         by=world.coordinator,
         season=world.season,
         school=world.school,
-        wanted={world.group: {}},
+        wanted=wanted_of(world),
         now=now,
     )
     other = actor_of(MembershipFactory(coordinator=True, organisation=OrganisationFactory()))
@@ -427,10 +432,22 @@ def test_only_a_found_plan_is_published(
     assert refused.value.facts == {"state": state.label}
 
 
-def test_pressed_twice_it_is_handed_over_once(
+def test_what_brings_nothing_new_is_not_published(
     world: World, secretary: Actor, now: datetime
 ) -> None:
     plan = make_plan(by=secretary, season=world.season, wanted={world.group: {}}, now=now)
+
+    with pytest.raises(NothingToPublish, match="没有新的场次，不用发布。"):
+        publishing.publish(by=secretary, plan=plan, now=now)
+
+    plan.refresh_from_db()
+    assert (plan.state, plan.published_at) == ("found", None)
+
+
+def test_pressed_twice_it_is_handed_over_once(
+    world: World, secretary: Actor, now: datetime
+) -> None:
+    plan = make_plan(by=secretary, season=world.season, wanted=wanted_of(world), now=now)
 
     publishing.publish(by=secretary, plan=plan, now=now)
     with pytest.raises(PlanNotFound):
@@ -439,14 +456,14 @@ def test_pressed_twice_it_is_handed_over_once(
     assert [(one.key, one.func(), one.task["args"]) for one in OrmQ.objects.all()] == [
         ("planning", "planning.tasks.publish", (plan.pk,))
     ]
-    assert tasks.publish(plan.pk) == {"nothing": 1}
+    assert tasks.publish(plan.pk) == {"booked": 1}
     assert list(
         AuditEntry.objects.filter(verb__startswith="plan.")
         .order_by("pk")
         .values_list("verb", "membership_id", "facts")
     ) == [
         ("plan.publishing", secretary.membership_id, {}),
-        ("plan.published", secretary.membership_id, {"classes": {"nothing": 1}}),
+        ("plan.published", secretary.membership_id, {"classes": {"booked": 1}}),
     ]
 
 
@@ -504,7 +521,7 @@ def test_a_plan_older_than_another_that_booked_for_its_classes_is_not_published(
 def test_what_fell_silent_is_taken_up_again_once(
     world: World, secretary: Actor, now: datetime
 ) -> None:
-    plan = make_plan(by=secretary, season=world.season, wanted={world.group: {}}, now=now)
+    plan = make_plan(by=secretary, season=world.season, wanted=wanted_of(world), now=now)
     publishing.publish(by=secretary, plan=plan, now=now)
     OrmQ.objects.all().delete()
 

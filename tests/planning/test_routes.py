@@ -126,3 +126,26 @@ def test_what_is_held_counts_and_blocks_its_time() -> None:
     _bound, found = market.sweep(np.zeros(5), is_exact=True)
 
     assert places_of(of, ground, found.routes).tolist() == [[0, 0], [0, 2], [0, 3]]
+
+
+def test_students_who_differ_in_nothing_are_looked_at_once_and_counted_each() -> None:
+    """Three alike, one who has hours already, one of another class: what they ask for together is
+    what each of them asks for alone."""
+    offers = [Offer(day=day, course=day, occupation=day % 2) for day in range(3)]
+    made = problem(offers, classes=(0, 0), students=(0, 0, 0, 0, 1))
+    of = replace(made, students=replace(made.students, hours=np.array([0, 0, 0, 4, 0], np.int32)))
+    ground = lay(of)
+    worth = Worth(np.full(5, 20.0), np.full(5, 10.0), np.full(5, 0.5))
+    market = prices.market(of, ground, worth)
+    price = np.linspace(0.1, 3.0, len(market.seats))
+
+    total, found = market.sweep(price, is_exact=True)
+
+    assert ground.kind_of.tolist() == [0, 0, 0, 1, 2]
+    assert (ground.kinds.tolist(), ground.alike.tolist()) == ([0, 3, 4], [3, 1, 1])
+    assert total == pytest.approx(found.bounds.sum())
+    asked = np.zeros(len(of.sessions))
+    for _student, session in places_of(of, ground, found.routes):
+        asked[session] += 1
+    assert found.asked[: len(of.sessions)].tolist() == asked.tolist()
+    assert asked.sum() > 3

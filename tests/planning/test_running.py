@@ -29,6 +29,9 @@ from planning.models import ClassWish, CohortPlan, PlanClass, PlannedPlace, Wish
 from planning.services import plans, running, warming
 from planning.solving import planner, seating
 from planning.solving.verifying import Rule
+from rosters.choices import ConsentRule
+from rosters.models import SchoolSettings
+from rosters.services import consents
 from sites.calendar import local_day
 from tests.bookings.conftest import DAY, World, make_world
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, actor_of
@@ -125,7 +128,13 @@ def test_what_is_missing_is_told_by_keys_and_figures(
     row = PlanClass.objects.get(plan=plan)
     openings = plan.shortage.pop("openings")
     assert (plan.reached, plan.students, row.reached) == (3, 5, 3)
-    assert plan.shortage == {"short": 2, "by_days": 0, "by_sites": 0}
+    assert plan.shortage == {
+        "short": 2,
+        "unsigned": 0,
+        "is_nothing_on_offer": False,
+        "by_days": 0,
+        "by_sites": 0,
+    }
     assert {one["session"] for one in openings} <= {one.pk for one in offered}
     assert [one["reached"] for one in openings][-1] == 2
     assert {key for one in openings for key in one} == {"session", "seats", "students", "reached"}
@@ -138,7 +147,33 @@ def test_without_anything_on_offer_nothing_is_found_but_the_shortage(
 
     row = PlanClass.objects.get(plan=plan)
     assert (plan.state, plan.reached, plan.shortage["short"]) == ("found", 0, 5)
+    assert plan.shortage["is_nothing_on_offer"]
     assert (row.state, row.reached, row.students) == ("nothing", 0, 5)
+
+
+@pytest.mark.parametrize("signed", [0, 2])
+def test_who_lacks_a_signature_is_counted_and_not_placed(
+    world: World, secretary: Actor, now: datetime, signed: int
+) -> None:
+    sessions(world)
+    SchoolSettings.objects.create(
+        school=world.school, consent_rule=ConsentRule.YEAR, consent_blocks=True
+    )
+    consents.record_consents(
+        by=world.teacher,
+        class_group=world.group,
+        student_ids=[one.pk for one in world.students[:signed]],
+        school_year=world.season.school_year,
+        now=now,
+    )
+
+    plan = run(ask(secretary, world, now), now)
+
+    shortage = {name: plan.shortage[name] for name in ("short", "unsigned", "by_days")}
+    assert (plan.state, plan.reached) == ("found", signed)
+    assert shortage == {"short": 5 - signed, "unsigned": 5 - signed, "by_days": 0}
+    placed = PlannedPlace.objects.order_by("student_id").values_list("student_id", flat=True)
+    assert set(placed) == {one.pk for one in world.students[:signed]}
 
 
 def test_a_school_of_a_plan_without_a_class_in_need_has_no_figures(

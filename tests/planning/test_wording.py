@@ -86,6 +86,28 @@ def test_what_is_missing_tells_days_sites_and_seats_apart() -> None:
     ]
 
 
+def test_who_may_not_be_booked_is_told_apart_and_nothing_on_offer_is_no_fault_of_the_days() -> None:
+    found = {"short": 40, "unsigned": 4, "by_days": 36, "by_sites": 0}
+
+    assert wording.shortage(found) == [
+        "40 名学生修不满学时。",
+        "4 人还没有监护人签名，所在学校不签不约。",
+        "36 人受本班可以外出的日子、路程和年级所限，多开场次也不够。",
+    ]
+    assert wording.shortage(found | {"is_nothing_on_offer": True}) == [
+        "40 名学生修不满学时。",
+        "4 人还没有监护人签名，所在学校不签不约。",
+        "没有还能约的场次。请开课单位加开，再重新计算。",
+    ]
+
+
+def test_where_no_wish_can_be_met_there_is_no_share_of_wishes() -> None:
+    nobody, somebody = CohortPlan(wishes_bound=0.0), CohortPlan(wishes_bound=0.3)
+
+    assert [wording.wishes(nobody, 0.0), wording.wishes(somebody, 0.0)] == ["—", "0%"]
+    assert wording.wishes_bound(nobody) == "没有能排上的志愿。"
+
+
 def test_what_holds_nobody_back_is_not_said() -> None:
     assert wording.shortage({}) == []
     assert wording.shortage({"short": 0, "by_days": 0, "by_sites": 0}) == []
