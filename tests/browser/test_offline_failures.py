@@ -465,9 +465,6 @@ def test_batch_that_the_server_refuses_is_kept_and_sent_again(
     page = context.new_page()
     page.clock.install()
     register(page)
-    context.set_offline(True)
-    type_code(page, badges[1].code)
-    answered(page, "off", "已记下")
     refused: list[list[int]] = []
 
     def refuse(route: Route) -> None:
@@ -479,7 +476,8 @@ def test_batch_that_the_server_refuses_is_kept_and_sent_again(
     notice = page.get_by_text("服务器暂时没有收下记录。记录都在本机，稍后自动再送")
     expect(notice).to_be_hidden()
 
-    context.set_offline(False)
+    type_code(page, badges[1].code)
+    answered(page, "off", "已记下")
     expect(notice).to_be_visible()
     assert len(refused) == 1
     # Nor does a line that falters once more.

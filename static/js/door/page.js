@@ -130,7 +130,7 @@
     if (!kept) return null;
     if (server.isOnline() && !queue.isPutOff()) {
       // A sending that was under way may not have had them.
-      const isOpen = () => queue.waiting().some((one) => one.id === kept[0].id);
+      const isOpen = () => !queue.isPutOff() && queue.waiting().some((one) => one.id === kept[0].id);
       const answered = queue.send().then(() => isOpen() && queue.send());
       const waited = new Promise((resolve) => {
         hurry = resolve;
