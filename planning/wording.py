@@ -40,8 +40,9 @@ def name(plan: CohortPlan) -> str:
 
 
 def settings(plan: CohortPlan) -> list[str]:
-    """What was asked for: 志愿优先, 每班半天最多 2 个地点, 草算"""
+    """What was asked for: 重新统筹方案 3, 志愿优先, 每班半天最多 2 个地点, 草算"""
     parts = [
+        *([_("重新统筹方案 %(number)d") % {"number": plan.replans_id}] if plan.replans_id else []),
         str(plan.get_goal_display()),
         ngettext(
             "每班半天最多 %(count)d 个地点", "每班半天最多 %(count)d 个地点", plan.sites_at_once
@@ -49,6 +50,15 @@ def settings(plan: CohortPlan) -> list[str]:
         % {"count": plan.sites_at_once},
     ]
     return [*parts, _("草算")] if plan.is_draft else parts
+
+
+def cut_short(plan: CohortPlan) -> str:
+    """What ended the search before it was through; empty where nothing did."""
+    if plan.is_whole:
+        return ""
+    if plan.cancel_asked_at is None:
+        return _("计算时间用完，是当时最好的结果")
+    return _("提前停止，是当时最好的结果")
 
 
 def reach(part: int, whole: int) -> str:
@@ -100,7 +110,7 @@ def seats(taken: int, left: int) -> str:
 # Why a class has not more of the occupation it wishes for most of what it has not; the keys are
 # ``planning.solving.explaining.Reason``'s. The first half says what was wished for.
 WHY: dict[str, str | Promise] = {
-    "not offered": gettext_lazy("本季没有这个职业的场次"),
+    "not offered": gettext_lazy("还能约的场次里没有这个职业"),
     "not for its grade": gettext_lazy("%(sessions)s 场都不收这个年级"),
     "out of reach": gettext_lazy("%(sessions)s 场都太远，当天来不及"),
     "not on its free days": gettext_lazy("%(sessions)s 场都不在这个班可以外出的半天"),
@@ -185,6 +195,18 @@ def shortage(found: Mapping[str, Any]) -> list[str]:
             % {"count": number(by_seats)}
         )
     return lines
+
+
+def not_the_last_word(plan: CohortPlan) -> str:
+    """Why fewer may be short than a draft, or a search that was cut short, says; empty where it
+    is proven that no more can be reached, or everything was tried."""
+    if plan.bound is not None and plan.reached >= plan.bound:
+        return ""
+    if not plan.is_whole:
+        return _("计算没有做完，再算一次可能会有更多学生修满。")
+    if plan.is_draft:
+        return _("这是草算，正式计算可能会有更多学生修满。")
+    return ""
 
 
 def planned_for(classes: int, students: int) -> str:

@@ -31,7 +31,7 @@ class PlanNotPublished(PlanningRefusal):
     """Facts: ``state``."""
 
     code = "plan_not_published"
-    sentence = _("这个方案现在是“%(state)s”，发布以后才能撤回或重新统筹。")
+    sentence = _("这个方案现在是“%(state)s”，只有已发布的方案才能撤回或重新统筹。")
 
 
 class NothingToUndo(PlanningRefusal):

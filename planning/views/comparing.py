@@ -38,7 +38,7 @@ class Row:
 @members_only(*PLANNERS)
 def compare(request: MemberRequest) -> HttpResponse:
     """Two to four found plans: their figures, and those of each school; the best of each row is
-    marked."""
+    marked where the plans are for the same students and hours."""
     keys = [
         int(key)
         for value in request.GET.getlist("with")
@@ -54,56 +54,90 @@ def compare(request: MemberRequest) -> HttpResponse:
     if not 2 <= len(plans) <= MOST:
         messages.info(request, _("请选 2 至 4 个算好的方案来比较。"))
         return redirect("planning:plans")
+    found = _found(plans)
+    are_alike = len({(one.season_id, one.requirement_id) for one in plans}) == 1
+    # A plan that makes another good is for some of its classes only.
+    are_of_a_kind = len({one.replans_id for one in plans}) == 1
+    are_for_the_same = are_of_a_kind and all(len(of) == len(plans) for of in found.values())
     return render(
         request,
         "planning/plans_compare.html",
         {
             "lines": [showing.line(plan) for plan in plans],
             "count": len(plans),
-            "are_alike": len({(one.season_id, one.requirement_id) for one in plans}) == 1,
+            "are_alike": are_alike,
+            "are_for_the_same": are_for_the_same,
             "season": plans[0].season,
             "requirement": plans[0].requirement,
-            "figures": _figures(plans),
-            "schools": _schools(plans),
+            "figures": _figures(plans, is_contest=are_alike and are_for_the_same),
+            "schools": _schools(plans, found, is_contest=are_alike and are_of_a_kind),
         },
     )
 
 
-def _figures(plans: list[CohortPlan]) -> list[Row]:
+def _figures(plans: list[CohortPlan], *, is_contest: bool) -> list[Row]:
     lines = [showing.line(plan) for plan in plans]
+    reached = [(plan.reached, plan.students) for plan in plans]
     return [
-        _of(_("能修满的学生"), [(plan.reached, plan.students) for plan in plans]),
+        _of(_("能修满的学生"), reached, is_contest=is_contest),
         _row(
             _("最低的学校"),
             [plan.worst_school for plan in plans],
             [line.worst for line in lines],
+            is_contest=is_contest,
         ),
-        _row(_("志愿满足"), [plan.wishes for plan in plans], [line.wishes for line in lines]),
+        _row(
+            _("志愿满足"),
+            [plan.wishes for plan in plans],
+            [line.wishes for line in lines],
+            is_contest=is_contest,
+        ),
         # The fewer, the better.
-        _row(_("出行趟次"), [-plan.trips for plan in plans], [line.trips for line in lines]),
+        _row(
+            _("出行趟次"),
+            [-plan.trips for plan in plans],
+            [line.trips for line in lines],
+            is_contest=is_contest,
+        ),
         _row(
             _("剩余空位"),
             [plan.seats_left for plan in plans],
             [line.seats_left for line in lines],
+            is_contest=is_contest,
         ),
     ]
 
 
-def _schools(plans: list[CohortPlan]) -> list[Row]:
-    """How many reach the requirement in each school, by name; a dash where a plan is not for it.
-    One query."""
-    found: dict[int, dict[int, PlanSchool]] = {}
+# By the school's key and the plan's.
+OfSchools = dict[int, dict[int, PlanSchool]]
+
+
+def _found(plans: list[CohortPlan]) -> OfSchools:
+    """One query."""
+    found: OfSchools = {}
     for row in PlanSchool.objects.filter(plan__in=plans).select_related("school"):
         found.setdefault(row.school_id, {})[row.plan_id] = row
+    return found
+
+
+def _schools(plans: list[CohortPlan], found: OfSchools, *, is_contest: bool) -> list[Row]:
+    """How many reach the requirement in each school, by name; a dash where a plan is not for it,
+    and no mark then."""
     rows = []
     for of_plans in found.values():
         of_school = [of_plans.get(plan.pk) for plan in plans]
         name = booking_wording.organisation_name(next(iter(of_plans.values())).school)
-        rows.append(_of(name, [(one.reached, one.students) if one else None for one in of_school]))
+        rows.append(
+            _of(
+                name,
+                [(one.reached, one.students) if one else None for one in of_school],
+                is_contest=is_contest and None not in of_school,
+            )
+        )
     return sorted(rows, key=lambda row: row.label)
 
 
-def _of(label: str, parts: Sequence[tuple[int, int] | None]) -> Row:
+def _of(label: str, parts: Sequence[tuple[int, int] | None], *, is_contest: bool) -> Row:
     """So many of so many; of how many is said once where it is the same of all."""
     wholes = {one[1] for one in parts if one is not None}
     is_same = len(wholes) == 1
@@ -114,18 +148,25 @@ def _of(label: str, parts: Sequence[tuple[int, int] | None]) -> Row:
         [selectors.share(*one) if one else -1 for one in parts],
         [wording.number(one[0]) if one else "—" for one in parts],
         [f"/ {wording.number(one[1])}" if one and not is_same else "" for one in parts],
+        is_contest=is_contest,
     )
 
 
 def _row(
-    label: str, values: list[float], texts: list[str], details: list[str] | None = None
+    label: str,
+    values: list[float],
+    texts: list[str],
+    details: list[str] | None = None,
+    *,
+    is_contest: bool,
 ) -> Row:
-    """The best values are marked, unless all are alike."""
+    """The best values are marked, unless all are alike or they are not of the same students."""
     best = max(values)
+    has_best = is_contest and min(values) < best
     return Row(
         label,
         tuple(
-            Cell(text, detail, value == best and min(values) < best)
+            Cell(text, detail, has_best and value == best)
             for text, detail, value in zip(texts, details or [""] * len(texts), values, strict=True)
         ),
     )

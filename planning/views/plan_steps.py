@@ -64,7 +64,9 @@ def publish(request: MemberRequest, pk: int) -> HttpResponse:
     except Refusal as refusal:
         return refused(request, plan, refusal)
     extent = selectors.extent_of(plan, PlanClassState.PLANNED)
-    return _confirm(request, plan, "plan_publish.html", extent=extent)
+    return _confirm(
+        request, plan, "plan_publish.html", extent=extent, seats=wording.number(extent.seats)
+    )
 
 
 @members_only(*PLANNERS)
@@ -86,6 +88,7 @@ def undo(request: MemberRequest, pk: int) -> HttpResponse:
         plan,
         "plan_undo.html",
         extent=extent,
+        seats=wording.number(extent.seats),
         until=freeze.settles_at(last) if last is not None else None,
     )
 

@@ -1,5 +1,6 @@
 """Plans of a cohort: those of a season, a new one, one as it stands, one of its classes."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -92,7 +93,8 @@ def new(request: MemberRequest) -> HttpResponse:
         requirements=requirements,
         demand=demand,
         is_own=is_own,
-        initial=_initial(request, current_season(now)) | {"requirement": requirement.pk},
+        initial=_initial(request, current_season(now), {one.school.pk for one in demand})
+        | {"requirement": requirement.pk},
     )
     status = 200
     has_changed = is_other
@@ -153,8 +155,11 @@ def _current(seasons: list[Season], now: datetime) -> Season:
     return season if season in seasons else seasons[0]
 
 
-def _initial(request: MemberRequest, season: Season | None) -> dict[str, Any]:
-    """What the form begins with: the current season; or what another plan was asked for."""
+def _initial(
+    request: MemberRequest, season: Season | None, short: Collection[int]
+) -> dict[str, Any]:
+    """What the form begins with: the current season; or what another plan was asked for, of its
+    schools those (keys) that still have students short."""
     initial: dict[str, Any] = {"season": season.pk if season else None}
     kept = ("season", "sites_at_once", "goal", "is_draft")
     initial |= {name: request.POST[name] for name in kept if name in request.POST}
@@ -168,6 +173,11 @@ def _initial(request: MemberRequest, season: Season | None) -> dict[str, Any]:
                 "goal": plan.goal,
                 "is_draft": "draft" if plan.is_draft else "full",
             }
+            kept_schools = [
+                key for key in plan.schools.values_list("school_id", flat=True) if key in short
+            ]
+            if kept_schools:
+                initial["schools"] = kept_schools
     return initial
 
 
@@ -180,7 +190,12 @@ def _seen(requirement: PracticumRequirement, schools: list[Organisation]) -> str
 def _schools_shown(form: PlanForm, demand: list[selectors.Demand]) -> list[Organisation]:
     """The schools that the numbers are about: those chosen, else all."""
     chosen = getattr(form, "cleaned_data", {}).get("schools")
-    return list(chosen) if chosen else [one.school for one in demand]
+    if chosen:
+        return list(chosen)
+    begun = {one.school.pk for one in demand}
+    if not form.is_bound:
+        begun = set(form.initial.get("schools", begun))
+    return [one.school for one in demand if one.school.pk in begun]
 
 
 @require_safe

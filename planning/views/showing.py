@@ -45,7 +45,10 @@ class Line:
 
     pk: int
     name: str
+    requirement: str
     settings: str
+    # What cut the search short; empty where nothing did, or nothing is found.
+    cut_short: str
     parts: tuple[str, ...]
     kind: str
     state: str
@@ -65,7 +68,9 @@ def line(plan: CohortPlan) -> Line:
     return Line(
         pk=plan.pk,
         name=wording.name(plan),
+        requirement=plan.requirement.name,
         settings=" · ".join(parts),
+        cut_short=wording.cut_short(plan) if state in WITH_FIGURES else "",
         parts=tuple(parts),
         kind=wording.STATE_KINDS[state],
         state=str(state.label),
@@ -92,13 +97,19 @@ def found(plan: CohortPlan, now: datetime, actor: Actor) -> dict[str, Any]:
         "reach_words": wording.reached(plan),
         "wishes_words": wording.wishes_bound(plan),
         "seats_words": wording.seats(selectors.seats_of(plan), plan.seats_left),
-        "shortage": wording.shortage(plan.shortage),
+        "shortage": shortage(plan),
         "openings": openings,
         "why_not_publish": why_not_publish(plan, actor, now),
         "why_not_undo": why_not(publishing.check_can_undo, actor, plan, now)
         if plan.state == PlanState.PUBLISHED
         else "",
     }
+
+
+def shortage(plan: CohortPlan) -> list[str]:
+    lines = wording.shortage(plan.shortage)
+    caveat = wording.not_the_last_word(plan)
+    return [*lines, caveat] if lines and caveat else lines
 
 
 def why_not_publish(plan: CohortPlan, actor: Actor, now: datetime) -> str:

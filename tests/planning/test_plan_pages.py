@@ -100,10 +100,13 @@ def test_plans_are_listed_the_newest_first(
     rows = rows_of(login(secretary).get("/plans/"))
 
     assert rows == [
-        f"方案 {at_work.pk} 志愿优先 · 每班半天最多 2 个地点 11 月 24 日（周二）8:09 正在计算",
-        f"比较 方案 {newer.pk} 方案 {newer.pk} 少跑优先 · 每班半天最多 3 个地点 · 草算 "
+        f"方案 {at_work.pk} 初中职业体验 · 志愿优先 · 每班半天最多 2 个地点 "
+        "11 月 24 日（周二）8:09 正在计算",
+        f"比较 方案 {newer.pk} 方案 {newer.pk} 初中职业体验 · 少跑优先 · 每班半天最多 3 个地点 "
+        "· 草算 "
         "11 月 24 日（周二）8:05 已算好 4,876 / 5,000 97.8% 83.4% 1,204",
-        f"比较 方案 {newer.pk - 1} 方案 {newer.pk - 1} 志愿优先 · 每班半天最多 2 个地点 "
+        f"比较 方案 {newer.pk - 1} 方案 {newer.pk - 1} 初中职业体验 · 志愿优先 "
+        "· 每班半天最多 2 个地点 "
         "11 月 24 日（周二）8:00 已算好 4,876 / 5,000 97.8% 83.4% 1,204",
     ]
 
@@ -127,6 +130,27 @@ def test_another_seasons_plans_are_a_link_away(
     page = text_of(client.get(f"/plans/?season={season.pk}"))
     assert f"方案 {old.pk}" in page
     assert f"方案 {plan.pk}" not in page
+
+
+def test_a_list_tells_plans_apart_that_were_asked_for_alike(
+    world: World, secretary: Actor, login: Login, now: datetime
+) -> None:
+    """For other hours, to make another good, stopped, or out of time."""
+    other = RequirementFactory(name="高中职业体验", stage="senior", due_on=date(2027, 7, 1))
+    one = plan_of(secretary, world, now, requirement=other)
+    plan_of(secretary, world, now, replans=one)
+    plan_of(secretary, world, now, is_whole=False, cancel_asked_at=now)
+    plan_of(secretary, world, now, is_whole=False)
+
+    rows = rows_of(login(secretary).get("/plans/"))
+
+    name, alike = "初中职业体验", "志愿优先 · 每班半天最多 2 个地点"
+    assert [re.split(r"^(?:比较 )?(?:方案 \d+ )+| 11 月 24 日.*", row)[1] for row in rows] == [
+        f"{name} · {alike} 计算时间用完，是当时最好的结果",
+        f"{name} · {alike} 提前停止，是当时最好的结果",
+        f"{name} · 重新统筹方案 {one.pk} · {alike}",
+        f"高中职业体验 · {alike}",
+    ]
 
 
 def test_without_plans_it_says_what_they_are(world: World, secretary: Actor, login: Login) -> None:
@@ -202,6 +226,7 @@ def test_a_plan_says_what_it_reaches_and_what_is_proven(
     assert "能修满的学生 4,876 / 5,000 人" in page
     assert "已约即能修满 3,000 人，本方案再修满 1,876 人；最多可达 4,889 人，已证明。" in page
     assert "本方案占用 3 个，还剩 312 个空位。" in page
+    assert "一个班一天去一个地点算一趟，原来约的也算。" in page
     assert "124 名学生修不满学时。 26 人受本班可以外出的日子" in page
     assert rows_of(answer) == [
         "面包师：吐司与软欧 12 月 8 日（周二）9:00–11:30 · 焙烤实训中心 1号实训室 "
@@ -367,7 +392,7 @@ def test_publishing_says_first_how_much_it_books(
 
     page = text_of(client.get(f"/plans/{plan.pk}/publish/"))
 
-    assert "为 2 个班各约一张预约单，涉及 1 所学校，占 6 个名额。" in page
+    assert "为 2 个班约场次，每班一张预约单，涉及 1 所学校，占 6 个名额。" in page
     assert not Reservation.objects.exists()
     client.post(f"/plans/{plan.pk}/publish/")
     assert "正在发布 已处理 0 个班，共 2 个班" in text_of(client.get(f"/plans/{plan.pk}/"))
@@ -379,6 +404,24 @@ def test_publishing_says_first_how_much_it_books(
         "已预约",
     ]
     assert Reservation.objects.count() == 2
+
+
+def test_seats_are_counted_in_thousands_as_everywhere(
+    world: World, secretary: Actor, login: Login, now: datetime
+) -> None:
+    group = world.new_group(4, 41)
+    students = list(group.students.all())
+    sessions = [world.session(day=DAY + timedelta(days=day)) for day in range(25)]
+    plan = make_plan(
+        by=secretary,
+        season=world.season,
+        wanted={group: dict.fromkeys(sessions, students)},
+        now=now,
+    )
+
+    page = text_of(login(secretary).get(f"/plans/{plan.pk}/publish/"))
+
+    assert "涉及 1 所学校，占 1,025 个名额。" in page
 
 
 def test_a_refused_class_says_why_and_what_can_be_done(
@@ -435,12 +478,17 @@ def test_a_published_plan_is_undone_until_its_lists_are_settled(
     assert "取消 1 个班按方案约下的预约，最多放出 3 个名额。" in page
     assert "最后一场定名单的时间是 12 月 6 日（周日）0:00，此后不能再撤回。" in page
     client.post(f"/plans/{plan.pk}/undo/")
-    assert "正在撤回 已处理 0 个班，共 1 个班" in text_of(client.get(f"/plans/{plan.pk}/"))
+    at_work = text_of(client.get(f"/plans/{plan.pk}/"))
+    assert "正在撤回 已处理 0 个班，共 1 个班 按班级取消预约。" in at_work
     publishing.undo_classes(plan.pk, clock=lambda: now)
+    over = client.get(f"/plans/{plan.pk}/")
+    assert "下面是算好时的数字。这个方案已撤回，不能再发布。" in text_of(over)
+    again = f"/plans/new/?like={plan.pk}&amp;requirement={plan.requirement_id}"
+    assert f'href="{again}">按同样的选择再算一次' in over.content.decode()
     assert plan.classes.get().state == PlanClassState.UNDONE
     again = client.post(f"/plans/{plan.pk}/undo/")
     assert again.status_code == 409
-    assert "这个方案现在是“已撤回”，发布以后才能撤回或重新统筹。" in text_of(again)
+    assert "这个方案现在是“已撤回”，只有已发布的方案才能撤回或重新统筹。" in text_of(again)
 
 
 def test_plans_are_compared_and_the_best_of_each_row_is_marked(
@@ -480,11 +528,42 @@ def test_a_school_that_only_one_plan_is_for_has_a_dash_in_the_other(
 
     answer = login(secretary).get(f"/plans/compare/?with={one.pk},{two.pk}")
 
-    assert rows_of(answer)[0] == "能修满的学生 最好 4,876 / 9 4,876 / 5,000"
+    assert rows_of(answer)[0] == "能修满的学生 4,876 / 9 4,876 / 5,000"
     assert rows_of(answer, 1)[1:] == [
-        "安远中学（共 5 人） — 最好 3",
+        "安远中学（共 5 人） — 3",
         "清河中学（共 5 人） 3 3",
     ]
+    assert "这些方案统筹的学校或班级不同，合计的数字不能直接相比。" in text_of(answer)
+
+
+def test_what_is_made_good_and_what_makes_it_good_are_no_contest(
+    world: World, secretary: Actor, login: Login, now: datetime
+) -> None:
+    """The later one is for the classes that lost something: fewer trips are no merit of it."""
+    one = plan_of(secretary, world, now)
+    two = plan_of(secretary, world, now, replans=one, students=25, reached=25, trips=20)
+    two.schools.update(reached=5)
+
+    answer = login(secretary).get(f"/plans/compare/?with={one.pk},{two.pk}")
+
+    assert "最好" not in "".join(rows_of(answer) + rows_of(answer, 1))
+    assert "这些方案统筹的学校或班级不同，合计的数字不能直接相比。" in text_of(answer)
+    assert f"方案 {two.pk} 重新统筹方案 {one.pk} 志愿优先" in text_of(answer)
+
+
+def test_plans_for_other_hours_say_which_and_are_no_contest(
+    world: World, secretary: Actor, login: Login, now: datetime
+) -> None:
+    one = plan_of(secretary, world, now)
+    other = RequirementFactory(name="高中职业体验", stage="senior", due_on=date(2027, 7, 1))
+    two = plan_of(secretary, world, now, requirement=other, trips=20)
+    two.schools.update(reached=5)
+
+    answer = login(secretary).get(f"/plans/compare/?with={one.pk},{two.pk}")
+
+    assert "最好" not in "".join(rows_of(answer) + rows_of(answer, 1))
+    assert "这些方案的预约季或学时要求不同，数字不能直接相比。" in text_of(answer)
+    assert f"方案 {two.pk} 高中职业体验 志愿优先" in text_of(answer)
 
 
 @pytest.mark.parametrize("count", [0, 1, 5])
@@ -610,6 +689,24 @@ def test_a_plan_is_started_with_what_was_chosen(
     again = client.post("/plans/new/", fields_of(shown))
     assert again.status_code == 409
     assert f"方案 {plan.pk} 还在计算。请等它算好，或先停止它。" in text_of(again)
+
+
+def test_asked_for_again_a_plan_is_for_the_schools_it_was_for(
+    world: World, secretary: Actor, login: Login, now: datetime
+) -> None:
+    far = world.new_group(1, 2, school=OrganisationFactory(name="安远中学"))
+    plan = plan_of(secretary, world, now, far)
+    client = login(secretary)
+
+    page = client.get(f"/plans/new/?like={plan.pk}&requirement={plan.requirement_id}")
+
+    assert "学校（选了 1 所，共 2 所）" in text_of(page)
+    assert "将为 1 个班的 2 名学生排场次" in text_of(page)
+    assert fields_of(page)["schools"] == [far.school_id]
+    answer = client.post("/plans/new/", fields_of(page))
+    again = CohortPlan.objects.latest("pk")
+    assert (answer.status_code, answer["Location"]) == (302, f"/plans/{again.pk}/")
+    assert list(again.schools.values_list("school_id", flat=True)) == [far.school_id]
 
 
 def test_another_requirement_has_other_schools(

@@ -22,7 +22,7 @@ def test_every_reason_of_the_solver_has_words() -> None:
     [
         ("met", "志愿都排上了。"),
         ("no wish", "没有填志愿，按学时和路程安排。"),
-        ("not offered", "想去“面包师”的 26 人排上 18 人：本季没有这个职业的场次。"),
+        ("not offered", "想去“面包师”的 26 人排上 18 人：还能约的场次里没有这个职业。"),
         ("not for its grade", "想去“面包师”的 26 人排上 18 人：3 场都不收这个年级。"),
         ("out of reach", "想去“面包师”的 26 人排上 18 人：3 场都太远，当天来不及。"),
         (
@@ -99,6 +99,28 @@ def test_who_may_not_be_booked_is_told_apart_and_nothing_on_offer_is_no_fault_of
         "4 人还没有监护人签名，所在学校不签不约。",
         "没有还能约的场次。请开课单位加开，再重新计算。",
     ]
+
+
+@pytest.mark.parametrize(
+    ("plan", "words"),
+    [
+        (CohortPlan(is_whole=False, reached=192), "计算没有做完，再算一次可能会有更多学生修满。"),
+        (
+            CohortPlan(is_whole=False, reached=192, bound=195),
+            "计算没有做完，再算一次可能会有更多学生修满。",
+        ),
+        (
+            CohortPlan(is_whole=True, is_draft=True, reached=192, bound=195),
+            "这是草算，正式计算可能会有更多学生修满。",
+        ),
+        (CohortPlan(is_whole=False, reached=192, bound=192), ""),
+        (CohortPlan(is_whole=True, reached=192, bound=195), ""),
+    ],
+)
+def test_who_is_short_is_not_the_last_word_before_it_is_calculated_whole(
+    plan: CohortPlan, words: str
+) -> None:
+    assert wording.not_the_last_word(plan) == words
 
 
 def test_where_no_wish_can_be_met_there_is_no_share_of_wishes() -> None:
