@@ -68,6 +68,12 @@ def schools_of(plan: CohortPlan) -> list[PlanSchool]:
     return sorted(rows, key=lambda row: (share(row.reached, row.students), row.school.name, row.pk))
 
 
+def schools_with_wishes(plan: CohortPlan) -> set[int]:
+    """The keys of the schools of which a class had a wish."""
+    rows = plan.classes.exclude(reason__code="no wish")
+    return set(rows.order_by().values_list("school_id", flat=True).distinct())
+
+
 def share(part: int, whole: int) -> float:
     return part / whole if whole else 1.0
 

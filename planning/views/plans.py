@@ -26,6 +26,7 @@ from planning.models import CohortPlan
 from planning.selectors import plans as selectors
 from planning.services import plans as services
 from planning.views import showing
+from planning.views.progress import progress_of
 from rosters.models import Student
 from sites.calendar import local_day
 
@@ -121,6 +122,7 @@ def new(request: MemberRequest) -> HttpResponse:
                 return redirect("planning:plan", plan.pk)
         else:
             has_changed = True
+    nobody = "schools" in form.errors
     chosen = _schools_shown(form, demand)
     classes = sum(form.demand[one.pk].classes for one in chosen)
     short = sum(form.demand[one.pk].short for one in chosen)
@@ -133,8 +135,12 @@ def new(request: MemberRequest) -> HttpResponse:
             "seen": _seen(requirement, chosen),
             "has_changed": has_changed,
             "requirement": requirement,
-            "planned_for": wording.planned_for(classes, short) if short else "",
-            "chosen": len(chosen),
+            "planned_for": wording.planned_for(classes, short) if short and not nobody else "",
+            "chosen": len(chosen) if not nobody else 0,
+            "nobody": nobody,
+            "others": [
+                (one.name, len(rows)) for one, rows in found.items() if one != requirement and rows
+            ],
             "total": len(demand),
         },
         status=status,
@@ -228,19 +234,22 @@ def show(request: MemberRequest, pk: int) -> HttpResponse:
     found = selectors.classes_of(plan, only=only, school=school.pk if school else 0)
     page = Paginator(found, CLASSES_ON_PAGE).get_page(request.GET.get("page"))
     query = f"&school={school.pk}" if school else ""
+    lost = showing.losses(plan, request.actor, now)
     return render(
         request,
         "planning/plan.html",
         {
             **showing.found(plan, now, request.actor),
-            "schools": [showing.school_row(plan, row) for row in schools],
+            "schools": showing.school_rows(plan, schools),
             "school": school,
-            "classes": showing.class_rows(plan, list(page.object_list), now),
+            "classes": showing.class_rows(
+                plan, list(page.object_list), now, lost.sessions if lost else None
+            ),
             "page": page,
             "query": f"show={only}{query}" if only else query[1:],
             "filters": showing.filters(counts, only, query),
             "refused": counts["refused"],
-            "losses": showing.losses(plan, request.actor, now),
+            "losses": lost,
         },
     )
 
@@ -261,7 +270,7 @@ def _progress(request: MemberRequest, plan: CohortPlan) -> HttpResponse:
     return render(
         request,
         f"planning/{name}",
-        {"plan": plan, "line": showing.line(plan), "progress": showing.progress(plan)},
+        {"plan": plan, "line": showing.line(plan), "progress": progress_of(plan)},
     )
 
 
@@ -312,7 +321,7 @@ def print_plan(request: MemberRequest, pk: int) -> HttpResponse:
         {
             **showing.found(plan, now, request.actor),
             "now": now,
-            "schools": [showing.school_row(plan, row) for row in selectors.schools_of(plan)],
+            "schools": showing.school_rows(plan, selectors.schools_of(plan)),
             "classes": [
                 (shown, [showing.session_row(one, {}) for one in sessions.get(row.pk, [])])
                 for row, shown in zip(classes, showing.class_rows(plan, classes, now), strict=True)

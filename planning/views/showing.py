@@ -1,6 +1,6 @@
 """Plans as their pages show them: figures in words, no more than a template can print."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from accounts.actors import Actor
 from accounts.errors import Refusal
 from bookings import wording as booking_wording
+from courses.choices import SessionState
 from courses.models import CourseSession
 from planning import refusals, wording
 from planning.choices import PlanClassState, PlanState
@@ -171,7 +172,13 @@ class SchoolRow:
     seats: str
 
 
-def school_row(plan: CohortPlan, row: PlanSchool) -> SchoolRow:
+def school_rows(plan: CohortPlan, rows: Sequence[PlanSchool]) -> list[SchoolRow]:
+    """One query."""
+    wishing = selectors.schools_with_wishes(plan)
+    return [_school_row(plan, row, wishing) for row in rows]
+
+
+def _school_row(plan: CohortPlan, row: PlanSchool, wishing: Collection[int]) -> SchoolRow:
     by_plan = max(row.reached - row.reached_before, 0)
     return SchoolRow(
         pk=row.school_id,
@@ -191,7 +198,7 @@ def school_row(plan: CohortPlan, row: PlanSchool) -> SchoolRow:
         },
         reach=wording.reach(row.reached, row.students),
         share=wording.percent(selectors.share(row.reached, row.students)),
-        wishes=wording.wishes(plan, row.wishes),
+        wishes=wording.wishes(plan, row.wishes) if row.school_id in wishing else "—",
         trips=wording.number(row.trips),
         seats=wording.number(row.seats),
     )
@@ -209,22 +216,31 @@ class ClassRow:
     kind: str
     state: str
     refusal: str
+    # What it has lost since it was published, if anything.
+    lost: str
     class_group_id: int
     is_refused: bool
     # Nothing to say yet: the whole plan waits to be published.
     is_waiting: bool
 
 
-def class_rows(plan: CohortPlan, rows: Sequence[PlanClass], now: datetime) -> list[ClassRow]:
-    """The classes with why each has what it has; on English pages one query for occupations."""
+def class_rows(
+    plan: CohortPlan,
+    rows: Sequence[PlanClass],
+    now: datetime,
+    lost: Mapping[int, int] | None = None,
+) -> list[ClassRow]:
+    """The classes with why each has what it has, and what it has lost since (sessions, by class);
+    on English pages one query for occupations."""
     names = wish_selectors.shown_names(
         {row.reason["occupation"] for row in rows if row.reason.get("occupation")}
     )
-    return [_class_row(plan, row, names, now) for row in rows]
+    lost = lost or {}
+    return [_class_row(plan, row, names, now, lost.get(row.class_group_id, 0)) for row in rows]
 
 
 def _class_row(
-    plan: CohortPlan, row: PlanClass, names: Mapping[str, str], now: datetime
+    plan: CohortPlan, row: PlanClass, names: Mapping[str, str], now: datetime, lost: int
 ) -> ClassRow:
     state = PlanClassState(row.state)
     occupation = row.reason.get("occupation") or ""
@@ -241,6 +257,10 @@ def _class_row(
         kind=CLASS_STATE_KINDS[state],
         state=str(state.label),
         refusal=refusals.sentence(row.refusal) if row.refusal else "",
+        lost=ngettext("失去 %(count)d 场，还差学时", "失去 %(count)d 场，还差学时", lost)
+        % {"count": lost}
+        if lost
+        else "",
         class_group_id=row.class_group_id,
         is_refused=state == PlanClassState.REFUSED,
         is_waiting=state == PlanClassState.PLANNED and plan.state == PlanState.FOUND,
@@ -279,6 +299,7 @@ class SessionRow:
     where: str
     seats: int
     students: tuple[Student, ...]
+    is_cancelled: bool
 
 
 def session_row(row: selectors.ClassSession, students: Mapping[int, Student]) -> SessionRow:
@@ -290,67 +311,8 @@ def session_row(row: selectors.ClassSession, students: Mapping[int, Student]) ->
         where=words.where,
         seats=row.seats,
         students=tuple(sorted(there, key=lambda one: (one.seat_no, one.pk))),
+        is_cancelled=row.session.state == SessionState.CANCELLED,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a calculation, a publishing or an undoing is."""
-
-    words: str
-    done: int
-    total: int
-    figures: str
-
-
-def progress(plan: CohortPlan) -> Progress:
-    if plan.state in (PlanState.PUBLISHING, PlanState.UNDOING):
-        counts = publishing.counts_of(plan.pk)
-        left = (
-            PlanClassState.PLANNED
-            if plan.state == PlanState.PUBLISHING
-            else (PlanClassState.BOOKED)
-        )
-        # What neither waits nor is done has no part in it.
-        total = sum(
-            count
-            for state, count in counts.items()
-            if state != PlanClassState.NOTHING
-            and not (plan.state == PlanState.UNDOING and state == PlanClassState.REFUSED)
-        )
-        done = total - counts.get(left, 0)
-        return Progress(
-            words=_("已处理 %(done)d 个班，共 %(total)d 个班") % {"done": done, "total": total},
-            done=done,
-            total=total,
-            figures=_("%(count)d 个班没有约成") % {"count": refused}
-            if plan.state == PlanState.PUBLISHING and (refused := counts.get("refused", 0))
-            else "",
-        )
-    if plan.state == PlanState.QUEUED:
-        return Progress(_("等待计算…"), 0, 0, "")
-    seconds = ngettext("%(count)d 秒", "%(count)d 秒", int(plan.seconds)) % {
-        "count": int(plan.seconds)
-    }
-    stage = str(plan.get_stage_display()) if plan.stage else _("准备数据")
-    return Progress(
-        words=f"{stage} · {seconds}",
-        done=plan.best,
-        total=plan.students,
-        figures=_best_so_far(plan),
-    )
-
-
-def _best_so_far(plan: CohortPlan) -> str:
-    if not plan.students:
-        return ""
-    so_far = _("目前 %(best)s 人能修满") % {"best": wording.reach(plan.best, plan.students)}
-    if plan.bound is None:
-        return so_far
-    return _("%(so_far)s，最多 %(bound)s 人") % {
-        "so_far": so_far,
-        "bound": wording.number(plan.bound),
-    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -359,6 +321,10 @@ class Losses:
 
     sentence: str
     why_not: str
+    # School and class, in the order of the schools.
+    classes: tuple[str, ...]
+    # By class (keys): how many sessions.
+    sessions: Mapping[int, int]
 
 
 def losses(plan: CohortPlan, actor: Actor, now: datetime) -> Losses | None:
@@ -371,4 +337,10 @@ def losses(plan: CohortPlan, actor: Actor, now: datetime) -> Losses | None:
     return Losses(
         sentence=wording.lost(len(found), loss_selectors.students_of(found)),
         why_not=why_not(replanning.check_can_replan, actor, plan, now),
+        classes=tuple(
+            f"{booking_wording.organisation_name(one.class_group.school)} "
+            f"{booking_wording.class_name(one.class_group, now)}"
+            for one in found
+        ),
+        sessions={one.class_group.pk: len(one.sessions) for one in found},
     )

@@ -79,7 +79,13 @@ def test_a_published_plan_says_what_it_has_lost(
     )
     assert f'href="/plans/{plan.pk}/replan/"' in page.content.decode()
     question = text_of(client.get(f"/plans/{plan.pk}/replan/"))
-    assert "重新统筹？ 1 个班的 5 名学生失去了已发布的场次，还差学时。" in question
+    assert "重新统筹？ 1 个班的 5 名学生失去了已发布的场次，还差学时。 清河中学 七(3)班" in question
+    assert "看是哪些班 清河中学 七(3)班" in text_of(page)
+    (row,) = page.context["classes"]
+    assert (row.state, row.lost) == ("已预约", "失去 1 场，还差学时")
+    assert "失去 1 场，还差学时" in text_of(page)
+    of_class = text_of(client.get(f"/plans/{plan.pk}/classes/{row.pk}/"))
+    assert "面包师：吐司与软欧 场次已取消 周二" in of_class
 
 
 def test_the_changes_stand_class_by_class(
@@ -145,4 +151,4 @@ def test_changes_and_losses_cost_the_same_however_many(
             assert client.get(url).status_code == 200
         counts.append(len(found))
 
-    assert counts == [14, 27]
+    assert counts == [14, 28]

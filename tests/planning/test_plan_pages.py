@@ -319,7 +319,7 @@ def test_the_printed_plan_has_every_class_with_its_sessions(
         ),
         (
             {"state": PlanState.RUNNING, "best": 4790, "bound": None},
-            "正在计算 准备数据 · 0 秒 目前 4,790 / 5,000 人能修满 算好",
+            "正在计算 准备数据，第一次可能要一两分钟… 目前 4,790 / 5,000 人能修满 算好",
             'max="5000" value="4790"',
         ),
     ],
@@ -566,6 +566,19 @@ def test_plans_for_other_hours_say_which_and_are_no_contest(
     assert f"方案 {two.pk} 高中职业体验 志愿优先" in text_of(answer)
 
 
+def test_a_school_without_wishes_has_no_share_of_them(
+    world: World, secretary: Actor, login: Login, now: datetime
+) -> None:
+    far = world.new_group(1, 5, school=OrganisationFactory(name="安远中学"))
+    plan = plan_of(secretary, world, now, world.group, far)
+    plan.classes.filter(class_group=far).update(reason={"code": "no wish"})
+    plan.schools.update(wishes=0)
+
+    rows = rows_of(login(secretary).get(f"/plans/{plan.pk}/"))
+
+    assert rows == ["安远中学 3 / 5 60.0% — 1 3", "清河中学 3 / 5 60.0% 0% 1 3"]
+
+
 @pytest.mark.parametrize("count", [0, 1, 5])
 def test_two_to_four_plans_are_compared(
     world: World, secretary: Actor, login: Login, now: datetime, count: int
@@ -626,7 +639,7 @@ def test_each_list_costs_as_much_for_three_as_for_one(
         "class": queries(client, f"/plans/{one.pk}/classes/{row.pk}/"),
     }
 
-    assert many == few == {"list": 8, "plan": 13, "print": 12, "compare": 6, "class": 9}
+    assert many == few == {"list": 8, "plan": 14, "print": 13, "compare": 6, "class": 9}
 
 
 def test_a_form_for_a_new_plan_says_whom_it_is_for(
@@ -657,6 +670,9 @@ def test_a_form_for_a_new_plan_says_whom_it_is_for(
     assert not CohortPlan.objects.exists()
     none = client.post("/plans/new/", fields_of(page) | {"schools": []})
     assert "请至少选一所学校。" in text_of(none)
+    assert "学校（选了 0 所，共 2 所）" in text_of(none)
+    assert "名学生排场次" not in text_of(none)
+    assert "开始计算</button>" in none.content.decode()
 
 
 def fields_of(page: Any) -> dict[str, Any]:
@@ -719,6 +735,7 @@ def test_another_requirement_has_other_schools(
 
     answer = client.post("/plans/new/", fields_of(shown) | {"requirement": other.pk})
 
+    assert "另有 1 所学校按“高中职业体验”还差学时：请换学时要求，另做一个方案。" in text_of(shown)
     assert "将为 1 个班的 2 名学生排场次" in text_of(answer)
     assert fields_of(answer)["schools"] == [seniors.school_id]
     assert not CohortPlan.objects.exists()

@@ -70,8 +70,8 @@ def test_where_nobody_attends_the_wish_it_says_so() -> None:
 def test_the_reason_is_said_in_english() -> None:
     with translation.override("en"):
         assert wording.class_reason({"code": "full", **FACTS, "occupation": "Baker"}, 2) == (
-            "18 of the 26 who wish for “Baker” attend it: all 96 seats of the 3 sessions they "
-            "could attend are taken."
+            "18 of the 26 who wish for “Baker” attend it: every seat of the sessions they "
+            "could attend is taken (sessions: 3, seats: 96)."
         )
 
 
