@@ -216,7 +216,7 @@ class ClassRow:
     kind: str
     state: str
     refusal: str
-    # What it has lost since it was published, if anything.
+    # What it has lost since it was booked, if anything.
     lost: str
     class_group_id: int
     is_refused: bool
@@ -259,7 +259,7 @@ def _class_row(
         refusal=refusals.sentence(row.refusal) if row.refusal else "",
         lost=ngettext("失去 %(count)d 场，还差学时", "失去 %(count)d 场，还差学时", lost)
         % {"count": lost}
-        if lost
+        if lost and state != PlanClassState.REFUSED
         else "",
         class_group_id=row.class_group_id,
         is_refused=state == PlanClassState.REFUSED,

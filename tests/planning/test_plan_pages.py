@@ -439,8 +439,9 @@ def test_a_refused_class_says_why_and_what_can_be_done(
     page = client.get(f"/plans/{plan.pk}/")
     assert "1 个班没有约成，原因写在班级后面。" in text_of(page)
     (row,) = page.context["classes"]
-    assert (row.state, row.refusal) == (
+    assert (row.state, row.lost, row.refusal) == (
         "没有约成",
+        "",
         "名额不够：这一场还剩 2 位，您要 3 位。没有约成，名额未扣。",
     )
     assert f'href="/find/?class={world.group.pk}">另行选课' in page.content.decode()
