@@ -10,6 +10,7 @@ from accounts.actors import Actor
 from accounts.choices import OrganisationKind
 from accounts.models import Organisation
 from bookings.models import Booking
+from courses.choices import SessionState
 from courses.models import CourseSession, Season
 from hours.models import PracticumRequirement
 from planning.choices import PlanClassState
@@ -72,6 +73,15 @@ def schools_with_wishes(plan: CohortPlan) -> set[int]:
     """The keys of the schools of which a class had a wish."""
     rows = plan.classes.exclude(reason__code="no wish")
     return set(rows.order_by().values_list("school_id", flat=True).distinct())
+
+
+def classes_with_cancelled(plan: CohortPlan) -> int:
+    """How many of the classes that wait to be booked have a session that is cancelled by now:
+    they would be refused, whole."""
+    waiting = plan.classes.filter(state=PlanClassState.PLANNED)
+    return (
+        waiting.filter(places__session__state=SessionState.CANCELLED).order_by().distinct().count()
+    )
 
 
 def share(part: int, whole: int) -> float:

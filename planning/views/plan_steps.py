@@ -65,7 +65,12 @@ def publish(request: MemberRequest, pk: int) -> HttpResponse:
         return refused(request, plan, refusal)
     extent = selectors.extent_of(plan, PlanClassState.PLANNED)
     return _confirm(
-        request, plan, "plan_publish.html", extent=extent, seats=wording.number(extent.seats)
+        request,
+        plan,
+        "plan_publish.html",
+        extent=extent,
+        seats=wording.number(extent.seats),
+        cancelled=selectors.classes_with_cancelled(plan),
     )
 
 

@@ -250,6 +250,9 @@ def show(request: MemberRequest, pk: int) -> HttpResponse:
             "filters": showing.filters(counts, only, query),
             "refused": counts["refused"],
             "losses": lost,
+            "cancelled": selectors.classes_with_cancelled(plan)
+            if plan.state == PlanState.FOUND
+            else 0,
         },
     )
 

@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.actors import Actor
 from accounts.models import AuditEntry
 from bookings.models import Reservation
+from bookings.services import host_changes
 from courses.models import CourseSession
 from planning.choices import PlanClassState, PlanGoal, PlanStage, PlanState
 from planning.models import CohortPlan, PlanClass, PlanSchool
@@ -447,6 +448,21 @@ def test_a_refused_class_says_why_and_what_can_be_done(
     assert f'href="/find/?class={world.group.pk}">另行选课' in page.content.decode()
 
 
+def test_what_was_cancelled_before_publishing_is_told_before(
+    world: World, secretary: Actor, login: Login, now: datetime
+) -> None:
+    plan = plan_of(secretary, world, now, world.group, world.new_group(4, 5))
+    client = login(secretary)
+    words = "算好以后有场次取消了，1 个班会约不成。"
+    pages = (f"/plans/{plan.pk}/", f"/plans/{plan.pk}/publish/")
+    assert not any(words in text_of(client.get(page)) for page in pages)
+    session = CourseSession.objects.get(pk=plan.classes.first().places.first().session_id)
+
+    host_changes.cancel_session(by=world.manager, session=session, reason="停电", now=now)
+
+    assert all(words in text_of(client.get(page)) for page in pages)
+
+
 def test_a_plan_that_cannot_be_published_says_why(
     world: World, secretary: Actor, login: Login, now: datetime
 ) -> None:
@@ -640,7 +656,7 @@ def test_each_list_costs_as_much_for_three_as_for_one(
         "class": queries(client, f"/plans/{one.pk}/classes/{row.pk}/"),
     }
 
-    assert many == few == {"list": 8, "plan": 14, "print": 13, "compare": 6, "class": 9}
+    assert many == few == {"list": 8, "plan": 15, "print": 13, "compare": 6, "class": 9}
 
 
 def test_a_form_for_a_new_plan_says_whom_it_is_for(
