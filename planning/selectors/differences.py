@@ -1,10 +1,11 @@
 """What a plan changes against the published one that it makes good, class by class."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Count, QuerySet
+from django.utils.translation import gettext as _
 
 from bookings import wording
 from bookings.models import Booking
@@ -100,11 +101,18 @@ def _lost(plan: CohortPlan, rows: list[PlanClass]) -> list[Found]:
         row.class_group_id: refusals.sentence(row.refusal)
         for row in before.classes.filter(state=PlanClassState.REFUSED, class_group__in=keys)
     }
+    planned = list(
+        _counted(
+            PlannedPlace.objects.filter(plan_class__plan=before, plan_class__class_group__in=keys)
+        )
+    )
+    # A refusal is about one session: of a class that was to have several it is not said which.
+    sessions = Counter(class_id for class_id, _session, _seats in planned)
     found = []
-    for class_id, session_id, seats in _counted(
-        PlannedPlace.objects.filter(plan_class__plan=before, plan_class__class_group__in=keys)
-    ):
-        why = refused.get(class_id) or gone.get((class_id, session_id))
+    for class_id, session_id, seats in planned:
+        why = gone.get((class_id, session_id), "")
+        if class_id in refused:
+            why = refused[class_id] if sessions[class_id] == 1 else _("全班没有约成")
         if why:
             found.append((class_id, session_id, seats, why))
     return found

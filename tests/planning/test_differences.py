@@ -278,6 +278,34 @@ def test_what_could_not_be_booked_is_among_the_lost_with_its_reason(
     ]
 
 
+def test_of_several_sessions_that_could_not_be_booked_none_has_the_others_reason(
+    world: World, secretary: Actor, days: list[CourseSession], now: datetime
+) -> None:
+    plan = make_plan(
+        by=secretary,
+        season=world.season,
+        wanted={world.group: dict.fromkeys(days[:2], world.students)},
+        now=now,
+    )
+    cancel(world, days[0], now)
+    publishing.publish(by=secretary, plan=plan, now=now)
+    publishing.publish_classes(plan.pk, clock=lambda: now)
+    made_good = make_plan(
+        by=secretary,
+        season=world.season,
+        wanted={world.group: {days[2]: world.students}},
+        now=now,
+        replans=plan,
+    )
+
+    (found,) = differences.differences(made_good)
+
+    assert [(line.session_id, line.why) for line in found.lost] == [
+        (days[0].pk, "全班没有约成"),
+        (days[1].pk, "全班没有约成"),
+    ]
+
+
 @pytest.mark.parametrize("number", [1, 3])
 def test_the_queries_do_not_rise_with_the_classes(
     world: World, secretary: Actor, days: list[CourseSession], now: datetime, number: int
