@@ -518,6 +518,35 @@ def test_a_plan_older_than_another_that_booked_for_its_classes_is_not_published(
     publishing.check_can_publish(secretary, second, now)
 
 
+@pytest.mark.parametrize("is_over", [False, True])
+def test_a_plan_made_while_another_was_being_published_is_not_published_beside_it(
+    world: World, secretary: Actor, now: datetime, *, is_over: bool
+) -> None:
+    sessions = [world.session(day=DAY + number * DAYS) for number in range(2)]
+    first = make_plan(
+        by=secretary,
+        season=world.season,
+        wanted={world.group: {sessions[0]: world.students}},
+        now=now,
+    )
+    publishing.publish(by=secretary, plan=first, now=now + timedelta(minutes=1))
+    # Asked for before the class was booked, it does not know of that.
+    second = make_plan(
+        by=secretary,
+        season=world.season,
+        wanted={world.group: {sessions[1]: world.students}},
+        now=now + timedelta(minutes=2),
+    )
+    late = now + timedelta(minutes=3)
+    if is_over:
+        assert publishing.publish_classes(first.pk, clock=lambda: late) == {"booked": 1}
+
+    with pytest.raises(PlanOutdated) as refused:
+        publishing.publish(by=secretary, plan=second, now=late)
+
+    assert refused.value.facts == {"when": "11 月 24 日（周二）8:01", "classes": 1}
+
+
 def test_what_fell_silent_is_taken_up_again_once(
     world: World, secretary: Actor, now: datetime
 ) -> None:
