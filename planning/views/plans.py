@@ -162,8 +162,10 @@ def _initial(request: MemberRequest, season: Season | None) -> dict[str, Any]:
     if like.isascii() and like.isdecimal() and len(like) < 10:
         plan = CohortPlan.objects.visible_to(request.actor).filter(pk=int(like)).first()
         if plan is not None:
+            schools = plan.schools.order_by("school_id").values_list("school_id", flat=True)
             initial |= {
                 "season": plan.season_id,
+                "schools": list(schools),
                 "sites_at_once": plan.sites_at_once,
                 "goal": plan.goal,
                 "is_draft": "draft" if plan.is_draft else "full",
@@ -178,9 +180,15 @@ def _seen(requirement: PracticumRequirement, schools: list[Organisation]) -> str
 
 
 def _schools_shown(form: PlanForm, demand: list[selectors.Demand]) -> list[Organisation]:
-    """The schools that the numbers are about: those chosen, else all."""
+    """The schools that the numbers are about: those chosen, or that another plan was for; else
+    all."""
     chosen = getattr(form, "cleaned_data", {}).get("schools")
-    return list(chosen) if chosen else [one.school for one in demand]
+    if chosen:
+        return list(chosen)
+    begun = set() if form.is_bound else set(form.initial.get("schools", ()))
+    return [one.school for one in demand if one.school.pk in begun] or [
+        one.school for one in demand
+    ]
 
 
 @require_safe

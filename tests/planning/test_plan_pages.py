@@ -612,6 +612,22 @@ def test_a_plan_is_started_with_what_was_chosen(
     assert f"方案 {plan.pk} 还在计算。请等它算好，或先停止它。" in text_of(again)
 
 
+def test_asked_for_again_it_is_for_the_same_schools(
+    world: World, secretary: Actor, login: Login, now: datetime
+) -> None:
+    far = world.new_group(1, 2, school=OrganisationFactory(name="安远中学"))
+    plan = plan_of(secretary, world, now, far, state=PlanState.DROPPED)
+
+    page = login(secretary).get(f"/plans/new/?like={plan.pk}&requirement={plan.requirement_id}")
+
+    assert fields_of(page)["schools"] == [far.school_id]
+    assert "学校（选了 1 所，共 2 所）" in text_of(page)
+    assert "将为 1 个班的 2 名学生排场次" in text_of(page)
+    PlanSchool.objects.filter(plan=plan).delete()
+    page = login(secretary).get(f"/plans/new/?like={plan.pk}&requirement={plan.requirement_id}")
+    assert "学校（选了 2 所，共 2 所）" in text_of(page)
+
+
 def test_another_requirement_has_other_schools(
     world: World, secretary: Actor, login: Login, now: datetime
 ) -> None:
