@@ -374,6 +374,11 @@ class _Building:
             sites=sites,
             occupations=occupations,
             host_kinds=kinds,
+            rooms={
+                at: (one.heads_limit - one.heads, one.version)
+                for at, one in enumerate(self.sessions)
+                if one.heads_limit is not None
+            },
         )
 
     def _barred(self) -> NDArray[np.bool_]:

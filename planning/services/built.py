@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from courses.models import CourseVersion
 from planning.solving import problem as arrays
 
 Keys = NDArray[np.int64]
@@ -19,7 +20,8 @@ class Built:
     ``is_open`` are the students who are short, and for whom places are looked for.
     ``explained`` is the problem with the sessions that are full as well, behind the others and
     without a seat, and ``whole`` how many seats another session like each of them would have: what
-    is missing, and why, is read from these.
+    is missing, and why, is read from these. ``rooms`` are, by session, how many heads more a room
+    with a limit holds, and the version, which says how many of them are adults.
     """
 
     problem: arrays.Problem
@@ -34,6 +36,7 @@ class Built:
     sites: tuple[tuple[str, int | None], ...]
     occupations: tuple[str, ...]
     host_kinds: tuple[str, ...]
+    rooms: dict[int, tuple[int, CourseVersion]]
 
 
 def only(problem: arrays.Problem, number: int, admitted: arrays.Flags) -> arrays.Problem:

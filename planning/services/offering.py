@@ -11,7 +11,8 @@ from planning.solving.problem import AFTERNOON, MORNING
 from rosters.models import ClassGroup
 from sites import dates
 
-# A room with a limit of heads keeps adults' seats free as if so many classes shared the session.
+# A room with a limit of heads keeps adults' seats free as if so many classes shared the session;
+# where more do, ``rooming`` sees to it.
 SHARED_BY = 2
 
 

@@ -9,6 +9,7 @@ from bookings.services import reservations
 from bookings.services.parts import Part
 from courses.models import CourseSession
 from planning.models import ClassWish, WishList
+from planning.services import publishing
 from rosters.choices import ConsentRule
 from rosters.models import SchoolSettings
 from tests.bookings.conftest import DAY, World
@@ -71,6 +72,28 @@ def test_a_wish_of_which_all_sessions_are_full_is_not_said_to_be_missing_from_th
     }
     # It gives no seats to anybody.
     assert plan.seats_left == 160 - 20
+
+
+def test_more_classes_than_two_share_a_room_that_holds_their_adults_too(
+    world: World, secretary: Actor, now: datetime
+) -> None:
+    offered = sessions(world)
+    # Three classes of three and two adults each are fifteen heads.
+    CourseSession.objects.filter(pk=offered[0].pk).update(heads_limit=14, capacity=14)
+    world.students[0].class_group.students.filter(seat_no__gt=3).update(left_at=now)
+    for number in (4, 5):
+        world.new_group(number, 3)
+
+    plan = run(ask(secretary, world, now), now)
+
+    assert (plan.state, plan.students, plan.reached, plan.is_whole) == ("found", 9, 8, True)
+    assert plan.shortage["openings"] == [
+        {"session": offered[0].pk, "seats": 10, "students": 1, "reached": 1}
+    ]
+    publishing.publish(by=secretary, plan=plan, now=now)
+    assert publishing.publish_classes(plan.pk, clock=lambda: now) == {"booked": 3}
+    full = CourseSession.objects.get(pk=offered[0].pk)
+    assert (full.seats_taken, full.adults_coming) == (8, 6)
 
 
 def test_a_class_that_may_not_be_booked_is_not_said_to_wish_for_nothing(
