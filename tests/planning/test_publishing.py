@@ -206,6 +206,25 @@ def test_school_and_host_read_that_the_alliances_plan_did_it(
     ]
 
 
+def test_a_school_for_which_nothing_was_booked_is_not_told_of_no_classes(
+    world: World, secretary: Actor, now: datetime
+) -> None:
+    begun = world.session(day=now.date() - DAYS)
+    plan = make_plan(
+        by=secretary,
+        season=world.season,
+        wanted={world.group: {begun: world.students}},
+        now=now,
+    )
+
+    publish(plan, secretary, now)
+
+    assert Message.objects.get().body.splitlines()[:2] == [
+        "区职业教育联盟发布了统筹方案。",
+        "下列班级没有约成，请另行预约：",
+    ]
+
+
 def test_a_schools_own_plan_is_published_as_its_own_bookings(world: World, now: datetime) -> None:
     plan = make_plan(
         by=world.coordinator,
