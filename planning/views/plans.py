@@ -264,6 +264,8 @@ def show_class(request: MemberRequest, pk: int, class_pk: int) -> HttpResponse:
     """What is planned for one class, session by session. A school's own plan names the students;
     the alliance sees how many."""
     plan = own_plan(request, pk)
+    if plan.state in (PlanState.FAILED, PlanState.DROPPED):
+        return redirect("planning:plan", pk)
     now = timezone.now()
     row = get_object_or_404(
         plan.classes.select_related("class_group__school", "school", "reservation"), pk=class_pk

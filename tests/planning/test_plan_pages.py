@@ -668,6 +668,16 @@ def test_a_plan_that_is_asked_to_stop_says_so(
     assert "停止计算" not in page
 
 
+def test_a_plan_that_is_put_away_shows_no_class_as_waiting(
+    world: World, secretary: Actor, login: Login, now: datetime
+) -> None:
+    plan = plan_of(secretary, world, now, state=PlanState.DROPPED)
+
+    answer = login(secretary).get(f"/plans/{plan.pk}/classes/{plan.classes.get().pk}/")
+
+    assert (answer.status_code, answer["Location"]) == (302, f"/plans/{plan.pk}/")
+
+
 def test_a_found_plan_is_put_away(
     world: World, secretary: Actor, login: Login, now: datetime
 ) -> None:
