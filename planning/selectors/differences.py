@@ -11,7 +11,6 @@ from bookings import wording
 from bookings.models import Booking
 from courses.models import CourseSession
 from planning import refusals
-from planning.choices import PlanClassState
 from planning.models import CohortPlan, PlanClass, PlannedPlace
 from planning.selectors import losses
 from rosters.models import ClassGroup
@@ -86,20 +85,22 @@ def _in_order(lines: list[Line]) -> tuple[Line, ...]:
 
 
 def _lost(plan: CohortPlan, rows: list[PlanClass]) -> list[Found]:
-    """What was taken away until the plan was asked for, and what could not be booked."""
+    """What was taken away until the plan was asked for, and what could not be booked, and no
+    earlier plan has made good."""
     before = plan.replans
     if before is None:
         return []
     keys = [row.class_group_id for row in rows]
+    seen = losses.makes_good(before).filter(plan__made_at__lt=plan.made_at)
     gone = {
         (booking.class_group_id, booking.session_id): booking.why_cancelled
-        for booking in losses.taken_away(before).filter(
+        for booking in losses.taken_away(before, seen=seen).filter(
             class_group__in=keys, cancelled_at__lte=plan.made_at
         )
     }
     refused = {
         row.class_group_id: refusals.sentence(row.refusal)
-        for row in before.classes.filter(state=PlanClassState.REFUSED, class_group__in=keys)
+        for row in losses.refused_by(before, seen=seen).filter(class_group__in=keys)
     }
     planned = list(
         _counted(

@@ -34,15 +34,11 @@ def losses(plan: CohortPlan, now: datetime) -> list[ClassLoss]:
     """By class, in the order of schools and classes; what a later plan that makes this one good has
     seen already is left out. Eight queries, whatever their number."""
     lost: dict[int, dict[int, set[int]]] = defaultdict(lambda: defaultdict(set))
+    seen = makes_good(plan)
     taken = {
-        (booking.class_group_id, booking.session_id)
-        for booking in taken_away(plan, since_seen=True)
+        (booking.class_group_id, booking.session_id) for booking in taken_away(plan, seen=seen)
     }
-    refused = set(
-        _not_seen(plan.classes.filter(state=PlanClassState.REFUSED), plan).values_list(
-            "class_group_id", flat=True
-        )
-    )
+    refused = set(refused_by(plan, seen=seen).values_list("class_group_id", flat=True))
     places = PlannedPlace.objects.filter(plan_class__plan=plan)
     if taken or refused:
         for class_id, session_id, student_id in places.filter(
@@ -60,33 +56,33 @@ def class_ids(plan: CohortPlan, now: datetime) -> list[int]:
     return [one.class_group.pk for one in losses(plan, now)]
 
 
-def taken_away(plan: CohortPlan, *, since_seen: bool = False) -> QuerySet[Booking]:
+def taken_away(plan: CohortPlan, *, seen: QuerySet[PlanClass]) -> QuerySet[Booking]:
     """The plan's bookings that the host or the alliance cancelled, and which the class has not
-    booked again; ``since_seen``: only since a later plan made good what was lost."""
+    booked again, since the plans of the classes ``seen`` were asked for."""
     again = Booking.objects.live().filter(
         session_id=OuterRef("session_id"), class_group_id=OuterRef("class_group_id")
     )
-    found = Booking.objects.filter(
+    since = seen.filter(
+        class_group_id=OuterRef("class_group_id"), plan__made_at__gte=OuterRef("cancelled_at")
+    )
+    return Booking.objects.filter(
         ~Exists(again),
+        ~Exists(since),
         reservation__in=plan.classes.filter(state=PlanClassState.BOOKED).values("reservation"),
         state=BookingState.CANCELLED,
         cancelled_side__in=TAKEN_AWAY,
     )
-    if since_seen:
-        seen = _makes_good(plan).filter(
-            class_group_id=OuterRef("class_group_id"), plan__made_at__gte=OuterRef("cancelled_at")
-        )
-        found = found.filter(~Exists(seen))
-    return found
 
 
-def _makes_good(plan: CohortPlan) -> QuerySet[PlanClass]:
+def refused_by(plan: CohortPlan, *, seen: QuerySet[PlanClass]) -> QuerySet[PlanClass]:
+    """The plan's classes that could not be booked, without those ``seen``."""
+    rows = plan.classes.filter(state=PlanClassState.REFUSED)
+    return rows.filter(~Exists(seen.filter(class_group_id=OuterRef("class_group_id"))))
+
+
+def makes_good(plan: CohortPlan) -> QuerySet[PlanClass]:
+    """The classes of the plans that have made it good."""
     return PlanClass.objects.filter(plan__replans=plan, plan__state__in=HAS_BOOKED)
-
-
-def _not_seen(rows: QuerySet[PlanClass], plan: CohortPlan) -> QuerySet[PlanClass]:
-    seen = _makes_good(plan).filter(class_group_id=OuterRef("class_group_id"))
-    return rows.filter(~Exists(seen))
 
 
 def _moved(
@@ -97,7 +93,7 @@ def _moved(
     kept = Place.objects.live().filter(
         student_id=OuterRef("student_id"), session_id=OuterRef("session_id")
     )
-    seen = _makes_good(plan).filter(class_group_id=OuterRef("student__class_group_id"))
+    seen = makes_good(plan).filter(class_group_id=OuterRef("student__class_group_id"))
     return (
         places.filter(
             ~Exists(kept),

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from datetime import datetime
 
-from django.db.models import Count, Max
+from django.db.models import Count, Max, Q
 from django.utils import timezone
 
 from accounts.actors import Actor
@@ -46,9 +46,15 @@ def check_can_publish(actor: Actor, plan: CohortPlan, now: datetime) -> None:
     if not planned_for.exists():
         raise NothingToPublish
     phases.check_is_open(planned.action_of(actor), plan.season, now)
+    # It books class by class, so what another one has not booked yet, or only since, is not seen.
+    unseen = (
+        Q(plan__published_at__gte=plan.made_at)
+        | Q(reservation__made_at__gte=plan.made_at)
+        | Q(plan__state=PlanState.PUBLISHING, state=PlanClassState.PLANNED)
+    )
     others = PlanClass.objects.exclude(plan=plan.pk).filter(
+        unseen,
         plan__state__in=PUBLISHED,
-        plan__published_at__gte=plan.made_at,
         class_group__in=planned_for.values("class_group"),
     )
     later = others.aggregate(

@@ -9,7 +9,7 @@ import numpy as np
 
 from planning.choices import PlanClassState, PlanState
 from planning.models import CohortPlan, PlanClass, PlannedPlace
-from planning.services.building import Built
+from planning.services.built import Built
 from planning.solving import explaining, measuring
 from planning.solving.problem import Plan
 
@@ -32,7 +32,7 @@ def told(built: Built, found: Plan) -> Told:
 
 
 def _shortage(built: Built, found: Plan) -> dict[str, Any]:
-    missing = explaining.missing(built.problem, found)
+    missing = explaining.missing(built.explained, found, built.whole)
     if not len(missing.short):
         return {}
     # To the mathematics who may not be booked is never free.
@@ -56,8 +56,13 @@ def _shortage(built: Built, found: Plan) -> dict[str, Any]:
 
 def _reasons(built: Built, found: Plan) -> list[dict[str, Any]]:
     """Of each class of ``built.classes``."""
-    reasons = []
-    for one in explaining.class_reasons(built.problem, found)[: len(built.classes)]:
+    reasons: list[dict[str, Any]] = []
+    told = explaining.class_reasons(built.explained, found, built.whole)
+    for one in told[: len(built.classes)]:
+        if not built.is_open[built.class_of == one.class_].any():
+            # Whatever they wish for: whoever is short of it lacks a signature.
+            reasons.append({"code": "unsigned"})
+            continue
         figures = asdict(one)
         del figures["class_"]
         occupation = figures.pop("occupation")

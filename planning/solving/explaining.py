@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from .choosing import best_route
 from .ground import FIRST, NONE, ONE, TWO, Ground, lay
 from .measuring import is_done
-from .problem import MORNING, Plan, Problem
+from .problem import MORNING, Ints, Plan, Problem
 from .routes import SHUT, Worth
 from .seating import is_done as reaches
 
@@ -85,10 +85,12 @@ class ClassReason:
     seats: int = 0
 
 
-def missing(problem: Problem, plan: Plan) -> Missing:
+def missing(problem: Problem, plan: Plan, whole: Ints | None = None) -> Missing:
     """What would bring those to the requirement who are short in the plan. Each opening is a whole
-    session, filled before the next is looked for."""
+    session, filled before the next is looked for; ``whole``, length S, is how many seats another
+    one like each session would have, as many as are free where it is not given."""
     ground, offer = lay(problem), problem.sessions
+    whole = offer.seats if whole is None else whole
     (short,) = np.nonzero(is_done(problem, plan.places) == 0)
     taken = np.bincount(plan.places[:, 1], minlength=len(offer))
     plenty = np.full(len(offer), len(short) + 1, np.int64)
@@ -105,7 +107,7 @@ def missing(problem: Problem, plan: Plan) -> Missing:
     openings: list[Opening] = []
     while len(waiting) and wanted.any() and len(openings) < MOST:
         like = int(np.argmax(wanted * offer.hours))
-        seats, number, before = int(offer.seats[like]), int(wanted[like]), len(waiting)
+        seats, number, before = int(whole[like]), int(wanted[like]), len(waiting)
         left[like] += seats
         waiting, wanted, left = _settle(ground, waiting, left)
         openings.append(
@@ -146,10 +148,11 @@ def _settle(ground: Ground, who: Keys, left: Keys) -> tuple[Keys, Keys, Keys]:
     return np.array(waiting, np.int64), wanted, left
 
 
-def class_reasons(problem: Problem, plan: Plan) -> list[ClassReason]:
+def class_reasons(problem: Problem, plan: Plan, whole: Ints | None = None) -> list[ClassReason]:
     """One for each class: about the occupation that its students wish for most of what they do
-    not attend."""
+    not attend. ``whole`` is as for ``missing``."""
     offer, students = problem.sessions, problem.students
+    whole = offer.seats if whole is None else whole
     taken = np.bincount(plan.places[:, 1], minlength=len(offer))
     attends = students.occupations.copy()
     attends[plan.places[:, 0], offer.occupation[plan.places[:, 1]]] = True
@@ -179,7 +182,7 @@ def class_reasons(problem: Problem, plan: Plan) -> list[ClassReason]:
                 len(wishing),
                 len(wishing) - len(waiting),
                 len(there),
-                int(offer.seats[there].sum()),
+                int(whole[there].sum()),
             )
         )
     return found
