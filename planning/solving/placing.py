@@ -19,8 +19,9 @@ Keys = NDArray[np.int64]
 REACH, WISHES, PART = 2000.0, 10.0, 0.5
 TRIP = {Goal.WISHES: 0.5, Goal.TRIPS: 20.0}
 # While seats are priced and sites chosen a trip costs less where wishes come first: where seats are
-# scarce, fewer sites would bring fewer to the requirement.
-PRICED_TRIP = {Goal.WISHES: 0.2, Goal.TRIPS: 20.0}
+# scarce, fewer sites may bring fewer to the requirement. Which serves best differs, so that while
+# some are short sites are chosen anew with the next.
+PRICED_TRIPS = {Goal.WISHES: (0.05, 0.5, 0.2), Goal.TRIPS: (20.0, 5.0, 1.0)}
 # What the students short of a school cost: this times their number squared over the school's size.
 UNEVEN = 50.0
 # Sessions below their least are closed in so many rounds, then whoever is left in one gives way.
@@ -52,7 +53,7 @@ class Placing:
         number = ground.students
         self.worth = Worth(*(np.full(number, one) for one in (REACH, WISHES, PART)))
         self.trip = TRIP[problem.goal] if problem.trip is None else problem.trip * WISHES
-        self.priced_trip = min(self.trip, PRICED_TRIP[problem.goal])
+        self.priced_trips = tuple(min(self.trip, cost) for cost in PRICED_TRIPS[problem.goal])
         self.random = np.random.default_rng(seed)
         self.routes: Ints = np.full((number, ground.day_of.shape[1]), NONE, np.int32)
         self.value = -np.inf

@@ -27,7 +27,7 @@ MORE_SITES = (3, 1, 0)
 # Rounds of the master at most, until this part of those who can reaches the requirement; and of
 # that for reaching alone.
 ROUNDS, NEARLY, REACH_ROUNDS = 3, 0.995, 5
-# So often whole places are made; improvement leads to other sites, and they are made anew at those.
+# So often whole places are made: improvement leads to other sites, and they are made anew at those.
 PASSES = 3
 # Turns of hunting at most, in a draft too, and how many turns of improvement a draft has.
 HUNTS, DRAFT_HUNTS, DRAFT_TURNS = 80, 6, 6
@@ -128,7 +128,9 @@ class _Search:
         if not self.ground.patterns or not self.ground.students:
             return
         steps = DRAFT if self.watch.budget.is_draft else FULL
-        free = prices.market(self.problem, self.ground, self.worth, surcharge=self._surcharge())
+        free = prices.market(
+            self.problem, self.ground, self.worth, surcharge=self._surcharge(PASSES)
+        )
         self.placing.by_prices(free.may_use, np.zeros(len(free.seats)))
         self._tell(Stage.PRICES)
         self.reach = bounding.reach_bounds(self.problem, self.ground)
@@ -138,51 +140,60 @@ class _Search:
         exact = self._priced(free, rough, steps.exact) if steps.exact else rough
         self._prove(free, exact.price, self.proven)
         self._tell(Stage.SITES)
-        sited, found = free, exact
+        if self.watch.budget.is_draft:
+            self._drafted(free, exact, steps)
+        else:
+            self._placed(free, exact, steps)
+
+    def _sited(
+        self, free: prices.Market, found: prices.Priced, steps: int
+    ) -> tuple[prices.Market, prices.Priced]:
+        """Sites chosen in rounds, priced after each."""
+        sited = free
         for more in MORE_SITES:
             at_once = self.problem.sites_at_once + more
             may_use = siting.chosen(
                 self.problem, self.ground, found.taken, sited.may_use, at_once=at_once
             )
             sited = replace(sited, may_use=may_use)
-            found = self._priced(sited, found, steps.sited, is_exact=not more)
+            found = self._priced(sited, found, steps, is_exact=not more)
             self._tell(Stage.SITES)
-        if self.watch.budget.is_draft:
-            self._drafted(sited, self._priced(sited, found, steps.last))
-        else:
-            self._placed(free, sited, found, steps.last)
+        return sited, found
 
-    def _drafted(self, sited: prices.Market, found: prices.Priced) -> None:
+    def _drafted(self, free: prices.Market, exact: prices.Priced, steps: _Steps) -> None:
         """Places straight from prices."""
+        sited, found = self._sited(free, exact, steps.sited)
+        found = self._priced(sited, found, steps.last)
         self.placing.by_prices(sited.may_use, found.price)
         self._tell(Stage.COLUMNS)
         self._hunt(found.price, DRAFT_HUNTS)
         self._improve(found.price, DRAFT_TURNS)
         self._prove(self._as_placed(sited, found), found.price, self.proven_as_sited)
 
-    def _placed(
-        self, free: prices.Market, sited: prices.Market, found: prices.Priced, steps: int
-    ) -> None:
-        """Places from shares of routes, in turn with improvement. While some are short there is
-        one pass: sites chosen by prices serve them better than those of a plan."""
+    def _placed(self, free: prices.Market, exact: prices.Priced, steps: _Steps) -> None:
+        """Places from shares of routes, in turn with improvement: at the sites that it led to, or,
+        while some are short, at others chosen at prices that heed trips otherwise."""
+        left = self.watch.budget.turns
+        sited, found = self._sited(free, exact, steps.sited)
         pool = columns.Pool(self.ground, self.worth, sited.surcharge)
-        left, worth = self.watch.budget.turns, self.worth
         for passes in range(PASSES, 0, -1):
-            found = self._priced(sited, found, steps, pool)
+            found = self._priced(sited, found, steps.last, pool)
             self.placing.by_prices(sited.may_use, found.price)
             self._tell(Stage.COLUMNS)
             price, worth = self._by_columns(free, sited, found.price, pool)
             found = replace(found, price=price)
             self._hunt(price, HUNTS)
-            is_last = passes == 1 or self.placing.reached < (self.reach.reach or 0)
-            turns = left if is_last else left // passes
+            turns = left // passes
             self._improve(price, turns)
             left -= turns
-            sited = self._as_placed(sited, found)
-            if is_last:
-                break
+            if passes > 1 and self.placing.reached < (self.reach.reach or 0):
+                free = replace(free, surcharge=self._surcharge(passes - 1))
+                sited, found = self._sited(free, exact, steps.sited)
+                pool = columns.Pool(self.ground, self.worth, sited.surcharge)
+            else:
+                sited = self._as_placed(sited, found)
         sited = replace(sited, worth=worth)
-        self._prove(sited, self._priced(sited, found, steps).price, self.proven_as_sited)
+        self._prove(sited, self._priced(sited, found, steps.last).price, self.proven_as_sited)
         self._bound_reach(pool)
 
     def _hunt(self, price: Floats, turns: int) -> None:
@@ -237,6 +248,8 @@ class _Search:
             )
             for proven in (self.proven, self.proven_as_sited)
         )
+        if wishes is not None and as_sited is not None:
+            as_sited = min(wishes, as_sited)
         return replace(self.reach, wishes=wishes, wishes_as_sited=as_sited)
 
     def _tell(self, stage: Stage) -> None:
@@ -245,11 +258,13 @@ class _Search:
         if watch.is_over():
             raise _Over
 
-    def _surcharge(self) -> Floats:
-        """What a trip costs each of those who may share it: their part of it, at least."""
+    def _surcharge(self, passes: int) -> Floats:
+        """What a trip costs each of those who may share it, with so many passes to come: their
+        part of it, at least."""
         size = np.bincount(self.problem.students.class_, minlength=len(self.problem.classes))
         share: Floats = (
-            self.placing.priced_trip / np.maximum(size, 1)[self.ground.of_patterns(GROUP)]
+            self.placing.priced_trips[PASSES - passes]
+            / np.maximum(size, 1)[self.ground.of_patterns(GROUP)]
         )
         return share
 
