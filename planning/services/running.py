@@ -67,7 +67,7 @@ def run_plan(plan_id: int, *, clock: Clock = timezone.now) -> str:
     if work.is_cancelled() and len(found.places) == len(built.problem.fixed):
         return work.end(PlanState.DROPPED)
     work.say()
-    told = results.told(built, found)
+    told = results.told(built, found, work.keep_alive)
     work.say()
     with transaction.atomic():
         row = work.locked()
@@ -171,12 +171,20 @@ class _Work:
 
     def tell(self, now: Progress) -> None:
         """How far the search is, not more often than needed."""
-        if monotonic() - self.said_at >= SIGN_EVERY or now.stage != self.plan.stage:
+        if self._is_silent() or now.stage != self.plan.stage:
             self.plan.stage = now.stage
             self.say(
                 stage=now.stage, seconds=now.seconds, best=now.best, bound=now.bound,
                 students=self.students,
             )  # fmt: skip
+
+    def keep_alive(self) -> None:
+        """That this process lives, not more often than needed."""
+        if self._is_silent():
+            self.say()
+
+    def _is_silent(self) -> bool:
+        return monotonic() - self.said_at >= SIGN_EVERY
 
     def say(self, **progress: object) -> None:
         """That this process lives; in a transaction of its own."""

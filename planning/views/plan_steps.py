@@ -71,6 +71,7 @@ def publish(request: MemberRequest, pk: int) -> HttpResponse:
         extent=extent,
         seats=wording.number(extent.seats),
         cancelled=selectors.classes_with_cancelled(plan),
+        since=len(publishing.planned_since(plan)),
     )
 
 

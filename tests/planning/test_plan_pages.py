@@ -463,6 +463,20 @@ def test_what_was_cancelled_before_publishing_is_told_before(
     assert all(words in text_of(client.get(page)) for page in pages)
 
 
+def test_whom_another_plan_booked_for_since_is_told_before_publishing(
+    world: World, secretary: Actor, login: Login, now: datetime
+) -> None:
+    plan = plan_of(secretary, world, now, world.group, world.new_group(4, 5))
+    own = plan_of(world.coordinator, world, now)
+    words = "算好以后已有另一个方案为其中 1 个班约了场次，本方案不再为它们约。"
+    client = login(secretary)
+    assert words not in text_of(client.get(f"/plans/{plan.pk}/publish/"))
+
+    publishing.publish(by=world.coordinator, plan=own, now=now)
+
+    assert words in text_of(client.get(f"/plans/{plan.pk}/publish/"))
+
+
 def test_a_plan_that_cannot_be_published_says_why(
     world: World, secretary: Actor, login: Login, now: datetime
 ) -> None:
@@ -475,7 +489,7 @@ def test_a_plan_that_cannot_be_published_says_why(
     page = client.get(f"/plans/{plan.pk}/")
     answer = client.get(f"/plans/{plan.pk}/publish/")
 
-    why = "11 月 24 日（周二）8:03 已发布另一个方案，其中有 1 个班相同。请重新计算再发布。"
+    why = "11 月 24 日（周二）8:03 已发布另一个方案，这个方案的 1 个班都在其中。请重新计算再发布。"
     assert why in text_of(page)
     assert answer.status_code == 409
     assert why in text_of(answer)

@@ -537,6 +537,43 @@ def test_a_plan_older_than_another_that_booked_for_its_classes_is_not_published(
     publishing.check_can_publish(secretary, second, now)
 
 
+def test_what_another_plan_booked_for_some_classes_since_leaves_the_others_to_it(
+    world: World, secretary: Actor, now: datetime
+) -> None:
+    """A school's own plan for one class does not hold up the alliance's for all."""
+    far = world.new_group(4, 2)
+    session, later = world.session(), world.session(day=DAY + DAYS)
+    plan = make_plan(
+        by=secretary,
+        season=world.season,
+        wanted={
+            world.group: {session: world.students},
+            far: {session: students_of(far)},
+        },
+        now=now,
+    )
+    own = make_plan(
+        by=world.coordinator,
+        season=world.season,
+        school=world.school,
+        wanted={world.group: {later: world.students}},
+        now=now,
+    )
+    publish(own, world.coordinator, now + timedelta(minutes=5))
+
+    counts = publish(plan, secretary, now + timedelta(minutes=6))
+
+    assert counts == {"booked": 1, "refused": 1}
+    refused = plan.classes.get(class_group=world.group)
+    assert (refused.state, refused.reservation_id) == ("refused", None)
+    assert refusals.sentence(refused.refusal) == (
+        "11 月 24 日（周二）8:05 已发布的另一个方案为这个班约了场次，本方案没有算进去。"
+    )
+    assert placed(session) == sorted(one.pk for one in students_of(far))
+    assert placed(later) == sorted(one.pk for one in world.students)
+    assert invariants.findings() == []
+
+
 @pytest.mark.parametrize("is_over", [False, True])
 def test_a_plan_made_while_another_was_being_published_is_not_published_beside_it(
     world: World, secretary: Actor, now: datetime, *, is_over: bool
