@@ -28,7 +28,8 @@ MORE_SITES = (3, 1, 0)
 # that for reaching alone.
 ROUNDS, NEARLY, REACH_ROUNDS = 3, 0.995, 5
 # So often whole places are made: improvement leads to other sites, and they are made anew at those.
-PASSES = 3
+# Where fewer may move, as of one school, once: that is there in seconds, and little is gained.
+PASSES, FEW = 3, 500
 # Turns of hunting at most, in a draft too, and how many turns of improvement a draft has.
 HUNTS, DRAFT_HUNTS, DRAFT_TURNS = 80, 6, 6
 
@@ -176,7 +177,7 @@ class _Search:
         left = self.watch.budget.turns
         sited, found = self._sited(free, exact, steps.sited)
         pool = columns.Pool(self.ground, self.worth, sited.surcharge)
-        for passes in range(PASSES, 0, -1):
+        for passes in range(PASSES if len(self.placing.movable) >= FEW else 1, 0, -1):
             found = self._priced(sited, found, steps.last, pool)
             self.placing.by_prices(sited.may_use, found.price)
             self._tell(Stage.COLUMNS)
