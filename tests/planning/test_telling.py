@@ -1,0 +1,260 @@
+"""One message a person when a plan is published or undone, with all her sessions in it."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from icalendar import Calendar
+
+from accounts.actors import Actor
+from bookings.models import Booking
+from bookings.services import changes
+from notifications.channels import as_mail
+from notifications.models import Delivery, Message
+from planning.choices import PlanState
+from planning.models import CohortPlan
+from planning.services import publishing, telling
+from tests.bookings.conftest import DAY, World
+from tests.factories.accounts import MembershipFactory, OrganisationFactory
+from tests.factories.planning import make_plan
+
+DAYS = timedelta(days=1)
+
+
+@pytest.fixture
+def plan(world: World, secretary: Actor, now: datetime) -> CohortPlan:
+    """Two classes of the teacher's, one that nobody teaches, and one of another school; each in
+    two sessions. The course wants two adults."""
+    world.version.min_adults = 2
+    world.version.save()
+    hers, nobodys = world.new_group(4, 3), world.new_group(6, 2)
+    world.teach(hers)
+    other = OrganisationFactory(name="延吉中学", contact_name="办公室")
+    MembershipFactory(coordinator=True, organisation=other, user__name="顾主任")
+    theirs = world.new_group(1, 4, school=other)
+    first, second = world.session(), world.session(day=DAY + DAYS)
+    later = world.session(day=DAY + 2 * DAYS)
+    return make_plan(
+        by=secretary,
+        season=world.season,
+        wanted={
+            group: {one: list(group.students.all()) for one in (first, second)}
+            for group in (world.group, nobodys, theirs)
+        }
+        | {hers: {one: list(hers.students.all()) for one in (second, later)}},
+        now=now,
+    )
+
+
+def publish(plan: CohortPlan, by: Actor, now: datetime) -> CohortPlan:
+    publishing.publish(by=by, plan=plan, now=now)
+    publishing.publish_classes(plan.pk, clock=lambda: now)
+    return CohortPlan.objects.select_related("season").get(pk=plan.pk)
+
+
+def told() -> dict[str, Message]:
+    """By the person's name: each has one message."""
+    messages = Message.objects.select_related("recipient").order_by("pk")
+    found = {one.recipient.name: one for one in messages if one.recipient is not None}
+    assert len(found) == messages.count()
+    return found
+
+
+def events(message: Message) -> list[tuple[str, int, str]]:
+    """Uid, sequence, state."""
+    return sorted(
+        (str(event["UID"]).split("@")[0], event["SEQUENCE"], str(event["STATUS"]))
+        for event in Calendar.from_ical(message.calendar).walk("VEVENT")
+    )
+
+
+def uids(*class_numbers: int) -> list[str]:
+    found = Booking.objects.filter(class_group__number__in=class_numbers)
+    return sorted(str(one.uid) for one in found)
+
+
+def reference(number: int) -> str:
+    return Booking.objects.filter(class_group__number=number)[0].reservation.reference
+
+
+def test_a_published_plan_tells_each_person_once(
+    world: World, secretary: Actor, plan: CohortPlan, now: datetime
+) -> None:
+    publish(plan, secretary, now)
+
+    messages = told()
+    assert sorted(messages) == ["周老师", "李师傅", "沈主任", "顾主任"]
+    assert Delivery.objects.count() == 4
+
+    teacher = messages["周老师"]
+    assert (teacher.kind, teacher.subject, teacher.path) == (
+        "plan_booked",
+        "统筹方案已约好：2 个班，4 场",
+        "/wishes/",
+    )
+    assert teacher.body == (
+        "区职业教育联盟按统筹方案约好了下列场次，名额已定。请核对名单和带队教师。\n\n"
+        f"七(3)班（预约号 {reference(3)}）\n"
+        "12 月 8 日（周二）9:00–11:30《面包师：吐司与软欧》，焙烤实训中心 1号实训室，5 名学生，"
+        "带队教师 2 位：周老师，还差 1 位\n"
+        "12 月 9 日（周三）9:00–11:30《面包师：吐司与软欧》，焙烤实训中心 2号实训室，5 名学生，"
+        "带队教师 2 位：周老师，还差 1 位\n\n"
+        f"七(4)班（预约号 {reference(4)}）\n"
+        "12 月 9 日（周三）9:00–11:30《面包师：吐司与软欧》，焙烤实训中心 2号实训室，3 名学生，"
+        "带队教师 2 位，还差 2 位\n"
+        "12 月 10 日（周四）9:00–11:30《面包师：吐司与软欧》，焙烤实训中心 3号实训室，3 名学生，"
+        "带队教师 2 位：周老师，还差 1 位"
+    )
+    assert teacher.calendar_method == "PUBLISH"
+    assert events(teacher) == [(uid, 0, "CONFIRMED") for uid in uids(3, 4)]
+
+    host = messages["李师傅"]
+    assert (host.kind, host.subject, host.path, host.calendar) == (
+        "plan_booked",
+        "统筹方案为贵处约了 4 个班、28 个名额",
+        "/host/week/?day=2026-12-08",
+        "",
+    )
+    assert host.body.splitlines()[:4] == [
+        "区职业教育联盟按统筹方案约了贵处的下列场次。",
+        "",
+        "清河中学（联系人 办公室 021-5555 0100）",
+        "12 月 8 日（周二）9:00–11:30《面包师：吐司与软欧》，焙烤实训中心 1号实训室，七(3)班，"
+        "5 名学生，带队教师 2 位",
+    ]
+    assert sum("名学生" in line for line in host.body.splitlines()) == 8
+    assert "学生6" not in host.body
+
+    coordinator = messages["沈主任"]
+    assert (coordinator.kind, coordinator.path) == ("plan_published", "/wishes/")
+    assert coordinator.body.splitlines()[:5] == [
+        "区职业教育联盟按统筹方案为贵校 3 个班约好了场次。",
+        "其中 6 场还缺带队教师，请在名单定下前补上。",
+        "",
+        "附日历的场次：",
+        f"七(6)班（预约号 {reference(6)}）",
+    ]
+    # Nobody teaches the class, so the office keeps its entries.
+    assert events(coordinator) == [(uid, 0, "CONFIRMED") for uid in uids(6)]
+    assert "清河" not in messages["顾主任"].body
+
+
+def test_an_undone_plan_tells_the_same_people_once(
+    world: World, secretary: Actor, plan: CohortPlan, now: datetime
+) -> None:
+    plan = publish(plan, secretary, now)
+    own = Booking.objects.filter(class_group=world.group).earliest("session__starts_at")
+    changes.cancel_booking(by=world.teacher, booking=own, reason="停课", now=now)
+    Delivery.objects.all().delete()
+    Message.objects.all().delete()
+
+    publishing.undo(by=secretary, plan=plan, now=now)
+    publishing.undo_classes(plan.pk, clock=lambda: now)
+
+    messages = told()
+    assert {name: (one.kind, one.subject, one.path) for name, one in messages.items()} == {
+        "周老师": (
+            "plan_taken_back",
+            "统筹方案撤回，已取消：2 个班，3 场",
+            "/trips/?show=cancelled",
+        ),
+        "李师傅": (
+            "plan_taken_back",
+            "统筹方案撤回，贵处已取消：4 个班，7 场",
+            "/host/week/?day=2026-12-08",
+        ),
+        "沈主任": ("plan_undone", "统筹方案已撤回：2026 学年秋季", "/trips/?show=cancelled"),
+        "顾主任": ("plan_undone", "统筹方案已撤回：2026 学年秋季", "/trips/?show=cancelled"),
+    }
+    assert messages["周老师"].body.splitlines()[:3] == [
+        "区职业教育联盟撤回了统筹方案，下列场次已取消。",
+        "",
+        f"七(3)班（预约号 {reference(3)}）",
+    ]
+    # What she cancelled herself was told then.
+    assert events(messages["周老师"]) == [
+        (uid, 1, "CANCELLED") for uid in uids(3, 4) if uid != str(own.uid)
+    ]
+
+
+def test_one_session_is_an_invitation_and_leads_to_the_class(
+    world: World, secretary: Actor, now: datetime
+) -> None:
+    plan = make_plan(
+        by=secretary,
+        season=world.season,
+        wanted={world.group: {world.session(): world.students}},
+        now=now,
+    )
+
+    publish(plan, secretary, now)
+
+    message = told()["周老师"]
+    assert (message.subject, message.path, message.calendar_method) == (
+        "统筹方案已约好：七(3)班，1 场",
+        f"/classes/{world.group.pk}/wishes/",
+        "REQUEST",
+    )
+
+
+def test_the_mail_carries_all_entries_in_one_file(
+    world: World, secretary: Actor, plan: CohortPlan, now: datetime
+) -> None:
+    publish(plan, secretary, now)
+
+    delivery = Delivery.objects.select_related("message").get(message=told()["周老师"])
+    mail = as_mail(delivery).message()
+
+    parts = {part.get_content_type(): part for part in mail.walk()}
+    assert parts["text/calendar"].get_param("method") == "PUBLISH"
+    attached = Calendar.from_ical(parts["application/ics"].get_payload(decode=True))
+    assert len(attached.walk("VEVENT")) == 4
+    # An entry that is published invites nobody.
+    assert not any("ATTENDEE" in event for event in attached.walk("VEVENT"))
+
+
+def test_a_process_that_dies_while_it_tells_has_told_nobody(
+    world: World, secretary: Actor, plan: CohortPlan, now: datetime
+) -> None:
+    publishing.publish(by=secretary, plan=plan, now=now)
+    # The clock is read twice for each class, and once more before people are told.
+    ticks = iter([now] * 8)
+
+    with pytest.raises(StopIteration):
+        publishing.publish_classes(plan.pk, clock=ticks.__next__)
+    states = set(plan.classes.values_list("state", flat=True))
+    before = Message.objects.count()
+    plan.refresh_from_db()
+    state = plan.state
+    publishing.publish_classes(plan.pk, clock=lambda: now)
+    publishing.publish_classes(plan.pk, clock=lambda: now)
+
+    assert (states, before, state) == ({"booked"}, 0, PlanState.PUBLISHING)
+    assert sorted(told()) == ["周老师", "李师傅", "沈主任", "顾主任"]
+
+
+def test_telling_takes_as_many_queries_for_one_class_as_for_three(
+    world: World, secretary: Actor, now: datetime
+) -> None:
+    counts = []
+    for day, number in enumerate((1, 3)):
+        groups = [world.new_group(20 + 10 * day + one, 2) for one in range(number)]
+        session = world.session(day=DAY + day * DAYS)
+        plan = make_plan(
+            by=secretary,
+            season=world.season,
+            wanted={one: {session: list(one.students.all())} for one in groups},
+            now=now,
+        )
+        plan = publish(plan, secretary, now)
+        Delivery.objects.all().delete()
+        Message.objects.all().delete()
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            telling.published(plan, by=secretary, now=now)
+        counts.append(len(queries))
+        assert Message.objects.count() == 2
+
+    assert counts[0] == counts[1] == 9
