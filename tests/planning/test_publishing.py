@@ -201,6 +201,7 @@ def test_school_and_host_read_that_the_alliances_plan_did_it(
     assert told["plan_booked", "李师傅"][0] == "区职业教育联盟按统筹方案约了贵处的下列场次。"
     assert told["plan_published", "沈主任"] == [
         "区职业教育联盟按统筹方案为贵校 1 个班约好了场次。",
+        "其中 1 场还缺带队教师，请在名单定下前补上。",
         "下列班级没有约成，请另行预约：",
         "七(4)班：这一场 11 月 23 日（周一）9:00 已经开始，不能再改预约。",
     ]
