@@ -4,6 +4,7 @@ How many have to come is ``Booking.adults``, settled when it was booked or chang
 (``services.companions.number``); who is named for them may follow until the session begins.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db.models import Count, F
@@ -19,8 +20,17 @@ def missing_of(booking: Booking) -> int:
     return max(booking.adults - len(booking.companions.all()), 0)
 
 
+def missing_in(bookings: Iterable[Booking], now: datetime) -> dict[int, int]:
+    """By booking for how many of its adults nobody is named, until its session begins; without
+    those that lack nobody (companions and session loaded)."""
+    found = {
+        one.pk: missing_of(one) for one in bookings if one.is_live and one.session.starts_at > now
+    }
+    return {pk: missing for pk, missing in found.items() if missing}
+
+
 def lacking(bookings: BookingQuerySet, now: datetime) -> BookingQuerySet:
-    """Those to come for which ``missing_of`` is not nothing."""
+    """Those that ``missing_in`` finds, by the database."""
     to_come = bookings.live().filter(session__starts_at__gt=now, adults__gt=0)
     return to_come.alias(named=Count("companions")).filter(named__lt=F("adults"))
 

@@ -167,8 +167,9 @@ def take_back(
 ) -> TakenBack:
     """Of the reservation, the bookings that still are as they were ``planned`` are cancelled;
     nobody is told, since whoever undoes the plan tells of all at once (by that they are cancelled
-    for CHANGE_OF_PLAN, without words). What the school has changed since (ChangedSincePlanned), what is settled (ListSettled) or has begun (SessionStarted) is kept,
-    of a set all days. Who has left the class since is no change of the school's.
+    for CHANGE_OF_PLAN, without words). What the school has changed since (ChangedSincePlanned),
+    what is settled (ListSettled) or has begun (SessionStarted) is kept, of a set all days. Who has
+    left the class since is no change of the school's.
 
     Repeating it does nothing more. Refused: another school's reservation.
     """
