@@ -281,8 +281,11 @@ def _cancelled_trips() -> str:
 
 
 def _classes_page(plan: CohortPlan, bookings: Sequence[Booking] = ()) -> str:
-    """Where a class reads what it has and why: its own page, or the list of all."""
+    """Where classes read what they have and why: the one's page, or the list of all where it is;
+    else their trips."""
     classes = {booking.class_group_id for booking in bookings}
     if len(classes) == 1:
         return reverse("planning:class_wishes", args=list(classes))
+    if plan.season.wishes_until is None:
+        return reverse("bookings:trips")
     return reverse("planning:wishes")

@@ -27,6 +27,8 @@ def plan(world: World, secretary: Actor, now: datetime) -> CohortPlan:
     """Two classes of the teacher's, one that nobody teaches, and one of another school; each in
     two sessions. The course wants two adults."""
     assert world.version.min_adults == 2
+    world.season.wishes_from, world.season.wishes_until = now - 90 * DAYS, now - 80 * DAYS
+    world.season.save()
     hers, nobodys = world.new_group(4, 3), world.new_group(6, 2)
     world.teach(hers)
     other = OrganisationFactory(name="延吉中学", contact_name="办公室")
@@ -195,6 +197,18 @@ def test_one_session_is_an_invitation_and_leads_to_the_class(
         f"/classes/{world.group.pk}/wishes/",
         "REQUEST",
     )
+
+
+def test_without_a_phase_of_wishes_the_message_leads_to_the_trips(
+    world: World, secretary: Actor, plan: CohortPlan, now: datetime
+) -> None:
+    world.season.wishes_from = world.season.wishes_until = None
+    world.season.save()
+
+    publish(plan, secretary, now)
+
+    messages = told()
+    assert {messages[name].path for name in ("周老师", "沈主任")} == {"/trips/"}
 
 
 def test_the_mail_carries_all_entries_in_one_file(
