@@ -72,7 +72,7 @@ def lines_for_school(bookings: Sequence[Booking]) -> list[list[str]]:
                 "class_group": wording.class_name(own[0].class_group, own[0].session.starts_at),
                 "reference": own[0].reservation.reference,
             },
-            *(_school_line(booking) for booking in own),
+            *(f"· {_school_line(booking)}" for booking in own),
         ]
         for own in of_classes
     ]
@@ -95,7 +95,7 @@ def lines_for_host(bookings: Sequence[Booking]) -> list[list[str]]:
     """School by school: a block with the school and whom to call, then a line for each class and
     session in order of time."""
     return [
-        [_school(own[0]), *(_host_line(booking) for booking in own)]
+        [_school(own[0]), *(f"· {_host_line(booking)}" for booking in own)]
         for own in _by(bookings, "school_id")
     ]
 
