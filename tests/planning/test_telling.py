@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from icalendar import Calendar
 
 from accounts.actors import Actor
+from accounts.models import User
 from bookings.models import Booking
 from bookings.services import changes
 from notifications.channels import as_mail
@@ -271,3 +272,46 @@ def test_telling_takes_as_many_queries_for_one_class_as_for_three(
         assert Message.objects.count() == 2
 
     assert counts[0] == counts[1] == 9
+
+
+def test_a_schools_own_plan_is_told_in_its_own_name_when_undone_too(
+    world: World, now: datetime
+) -> None:
+    User.objects.filter(name="李师傅").update(language="en")
+    plan = make_plan(
+        by=world.coordinator,
+        season=world.season,
+        school=world.school,
+        wanted={world.group: {world.session(day=DAY + n * DAYS): world.students for n in (0, 1)}},
+        now=now,
+    )
+    plan = publish(plan, world.coordinator, now)
+    published = {name: (one.kind, one.subject, one.path) for name, one in told().items()}
+    Delivery.objects.all().delete()
+    Message.objects.all().delete()
+
+    publishing.undo(by=world.coordinator, plan=plan, now=now)
+    publishing.undo_classes(plan.pk, clock=lambda: now)
+
+    page, week = f"/classes/{world.group.pk}/wishes/", "/host/week/?day=2026-12-08"
+    assert published == {
+        "周老师": ("plan_booked", "本校的方案已约好：七(3)班，2 场", page),
+        "沈主任": ("plan_booked", "本校的方案已约好：七(3)班，2 场", page),
+        "李师傅": ("plan_booked", "Qinghe School has booked for 1 class, 10 seats", week),
+    }
+    gone = ("plan_taken_back", "本校的方案撤回，已取消：七(3)班，2 场", "/trips/?show=cancelled")
+    messages = told()
+    assert {name: (one.kind, one.subject, one.path) for name, one in messages.items()} == {
+        "周老师": gone,
+        "沈主任": gone,
+        "李师傅": (
+            "plan_taken_back",
+            "Qinghe School has undone its plan; cancelled: 1 class, 2 sessions",
+            week,
+        ),
+    }
+    assert messages["周老师"].body.splitlines()[0] == ("沈主任撤回了本校的方案，下列场次已取消。")
+    assert messages["李师傅"].body.splitlines()[0] == (
+        "沈主任 of Qinghe School has undone a plan; the following bookings are cancelled and the "
+        "seats are free again."
+    )
