@@ -11,6 +11,7 @@ from accounts.actors import Actor
 from accounts.models import User
 from bookings.models import Booking
 from bookings.services import changes
+from courses.choices import ReasonCode
 from notifications.channels import as_mail
 from notifications.models import Delivery, Message
 from planning.choices import PlanState
@@ -315,3 +316,31 @@ def test_a_schools_own_plan_is_told_in_its_own_name_when_undone_too(
         "沈主任 of Qinghe School has undone a plan; the following bookings are cancelled and the "
         "seats are free again."
     )
+
+
+def test_what_the_school_had_cancelled_itself_is_not_told_again_with_the_undoing(
+    world: World, now: datetime
+) -> None:
+    plan = make_plan(
+        by=world.coordinator,
+        season=world.season,
+        school=world.school,
+        wanted={world.group: {world.session(day=DAY + n * DAYS): world.students for n in (0, 1)}},
+        now=now,
+    )
+    plan = publish(plan, world.coordinator, now)
+    first = Booking.objects.earliest("session__starts_at")
+    changes.cancel_booking(
+        by=world.coordinator, booking=first, code=ReasonCode.CHANGE_OF_PLAN, reason="", now=now
+    )
+    Delivery.objects.all().delete()
+    Message.objects.all().delete()
+    later = now + timedelta(minutes=5)
+
+    publishing.undo(by=world.coordinator, plan=plan, now=later)
+    publishing.undo_classes(plan.pk, clock=lambda: later)
+
+    assert {one.subject for one in told().values()} == {
+        "本校的方案撤回，已取消：七(3)班，1 场",
+        "清河中学撤回方案，已取消：1 个班，1 场",
+    }
