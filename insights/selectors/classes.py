@@ -140,21 +140,6 @@ def proposed_hours(actor: Actor) -> list[Todo]:
     ]
 
 
-def teachers_to_name(actor: Actor, now: datetime) -> list[Todo]:
-    """The actor's trips to come for which not all who accompany the class are named. One query."""
-    trips = companions.trips_lacking(actor, now)
-    if not trips:
-        return []
-    return [
-        Todo(
-            text=ngettext("%(count)d 个行程还缺带队教师", "%(count)d 个行程还缺带队教师", trips)
-            % {"count": trips},
-            detail=_("请在名单定下前补上"),
-            url=f"{reverse('bookings:trips')}?show=teachers",
-        )
-    ]
-
-
 def wishes_to_say(actor: Actor, now: datetime) -> list[Todo]:
     """The actor's classes that may still say what they wish for and have said nothing. One query
     outside wish phases."""
@@ -171,6 +156,21 @@ def wishes_to_say(actor: Actor, now: datetime) -> list[Todo]:
             url=reverse("planning:class_wishes", args=[silent[0].pk])
             if len(silent) == 1
             else reverse("planning:wishes"),
+        )
+    ]
+
+
+def teachers_to_name(actor: Actor, now: datetime) -> list[Todo]:
+    """The actor's trips to come for which not all who accompany the class are named. One query."""
+    trips = companions.trips_lacking(actor, now)
+    if not trips:
+        return []
+    return [
+        Todo(
+            text=ngettext("%(count)d 个行程还缺带队教师", "%(count)d 个行程还缺带队教师", trips)
+            % {"count": trips},
+            detail=_("请在名单定下前补上"),
+            url=f"{reverse('bookings:trips')}?show=teachers",
         )
     ]
 

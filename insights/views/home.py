@@ -65,8 +65,8 @@ def show_home(request: MemberRequest) -> HttpResponse:
             "todos": [
                 *classes.objections(actor),
                 *classes.proposed_hours(actor),
-                *classes.teachers_to_name(actor, now),
                 *classes.wishes_to_say(actor, now),
+                *classes.teachers_to_name(actor, now),
                 *classes.todos(cards, now),
             ],
             "trips": coming,
