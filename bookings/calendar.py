@@ -1,7 +1,7 @@
 """Calendar entries of bookings (RFC 5545, RFC 5546). Values in, text out; no student is named."""
 
 import functools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -45,6 +45,13 @@ def invitation(entry: Entry, *, name: str, address: str, stamp: datetime) -> tup
     event = _event(entry, stamp)
     event.add("attendee", attendee, encode=False)
     return _calendar(event, method), method
+
+
+def several(entries: Sequence[Entry], *, stamp: datetime) -> tuple[str, str]:
+    """The entries for one mail, and their method. An invitation and a cancellation (RFC 5546, 3.2)
+    are about one event; several are published, each with the state and sequence that it has."""
+    events = b"".join(_event(entry, stamp).to_ical() for entry in entries)
+    return (_frame("PUBLISH") + events + END).decode(), "PUBLISH"
 
 
 def download(entry: Entry, *, stamp: datetime) -> str:

@@ -147,6 +147,11 @@ def adults(booking: Booking) -> str:
     }
 
 
+def companions_missing(count: int) -> str:
+    """How many of the adults who are to come are not named yet."""
+    return ngettext("还差 %(count)d 位", "还差 %(count)d 位", count) % {"count": count}
+
+
 def difference(changed: Difference) -> list[str]:
     """A request for a change, line by line: who, how many, how many adults."""
     lines = []

@@ -14,3 +14,5 @@ class CalendarMethod(TextChoices):
     NONE = "", _("无日历")
     REQUEST = "REQUEST", _("日历邀请")
     CANCEL = "CANCEL", _("日历取消")
+    # Several events at once: an invitation or a cancellation is about one.
+    PUBLISH = "PUBLISH", _("多个日程")

@@ -10,6 +10,7 @@ from accounts.actors import Actor
 from accounts.errors import NotYours
 from bookings import wording
 from bookings.models import Booking, BookingQuerySet, Place
+from bookings.selectors import companions
 from rosters.models import ClassGroup, Student
 from sites.calendar import local_day
 
@@ -35,6 +36,9 @@ class Trip:
     # Seats nobody is named for yet, and the first booking that has such.
     unnamed: int = 0
     to_name: Booking | None = None
+    # Adults nobody is named for yet, and the first booking that has such.
+    unled: int = 0
+    to_lead: Booking | None = None
 
     @property
     def seats(self) -> int:
@@ -42,19 +46,25 @@ class Trip:
 
 
 def as_trips(
-    bookings: Sequence[Booking], *, unnamed: Mapping[int, int] | None = None
+    bookings: Sequence[Booking],
+    *,
+    unnamed: Mapping[int, int] | None = None,
+    unled: Mapping[int, int] | None = None,
 ) -> list[Trip]:
     """The bookings as a list shows them: the groups of a class that was split in one
-    reservation are one trip, told by its first group. ``unnamed`` as ``names_missing`` tells."""
+    reservation are one trip, told by its first group. ``unnamed`` as ``names_missing`` tells,
+    ``unled`` as ``companions.missing_in``."""
     by_trip: dict[tuple[object, ...], list[Booking]] = {}
     for booking in bookings:
         by_trip.setdefault(_trip_key(booking), []).append(booking)
-    unnamed = unnamed or {}
+    unnamed, unled = unnamed or {}, unled or {}
     return [
         replace(
             in_words(groups[0], others=groups[1:]),
             unnamed=sum(unnamed.get(group.pk, 0) for group in groups),
             to_name=next((group for group in groups if unnamed.get(group.pk)), None),
+            unled=sum(unled.get(group.pk, 0) for group in groups),
+            to_lead=next((group for group in groups if unled.get(group.pk)), None),
         )
         for groups in by_trip.values()
     ]
@@ -195,6 +205,12 @@ def upcoming(actor: Actor, now: datetime) -> QuerySet[Booking]:
         .filter(session__ends_at__gt=now)
         .order_by("session__starts_at", "pk")
     )
+
+
+def upcoming_unled(actor: Actor, now: datetime) -> QuerySet[Booking]:
+    """Those of ``upcoming`` that have not begun and lack names of adults."""
+    lacking = companions.lacking(Booking.objects.visible_to(actor), now)
+    return upcoming(actor, now).filter(pk__in=lacking.values("pk"))
 
 
 def past(actor: Actor, now: datetime) -> QuerySet[Booking]:

@@ -13,7 +13,7 @@ from bookings.choices import CancelledSide
 from bookings.errors.requests import ChangedSincePlanned, TooManyChangesAtOnce
 from bookings.errors.reserving import ClassArchived
 from bookings.models import Booking, Companion, Place, Reservation
-from bookings.services import changes, freeze, reservations, telling, together
+from bookings.services import changes, freeze, reservations, together
 from bookings.services import companions as companion_rules
 from bookings.services.companions import CompanionInput
 from bookings.services.parts import Part
@@ -53,8 +53,9 @@ def reserve_planned(
 
     As ``reservations.reserve``, but who comes along are the class's own teachers as far as they
     are needed and free, and who is missing is named by the school until the freeze; whom the host
-    calls is the school's office; and the messages say that the alliance's plan did it. Repeating
-    it under its key returns the first reservation.
+    calls is the school's office; and nobody is told, since whoever publishes the plan tells of all
+    its classes at once (``telling_plans``). Repeating it under its key returns the first
+    reservation.
 
     Refused as ``reservations.reserve`` is; ClassArchived; OutsideSeason for the secretariat where
     the season is not open for the alliance's plan.
@@ -75,6 +76,7 @@ def reserve_planned(
         idempotency_key=idempotency_key,
         now=now,
         action=action_of(by),
+        is_told_later=True,
     )
 
 
@@ -163,10 +165,11 @@ class TakenBack:
 def take_back(
     *, by: Actor, reservation: Reservation, planned: Mapping[int, Collection[int]], now: datetime
 ) -> TakenBack:
-    """Of the reservation, the bookings that still are as they were ``planned`` are cancelled; both
-    sides are told, calendars drop the entries. What the school has changed since
-    (ChangedSincePlanned), what is settled (ListSettled) or has begun (SessionStarted) is kept,
-    of a set all days. Who has left the class since is no change of the school's.
+    """Of the reservation, the bookings that still are as they were ``planned`` are cancelled;
+    nobody is told, since whoever undoes the plan tells of all at once (by that they are cancelled
+    for CHANGE_OF_PLAN, without words). What the school has changed since (ChangedSincePlanned),
+    what is settled (ListSettled) or has begun (SessionStarted) is kept, of a set all days. Who has
+    left the class since is no change of the school's.
 
     Repeating it does nothing more. Refused: another school's reservation.
     """
@@ -193,7 +196,6 @@ def take_back(
         audit.record(
             by=by, verb="reservation.taken_back", now=now, target=reservation, bookings=keys
         )
-        telling.cancelled(keys, by=by, now=now)
         return TakenBack(tuple(leaving), tuple(kept))
 
     return in_one_transaction(write)

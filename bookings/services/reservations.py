@@ -143,9 +143,10 @@ def make(
     idempotency_key: str,
     now: datetime,
     action: SeasonAction = SeasonAction.BOOK,
+    is_told_later: bool = False,
 ) -> Reservation:
     """As ``reserve``, for whoever may: the caller has asked (``reserve``, ``planned``). The season
-    has to be open for ``action``."""
+    has to be open for ``action``. Where ``is_told_later`` nobody is told: the caller sees to it."""
     class_groups = classes_of(parts)
     digest = digest_of(parts, contact_phone=contact_phone, note=note)
     asked: list[Asked] = []
@@ -181,7 +182,8 @@ def make(
             sessions=[booking.session_id for booking in bookings],
             seats=sum(booking.seats for booking in bookings),
         )
-        telling_reservations.confirmed(bookings, by=by, now=now)
+        if not is_told_later:
+            telling_reservations.confirmed(bookings, by=by, now=now)
         # Last of all: whoever else wants the session waits for as little as can be.
         _take_seats(asked)
         return reservation

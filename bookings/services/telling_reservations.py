@@ -30,14 +30,13 @@ def confirmed(bookings: Sequence[Booking], *, by: Actor, now: datetime) -> None:
     """The school's people get each booking's entry; each host's managers one message.
 
     ``bookings`` are one reservation's, in the order they are told, as ``telling.loaded`` brings
-    them. Where the secretariat made it, they read that the alliance's plan did. One query for the
-    people, three inserts.
+    them. One query for the people, three inserts. Of what a plan booked ``telling_plans`` tells.
     """
     told = recipients.of_bookings(bookings)
     letters = [
         letter
         for booking in bookings
-        for letter in _to_school(booking, told.of_class[booking.class_group_id], by, now)
+        for letter in _to_school(booking, told.of_class[booking.class_group_id], now)
     ]
     for host_id, managers in told.of_host.items():
         of_host = [booking for booking in bookings if booking.host_id == host_id]
@@ -45,18 +44,12 @@ def confirmed(bookings: Sequence[Booking], *, by: Actor, now: datetime) -> None:
     notifications.services.tell_all(letters, now=now)
 
 
-def _to_school(booking: Booking, people: Sequence[User], by: Actor, now: datetime) -> list[Letter]:
+def _to_school(booking: Booking, people: Sequence[User], now: datetime) -> list[Letter]:
     letters = []
     for language, speakers in _by_language(people):
         with translation.override(language):
             subject = _("预约已确认：%(trip)s") % {"trip": trip(booking)}
-            opening = (
-                _("%(alliance)s按统筹方案为班级约了这一场，名额已定。请核对名单和带队教师。")
-                % {"alliance": by.organisation_name}
-                if by.is_secretariat
-                else _("名额已定。")
-            )
-            body = body_of(opening, facts_of(booking))
+            body = body_of(_("名额已定。"), facts_of(booking))
             letters += [
                 school_letter(
                     booking, person, kind="booking_confirmed", subject=subject, body=body, now=now
@@ -73,12 +66,7 @@ def _to_host(bookings: Sequence[Booking], managers: Sequence[User], by: Actor) -
     for language, speakers in _by_language(managers):
         with translation.override(language):
             school = wording.organisation_name(first.school)
-            opening = (
-                _("%(alliance)s按统筹方案为%(school)s约了下列场次。")
-                % {"alliance": by.organisation_name, "school": school}
-                if by.is_secretariat
-                else _("%(school)s的%(name)s约了下列场次。") % {"school": school, "name": by.name}
-            )
+            opening = _("%(school)s的%(name)s约了下列场次。") % {"school": school, "name": by.name}
             subject = _("新预约：%(trip)s") % {"trip": trip_of_school(first)}
             body = body_of(opening, *[facts_for_host(booking) for booking in bookings])
         letters += [Letter(person, "booking_made", subject, body, path) for person in speakers]

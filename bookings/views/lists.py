@@ -25,6 +25,7 @@ from bookings.errors.reserving import (
 from bookings.forms.trips import AnswerForm, ChangeForm
 from bookings.models import Booking, ChangeRequest
 from bookings.selectors import change_requests as requests
+from bookings.selectors import companions
 from bookings.selectors import trips as selectors
 from bookings.services import change_requests, changes, growth, lists, together
 from bookings.services.companions import CompanionInput, needed_for
@@ -86,6 +87,7 @@ def change(request: MemberRequest, pk: int) -> HttpResponse:
             "free": room.free,
             "waiting": _waiting(request, found, parts),
             "needed": needed_for(found.session.version, found.seats),
+            "unled": companions.missing_of(found),
             "settled": settled,
             "settles_at": settles_at,
             "form": form,

@@ -19,11 +19,10 @@ from bookings.choices import ChangeState
 from bookings.forms.trips import ReasonForm
 from bookings.models import Booking
 from bookings.selectors import change_requests as requests
-from bookings.selectors import consents, progress
+from bookings.selectors import companions, consents, progress
 from bookings.selectors import swapping as swaps
 from bookings.selectors import trips as selectors
 from bookings.services import changes, freeze, lists, swapping, telling, together
-from bookings.services.companions import needed_for
 from courses.choices import EXCUSED, Venue
 from courses.selectors import history
 
@@ -35,10 +34,12 @@ SCHOOL_ROLES = (Role.TEACHER, Role.SCHOOL_COORDINATOR)
 @require_safe
 @members_only(*SCHOOL_ROLES)
 def trips(request: MemberRequest) -> HttpResponse:
-    """Trips to come, past or cancelled, of all classes or one, a page at a time."""
+    """Trips to come, those of them that lack teachers, past or cancelled; of all classes or one,
+    a page at a time."""
     now = timezone.now()
     show = request.GET.get("show", "")
     shown = {
+        "teachers": selectors.upcoming_unled(request.actor, now),
         "past": selectors.past(request.actor, now),
         "cancelled": selectors.cancelled(request.actor),
     }.get(show, selectors.upcoming(request.actor, now))
@@ -54,7 +55,11 @@ def trips(request: MemberRequest) -> HttpResponse:
         "bookings/trips.html",
         {
             "show": show,
-            "trips": selectors.as_trips(rows, unnamed=selectors.names_missing(rows, now)),
+            "trips": selectors.as_trips(
+                rows,
+                unnamed=selectors.names_missing(rows, now),
+                unled=companions.missing_in(rows, now),
+            ),
             "classes": classes,
             "chosen": chosen,
             "after": after,
@@ -100,7 +105,7 @@ def booking(request: MemberRequest, pk: int) -> HttpResponse:
             "outside": wording.outside_then(outside.before, outside.after),
             "is_whole_class": len(students) >= of_class.students,
             "unnamed": found.seats - len(students) if found.is_live else 0,
-            "needed": needed_for(found.session.version, found.seats),
+            "unled": companions.missing_in([found], now).get(found.pk, 0),
             "settles_at": settles_at,
             "is_settled": settles_at <= now,
             "groups": selectors.groups_of(request.actor, found),

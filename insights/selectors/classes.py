@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from accounts.actors import Actor
 from attendance.selectors import notices, proposals
 from bookings import wording
-from bookings.selectors import roll
+from bookings.selectors import companions, roll
 from bookings.selectors.progress import ClassProgress, progress_of_classes
 from planning.selectors import wishes
 from rosters.models import ClassGroup
@@ -156,6 +156,21 @@ def wishes_to_say(actor: Actor, now: datetime) -> list[Todo]:
             url=reverse("planning:class_wishes", args=[silent[0].pk])
             if len(silent) == 1
             else reverse("planning:wishes"),
+        )
+    ]
+
+
+def teachers_to_name(actor: Actor, now: datetime) -> list[Todo]:
+    """The actor's trips to come for which not all who accompany the class are named. One query."""
+    trips = companions.trips_lacking(actor, now)
+    if not trips:
+        return []
+    return [
+        Todo(
+            text=ngettext("%(count)d 个行程还缺带队教师", "%(count)d 个行程还缺带队教师", trips)
+            % {"count": trips},
+            detail=_("请在名单定下前补上"),
+            url=f"{reverse('bookings:trips')}?show=teachers",
         )
     ]
 

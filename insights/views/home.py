@@ -66,6 +66,7 @@ def show_home(request: MemberRequest) -> HttpResponse:
                 *classes.objections(actor),
                 *classes.proposed_hours(actor),
                 *classes.wishes_to_say(actor, now),
+                *classes.teachers_to_name(actor, now),
                 *classes.todos(cards, now),
             ],
             "trips": coming,

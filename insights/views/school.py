@@ -27,7 +27,7 @@ from insights.selectors.coverage import (
     covered,
     visible_classes,
 )
-from planning.selectors import wishes
+from planning.selectors import results, wishes
 from rosters import selectors as roster_selectors
 from rosters.models import ClassGroup, ClassTeacher, Student
 from rosters.workbooks import CSV_TYPE, csv_file
@@ -62,6 +62,7 @@ def list_classes(request: MemberRequest) -> HttpResponse:
         {
             "cards": classes.cards(groups, now),
             "is_coordinator": request.actor.is_coordinator,
+            "has_wishes": wishes.season_of_wishes(now) is not None,
         },
     )
 
@@ -133,8 +134,7 @@ def show_class(request: MemberRequest, pk: int) -> HttpResponse:
             "leavers": roll.leavers([group.pk], now).get(group.pk, []),
             "consent": roster_selectors.consent_of_class(group, school_year(local_day(now))),
             "is_coordinator": request.actor.is_coordinator,
-            "wishes_are_open": progress.requirement is not None
-            and wishes.open_season(now) is not None,
+            "wish_page": progress.requirement and results.wish_page(request.actor, group, now),
         },
     )
 

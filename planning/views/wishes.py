@@ -22,6 +22,7 @@ from planning.forms.wishes import WishForm
 from planning.models import WishList
 from planning.selectors import wishes as selectors
 from planning.services import wishes as services
+from planning.views import results
 from rosters.models import ClassGroup
 
 SCHOOL_ROLES = (Role.TEACHER, Role.SCHOOL_COORDINATOR)
@@ -37,15 +38,17 @@ class Row:
     said: WishList | None
     occupations: list[str]
     takes_anything: bool
+    result: results.Result | None
 
 
 @require_safe
 @members_only(*SCHOOL_ROLES)
 def list_classes(request: MemberRequest) -> HttpResponse:
-    """A teacher's classes, a coordinator's school: what each said."""
+    """A teacher's classes, a coordinator's school: what each said, and what came of it."""
     now = timezone.now()
     season = selectors.season_of_wishes(now)
     asked = selectors.classes_asked(request.actor, season) if season is not None else []
+    found = results.shown(request.actor, [one.class_group.pk for one in asked], now)
     names = selectors.shown_names({name for one in asked for name in one.occupations})
     return render(
         request,
@@ -62,6 +65,7 @@ def list_classes(request: MemberRequest) -> HttpResponse:
                     said=one.said,
                     occupations=[names[name] for name in one.occupations],
                     takes_anything=one.takes_anything,
+                    result=found.get(one.class_group.pk),
                 )
                 for one in asked
             ],
@@ -72,13 +76,19 @@ def list_classes(request: MemberRequest) -> HttpResponse:
 
 @members_only(*SCHOOL_ROLES)
 def edit(request: MemberRequest, pk: int) -> HttpResponse:
-    """One class's wishes: to fill in and change until the deadline, to read afterwards."""
+    """One class's wishes: to fill in and change until the deadline, to read afterwards; and what
+    came of them, once a plan is published."""
     now = timezone.now()
     group = get_object_or_404(
         ClassGroup.objects.visible_to(request.actor).current().select_related("school"), pk=pk
     )
     season = selectors.season_of_wishes(now)
-    page = {"label": wording.class_name(group, now), "class_group": group, "season": season}
+    page = {
+        "label": wording.class_name(group, now),
+        "class_group": group,
+        "season": season,
+        "result": results.shown(request.actor, [group.pk], now).get(group.pk),
+    }
     if season is None:
         return render(request, "planning/class_wishes.html", page)
     found = selectors.wishes_of_class(request.actor, season, group)

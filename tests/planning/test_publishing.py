@@ -195,12 +195,13 @@ def test_school_and_host_read_that_the_alliances_plan_did_it(
         for one in Message.objects.select_related("recipient")
     }
     assert Message.objects.count() == len(told) == 3
-    assert told["booking_confirmed", "周老师"][0] == (
-        "区职业教育联盟按统筹方案为班级约了这一场，名额已定。请核对名单和带队教师。"
+    assert told["plan_booked", "周老师"][0] == (
+        "区职业教育联盟按统筹方案约好了下列场次，名额已定。请核对名单和带队教师。"
     )
-    assert told["booking_made", "李师傅"][0] == ("区职业教育联盟按统筹方案为清河中学约了下列场次。")
+    assert told["plan_booked", "李师傅"][0] == "区职业教育联盟按统筹方案约了贵处的下列场次。"
     assert told["plan_published", "沈主任"] == [
         "区职业教育联盟按统筹方案为贵校 1 个班约好了场次。",
+        "其中 1 场还缺带队教师，请在名单定下前补上。",
         "下列班级没有约成，请另行预约：",
         "七(4)班：这一场 11 月 23 日（周一）9:00 已经开始，不能再改预约。",
     ]
@@ -236,9 +237,29 @@ def test_a_schools_own_plan_is_published_as_its_own_bookings(world: World, now: 
 
     assert publish(plan, world.coordinator, now) == {"booked": 1}
 
-    bodies = list(Message.objects.filter(kind="booking_made").values_list("body", flat=True))
-    assert [body.splitlines()[0] for body in bodies] == ["清河中学的沈主任约了下列场次。"]
-    assert not Message.objects.filter(kind="plan_published").exists()
+    told = Message.objects.order_by("recipient__name").values_list(
+        "kind", "recipient__name", "subject", "body"
+    )
+    assert [(kind, name, subject, body.splitlines()[0]) for kind, name, subject, body in told] == [
+        (
+            "plan_booked",
+            "周老师",
+            "本校的方案已约好：七(3)班，1 场",
+            "沈主任按本校的方案约好了下列场次，名额已定。请核对名单和带队教师。",
+        ),
+        (
+            "plan_booked",
+            "李师傅",
+            "清河中学约了 1 个班、5 个名额",
+            "清河中学的沈主任约了下列场次。",
+        ),
+        (
+            "plan_booked",
+            "沈主任",
+            "本校的方案已约好：七(3)班，1 场",
+            "沈主任按本校的方案约好了下列场次，名额已定。请核对名单和带队教师。",
+        ),
+    ]
 
 
 def _fill(world: World, session: CourseSession, now: datetime) -> None:
@@ -706,8 +727,15 @@ def test_killed_in_the_middle_it_goes_on_and_nothing_is_twice_or_half(now: datet
     assert sorted(
         Booking.objects.values_list("class_group_id", "session_id").order_by("class_group_id")
     ) == sorted((group.pk, session.pk) for group in groups for session in sessions)
-    assert Message.objects.filter(kind="plan_published").count() == 1
-    assert Message.objects.filter(kind="booking_made").count() == 6
+    told = Message.objects.values_list("kind", "recipient__name")
+    assert sorted(told) == [
+        ("plan_booked", "周老师"),
+        ("plan_booked", "李师傅"),
+        ("plan_published", "沈主任"),
+    ]
+    assert "统筹方案为贵处约了 6 个班、75 个名额" in Message.objects.values_list(
+        "subject", flat=True
+    )
     assert CohortPlan.objects.get(pk=plan.pk).state == PlanState.PUBLISHED
     assert invariants.findings() == []
 
