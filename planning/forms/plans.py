@@ -38,7 +38,7 @@ class PlanForm(forms.Form):
         help_text=_("地点越多越容易修满，也要更多带队教师。"),
     )
     goal = forms.ChoiceField(
-        label=_("都能修满时，先顾哪一头"),
+        label=_("修满人数相同时，优先考虑"),
         choices=PlanGoal.choices,
         widget=forms.RadioSelect,
         initial=PlanGoal.WISHES,

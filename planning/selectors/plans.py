@@ -70,8 +70,8 @@ def schools_of(plan: CohortPlan) -> list[PlanSchool]:
 
 
 def schools_with_wishes(plan: CohortPlan) -> set[int]:
-    """The keys of the schools of which a class had a wish."""
-    rows = plan.classes.exclude(reason__code="no wish")
+    """The keys of the schools of which a class had a wish, and hours for it to count."""
+    rows = plan.classes.exclude(reason__code="no wish").exclude(wishes=0, reason__lacking_hours=0)
     return set(rows.order_by().values_list("school_id", flat=True).distinct())
 
 

@@ -55,13 +55,18 @@ def _shortage(built: Built, found: Plan) -> dict[str, Any]:
 
 
 def _reasons(built: Built, found: Plan) -> list[dict[str, Any]]:
-    """Of each class of ``built.classes``."""
+    """Of each class of ``built.classes``; with how many of its students, of those planned for,
+    lack hours: what is wished for counts in these."""
+    problem = built.problem
+    hours = measuring.hours_of(problem, problem.fixed)
+    lacks = built.is_open & (hours < problem.requirement.hours)
     reasons = []
     for one in explaining.class_reasons(built.problem, found)[: len(built.classes)]:
         figures = asdict(one)
         del figures["class_"]
         occupation = figures.pop("occupation")
         figures["code"] = str(figures.pop("reason"))
+        figures["lacking_hours"] = int(lacks[built.class_of == one.class_].sum())
         if occupation is not None:
             figures["occupation"] = built.occupations[occupation]
         reasons.append(figures)

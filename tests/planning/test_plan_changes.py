@@ -65,7 +65,7 @@ def test_a_published_plan_says_what_it_has_lost(
     session = world.session()
     plan = published(secretary, world, {world.group: {session: world.students}}, now)
     client = login(secretary)
-    assert "失去了已发布的场次" not in text_of(client.get(f"/plans/{plan.pk}/"))
+    assert "已发布的场次落空" not in text_of(client.get(f"/plans/{plan.pk}/"))
     refused = client.get(f"/plans/{plan.pk}/replan/")
     assert refused.status_code == 409
     assert "这个方案约下的场次都在，没有要补的班级。" in text_of(refused)
@@ -74,16 +74,16 @@ def test_a_published_plan_says_what_it_has_lost(
 
     page = client.get(f"/plans/{plan.pk}/")
     assert (
-        "1 个班的 5 名学生失去了已发布的场次，还差学时。 "
-        "可以重新统筹：还在的预约都不动，只另找失去的场次。" in text_of(page)
+        "1 个班的 5 名学生有已发布的场次落空，还差学时。 "
+        "可以重新统筹：还在的预约都不动，只为落空的另找场次。" in text_of(page)
     )
     assert f'href="/plans/{plan.pk}/replan/"' in page.content.decode()
     question = text_of(client.get(f"/plans/{plan.pk}/replan/"))
-    assert "重新统筹？ 1 个班的 5 名学生失去了已发布的场次，还差学时。 清河中学 七(3)班" in question
+    assert "重新统筹？ 1 个班的 5 名学生有已发布的场次落空，还差学时。 清河中学 七(3)班" in question
     assert "看是哪些班 清河中学 七(3)班" in text_of(page)
     (row,) = page.context["classes"]
-    assert (row.state, row.lost) == ("已预约", "失去 1 场，还差学时")
-    assert "失去 1 场，还差学时" in text_of(page)
+    assert (row.state, row.lost) == ("已预约", "1 场落空，还差学时")
+    assert "1 场落空，还差学时" in text_of(page)
     of_class = text_of(client.get(f"/plans/{plan.pk}/classes/{row.pk}/"))
     assert "面包师：吐司与软欧 场次已取消 周二" in of_class
 
@@ -97,8 +97,8 @@ def test_the_changes_stand_class_by_class(
     page = client.get(f"/plans/{plan.pk}/changes/")
 
     assert (
-        "失去 1 场，新增 1 场，1 场不变。 清河中学 七(3)班 "
-        "失去 面包师：吐司与软欧 12 月 8 日（周二）9:00–11:30 · 焙烤实训中心 1号实训室 "
+        "落空 1 场，新增 1 场，1 场不变。 清河中学 七(3)班 "
+        "落空 面包师：吐司与软欧 12 月 8 日（周二）9:00–11:30 · 焙烤实训中心 1号实训室 "
         "3 个名额 · 停电 "
         "新增 面包师：吐司与软欧 12 月 10 日（周四）9:00–11:30 · 焙烤实训中心 3号实训室 3 个名额 "
         "1 场不变 面包师：吐司与软欧 12 月 9 日（周三）9:00–11:30 · 焙烤实训中心 2号实训室 3 个名额"
@@ -122,7 +122,7 @@ def test_a_class_for_which_nothing_is_found_is_told_so(
 
     page = text_of(login(secretary).get(f"/plans/{plan.pk}/changes/"))
 
-    assert "失去 1 场，新增 0 场，1 场不变。 还有 3 名学生修不满学时。 还缺什么" in page
+    assert "落空 1 场，新增 0 场，1 场不变。 还有 3 名学生修不满学时。 还缺什么" in page
     assert "没有找到新的场次。" in page
     assert "这个方案没有新的场次，不用发布。" in page
 

@@ -225,9 +225,9 @@ def test_a_plan_says_what_it_reaches_and_what_is_proven(
 
     page = text_of(answer)
     assert "能修满的学生 4,876 / 5,000 人" in page
-    assert "已约即能修满 3,000 人，本方案再修满 1,876 人；最多可达 4,889 人，已证明。" in page
-    assert "本方案占用 3 个，还剩 312 个空位。" in page
-    assert "一个班一天去一个地点算一趟，原来约的也算。" in page
+    assert "已约即能修满 3,000 人，本方案再修满 1,876 人；上限 4,889 人。" in page
+    assert "本方案占用 3 个；到 1 月 23 日为止的场次，算好时还剩 312 个空位。" in page
+    assert "一个班一天去一个地点算一趟，原来约的也算。能否更少，未算出。" in page
     assert "124 名学生修不满学时。 26 人受本班可以外出的日子" in page
     assert rows_of(answer) == [
         "面包师：吐司与软欧 12 月 8 日（周二）9:00–11:30 · 焙烤实训中心 1号实训室 "
