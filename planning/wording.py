@@ -249,22 +249,51 @@ def not_the_last_word(plan: CohortPlan) -> str:
     return ""
 
 
+def _classes(count: int) -> str:
+    return ngettext("%(count)s 个班", "%(count)s 个班", count) % {"count": number(count)}
+
+
+def _students(count: int) -> str:
+    return ngettext("%(count)s 名学生", "%(count)s 名学生", count) % {"count": number(count)}
+
+
 def planned_for(classes: int, students: int) -> str:
     """将为 12 个班的 312 名学生排场次。"""
+    return _planned_for(_classes(classes), _students(students))
+
+
+def _planned_for(classes: str, students: str) -> str:
     return _("将为 %(classes)s的 %(students)s排场次：他们已得加已约，仍不够学时。") % {
-        "classes": ngettext("%(count)s 个班", "%(count)s 个班", classes)
-        % {"count": number(classes)},
-        "students": ngettext("%(count)s 名学生", "%(count)s 名学生", students)
-        % {"count": number(students)},
+        "classes": classes,
+        "students": students,
     }
+
+
+def counting() -> dict[str, str]:
+    """The parts of ``planned_for`` with which the page counts along: 2 stands for the number."""
+    return {
+        "sentence": _planned_for("{classes}", "{students}"),
+        "class_one": _classes(1),
+        "class_many": _classes(2),
+        "student_one": _students(1),
+        "student_many": _students(2),
+    }
+
+
+def chosen_schools(total: int) -> str:
+    """学校（选了 {chosen} 所，共 5 所）, for the page to fill in."""
+    return ngettext(
+        "学校（选了 %(chosen)s 所，共 %(total)d 所）",
+        "学校（选了 %(chosen)s 所，共 %(total)d 所）",
+        total,
+    ) % {"chosen": "{chosen}", "total": total}
 
 
 def school_choice(school: str, classes: int, students: int) -> str:
     """清河中学，4 个班，126 人"""
     return _("%(school)s，%(classes)s，%(students)s") % {
         "school": school,
-        "classes": ngettext("%(count)s 个班", "%(count)s 个班", classes)
-        % {"count": number(classes)},
+        "classes": _classes(classes),
         "students": ngettext("%(count)s 人", "%(count)s 人", students)
         % {"count": number(students)},
     }
@@ -273,10 +302,8 @@ def school_choice(school: str, classes: int, students: int) -> str:
 def lost(classes: int, students: int) -> str:
     """3 个班的 62 名学生有已发布的场次落空，还差学时。"""
     return _("%(classes)s的 %(students)s有已发布的场次落空，还差学时。") % {
-        "classes": ngettext("%(count)s 个班", "%(count)s 个班", classes)
-        % {"count": number(classes)},
-        "students": ngettext("%(count)s 名学生", "%(count)s 名学生", students)
-        % {"count": number(students)},
+        "classes": _classes(classes),
+        "students": _students(students),
     }
 
 

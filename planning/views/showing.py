@@ -93,6 +93,7 @@ def found(plan: CohortPlan, now: datetime, actor: Actor) -> dict[str, Any]:
         "plan": plan,
         "line": line(plan),
         "is_own": plan.school_id is not None,
+        "are_all_full": plan.worst_school >= 1,
         "reached": wording.number(plan.reached),
         "of_students": _("/ %(students)s 人") % {"students": wording.number(plan.students)},
         "reach_words": wording.reached(plan),

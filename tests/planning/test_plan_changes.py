@@ -112,6 +112,31 @@ def test_the_changes_stand_class_by_class(
     )
 
 
+def test_the_changes_are_printed(
+    world: World, secretary: Actor, login: Login, now: datetime
+) -> None:
+    plan = replanned(world, secretary, now, 1)
+    client = login(secretary)
+
+    page = client.get(f"/plans/{plan.pk}/changes/print/")
+
+    assert f'href="/plans/{plan.pk}/changes/print/"' in (
+        client.get(f"/plans/{plan.pk}/changes/").content.decode()
+    )
+    text = text_of(page)
+    assert f"方案 {plan.pk}与已发布的方案 {plan.replans_id} 相比" in text
+    assert (
+        "学校 班级 落空 新增 不变 清河中学 七(3)班 "
+        "面包师：吐司与软欧 12 月 8 日（周二）9:00–11:30 · 焙烤实训中心 1号实训室 "
+        "3 个名额 · 停电 "
+        "面包师：吐司与软欧 12 月 10 日（周四）9:00–11:30 · 焙烤实训中心 3号实训室 3 个名额 "
+        "面包师：吐司与软欧 12 月 9 日（周三）9:00–11:30 · 焙烤实训中心 2号实训室 3 个名额"
+        in text
+    )
+    plain = client.get(f"/plans/{plan.replans_id}/changes/print/")
+    assert (plain.status_code, plain["Location"]) == (302, f"/plans/{plan.replans_id}/")
+
+
 def test_a_class_for_which_nothing_is_found_is_told_so(
     world: World, secretary: Actor, login: Login, now: datetime
 ) -> None:
