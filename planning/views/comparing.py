@@ -222,7 +222,7 @@ def _schools(
             continue
         if figure == TRIPS:
             # The fewer, the better.
-            values = [-one.trips if one else 0 for one in of_school]
+            values: list[float] = [-one.trips if one else 0 for one in of_school]
             texts = [wording.number(one.trips) if one else "—" for one in of_school]
         else:
             values = [one.wishes if one else 0 for one in of_school]

@@ -130,7 +130,10 @@ def test_the_comparison_leads_to_what_each_plan_gives_a_class(
          [one.seats for one in row.same])
         for row in page.context["rows"]
     ]  # fmt: skip
-    assert shown == [("安远中学", "七(1)班", [[3], [5]], []), ("清河中学", "七(4)班", [[2], [2]], [5])]
+    assert shown == [
+        ("安远中学", "七(1)班", [[3], [5]], []),
+        ("清河中学", "七(4)班", [[2], [2]], [5]),
+    ]
     text = text_of(page)
     assert (
         f"清河中学 七(4)班 方案 {newer.pk} 能修满 0 / 5 · 志愿满足 0% "
@@ -259,9 +262,7 @@ def test_a_class_is_printed_with_the_names_for_its_own_school_alone(
     names = "、".join(one.name for one in world.students[:3])
 
     def row(who: Actor, plan: CohortPlan) -> list[str]:
-        return rows_of(
-            login(who).get(f"/plans/{plan.pk}/classes/{plan.classes.get().pk}/print/")
-        )
+        return rows_of(login(who).get(f"/plans/{plan.pk}/classes/{plan.classes.get().pk}/print/"))
 
     session = "12 月 8 日（周二） 9:00–11:30 面包师：吐司与软欧 焙烤实训中心 "
     assert row(secretary, alliance) == [f"{session}1号实训室 3"]
@@ -276,7 +277,7 @@ def test_a_plan_at_work_says_what_is_true_with_and_without_scripts(
     page = login(secretary).get(f"/plans/{plan.pk}/").content.decode()
 
     assert "<span data-with-script hidden>算好会自动显示方案。</span>" in page
-    assert "<noscript>算好以后点“刷新”看方案。</noscript>" in page
+    assert "<noscript><span>算好以后点“刷新”看方案。</span></noscript>" in page
 
 
 def test_a_season_without_sessions_is_refused_on_the_form(

@@ -659,15 +659,19 @@ def test_each_list_costs_as_much_for_three_as_for_one(
         "class": queries(client, f"/plans/{one.pk}/classes/{row.pk}/"),
     }
 
-    assert many == few == {
-        "list": 8,
-        "plan": 15,
-        "print": 13,
-        # Two of them for each of the two to four plans: whether it can be published.
-        "compare": 12,
-        "compare print": 7,
-        "class": 9,
-    }
+    assert (
+        many
+        == few
+        == {
+            "list": 8,
+            "plan": 15,
+            "print": 13,
+            # Two of them for each of the two to four plans: whether it can be published.
+            "compare": 12,
+            "compare print": 7,
+            "class": 9,
+        }
+    )
 
 
 def test_a_form_for_a_new_plan_says_whom_it_is_for(
