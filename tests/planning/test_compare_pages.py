@@ -1,5 +1,6 @@
 """Plans side by side: schools, the classes that differ, publishing, and paper."""
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
@@ -8,6 +9,7 @@ import time_machine
 from django.test import Client
 
 from accounts.actors import Actor
+from accounts.models import User
 from courses.models import CourseSession
 from planning.choices import PlanState
 from planning.models import CohortPlan, PlanClass, PlanSchool
@@ -296,3 +298,26 @@ def test_a_season_without_sessions_is_refused_on_the_form(
     assert answer.status_code == 409
     assert "还没有可约的场次：“2026 学年秋季”到 1 月 23 日为止没有空位。" in text_of(answer)
     assert not CohortPlan.objects.exists()
+
+
+def test_english_pages_undo_a_plan_with_one_word(
+    world: World, secretary: Actor, login: Login, now: datetime
+) -> None:
+    plan = plan_of(secretary, world, now)
+    publishing.publish(by=secretary, plan=plan, now=now)
+    publishing.publish_classes(plan.pk, clock=lambda: now)
+    User.objects.update(language="en")
+    client = login(secretary)
+
+    page = client.get(f"/plans/{plan.pk}/")
+    question = text_of(client.get(f"/plans/{plan.pk}/undo/"))
+
+    link = re.search(rf'href="/plans/{plan.pk}/undo/">([^<]+)<', page.content.decode())
+    assert link is not None
+    assert link[1] == "Undo"
+    assert f"Undo Plan {plan.pk}?" in question
+    client.post(f"/plans/{plan.pk}/undo/")
+    publishing.undo_classes(plan.pk, clock=lambda: now)
+    over = text_of(client.get(f"/plans/{plan.pk}/"))
+    assert "The plan has been undone and cannot be published again." in over
+    assert "ithdr" not in text_of(page) + question + over
