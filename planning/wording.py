@@ -293,17 +293,20 @@ def school_choice(school: str, classes: int, students: int) -> str:
     """清河中学，4 个班，126 人"""
     return _("%(school)s，%(classes)s，%(students)s") % {
         "school": school,
-        "classes": _classes(classes),
+        "classes": ngettext("%(count)s 个班", "%(count)s 个班", classes)
+        % {"count": number(classes)},
         "students": ngettext("%(count)s 人", "%(count)s 人", students)
         % {"count": number(students)},
     }
 
 
 def lost(classes: int, students: int) -> str:
-    """3 个班的 62 名学生有已发布的场次落空，还差学时。"""
-    return _("%(classes)s的 %(students)s有已发布的场次落空，还差学时。") % {
-        "classes": _classes(classes),
-        "students": _students(students),
+    """3 个班的 62 名学生失去了已发布的场次，还差学时。"""
+    return _("%(classes)s的 %(students)s失去了已发布的场次，还差学时。") % {
+        "classes": ngettext("%(count)s 个班", "%(count)s 个班", classes)
+        % {"count": number(classes)},
+        "students": ngettext("%(count)s 名学生", "%(count)s 名学生", students)
+        % {"count": number(students)},
     }
 
 

@@ -143,7 +143,7 @@ def test_a_district_is_planned_published_and_made_good(
 
     page.goto(f"/plans/{first.pk}/")
     expect(page.locator("main")).to_contain_text(f"{classes} 个班的")
-    expect(page.locator("main")).to_contain_text("已发布的场次落空")
+    expect(page.locator("main")).to_contain_text("失去了已发布的场次")
     checked(page, scripts=scripts)
     page.get_by_role("link", name="重新统筹").click()
     checked(page, scripts=scripts)
@@ -161,7 +161,7 @@ def test_a_district_is_planned_published_and_made_good(
     published(page, again)
     checked(page, scripts=scripts)
     page.goto(f"/plans/{first.pk}/")
-    expect(page.locator("main")).not_to_contain_text("已发布的场次落空")
+    expect(page.locator("main")).not_to_contain_text("失去了已发布的场次")
     for group in ClassGroup.objects.all():
         live = Booking.objects.live().filter(class_group=group).select_related("session")
         assert sorted(one.session.version_id for one in live) == sorted(

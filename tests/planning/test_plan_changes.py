@@ -65,7 +65,7 @@ def test_a_published_plan_says_what_it_has_lost(
     session = world.session()
     plan = published(secretary, world, {world.group: {session: world.students}}, now)
     client = login(secretary)
-    assert "已发布的场次落空" not in text_of(client.get(f"/plans/{plan.pk}/"))
+    assert "失去了已发布的场次" not in text_of(client.get(f"/plans/{plan.pk}/"))
     refused = client.get(f"/plans/{plan.pk}/replan/")
     assert refused.status_code == 409
     assert "这个方案约下的场次都在，没有要补的班级。" in text_of(refused)
@@ -74,12 +74,12 @@ def test_a_published_plan_says_what_it_has_lost(
 
     page = client.get(f"/plans/{plan.pk}/")
     assert (
-        "1 个班的 5 名学生有已发布的场次落空，还差学时。 "
-        "可以重新统筹：还在的预约都不动，只为落空的另找场次。" in text_of(page)
+        "1 个班的 5 名学生失去了已发布的场次，还差学时。 "
+        "可以重新统筹：还在的预约都不动，只另找失去的场次。" in text_of(page)
     )
     assert f'href="/plans/{plan.pk}/replan/"' in page.content.decode()
     question = text_of(client.get(f"/plans/{plan.pk}/replan/"))
-    assert "重新统筹？ 1 个班的 5 名学生有已发布的场次落空，还差学时。 清河中学 七(3)班" in question
+    assert "重新统筹？ 1 个班的 5 名学生失去了已发布的场次，还差学时。 清河中学 七(3)班" in question
     assert "看是哪些班 清河中学 七(3)班" in text_of(page)
     (row,) = page.context["classes"]
     assert (row.state, row.lost) == ("已预约", "1 场落空，还差学时")
