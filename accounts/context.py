@@ -50,7 +50,7 @@ NAV: dict[Role, list[tuple[str | Promise, str, str]]] = {
     Role.SECRETARIAT: [
         (_("总览"), "insights:alliance", "home"),
         (pgettext_lazy("several", "审核"), "courses:review_list", "shield"),
-        (_("学时"), "insights:alliance_classes", "clock"),
+        (pgettext_lazy("tab", "学时"), "insights:alliance_classes", "clock"),
         (_("统筹"), "planning:plans", "split"),
         (pgettext_lazy("several", "预约季"), "courses:seasons", "cal"),
         (_("单位"), "accounts:organisations", "people"),

@@ -1,5 +1,6 @@
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class PlanGoal(TextChoices):
@@ -18,7 +19,7 @@ class PlanState(TextChoices):
     PUBLISHING = "publishing", _("正在发布")
     PUBLISHED = "published", _("已发布")
     UNDOING = "undoing", _("正在撤回")
-    UNDONE = "undone", _("已撤回")
+    UNDONE = "undone", pgettext_lazy("plan", "已撤回")
 
 
 PLAN_TRANSITIONS = {
@@ -56,7 +57,7 @@ class PlanClassState(TextChoices):
     PLANNED = "planned", _("待发布")
     BOOKED = "booked", _("已预约")
     REFUSED = "refused", _("没有约成")
-    UNDONE = "undone", _("已撤回")
+    UNDONE = "undone", pgettext_lazy("plan", "已撤回")
     KEPT = "kept", _("撤回时保留")
 
 

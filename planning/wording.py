@@ -8,8 +8,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from planning.choices import PlanState
-from planning.models import CohortPlan
+from planning.choices import PlanGoal, PlanState
+from planning.models import CohortPlan, PlanClass
+from sites import dates
 
 # The kind of mark each state is shown with.
 STATE_KINDS = {
@@ -66,16 +67,16 @@ def reach(part: int, whole: int) -> str:
 
 
 def reach_bound(plan: CohortPlan) -> str:
-    """How many can be reached at most, and whether that is proven."""
+    """How many can be reached at most; what is not proven is not calculated to an office."""
     if plan.bound is None:
-        return _("最多可达多少人，没有证明")
+        return _("上限未算出")
     if plan.reached >= plan.bound:
-        return _("已证明不可能更多")
-    return _("最多可达 %(bound)s 人，已证明") % {"bound": number(plan.bound)}
+        return _("已是上限")
+    return _("上限 %(bound)s 人") % {"bound": number(plan.bound)}
 
 
 def reached(plan: CohortPlan) -> str:
-    """已约即能修满 163 人，本方案再修满 313 人；最多可达 4,889 人，已证明。"""
+    """已约即能修满 163 人，本方案再修满 313 人；上限 4,889 人。"""
     return _("已约即能修满 %(before)s 人，本方案再修满 %(by_plan)s 人；%(bound)s。") % {
         "before": number(plan.reached_before),
         "by_plan": number(max(plan.reached - plan.reached_before, 0)),
@@ -88,23 +89,46 @@ def wishes(plan: CohortPlan, share: float) -> str:
     return "—" if plan.wishes_bound == 0 else percent(share)
 
 
+def class_wishes(row: PlanClass) -> str:
+    """A dash where there is no wish, or no hour for it to count."""
+    if row.reason.get("code") == "no wish" or hours_are_full(row):
+        return "—"
+    return percent(row.wishes)
+
+
+def hours_are_full(row: PlanClass) -> str:
+    """Why the class's share of wishes is not told: nobody lacks hours, and none of those booked
+    were wished for. Empty elsewhere, and of plans that were stored without it."""
+    is_full = row.reason.get("lacking_hours") == 0 and not row.wishes
+    if not is_full or row.reason.get("code") == "no wish":
+        return ""
+    return _("学时已够，只补职业或开课单位类别，不计志愿满足。")
+
+
 def wishes_bound(plan: CohortPlan) -> str:
-    measure = _("学到志愿职业的学时比例，第 1 志愿全算，靠后的打折")
+    measure = _("应修学时里学到志愿职业的比例，第 1 志愿全算，靠后的打折")
     if plan.wishes_bound == 0:
-        return _("没有能排上的志愿。")
+        return _("没有能按志愿排的学时。")
     if plan.wishes_bound is None:
-        return _("%(measure)s；最多多少，没有证明。") % {"measure": measure}
-    return _("%(measure)s；最多 %(bound)s，已证明。") % {
+        return _("%(measure)s；上限未算出。") % {"measure": measure}
+    return _("%(measure)s；上限 %(bound)s。") % {
         "measure": measure,
         "bound": percent(plan.wishes_bound),
     }
 
 
-def seats(taken: int, left: int) -> str:
-    return _("本方案占用 %(taken)s 个，还剩 %(left)s 个空位。") % {
+def seats(taken: int, plan: CohortPlan) -> str:
+    """本方案占用 312 个；到 6 月 30 日为止的场次，算好时还剩 8,019 个空位。"""
+    return _("本方案占用 %(taken)s 个；到 %(until)s为止的场次，算好时还剩 %(left)s 个空位。") % {
         "taken": number(taken),
-        "left": number(left),
+        "until": until(plan),
+        "left": number(plan.seats_left),
     }
+
+
+def until(plan: CohortPlan) -> str:
+    """The last day on which a plan looks for sessions."""
+    return dates.day_plain(min(plan.season.runs_until, plan.requirement.due_on))
 
 
 # Why a class has not more of the occupation it wishes for most of what it has not; the keys are
@@ -121,11 +145,11 @@ WHY: dict[str, str | Promise] = {
     "no teacher left": gettext_lazy("有空位，但那半天学校派不出更多带队教师"),
     "too few for it to run": gettext_lazy("有空位，但人数不够开课"),
     "who attends it would not reach the requirement": gettext_lazy("有空位，但去了就修不满学时"),
-    "outweighed": gettext_lazy("有空位，但换过去会多跑路，或让其他志愿、其他学校落空"),
 }
+OUTWEIGHED = "outweighed"
 
 
-def class_reason(reason: Mapping[str, Any], sites_at_once: int) -> str:
+def class_reason(reason: Mapping[str, Any], plan: CohortPlan) -> str:
     """One sentence: why the class has this and not its wish."""
     code = reason.get("code", "")
     if code == "met":
@@ -134,7 +158,7 @@ def class_reason(reason: Mapping[str, Any], sites_at_once: int) -> str:
         return _("没有填志愿，按学时和路程安排。")
     if code == "unsigned":
         return _("还差学时的学生都没有监护人签名，所在学校不签不约。")
-    if code not in WHY:
+    if code not in WHY and code != OUTWEIGHED:
         return ""
     facts = {
         "occupation": reason.get("occupation", ""),
@@ -142,12 +166,28 @@ def class_reason(reason: Mapping[str, Any], sites_at_once: int) -> str:
         "attending": number(reason.get("attending", 0)),
         "sessions": number(reason.get("sessions", 0)),
         "seats": number(reason.get("seats", 0)),
-        "sites_at_once": sites_at_once,
+        "sites_at_once": plan.sites_at_once,
     }
-    facts["why"] = str(WHY[code]) % facts
+    facts["why"] = _outweighed(plan) if code == OUTWEIGHED else str(WHY[code]) % facts
     if not reason.get("attending"):
         return _("想去“%(occupation)s”的 %(wishing)s 人没有排上：%(why)s。") % facts
     return _("想去“%(occupation)s”的 %(wishing)s 人排上 %(attending)s 人：%(why)s。") % facts
+
+
+def _outweighed(plan: CohortPlan) -> str:
+    """There are seats, and nothing forbids them: what the plan weighs against a wish. A search that
+    was not through may just not have come there."""
+    if not plan.is_whole:
+        return _("有空位，但计算没有做完，再算一次也许能排上")
+    if plan.is_draft:
+        return _("有空位，但草算没有细排，正式计算也许能排上")
+    if plan.goal == PlanGoal.TRIPS:
+        cost = _("会多跑路、有人修不满，或让其他志愿落空")
+    else:
+        cost = _("会让其他志愿落空、有人修不满，或多跑路")
+    if plan.sites_at_once == 1:
+        return _("有空位，但每班半天只去 1 个地点，改去那里%(cost)s") % {"cost": cost}
+    return _("有空位，但改去那里%(cost)s") % {"cost": cost}
 
 
 def shortage(found: Mapping[str, Any]) -> list[str]:
@@ -211,14 +251,44 @@ def not_the_last_word(plan: CohortPlan) -> str:
     return ""
 
 
+def _classes(count: int) -> str:
+    return ngettext("%(count)s 个班", "%(count)s 个班", count) % {"count": number(count)}
+
+
+def _students(count: int) -> str:
+    return ngettext("%(count)s 名学生", "%(count)s 名学生", count) % {"count": number(count)}
+
+
 def planned_for(classes: int, students: int) -> str:
     """将为 12 个班的 312 名学生排场次。"""
+    return _planned_for(_classes(classes), _students(students))
+
+
+def _planned_for(classes: str, students: str) -> str:
     return _("将为 %(classes)s的 %(students)s排场次：他们已得加已约，仍不够学时。") % {
-        "classes": ngettext("%(count)s 个班", "%(count)s 个班", classes)
-        % {"count": number(classes)},
-        "students": ngettext("%(count)s 名学生", "%(count)s 名学生", students)
-        % {"count": number(students)},
+        "classes": classes,
+        "students": students,
     }
+
+
+def counting() -> dict[str, str]:
+    """The parts of ``planned_for`` with which the page counts along: 2 stands for the number."""
+    return {
+        "sentence": _planned_for("{classes}", "{students}"),
+        "class_one": _classes(1),
+        "class_many": _classes(2),
+        "student_one": _students(1),
+        "student_many": _students(2),
+    }
+
+
+def chosen_schools(total: int) -> str:
+    """学校（选了 {chosen} 所，共 5 所）, for the page to fill in."""
+    return ngettext(
+        "学校（选了 %(chosen)s 所，共 %(total)d 所）",
+        "学校（选了 %(chosen)s 所，共 %(total)d 所）",
+        total,
+    ) % {"chosen": "{chosen}", "total": total}
 
 
 def school_choice(school: str, classes: int, students: int) -> str:
@@ -243,8 +313,8 @@ def lost(classes: int, students: int) -> str:
 
 
 def changes(lost: int, new: int, kept: int) -> str:
-    """失去 2 场，新增 2 场，11 场不变。"""
-    return _("失去 %(lost)s 场，新增 %(new)s 场，%(kept)s 场不变。") % {
+    """落空 2 场，新增 2 场，11 场不变。"""
+    return _("落空 %(lost)s 场，新增 %(new)s 场，%(kept)s 场不变。") % {
         "lost": number(lost),
         "new": number(new),
         "kept": number(kept),

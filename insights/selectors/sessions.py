@@ -142,6 +142,11 @@ def _row(
     )
 
 
+def last_day_ahead(today: date) -> date:
+    """The Sunday with which the weeks of ``weeks_ahead`` end."""
+    return today - timedelta(days=today.weekday()) + timedelta(weeks=WEEKS_AHEAD, days=-1)
+
+
 def weeks_ahead(today: date, now: datetime) -> list[dict[str, object]]:
     """Seats taken and free of the sessions of this week and the seven after it, for the chart."""
     monday = today - timedelta(days=today.weekday())

@@ -29,6 +29,7 @@ from insights.selectors.coverage import (
     visible_classes,
 )
 from insights.views.school import class_row
+from sites import dates
 from sites.calendar import local_day
 
 SHOWN_ON_OVERVIEW = 8
@@ -125,8 +126,14 @@ def show_overview(request: MemberRequest) -> HttpResponse:
             "missed": unused,
             "missed_schools": unused.schools[:SHOWN_MISSED],
             "missed_hosts": unused.hosts[:SHOWN_MISSED],
-            "short_note": _("全部学生还差 %(missing)s 学时没有约，未来八周有 %(free)s 个空位。")
-            % {"missing": f"{missing:,}", "free": f"{free:,}"}
+            "short_note": _(
+                "全部学生还差 %(missing)s 学时没有约，未来八周（到 %(until)s）有 %(free)s 个空位。"
+            )
+            % {
+                "missing": f"{missing:,}",
+                "until": dates.day_plain(sessions.last_day_ahead(today)),
+                "free": f"{free:,}",
+            }
             if missing
             else "",
             "sessions": todays[:SHOWN_ON_OVERVIEW],

@@ -16,6 +16,8 @@ from sites.calendar import local_day
 from sites.selectors import term_week
 
 CARDS_ON_HOME = 12
+# Hours in between are neither an evening nor a morning.
+NIGHT_BEGINS, NIGHT_ENDS = 23, 5
 
 START: dict[Role, str] = {
     Role.HOST_MANAGER: "attendance:host_today",
@@ -32,7 +34,9 @@ class Greeting:
 
     def __str__(self) -> str:
         hour = timezone.localtime(self.now).hour
-        if hour < 12:
+        if hour < NIGHT_ENDS or hour >= NIGHT_BEGINS:
+            sentence = _("%(name)s，您好")
+        elif hour < 12:
             sentence = _("%(name)s，上午好")
         elif hour < 18:
             sentence = _("%(name)s，下午好")

@@ -31,6 +31,15 @@ class NobodyShort(PlanningRefusal):
     sentence = _("所选学校的学生已得和已约的学时都够了，不用统筹。")
 
 
+class NothingOnOffer(PlanningRefusal):
+    """No session with a seat to book. Facts: ``season``, and ``until`` when was looked."""
+
+    code = "plan_nothing_on_offer"
+    sentence = _(
+        "还没有可约的场次：“%(season)s”到 %(until)s为止没有空位。请等开课单位开出场次，再开始计算。"
+    )
+
+
 class PlanAtWork(PlanningRefusal):
     """One plan of the alliance, or of the school, is calculated at a time. Facts: ``plan``."""
 

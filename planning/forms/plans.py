@@ -1,6 +1,6 @@
 """What a plan is asked for, checked for shape."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -16,6 +16,18 @@ from planning.selectors.plans import Demand
 MOST_SITES = 9
 
 
+class Schools(forms.CheckboxSelectMultiple):
+    """Each box knows how many classes and students it stands for, so that the page can count."""
+
+    demand: Mapping[int, Demand]
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option = super().create_option(name, value, *args, **kwargs)
+        one = self.demand[value]
+        option["attrs"] |= {"data-classes": one.classes, "data-students": one.short}
+        return option
+
+
 class PlanForm(forms.Form):
     """A plan of the season for a requirement. Without ``seasons`` and with one school it is a
     school's own: neither is asked for."""
@@ -27,7 +39,7 @@ class PlanForm(forms.Form):
     schools = forms.ModelMultipleChoiceField(
         Organisation.objects.none(),
         label=_("学校"),
-        widget=forms.CheckboxSelectMultiple,
+        widget=Schools,
         error_messages={"required": _("请至少选一所学校。")},
     )
     sites_at_once = forms.TypedChoiceField(
@@ -38,7 +50,7 @@ class PlanForm(forms.Form):
         help_text=_("地点越多越容易修满，也要更多带队教师。"),
     )
     goal = forms.ChoiceField(
-        label=_("都能修满时，先顾哪一头"),
+        label=_("修满人数相同时，优先考虑"),
         choices=PlanGoal.choices,
         widget=forms.RadioSelect,
         initial=PlanGoal.WISHES,
@@ -73,6 +85,7 @@ class PlanForm(forms.Form):
             return
         schools: Any = self.fields["schools"]
         schools.queryset = Organisation.objects.filter(pk__in=self.demand)
+        schools.widget.demand = self.demand
         schools.choices = [
             (
                 one.school.pk,

@@ -70,8 +70,10 @@ def schools_of(plan: CohortPlan) -> list[PlanSchool]:
 
 
 def schools_with_wishes(plan: CohortPlan) -> set[int]:
-    """The keys of the schools of which a class had a wish."""
-    rows = plan.classes.exclude(reason__code="no wish")
+    """The keys of the schools of which a class had a wish, and hours for it to count."""
+    # A plan of an earlier version does not know who lacks hours.
+    is_full = Q(wishes=0, reason__has_key="lacking_hours", reason__lacking_hours=0)
+    rows = plan.classes.exclude(reason__code="no wish").exclude(is_full)
     return set(rows.order_by().values_list("school_id", flat=True).distinct())
 
 

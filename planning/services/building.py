@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from accounts.choices import HOST_KINDS
 from bookings.models import Booking, Place
-from bookings.selectors import consents, suiting
+from bookings.selectors import consents
 from bookings.services import freeze
 from courses.choices import Venue
 from courses.models import CourseSession
 from hours.models import RequirementMinimum
 from planning.models import CohortPlan
-from planning.selectors import cohorts, losses
+from planning.selectors import cohorts, losses, offers
 from planning.selectors.cohorts import Credit
 from planning.selectors.wishes import wishes_of
 from planning.services import built, offering
@@ -73,10 +73,9 @@ class _Building:
             .order_by("student_id", "session_id")
             .values_list("student_id", "session_id", "session__version__course_id")
         )
-        offered = (
-            suiting.names_may_follow([plan.season], now)
-            & Q(season=plan.season_id, starts_at__gt=now)
-        ) | Q(pk__in={session for _student, session, _course in self.held})
+        offered = offers.to_come(plan.season, now) | Q(
+            pk__in={session for _student, session, _course in self.held}
+        )
         # Where the schools' classes are already, whoever of them: nobody is planned beside that.
         offered |= Q(
             pk__in=Booking.objects.live()

@@ -18,14 +18,16 @@ from planning.errors.plans import (
     NoClassesCovered,
     NoSchools,
     NotCalculating,
+    NothingOnOffer,
     NotToDrop,
     PlanAtWork,
     SeasonOver,
 )
 from planning.models import CohortPlan, PlannedPlace, PlanSchool
-from planning.selectors import cohorts
+from planning.selectors import cohorts, offers
 from planning.services import carrying_out, queueing
 from planning.services.ownership import check_is_own
+from sites import dates
 
 CALCULATING = (PlanState.QUEUED, PlanState.RUNNING)
 # After so long a plan still waiting is handed over anew: its task may be lost.
@@ -55,8 +57,8 @@ def start_plan(
     of that plan.
 
     Refused: NotAllowed, NoSchools, another school's coordinator (NotYours), SeasonOver,
-    NoClassesCovered, NobodyShort, and while another one of the alliance, or of the school, is
-    being calculated (PlanAtWork).
+    NoClassesCovered, NobodyShort, NothingOnOffer, and while another one of the alliance, or of the
+    school, is being calculated (PlanAtWork).
     """
     check_can_plan(by)
     if not schools:
@@ -71,6 +73,9 @@ def start_plan(
         raise NoClassesCovered(requirement=requirement.name)
     if not short:
         raise NobodyShort
+    if not offers.is_anything_on_offer(season, requirement, now):
+        until = min(season.runs_until, requirement.due_on)
+        raise NothingOnOffer(season=season.name, until=dates.day_plain(until))
 
     def write() -> CohortPlan:
         # Of two who ask at once the second sees the first.

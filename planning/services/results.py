@@ -60,11 +60,16 @@ def _shortage(built: Built, found: Plan, alive: Alive) -> dict[str, Any]:
 
 
 def _reasons(built: Built, found: Plan, alive: Alive) -> list[dict[str, Any]]:
-    """Of each class of ``built.classes``."""
+    """Of each class of ``built.classes``; with how many of its students, of those planned for,
+    lack hours: what is wished for counts in these."""
+    problem = built.problem
+    hours = measuring.hours_of(problem, problem.fixed)
+    lacks = built.is_open & (hours < problem.requirement.hours)
     reasons: list[dict[str, Any]] = []
     told = explaining.class_reasons(built.explained, found, built.whole, alive)
     for one in told[: len(built.classes)]:
-        if not built.is_open[built.class_of == one.class_].any():
+        members = built.class_of == one.class_
+        if not built.is_open[members].any():
             # Whatever they wish for: whoever is short of it lacks a signature.
             reasons.append({"code": "unsigned"})
             continue
@@ -72,6 +77,7 @@ def _reasons(built: Built, found: Plan, alive: Alive) -> list[dict[str, Any]]:
         del figures["class_"]
         occupation = figures.pop("occupation")
         figures["code"] = str(figures.pop("reason"))
+        figures["lacking_hours"] = int(lacks[members].sum())
         if occupation is not None:
             figures["occupation"] = built.occupations[occupation]
         reasons.append(figures)

@@ -2,18 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.access import MemberRequest, members_only
 from bookings import wording as booking_wording
 from planning import wording
+from planning.choices import PlanState
 from planning.models import CohortPlan, PlanSchool
-from planning.selectors import plans as selectors
+from planning.selectors import comparing as selectors
+from planning.selectors import plans as plan_selectors
 from planning.views import showing
 from planning.views.plans import PLANNERS
 
@@ -34,11 +38,65 @@ class Row:
     cells: tuple[Cell, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One of the plans; ``can_publish`` where nothing stands against it."""
+
+    line: showing.Line
+    can_publish: bool
+
+
 @require_safe
 @members_only(*PLANNERS)
 def compare(request: MemberRequest) -> HttpResponse:
-    """Two to four found plans: their figures, and those of each school; the best of each row is
+    """Two to four found plans: their figures, and one of each school's; the best of each row is
     marked where the plans are for the same students and hours."""
+    plans = chosen(request)
+    if plans is None:
+        return _none_chosen(request)
+    by = request.GET.get("by", "")
+    by = by if by in SCHOOL_FIGURES else REACH
+    shown = _comparison(plans, (by,))
+    now = timezone.now()
+    return render(
+        request,
+        "planning/plans_compare.html",
+        {
+            **shown,
+            "columns": [
+                Column(
+                    line,
+                    can_publish=plan.state == PlanState.FOUND
+                    and not showing.why_not_publish(plan, request.actor, now),
+                )
+                for plan, line in zip(plans, shown["lines"], strict=True)
+            ],
+            "choices": [
+                (label, f"?{query_of(plans)}&by={key}#schools", key == by)
+                for key, label in _school_labels().items()
+            ],
+            "differing": len(selectors.classes_that_differ(plans)) if shown["are_alike"] else None,
+        },
+    )
+
+
+@require_safe
+@members_only(*PLANNERS)
+def print_comparison(request: MemberRequest) -> HttpResponse:
+    """The same with all the figures of the schools, for paper."""
+    plans = chosen(request)
+    if plans is None:
+        return _none_chosen(request)
+    return render(
+        request,
+        "planning/plans_compare_print.html",
+        {**_comparison(plans, SCHOOL_FIGURES), "now": timezone.now()},
+    )
+
+
+def chosen(request: MemberRequest) -> list[CohortPlan] | None:
+    """The plans asked for, the newest first; none where they are not two to four that the actor
+    may see and that have figures."""
     keys = [
         int(key)
         for value in request.GET.getlist("with")
@@ -51,28 +109,43 @@ def compare(request: MemberRequest) -> HttpResponse:
         .select_related("season", "requirement")
         .order_by("-made_at", "-pk")[: MOST + 1]
     )
-    if not 2 <= len(plans) <= MOST:
-        messages.info(request, _("请选 2 至 4 个算好的方案来比较。"))
-        return redirect("planning:plans")
+    return plans if 2 <= len(plans) <= MOST else None
+
+
+def query_of(plans: Sequence[CohortPlan]) -> str:
+    return "with=" + ",".join(str(plan.pk) for plan in plans)
+
+
+def are_alike(plans: Sequence[CohortPlan]) -> bool:
+    return len({(one.season_id, one.requirement_id) for one in plans}) == 1
+
+
+def _none_chosen(request: MemberRequest) -> HttpResponse:
+    messages.info(request, _("请选 2 至 4 个算好的方案来比较。"))
+    return redirect("planning:plans")
+
+
+def _comparison(plans: list[CohortPlan], figures: Sequence[str]) -> dict[str, Any]:
     found = _found(plans)
-    are_alike = len({(one.season_id, one.requirement_id) for one in plans}) == 1
+    alike = are_alike(plans)
     # A plan that makes another good is for some of its classes only.
     are_of_a_kind = len({one.replans_id for one in plans}) == 1
     are_for_the_same = are_of_a_kind and all(len(of) == len(plans) for of in found.values())
-    return render(
-        request,
-        "planning/plans_compare.html",
-        {
-            "lines": [showing.line(plan) for plan in plans],
-            "count": len(plans),
-            "are_alike": are_alike,
-            "are_for_the_same": are_for_the_same,
-            "season": plans[0].season,
-            "requirement": plans[0].requirement,
-            "figures": _figures(plans, is_contest=are_alike and are_for_the_same),
-            "schools": _schools(plans, found, is_contest=are_alike and are_of_a_kind),
-        },
-    )
+    labels = _school_labels()
+    return {
+        "lines": [showing.line(plan) for plan in plans],
+        "count": len(plans),
+        "query": query_of(plans),
+        "are_alike": alike,
+        "are_for_the_same": are_for_the_same,
+        "season": plans[0].season,
+        "requirement": plans[0].requirement,
+        "figures": _figures(plans, is_contest=alike and are_for_the_same),
+        "parts": [
+            (labels[key], _schools(plans, found, key, is_contest=alike and are_of_a_kind))
+            for key in figures
+        ],
+    }
 
 
 def _figures(plans: list[CohortPlan], *, is_contest: bool) -> list[Row]:
@@ -100,7 +173,9 @@ def _figures(plans: list[CohortPlan], *, is_contest: bool) -> list[Row]:
             is_contest=is_contest,
         ),
         _row(
-            _("剩余空位"),
+            _("剩余空位（到 %(until)s）") % {"until": wording.until(plans[0])}
+            if are_alike(plans)
+            else _("剩余空位"),
             [plan.seats_left for plan in plans],
             [line.seats_left for line in lines],
             is_contest=is_contest,
@@ -120,20 +195,44 @@ def _found(plans: list[CohortPlan]) -> OfSchools:
     return found
 
 
-def _schools(plans: list[CohortPlan], found: OfSchools, *, is_contest: bool) -> list[Row]:
-    """How many reach the requirement in each school, by name; a dash where a plan is not for it,
-    and no mark then."""
+REACH, WISHES, TRIPS = SCHOOL_FIGURES = ("reach", "wishes", "trips")
+
+
+def _school_labels() -> dict[str, str]:
+    return {REACH: _("能修满的学生"), WISHES: _("志愿满足"), TRIPS: _("出行趟次")}
+
+
+def _schools(
+    plans: list[CohortPlan], found: OfSchools, figure: str, *, is_contest: bool
+) -> list[Row]:
+    """One figure of each school, by name; a dash where a plan is not for it, and no mark then."""
+    wishing = (
+        {plan.pk: plan_selectors.schools_with_wishes(plan) for plan in plans}
+        if figure == WISHES
+        else {}
+    )
     rows = []
     for of_plans in found.values():
         of_school = [of_plans.get(plan.pk) for plan in plans]
         name = booking_wording.organisation_name(next(iter(of_plans.values())).school)
-        rows.append(
-            _of(
-                name,
-                [(one.reached, one.students) if one else None for one in of_school],
-                is_contest=is_contest and None not in of_school,
-            )
-        )
+        has_contest = is_contest and None not in of_school
+        if figure == REACH:
+            reached = [(one.reached, one.students) if one else None for one in of_school]
+            rows.append(_of(name, reached, is_contest=has_contest))
+            continue
+        if figure == TRIPS:
+            # The fewer, the better.
+            values: list[float] = [-one.trips if one else 0 for one in of_school]
+            texts = [wording.number(one.trips) if one else "—" for one in of_school]
+        else:
+            values = [one.wishes if one else 0 for one in of_school]
+            texts = [
+                wording.wishes(plan, one.wishes)
+                if one and one.school_id in wishing[plan.pk]
+                else "—"
+                for plan, one in zip(plans, of_school, strict=True)
+            ]
+        rows.append(_row(name, values, texts, is_contest=has_contest and "—" not in texts))
     return sorted(rows, key=lambda row: row.label)
 
 
@@ -145,7 +244,7 @@ def _of(label: str, parts: Sequence[tuple[int, int] | None], *, is_contest: bool
         _("%(label)s（共 %(count)s 人）") % {"label": label, "count": wording.number(*wholes)}
         if is_same
         else label,
-        [selectors.share(*one) if one else -1 for one in parts],
+        [plan_selectors.share(*one) if one else -1 for one in parts],
         [wording.number(one[0]) if one else "—" for one in parts],
         [f"/ {wording.number(one[1])}" if one and not is_same else "" for one in parts],
         is_contest=is_contest,

@@ -133,15 +133,28 @@ def refused(request: MemberRequest, plan: CohortPlan, refusal: Refusal) -> HttpR
 def changes(request: MemberRequest, pk: int) -> HttpResponse:
     """What the plan changes against the published one that it makes good, class by class: lost,
     new, and what stays."""
+    return _changes(request, pk, "plan_changes.html")
+
+
+@require_safe
+@members_only(*PLANNERS)
+def print_changes(request: MemberRequest, pk: int) -> HttpResponse:
+    """The same for paper."""
+    return _changes(request, pk, "plan_changes_print.html")
+
+
+def _changes(request: MemberRequest, pk: int, template: str) -> HttpResponse:
     plan = own_plan(request, pk)
     if plan.replans_id is None or plan.state not in showing.WITH_FIGURES:
         return redirect("planning:plan", pk)
     found = differences(plan)
+    now = timezone.now()
     return render(
         request,
-        "planning/plan_changes.html",
+        f"planning/{template}",
         {
             "plan": plan,
+            "now": now,
             "line": showing.line(plan),
             "is_own": plan.school_id is not None,
             "sentence": wording.changes(
@@ -151,6 +164,6 @@ def changes(request: MemberRequest, pk: int) -> HttpResponse:
             ),
             "classes": [(organisation_name(one.class_group.school), one) for one in found],
             "still_short": plan.students - plan.reached,
-            "why_not_publish": showing.why_not_publish(plan, request.actor, timezone.now()),
+            "why_not_publish": showing.why_not_publish(plan, request.actor, now),
         },
     )

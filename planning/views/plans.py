@@ -136,7 +136,8 @@ def new(request: MemberRequest) -> HttpResponse:
             "has_changed": has_changed,
             "requirement": requirement,
             "planned_for": wording.planned_for(classes, short) if short and not nobody else "",
-            "chosen": len(chosen) if not nobody else 0,
+            "chosen_words": wording.chosen_schools(len(demand)),
+            "counting": {} if is_own else wording.counting(),
             "nobody": nobody,
             "others": [
                 (one.name, len(rows)) for one, rows in found.items() if one != requirement and rows
@@ -285,6 +286,17 @@ def _progress(request: MemberRequest, plan: CohortPlan) -> HttpResponse:
 def show_class(request: MemberRequest, pk: int, class_pk: int) -> HttpResponse:
     """What is planned for one class, session by session. A school's own plan names the students;
     the alliance sees how many."""
+    return _class_page(request, pk, class_pk, "plan_class.html")
+
+
+@require_safe
+@members_only(*PLANNERS)
+def print_class(request: MemberRequest, pk: int, class_pk: int) -> HttpResponse:
+    """The same for paper."""
+    return _class_page(request, pk, class_pk, "plan_class_print.html")
+
+
+def _class_page(request: MemberRequest, pk: int, class_pk: int, template: str) -> HttpResponse:
     plan = own_plan(request, pk)
     if plan.state in (PlanState.FAILED, PlanState.DROPPED):
         return redirect("planning:plan", pk)
@@ -302,9 +314,11 @@ def show_class(request: MemberRequest, pk: int, class_pk: int) -> HttpResponse:
         )
     return render(
         request,
-        "planning/plan_class.html",
+        f"planning/{template}",
         {
             "plan": plan,
+            "is_own": plan.school_id is not None,
+            "now": now,
             "line": showing.line(plan),
             "row": showing.class_rows(plan, [row], now)[0],
             "wishes": showing.wishes(plan, row),

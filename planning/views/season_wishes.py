@@ -21,14 +21,26 @@ from rosters.workbooks import CSV_TYPE, csv_file
 @members_only(Role.SECRETARIAT)
 def show(request: MemberRequest, pk: int) -> HttpResponse:
     """How many classes of each school said something, and how much each occupation is wanted."""
+    return _page(request, pk, "season_wishes.html")
+
+
+@require_safe
+@members_only(Role.SECRETARIAT)
+def print_page(request: MemberRequest, pk: int) -> HttpResponse:
+    """The same for paper."""
+    return _page(request, pk, "season_wishes_print.html")
+
+
+def _page(request: MemberRequest, pk: int, template: str) -> HttpResponse:
     now = timezone.now()
     season = get_object_or_404(Season, pk=pk)
     asked = selectors.classes_asked(request.actor, season) if season.wishes_from else []
     schools = selectors.progress_of_schools(asked)
     return render(
         request,
-        "planning/season_wishes.html",
+        f"planning/{template}",
         {
+            "now": now,
             "season": season,
             "is_open": phases.is_open(SeasonAction.WISH, season, now),
             "schools": [(wording.organisation_name(one.school), one) for one in schools],

@@ -93,11 +93,12 @@ def found(plan: CohortPlan, now: datetime, actor: Actor) -> dict[str, Any]:
         "plan": plan,
         "line": line(plan),
         "is_own": plan.school_id is not None,
+        "are_all_full": plan.worst_school >= 1,
         "reached": wording.number(plan.reached),
         "of_students": _("/ %(students)s 人") % {"students": wording.number(plan.students)},
         "reach_words": wording.reached(plan),
         "wishes_words": wording.wishes_bound(plan),
-        "seats_words": wording.seats(selectors.seats_of(plan), plan.seats_left),
+        "seats_words": wording.seats(selectors.seats_of(plan), plan),
         "shortage": shortage(plan),
         "openings": openings,
         "why_not_publish": why_not_publish(plan, actor, now),
@@ -213,6 +214,7 @@ class ClassRow:
     is_short: bool
     wishes: str
     reason: str
+    hours_are_full: str
     kind: str
     state: str
     refusal: str
@@ -250,14 +252,15 @@ def _class_row(
         school=booking_wording.organisation_name(row.school),
         reach=wording.reach(row.reached, row.students),
         is_short=row.reached < row.students,
-        wishes="—" if row.reason.get("code") == "no wish" else wording.percent(row.wishes),
+        wishes=wording.class_wishes(row),
         reason=wording.class_reason(
-            {**row.reason, "occupation": names.get(occupation, occupation)}, plan.sites_at_once
+            {**row.reason, "occupation": names.get(occupation, occupation)}, plan
         ),
+        hours_are_full=wording.hours_are_full(row),
         kind=CLASS_STATE_KINDS[state],
         state=str(state.label),
         refusal=refusals.sentence(row.refusal) if row.refusal else "",
-        lost=ngettext("失去 %(count)d 场，还差学时", "失去 %(count)d 场，还差学时", lost)
+        lost=ngettext("%(count)d 场落空，还差学时", "%(count)d 场落空，还差学时", lost)
         % {"count": lost}
         if lost and state != PlanClassState.REFUSED
         else "",

@@ -126,7 +126,7 @@ def test_a_district_is_planned_published_and_made_good(
     expect(page.locator("main")).to_contain_text("能修满的学生（共 14 人）")
     checked(page, scripts=scripts)
 
-    page.get_by_role("link", name=f"方案 {first.pk}").click()
+    page.get_by_role("link", name=f"方案 {first.pk}", exact=True).click()
     published(page, first)
     checked(page, scripts=scripts)
     assert Reservation.objects.count() == 3
@@ -155,7 +155,7 @@ def test_a_district_is_planned_published_and_made_good(
 
     page.get_by_role("link", name="看变动").click()
     expect(page.locator("main")).to_contain_text(
-        f"失去 {classes} 场，新增 {classes} 场，{classes} 场不变。"
+        f"落空 {classes} 场，新增 {classes} 场，{classes} 场不变。"
     )
     checked(page, scripts=scripts)
     published(page, again)

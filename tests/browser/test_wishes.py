@@ -127,4 +127,9 @@ def test_the_secretariat_reads_demand_beside_seats(
     }[language]
     expect(row).to_contain_text(name)
     expect(row).to_contain_text(short)
+    # Seventy rows are a long way on a phone: they begin folded.
+    tables = page.locator("details.table-fold table")
+    expect(tables).to_have_count(2)
+    for table in tables.all():
+        expect(table).to_be_visible(visible=width > 700)
     checked(page)

@@ -16,6 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.actors import SYSTEM
 from accounts.choices import Role
 from accounts.models import AuditEntry, Membership
+from insights.views import home
 from rosters.models import ClassGroup, Student
 from tests.factories.accounts import MembershipFactory, OrganisationFactory
 from tests.factories.courses import make_session
@@ -70,6 +71,40 @@ def test_teacher_starts_with_her_classes_and_what_they_miss(
     assert "七(3)班还差 14 学时" in text
     assert "3 人进度一致。" in text
     assert f'href="/find/?class={group.pk}"' in text
+
+
+@pytest.mark.parametrize(
+    ("hour", "minute", "greeting"),
+    [
+        (2, 13, "您好"),
+        (4, 59, "您好"),
+        (5, 0, "上午好"),
+        (11, 59, "上午好"),
+        (12, 0, "下午好"),
+        (18, 0, "晚上好"),
+        (22, 59, "晚上好"),
+        (23, 0, "您好"),
+    ],
+)
+def test_nobody_is_wished_a_good_morning_at_night(
+    hour: int, minute: int, greeting: str, now: datetime
+) -> None:
+    at = now.replace(hour=hour, minute=minute)
+
+    assert str(home.Greeting("周老师", at)) == f"周老师，{greeting}"
+
+
+def test_the_overview_says_until_when_seats_are_counted(
+    client: Client, group: ClassGroup, requirement: object, now: datetime
+) -> None:
+    """Eight weeks from the Monday of 24 November; what begins later is not among them."""
+    make_session(starts_at=now + timedelta(days=53), now=now, capacity=20)
+    make_session(starts_at=now + timedelta(days=57), now=now, capacity=10)
+
+    overview = page(client, MembershipFactory(secretariat=True), "/overview/", now)
+
+    words = "全部学生还差 42 学时没有约，未来八周（到 1 月 17 日）有 20 个空位。"
+    assert words in overview
 
 
 def test_class_page_shows_each_student_and_leads_to_the_rows(

@@ -82,8 +82,8 @@ def test_a_published_plan_says_what_it_has_lost(
     assert "重新统筹？ 1 个班的 5 名学生失去了已发布的场次，还差学时。 清河中学 七(3)班" in question
     assert "看是哪些班 清河中学 七(3)班" in text_of(page)
     (row,) = page.context["classes"]
-    assert (row.state, row.lost) == ("已预约", "失去 1 场，还差学时")
-    assert "失去 1 场，还差学时" in text_of(page)
+    assert (row.state, row.lost) == ("已预约", "1 场落空，还差学时")
+    assert "1 场落空，还差学时" in text_of(page)
     of_class = text_of(client.get(f"/plans/{plan.pk}/classes/{row.pk}/"))
     assert "面包师：吐司与软欧 场次已取消 周二" in of_class
 
@@ -97,8 +97,8 @@ def test_the_changes_stand_class_by_class(
     page = client.get(f"/plans/{plan.pk}/changes/")
 
     assert (
-        "失去 1 场，新增 1 场，1 场不变。 清河中学 七(3)班 "
-        "失去 面包师：吐司与软欧 12 月 8 日（周二）9:00–11:30 · 焙烤实训中心 1号实训室 "
+        "落空 1 场，新增 1 场，1 场不变。 清河中学 七(3)班 "
+        "落空 面包师：吐司与软欧 12 月 8 日（周二）9:00–11:30 · 焙烤实训中心 1号实训室 "
         "3 个名额 · 停电 "
         "新增 面包师：吐司与软欧 12 月 10 日（周四）9:00–11:30 · 焙烤实训中心 3号实训室 3 个名额 "
         "1 场不变 面包师：吐司与软欧 12 月 9 日（周三）9:00–11:30 · 焙烤实训中心 2号实训室 3 个名额"
@@ -112,6 +112,30 @@ def test_the_changes_stand_class_by_class(
     )
 
 
+def test_the_changes_are_printed(
+    world: World, secretary: Actor, login: Login, now: datetime
+) -> None:
+    plan = replanned(world, secretary, now, 1)
+    client = login(secretary)
+
+    page = client.get(f"/plans/{plan.pk}/changes/print/")
+
+    assert f'href="/plans/{plan.pk}/changes/print/"' in (
+        client.get(f"/plans/{plan.pk}/changes/").content.decode()
+    )
+    text = text_of(page)
+    assert f"方案 {plan.pk}与已发布的方案 {plan.replans_id} 相比" in text
+    assert (
+        "学校 班级 落空 新增 不变 清河中学 七(3)班 "
+        "面包师：吐司与软欧 12 月 8 日（周二）9:00–11:30 · 焙烤实训中心 1号实训室 "
+        "3 个名额 · 停电 "
+        "面包师：吐司与软欧 12 月 10 日（周四）9:00–11:30 · 焙烤实训中心 3号实训室 3 个名额 "
+        "面包师：吐司与软欧 12 月 9 日（周三）9:00–11:30 · 焙烤实训中心 2号实训室 3 个名额" in text
+    )
+    plain = client.get(f"/plans/{plan.replans_id}/changes/print/")
+    assert (plain.status_code, plain["Location"]) == (302, f"/plans/{plan.replans_id}/")
+
+
 def test_a_class_for_which_nothing_is_found_is_told_so(
     world: World, secretary: Actor, login: Login, now: datetime
 ) -> None:
@@ -122,7 +146,7 @@ def test_a_class_for_which_nothing_is_found_is_told_so(
 
     page = text_of(login(secretary).get(f"/plans/{plan.pk}/changes/"))
 
-    assert "失去 1 场，新增 0 场，1 场不变。 还有 3 名学生修不满学时。 还缺什么" in page
+    assert "落空 1 场，新增 0 场，1 场不变。 还有 3 名学生修不满学时。 还缺什么" in page
     assert "没有找到新的场次。" in page
     assert "这个方案没有新的场次，不用发布。" in page
 

@@ -1,14 +1,16 @@
 """Asking for a plan, stopping it, putting one away."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db.models import F
 from django_q.models import OrmQ
 
 from accounts.actors import Actor
 from accounts.errors import NotAllowed, NotYours
 from accounts.models import AuditEntry
+from courses.models import CourseSession
 from hours.choices import CreditKind
 from hours.models import HourCredit, PracticumRequirement
 from planning.choices import PlanGoal, PlanState
@@ -17,6 +19,7 @@ from planning.errors.plans import (
     NoClassesCovered,
     NoSchools,
     NotCalculating,
+    NothingOnOffer,
     NotToDrop,
     PlanAtWork,
     SeasonOver,
@@ -26,6 +29,12 @@ from planning.services import plans
 from tests.bookings.conftest import World
 from tests.factories.accounts import OrganisationFactory
 from tests.factories.planning import make_plan
+
+
+@pytest.fixture(autouse=True)
+def offered(world: World) -> CourseSession:
+    """There is something to plan with."""
+    return world.session()
 
 
 def ask(by: Actor, world: World, now: datetime, **values: Any) -> CohortPlan:
@@ -108,6 +117,31 @@ def test_what_comes_to_nothing_is_refused_with_what_to_do(
     )  # fmt: skip
     with pytest.raises(NobodyShort, match="不用统筹。"):
         ask(secretary, world, now)
+
+
+@pytest.mark.parametrize("nothing", ["none", "full", "settled", "after the hours are due"])
+def test_nothing_is_calculated_where_nothing_can_be_booked(
+    world: World, secretary: Actor, now: datetime, offered: CourseSession, nothing: str
+) -> None:
+    if nothing == "none":
+        offered.delete()
+    elif nothing == "full":
+        CourseSession.objects.update(seats_taken=F("capacity"))
+    elif nothing == "settled":
+        now = offered.starts_at - timedelta(hours=1)
+    else:
+        PracticumRequirement.objects.update(due_on=date(2026, 12, 7))
+
+    with pytest.raises(NothingOnOffer) as refused:
+        ask(secretary, world, now)
+
+    until = "12 月 7 日" if nothing.startswith("after") else "1 月 23 日"
+    assert str(refused.value) == (
+        f"还没有可约的场次：“2026 学年秋季”到 {until}为止没有空位。"
+        "请等开课单位开出场次，再开始计算。"
+    )
+    assert not CohortPlan.objects.exists()
+    assert not OrmQ.objects.exists()
     assert not CohortPlan.objects.exists()
 
 

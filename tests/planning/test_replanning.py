@@ -156,6 +156,7 @@ def test_a_school_makes_its_own_plan_good(world: World, now: datetime) -> None:
     publishing.publish(by=world.coordinator, plan=plan, now=now)
     publishing.publish_classes(plan.pk, clock=lambda: now)
     host_changes.cancel_session(by=world.manager, session=session, reason="停电", now=now)
+    world.session(day=DAY + DAYS)
     plan = CohortPlan.objects.select_related("season", "requirement").get(pk=plan.pk)
 
     made = replanning.replan(by=world.coordinator, plan=plan, now=now)

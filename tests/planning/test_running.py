@@ -19,13 +19,15 @@ from django_q.models import OrmQ
 
 from accounts.actors import Actor
 from accounts.models import AuditEntry
-from bookings.services import reservations
+from bookings.services import host_changes, reservations
 from bookings.services.parts import Part
 from courses.models import CourseSession
-from hours.models import PracticumRequirement
-from planning import tasks
+from hours.choices import CreditKind
+from hours.models import HourCredit, PracticumRequirement
+from planning import tasks, wording
 from planning.choices import PlanGoal, PlanState
 from planning.models import ClassWish, CohortPlan, PlanClass, PlannedPlace, WishList
+from planning.selectors import plans as plan_selectors
 from planning.services import plans, running, warming
 from planning.solving import planner, seating
 from planning.solving.verifying import Rule
@@ -143,7 +145,12 @@ def test_what_is_missing_is_told_by_keys_and_figures(
 def test_without_anything_on_offer_nothing_is_found_but_the_shortage(
     world: World, secretary: Actor, now: datetime
 ) -> None:
-    plan = run(ask(secretary, world, now), now)
+    """What there was when it was asked for is gone before it is calculated."""
+    session = world.session()
+    plan = ask(secretary, world, now)
+    host_changes.cancel_session(by=world.manager, session=session, reason="停电", now=now)
+
+    plan = run(plan, now)
 
     row = PlanClass.objects.get(plan=plan)
     assert (plan.state, plan.reached, plan.shortage["short"]) == ("found", 0, 5)
@@ -188,6 +195,7 @@ def test_a_school_of_a_plan_without_a_class_in_need_has_no_figures(
 
 
 def test_nobody_short_any_more_is_said(world: World, secretary: Actor, now: datetime) -> None:
+    world.session()
     plan = ask(secretary, world, now)
     world.group.students.update(left_at=now)
 
@@ -332,6 +340,7 @@ def test_what_died_is_taken_up_until_it_has_died_too_often(
 def test_a_plan_whose_task_was_lost_is_handed_over_anew(
     world: World, secretary: Actor, now: datetime
 ) -> None:
+    world.session()
     ask(secretary, world, now)
     OrmQ.objects.all().delete()
 
@@ -407,3 +416,33 @@ def test_a_killed_cluster_leaves_a_plan_that_the_next_one_finds(tmp_path: Path) 
     assert (left, taken_up) == (("running", 0), 1)
     assert PlannedPlace.objects.count() == 5 * 4
     assert CohortPlan.objects.get(pk=plan.pk).tries == 2
+
+
+def test_a_class_whose_hours_are_full_lacks_none_though_it_lacks_an_occupation(
+    world: World, secretary: Actor, now: datetime
+) -> None:
+    """Two of five attend what all wish for: of the hours that count, nobody lacks any."""
+    world.session(version=offer(world, "花艺师"), capacity=2)
+    world.session(version=offer(world, "木工"))
+    said = WishList.objects.create(
+        season=world.season, school=world.school, class_group=world.group, said_at=now,
+        said_by_id=world.coordinator.membership_id,
+    )  # fmt: skip
+    ClassWish.objects.create(wish_list=said, rank=1, occupation="花艺师")
+    newcomers = world.new_group(4, 2)
+    HourCredit.objects.bulk_create(
+        HourCredit(
+            student=one, school=world.school, kind=CreditKind.MANUAL, class_hours=14,
+            reason="转入", earned_on=now.date(), credited_at=now,
+        )
+        for one in world.students
+    )  # fmt: skip
+
+    plan = run(ask(secretary, world, now), now)
+
+    rows = {row.class_group_id: row for row in plan.classes.all()}
+    full, lacking = rows[world.group.pk], rows[newcomers.pk]
+    assert (full.reached, full.reason["wishing"], full.wishes) == (5, 5, 0.0)
+    assert (full.reason["lacking_hours"], lacking.reason["lacking_hours"]) == (0, 2)
+    assert wording.class_wishes(full) == "—"
+    assert plan_selectors.schools_with_wishes(plan) == set()

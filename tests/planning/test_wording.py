@@ -1,20 +1,24 @@
 """Plans in words: no figure says more than is known."""
 
+from typing import Any
+
 import pytest
 from django.utils import translation
 
 from planning import wording
 from planning.choices import PlanGoal
-from planning.models import CohortPlan
+from planning.models import CohortPlan, PlanClass
 from planning.solving.explaining import Reason
 
 FACTS = {"occupation": "面包师", "wishing": 26, "attending": 18, "sessions": 3, "seats": 96}
 # Said elsewhere: there is no wish, or all are met.
+WHOLE = CohortPlan(is_whole=True, sites_at_once=2)
+FULL = "学时已够，只补职业或开课单位类别，不计志愿满足。"
 WITHOUT_WHY = {"met", "no wish"}
 
 
 def test_every_reason_of_the_solver_has_words() -> None:
-    assert {one.value for one in Reason} <= set(wording.WHY) | WITHOUT_WHY
+    assert {one.value for one in Reason} <= set(wording.WHY) | WITHOUT_WHY | {wording.OUTWEIGHED}
 
 
 @pytest.mark.parametrize(
@@ -53,27 +57,74 @@ def test_every_reason_of_the_solver_has_words() -> None:
         (
             "outweighed",
             "想去“面包师”的 26 人排上 18 人："
-            "有空位，但换过去会多跑路，或让其他志愿、其他学校落空。",
+            "有空位，但改去那里会让其他志愿落空、有人修不满，或多跑路。",
         ),
         ("of another version", ""),
     ],
 )
 def test_a_class_reads_one_sentence_why(code: str, sentence: str) -> None:
-    assert wording.class_reason({"code": code, **FACTS}, 2) == sentence
+    assert wording.class_reason({"code": code, **FACTS}, WHOLE) == sentence
+
+
+@pytest.mark.parametrize(
+    ("values", "why"),
+    [
+        ({"goal": PlanGoal.TRIPS}, "有空位，但改去那里会多跑路、有人修不满，或让其他志愿落空"),
+        (
+            {"sites_at_once": 1},
+            "有空位，但每班半天只去 1 个地点，改去那里会让其他志愿落空、有人修不满，或多跑路",
+        ),
+        ({"is_draft": True}, "有空位，但草算没有细排，正式计算也许能排上"),
+        (
+            {"is_draft": True, "is_whole": False},
+            "有空位，但计算没有做完，再算一次也许能排上",
+        ),
+    ],
+)
+def test_what_outweighs_a_wish_is_told_as_the_plan_was_asked_for(
+    values: dict[str, Any], why: str
+) -> None:
+    """True of a school's own plan too, and of a plan for one class."""
+    plan = CohortPlan(**{"sites_at_once": 2, "is_whole": True} | values)
+
+    assert (
+        wording.class_reason({"code": "outweighed", **FACTS}, plan)
+        == f"想去“面包师”的 26 人排上 18 人：{why}。"
+    )
+
+
+@pytest.mark.parametrize(
+    ("reason", "share", "words"),
+    [
+        ({"code": "full", "lacking_hours": 0}, 0.0, ("—", FULL)),
+        ({"code": "met", "lacking_hours": 0}, 0.0, ("—", FULL)),
+        # What was booked before counts; who lacks hours has nothing of what she wished for.
+        ({"code": "full", "lacking_hours": 0}, 0.3, ("30.0%", "")),
+        ({"code": "full", "lacking_hours": 2}, 0.0, ("0%", "")),
+        ({"code": "full"}, 0.0, ("0%", "")),
+        ({"code": "no wish", "lacking_hours": 0}, 0.0, ("—", "")),
+    ],
+)
+def test_a_class_that_lacks_no_hours_has_no_share_of_wishes(
+    reason: dict[str, Any], share: float, words: tuple[str, str]
+) -> None:
+    row = PlanClass(reason=reason, wishes=share)
+
+    assert (wording.class_wishes(row), wording.hours_are_full(row)) == words
 
 
 def test_where_nobody_attends_the_wish_it_says_so() -> None:
     reason = {"code": "full", **FACTS, "attending": 0, "sessions": 1200, "seats": 4800}
 
     assert (
-        wording.class_reason(reason, 2)
+        wording.class_reason(reason, WHOLE)
         == "想去“面包师”的 26 人没有排上：能去的 1,200 场共 4,800 个名额都用完了。"
     )
 
 
 def test_the_reason_is_said_in_english() -> None:
     with translation.override("en"):
-        assert wording.class_reason({"code": "full", **FACTS, "occupation": "Baker"}, 2) == (
+        assert wording.class_reason({"code": "full", **FACTS, "occupation": "Baker"}, WHOLE) == (
             "18 of the 26 who wish for “Baker” attend it: every seat of the sessions they "
             "could attend is taken (sessions: 3, seats: 96)."
         )
@@ -131,7 +182,7 @@ def test_where_no_wish_can_be_met_there_is_no_share_of_wishes() -> None:
     nobody, somebody = CohortPlan(wishes_bound=0.0), CohortPlan(wishes_bound=0.3)
 
     assert [wording.wishes(nobody, 0.0), wording.wishes(somebody, 0.0)] == ["—", "0%"]
-    assert wording.wishes_bound(nobody) == "没有能排上的志愿。"
+    assert wording.wishes_bound(nobody) == "没有能按志愿排的学时。"
 
 
 def test_what_holds_nobody_back_is_not_said() -> None:
@@ -158,9 +209,9 @@ def test_a_share_is_never_rounded_up_to_all(value: float, words: str) -> None:
 @pytest.mark.parametrize(
     ("reached", "bound", "words"),
     [
-        (4876, 4889, "最多可达 4,889 人，已证明"),
-        (4889, 4889, "已证明不可能更多"),
-        (4876, None, "最多可达多少人，没有证明"),
+        (4876, 4889, "上限 4,889 人"),
+        (4889, 4889, "已是上限"),
+        (4876, None, "上限未算出"),
     ],
 )
 def test_a_bound_is_said_with_its_proof(reached: int, bound: int | None, words: str) -> None:
@@ -175,11 +226,11 @@ def test_a_bound_is_said_with_its_proof(reached: int, bound: int | None, words: 
 def test_the_bound_of_wishes_is_said_with_its_proof() -> None:
     assert (
         wording.wishes_bound(CohortPlan(wishes=0.8, wishes_bound=0.912))
-        == "学到志愿职业的学时比例，第 1 志愿全算，靠后的打折；最多 91.2%，已证明。"
+        == "应修学时里学到志愿职业的比例，第 1 志愿全算，靠后的打折；上限 91.2%。"
     )
     assert (
         wording.wishes_bound(CohortPlan(wishes=0.8, wishes_bound=None))
-        == "学到志愿职业的学时比例，第 1 志愿全算，靠后的打折；最多多少，没有证明。"
+        == "应修学时里学到志愿职业的比例，第 1 志愿全算，靠后的打折；上限未算出。"
     )
 
 
