@@ -21,6 +21,8 @@ def is_anything_on_offer(season: Season, requirement: PracticumRequirement, now:
     return (
         CourseSession.objects.scheduled()
         .with_seats_left()
-        .filter(to_come(season, now), seats_left__gt=0, starts_at__gte=first, starts_at__lt=over)
+        .filter(
+            to_come(season, now) & Q(seats_left__gt=0, starts_at__gte=first, starts_at__lt=over)
+        )
         .exists()
     )

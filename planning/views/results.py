@@ -56,7 +56,7 @@ def _shown(found: selectors.ClassResult, names: Mapping[str, str]) -> Result:
         if is_refused
         else wording.class_reason(
             {**row.reason, "occupation": names.get(occupation, occupation)},
-            row.plan.sites_at_once,
+            row.plan,
         ),
     )
 
