@@ -391,7 +391,7 @@ def test_who_could_not_be_booked_and_who_lost_something_have_one_way_on(
     changes = text_of(client.get(f"/plans/{again.pk}/changes/"))
     assert "失去 1 场，新增 2 场，0 场不变。" in changes
     assert (
-        f"七(4)班 方案 {plan.pk} 发布时没有约成，全班没有名额。 "
+        f"七(4)班 方案 {plan.pk} 发布时没有约成。 "
         "这一场已取消（停电），请另选一场。 新增" in changes
     )
     publish(secretary, again, later)
