@@ -56,7 +56,9 @@ def of_plans(plans: Collection[int], now: datetime) -> dict[int, list[ClassLoss]
     however many there are."""
     lost: Lost = defaultdict(lambda: defaultdict(set))
     taken = set(
-        taken_away(plans, since_seen=True).values_list("planned_by", "class_group_id", "session_id")
+        taken_away(plans, since_seen=True).values_list(
+            F("planned_by"), "class_group_id", "session_id"
+        )
     )
     refused = set(
         _not_seen(PlanClass.objects.filter(plan__in=plans, state=PlanClassState.REFUSED))
