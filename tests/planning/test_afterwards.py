@@ -374,6 +374,7 @@ def test_who_could_not_be_booked_and_who_lost_something_have_one_way_on(
     )
     assert "再算一" not in text
     assert "请学校另约" not in text
+    assert "原因写在班级后面" not in text
     assert page.content.decode().count(f'href="/plans/{plan.pk}/replan/"') == 1
     assert "清河中学 七(4)班 · 没有约成" in text_of(client.get(f"/plans/{plan.pk}/replan/"))
     # Taken up by another plan, it is told without any advice.

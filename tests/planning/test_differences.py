@@ -345,6 +345,23 @@ def test_the_losses_of_several_plans_are_those_of_each(
     ]
 
 
+def test_what_one_plan_lost_the_next_to_book_it_has_not(
+    world: World, secretary: Actor, days: list[CourseSession], now: datetime
+) -> None:
+    """The alliance gave the session up; another plan booked it again, and the school gave it up."""
+    wanted = {world.group: {days[0]: world.students}}
+    plans = []
+    for moment, side in ((now, CancelledSide.ALLIANCE), (now + DAYS, CancelledSide.SCHOOL)):
+        plans.append(published(secretary, world, wanted, moment))
+        booking = Booking.objects.live().select_related("session__season", "class_group").get()
+        changes.cancel_booking(by=world.teacher, booking=booking, reason="考试", now=moment)
+        Booking.objects.filter(pk=booking.pk).update(cancelled_side=side)
+
+    found = losses.of_plans([plan.pk for plan in plans], now + DAYS)
+
+    assert [len(found[plan.pk]) for plan in plans] == [1, 0]
+
+
 @pytest.mark.parametrize("number", [1, 3])
 def test_the_queries_do_not_rise_with_the_classes(
     world: World, secretary: Actor, days: list[CourseSession], now: datetime, number: int
