@@ -201,9 +201,11 @@ Q_CLUSTER = {
     "ack_failures": True,
     "catch_up": False,
     "poll": 0.5,
-    # Plans are calculated, published and undone one after the other by a cluster of their own,
-    # `Q_CLUSTER_NAME=planning manage.py qcluster`; no task is given out twice while at work.
-    "ALT_CLUSTERS": {"planning": {"workers": 1, "timeout": 1800, "retry": 2100}},
+    # Plans are calculated, published and undone by a cluster of their own,
+    # `Q_CLUSTER_NAME=planning manage.py qcluster`; no task is given out twice while at work. The
+    # alliance calculates one plan of a season at a time, so that the second worker is there for
+    # schools' own and for what is published meanwhile.
+    "ALT_CLUSTERS": {"planning": {"workers": 2, "timeout": 1800, "retry": 2100}},
     **({"redis": REDIS_URL} if REDIS_URL else {"orm": "default"}),
 }
 

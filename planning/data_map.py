@@ -14,6 +14,15 @@ PERSONAL = (
         seen_by=_("秘书处只见班级人数；本校管理员"),
         kept=Term.LIST,
     ),
+    PersonalField(
+        fields=("planning.PlanClass.refusal",),
+        what=_("统筹没有约成或没有撤回的原因，其中有座号"),
+        person=Person.STUDENT,
+        purpose=_("让学校知道还差什么，另行预约"),
+        basis=Basis.DUTY,
+        seen_by=_("秘书处只看班级和座号；本校管理员"),
+        kept=Term.LIST,
+    ),
 )
 
 IMPERSONAL = (
@@ -26,7 +35,6 @@ IMPERSONAL = (
             "planning.CohortPlan.failure",
             "planning.CohortPlan.shortage",
             "planning.PlanClass.reason",
-            "planning.PlanClass.refusal",
         ),
         "codes and figures of classes, no names",
     ),

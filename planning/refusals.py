@@ -22,7 +22,10 @@ def kept(refusal: Refusal) -> dict[str, Any]:
 
 
 def sentence(stored: dict[str, Any]) -> str:
-    """What the refusal said, in the active language; its facts are as they were then."""
+    """What the refusal said, in the active language; its facts are as they were then. Empty where
+    it is forgotten."""
+    if not stored:
+        return ""
     for kind in _kinds(Refusal):
         if vars(kind).get("code") == stored.get("code"):
             return str(kind(**stored["facts"]))

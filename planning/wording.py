@@ -116,7 +116,7 @@ def seats(taken: int, left: int, *, is_past: bool = False) -> str:
 # ``planning.solving.explaining.Reason``'s. The first half says what was wished for.
 WHY: dict[str, str | Promise] = {
     "not offered": gettext_lazy("还能约的场次里没有这个职业"),
-    "not for its grade": gettext_lazy("%(sessions)s 场都不收这个年级"),
+    "not for its grade": gettext_lazy("%(sessions)s 场都不收这个年级，或本班已约过、名单已定"),
     "out of reach": gettext_lazy("%(sessions)s 场都太远，当天来不及"),
     "not on its free days": gettext_lazy("%(sessions)s 场都不在这个班可以外出的半天"),
     "full": gettext_lazy("能去的 %(sessions)s 场共 %(seats)s 个名额都用完了"),
@@ -137,6 +137,8 @@ def class_reason(reason: Mapping[str, Any], sites_at_once: int) -> str:
         return _("志愿都排上了。")
     if code == "no wish":
         return _("没有填志愿，按学时和路程安排。")
+    if code == "unsigned":
+        return _("还差学时的学生都没有监护人签名，所在学校不签不约。")
     if code not in WHY:
         return ""
     facts = {
@@ -179,8 +181,8 @@ def shortage(found: Mapping[str, Any]) -> list[str]:
     if by_days:
         lines.append(
             ngettext(
-                "%(count)s 人受本班可以外出的日子、路程和年级所限，多开场次也不够。",
-                "%(count)s 人受本班可以外出的日子、路程和年级所限，多开场次也不够。",
+                "%(count)s 人能去的场次，名额再多也不够：要在别的日子开，或开别的课程。",
+                "%(count)s 人能去的场次，名额再多也不够：要在别的日子开，或开别的课程。",
                 by_days,
             )
             % {"count": number(by_days)}
@@ -188,8 +190,8 @@ def shortage(found: Mapping[str, Any]) -> list[str]:
     if by_sites:
         lines.append(
             ngettext(
-                "%(count)s 人有空位可去，但同一半天的地点数或带队教师不够。",
-                "%(count)s 人有空位可去，但同一半天的地点数或带队教师不够。",
+                "%(count)s 人有空位可去却没排上：半天的地点、带队教师或开课人数不够，或没有算到。",
+                "%(count)s 人有空位可去却没排上：半天的地点、带队教师或开课人数不够，或没有算到。",
                 by_sites,
             )
             % {"count": number(by_sites)}

@@ -48,6 +48,7 @@ LEFT_OUT = {
     "bookings.ChangeRequest.before": "what a host was asked; her places are told",
     "bookings.ChangeRequest.wanted": "what a host was asked; her places are told",
     "planning.PlannedPlace.student": "a choice not made yet; what is published of it are places",
+    "planning.PlanClass.refusal": "follows from her places and consents, both told",
     "bookings.Place.is_walk_in": "the place is told as what it is",
 }
 

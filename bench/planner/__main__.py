@@ -29,7 +29,7 @@ ALONE = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1"
 )
 # Students of the district whose trips and wishes are drawn.
-FRONTIER = 2000
+FRONTIER = 5000
 COLUMNS = "{:<10} {:>6} {:>4} {:>2}  {:<10} {:>7} {:>7} {:>7} {:>8} {:>7} {:>6} {:>7} {:>7} {:>5}"
 
 
@@ -89,6 +89,7 @@ def _even(case: Case, prototype: Path | None) -> list[Bar]:
         ("the draft has 98 %", draft["reach_pct"] >= 98),
         ("the draft's worst school has 93 %", draft["min_school_reach_pct"] >= 93),
         ("the draft takes a quarter of the time", draft["processor"] <= full["processor"] / 4),
+        ("no more wishes than their bound", full["wishes"] <= full["wishes_bound_as_sited"]),
         *_sound_and_above(draft, full, office, portal),
     ]
     if old:

@@ -20,11 +20,20 @@ class NothingToPublish(PlanningRefusal):
 
 
 class PlanOutdated(PlanningRefusal):
-    """Another plan was published for some of its classes after it was asked for. Facts: ``when``,
+    """Another plan was published for all its classes after it was asked for. Facts: ``when``,
     ``classes`` how many."""
 
     code = "plan_outdated"
-    sentence = _("%(when)s 已发布另一个方案，其中有 %(classes)s 个班相同。请重新计算再发布。")
+    sentence = _(
+        "%(when)s 已发布另一个方案，这个方案的 %(classes)s 个班都在其中。请重新计算再发布。"
+    )
+
+
+class ClassPlannedSince(PlanningRefusal):
+    """Another plan was published for the class after this one was asked for. Facts: ``when``."""
+
+    code = "class_planned_since"
+    sentence = _("%(when)s 已发布的另一个方案为这个班约了场次，本方案没有算进去。")
 
 
 class PlanNotPublished(PlanningRefusal):

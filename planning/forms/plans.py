@@ -80,7 +80,8 @@ class PlanForm(forms.Form):
             )
             for one in demand
         ]
-        schools.initial = list(self.demand)
+        begun = [key for key in self.initial.pop("schools", ()) if key in self.demand]
+        self.initial["schools"] = begun or list(self.demand)
 
     def _offer(self, name: str, model: Any, rows: Sequence[Any]) -> None:
         field: Any = self.fields[name]

@@ -179,7 +179,7 @@ class PlanClass(models.Model):
     reservation = models.ForeignKey(
         "bookings.Reservation", on_delete=models.PROTECT, null=True, related_name="+"
     )
-    # Why publishing was refused, or why undoing left it: code and facts, no names.
+    # Why publishing was refused, or why undoing left it: code and facts, no names but seat numbers.
     refusal = models.JSONField(default=dict)
 
     class Meta:

@@ -10,7 +10,6 @@ from bookings import wording
 from bookings.models import Booking
 from courses.models import CourseSession
 from planning import refusals
-from planning.choices import PlanClassState
 from planning.models import CohortPlan, PlanClass, PlannedPlace
 from planning.selectors import losses
 from rosters.models import ClassGroup
@@ -90,7 +89,8 @@ def _in_order(lines: list[Line]) -> tuple[Line, ...]:
 
 
 def _lost(plan: CohortPlan, rows: list[PlanClass], new: list[Found]) -> list[Found]:
-    """What was taken away until the plan was asked for, without what the class has again by it."""
+    """What was taken away until the plan was asked for, and no earlier plan has made good, without
+    what the class has again by it."""
     before = plan.replans
     if before is None:
         return []
@@ -98,7 +98,7 @@ def _lost(plan: CohortPlan, rows: list[PlanClass], new: list[Found]) -> list[Fou
     again = {(class_id, session_id) for class_id, session_id, *_more in new}
     gone = {
         (booking.class_group_id, booking.session_id): booking.why_cancelled
-        for booking in losses.taken_away([before.pk]).filter(
+        for booking in losses.taken_away([before.pk], seen_before=plan.made_at).filter(
             class_group__in=keys, cancelled_at__lte=plan.made_at
         )
     }
@@ -111,13 +111,14 @@ def _lost(plan: CohortPlan, rows: list[PlanClass], new: list[Found]) -> list[Fou
 
 
 def _refused(plan: CohortPlan, rows: list[PlanClass]) -> dict[int, str]:
-    """Why classes could not be booked by the plan that this one makes good."""
+    """Why classes could not be booked by the plan that this one makes good, and by no earlier one
+    that does."""
     if plan.replans is None:
         return {}
     return {
         row.class_group_id: refusals.sentence(row.refusal)
-        for row in plan.replans.classes.filter(
-            state=PlanClassState.REFUSED, class_group__in=[row.class_group_id for row in rows]
+        for row in losses.refused_by([plan.replans.pk], seen_before=plan.made_at).filter(
+            class_group__in=[row.class_group_id for row in rows]
         )
     }
 

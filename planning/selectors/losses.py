@@ -55,16 +55,8 @@ def of_plans(plans: Collection[int], now: datetime) -> dict[int, list[ClassLoss]
     """The same of several plans, by the plan's key, of each of them. Eight queries at most,
     however many there are."""
     lost: Lost = defaultdict(lambda: defaultdict(set))
-    taken = set(
-        taken_away(plans, since_seen=True).values_list(
-            F("planned_by"), "class_group_id", "session_id"
-        )
-    )
-    refused = set(
-        _not_seen(PlanClass.objects.filter(plan__in=plans, state=PlanClassState.REFUSED))
-        .order_by()
-        .values_list("plan_id", "class_group_id")
-    )
+    taken = set(taken_away(plans).values_list(F("planned_by"), "class_group_id", "session_id"))
+    refused = set(refused_by(plans).order_by().values_list("plan_id", "class_group_id"))
     places = PlannedPlace.objects.filter(plan_class__plan__in=plans)
     if taken or refused:
         hit = {class_id for _plan, class_id, _session in taken} | {key for _plan, key in refused}
@@ -96,38 +88,46 @@ def extent_of(found: Collection[ClassLoss]) -> Extent:
     )
 
 
-def taken_away(plans: Collection[int], *, since_seen: bool = False) -> QuerySet[Booking]:
+def taken_away(plans: Collection[int], *, seen_before: datetime | None = None) -> QuerySet[Booking]:
     """The plans' bookings that the host or the alliance cancelled, and which the class has not
-    booked again, each with the key of its plan (``planned_by``); ``since_seen``: only since a
-    later plan made good what was lost."""
+    booked again, each with the key of its plan (``planned_by``); without what a plan that made
+    it good, asked for ``seen_before`` that moment if given, has seen."""
     again = Booking.objects.live().filter(
         session_id=OuterRef("session_id"), class_group_id=OuterRef("class_group_id")
     )
     booked = PlanClass.objects.filter(plan__in=plans, state=PlanClassState.BOOKED)
-    found = Booking.objects.filter(
-        ~Exists(again),
-        reservation__in=booked.values("reservation"),
-        state=BookingState.CANCELLED,
-        cancelled_side__in=TAKEN_AWAY,
-    ).annotate(
-        planned_by=Subquery(booked.filter(reservation=OuterRef("reservation")).values("plan")[:1])
+    seen = _makes_good("planned_by", seen_before).filter(
+        class_group_id=OuterRef("class_group_id"), plan__made_at__gte=OuterRef("cancelled_at")
     )
-    if since_seen:
-        seen = _makes_good("planned_by").filter(
-            class_group_id=OuterRef("class_group_id"), plan__made_at__gte=OuterRef("cancelled_at")
+    return (
+        Booking.objects.filter(
+            ~Exists(again),
+            reservation__in=booked.values("reservation"),
+            state=BookingState.CANCELLED,
+            cancelled_side__in=TAKEN_AWAY,
         )
-        found = found.filter(~Exists(seen))
-    return found
+        .annotate(
+            planned_by=Subquery(
+                booked.filter(reservation=OuterRef("reservation")).values("plan")[:1]
+            )
+        )
+        .filter(~Exists(seen))
+    )
 
 
-def _makes_good(plan: str) -> QuerySet[PlanClass]:
+def refused_by(
+    plans: Collection[int], *, seen_before: datetime | None = None
+) -> QuerySet[PlanClass]:
+    """The plans' classes that could not be booked, without those that a plan that made it good,
+    asked for ``seen_before`` that moment if given, has seen."""
+    seen = _makes_good("plan_id", seen_before).filter(class_group_id=OuterRef("class_group_id"))
+    return PlanClass.objects.filter(~Exists(seen), plan__in=plans, state=PlanClassState.REFUSED)
+
+
+def _makes_good(plan: str, before: datetime | None = None) -> QuerySet[PlanClass]:
     """The classes of plans that make the outer row's plan good, which it has under that name."""
-    return PlanClass.objects.filter(plan__replans=OuterRef(plan), plan__state__in=HAS_BOOKED)
-
-
-def _not_seen(rows: QuerySet[PlanClass]) -> QuerySet[PlanClass]:
-    seen = _makes_good("plan_id").filter(class_group_id=OuterRef("class_group_id"))
-    return rows.filter(~Exists(seen))
+    found = PlanClass.objects.filter(plan__replans=OuterRef(plan), plan__state__in=HAS_BOOKED)
+    return found if before is None else found.filter(plan__made_at__lt=before)
 
 
 def _moved(

@@ -91,7 +91,7 @@ def share(part: int, whole: int) -> float:
 # What the list of classes can be narrowed to.
 NARROWINGS = {
     "short": Q(reached__lt=F("students")),
-    "unmet": ~Q(reason__code__in=["met", "no wish"]),
+    "unmet": ~Q(reason__code__in=["met", "no wish", "unsigned"]),
     "refused": Q(state=PlanClassState.REFUSED),
     "kept": Q(state=PlanClassState.KEPT),
 }

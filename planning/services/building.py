@@ -21,7 +21,8 @@ from planning.models import CohortPlan
 from planning.selectors import cohorts, losses
 from planning.selectors.cohorts import Credit
 from planning.selectors.wishes import wishes_of
-from planning.services import offering
+from planning.services import built, offering
+from planning.services.built import Built
 from planning.solving import measuring
 from planning.solving import problem as arrays
 from rosters.models import ClassGroup, Student
@@ -31,28 +32,6 @@ from sites.models import SchoolTerm
 
 # What an hour of the first, second, … wish counts.
 RANKS = (1.0, 0.8, 0.6, 0.4, 0.2)
-Keys = NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class Built:
-    """A problem and the way back: at each position the database's key, of a site what it is.
-
-    Beyond ``classes`` the problem has classes of who cannot be booked (``barred``), in the order
-    of ``classes``; ``class_of`` says of each student which class of ``classes`` it is really.
-    ``is_open`` are the students who are short, and for whom places are looked for.
-    """
-
-    problem: arrays.Problem
-    students: Keys
-    class_of: Keys
-    is_open: NDArray[np.bool_]
-    sessions: Keys
-    classes: Keys
-    schools: Keys
-    sites: tuple[tuple[str, int | None], ...]
-    occupations: tuple[str, ...]
-    host_kinds: tuple[str, ...]
 
 
 def problem_of(plan: CohortPlan, now: datetime) -> Built:
@@ -61,7 +40,8 @@ def problem_of(plan: CohortPlan, now: datetime) -> Built:
     In it are all students of the classes in which somebody is short; who has all she needs wishes
     for nothing, and holds what she has. On offer are the season's sessions to come, within the
     requirement's days and before their lists are settled, with seats left. A class comes to none
-    that it has booked already, since it books a session once.
+    that it has booked already, since it books a session once, and to nothing at a time at which it
+    has seats that name nobody.
     """
     schools = list(plan.schools.order_by("school_id").values_list("school_id", flat=True))
     groups, short = cohorts.classes_to_plan(schools, plan.requirement, now)
@@ -95,23 +75,35 @@ class _Building:
         )
         offered = (
             suiting.names_may_follow([plan.season], now)
-            & Q(season=plan.season_id, starts_at__gt=now, seats_left__gt=0)
+            & Q(season=plan.season_id, starts_at__gt=now)
         ) | Q(pk__in={session for _student, session, _course in self.held})
-        self.sessions = list(
+        # Where the schools' classes are already, whoever of them: nobody is planned beside that.
+        offered |= Q(
+            pk__in=Booking.objects.live()
+            .filter(school__in=self.schools, session__ends_at__gt=now)
+            .values("session")
+        )
+        found = list(
             CourseSession.objects.scheduled()
             .with_seats_left()
             .filter(offered, starts_at__gte=first, starts_at__lt=over)
             .select_related("version", "host", "room", "season")
             .order_by("starts_at", "pk")
         )
-        self.session_at = {one.pk: key for key, one in enumerate(self.sessions)}
-        self.days = sorted({local_day(one.starts_at) for one in self.sessions})
         self.bookings = list(
             Booking.objects.live()
-            .filter(school__in=self.schools, session__in=list(self.session_at))
+            .filter(school__in=self.schools, session__in=[one.pk for one in found])
             .values_list("school_id", "class_group_id", "session_id")
             .annotate(unnamed=Count("places", filter=Q(places__is_live=True, places__student=None)))
         )
+        visited = {session for _school, _group, session, _unnamed in self.bookings}
+        visited |= {session for _student, session, _course in self.held}
+        full = [one for one in found if offering.seats(one) <= 0 and one.pk not in visited]
+        self.full = {one.pk for one in full}
+        # Those that are full, and where nobody of ours is, come last.
+        self.sessions = [one for one in found if one.pk not in self.full] + full
+        self.session_at = {one.pk: key for key, one in enumerate(self.sessions)}
+        self.days = sorted({local_day(one.starts_at) for one in self.sessions})
 
     def built(self) -> Built:
         need, kinds = self._requirement()
@@ -187,7 +179,7 @@ class _Building:
                 school=_ints([self.schools.index(one.school_id) for one in self.groups]),
                 free=self._free(halves, day),
                 reach=np.ones((len(self.groups), max(len(sites), 1)), np.bool_),
-                admits=self._admits(series),
+                admits=self._admits(series.numbers),
             ),
             students=students,
             requirement=need,
@@ -196,7 +188,7 @@ class _Building:
             teachers=self._teachers(halves, day, site),
             goal=arrays.Goal(self.plan.goal),
         )
-        return self._with_barred(problem, tuple(sites), tuple(sorted(names)), kinds)
+        return self._with_barred(problem, series, tuple(sites), tuple(sorted(names)), kinds)
 
     def _requirement(self) -> tuple[arrays.Requirement, tuple[str, ...]]:
         kinds = tuple(kind.value for kind in HOST_KINDS)
@@ -262,14 +254,14 @@ class _Building:
         )
 
     def _is_offered(self, one: CourseSession) -> bool:
-        return (
-            one.season_id == self.plan.season_id
-            and not freeze.is_settled(one, self.now)
-            and offering.seats(one) > 0
-        )
+        return self._is_open(one) and offering.seats(one) > 0
 
-    def _admits(self, series: "_Series") -> arrays.Flags:
-        """C x S: the class's stage and grade, at its own school if at a school, not booked yet."""
+    def _is_open(self, one: CourseSession) -> bool:
+        return one.season_id == self.plan.season_id and not freeze.is_settled(one, self.now)
+
+    def _admits(self, series: Sequence[int]) -> arrays.Flags:
+        """C x S: the class's stage and grade, at its own school if at a school, not booked yet;
+        whether seats are to be had or not."""
         found = np.zeros((len(self.groups), len(self.sessions)), np.bool_)
         cohorts: dict[tuple[str, int], list[int]] = defaultdict(list)
         for key, group in enumerate(self.groups):
@@ -277,8 +269,6 @@ class _Building:
         for members in cohorts.values():
             suits: dict[tuple[int, int], bool] = {}
             for at, one in enumerate(self.sessions):
-                if one.pk not in series.whole:
-                    continue
                 what = (one.version_id, school_year(local_day(one.starts_at)))
                 if what not in suits:
                     suits[what] = offering.suits(one, self.groups[members[0]])
@@ -287,7 +277,7 @@ class _Building:
         for at, one in enumerate(self.sessions):
             if one.venue == Venue.SCHOOL:
                 found[[group.school_id != one.school_id for group in self.groups], at] = False
-        numbers = np.array(series.numbers)
+        numbers = np.array(series)
         for _school, group, session, _unnamed in self.bookings:
             if group in self.class_at:
                 at = self.session_at[session]
@@ -334,6 +324,7 @@ class _Building:
     def _with_barred(
         self,
         problem: arrays.Problem,
+        series: "_Series",
         sites: tuple[tuple[str, int | None], ...],
         occupations: tuple[str, ...],
         kinds: tuple[str, ...],
@@ -359,8 +350,21 @@ class _Building:
             ),
             students=replace(problem.students, class_=class_.astype(np.int32), wishes=wishes),
         )
+        offered, could_be = (
+            np.array(flags, np.bool_)
+            for flags in (
+                [one.pk in series.whole for one in self.sessions],
+                # A session on its own that is full can be opened once more.
+                [
+                    one.pk in series.whole or (one.session_set_id is None and self._is_open(one))
+                    for one in self.sessions
+                ],
+            )
+        )
         return Built(
-            problem=problem,
+            problem=built.only(problem, len(self.sessions) - len(self.full), offered),
+            explained=built.only(problem, len(self.sessions), could_be),
+            whole=_ints([offering.whole(one) for one in self.sessions]),
             students=self.students,
             class_of=self.class_of,
             is_open=is_open,
@@ -370,6 +374,11 @@ class _Building:
             sites=sites,
             occupations=occupations,
             host_kinds=kinds,
+            rooms={
+                at: (one.heads_limit - one.heads, one.version)
+                for at, one in enumerate(self.sessions)
+                if one.heads_limit is not None
+            },
         )
 
     def _barred(self) -> NDArray[np.bool_]:

@@ -11,7 +11,8 @@ from planning.solving.problem import AFTERNOON, MORNING
 from rosters.models import ClassGroup
 from sites import dates
 
-# A room with a limit of heads keeps adults' seats free as if so many classes shared the session.
+# A room with a limit of heads keeps adults' seats free as if so many classes shared the session;
+# where more do, ``rooming`` sees to it.
 SHARED_BY = 2
 
 
@@ -31,10 +32,19 @@ def site(session: CourseSession) -> tuple[str, int | None]:
 
 def seats(session: CourseSession) -> int:
     """Seats left; in a room with a limit of heads, such that the adults find room too."""
-    seats: int = session.seats_left  # type: ignore[attr-defined]
+    left: int = session.seats_left  # type: ignore[attr-defined]
+    return _beside_adults(session, left, session.heads)
+
+
+def whole(session: CourseSession) -> int:
+    """Seats of another session like it, to which nobody comes yet."""
+    return _beside_adults(session, session.capacity, 0)
+
+
+def _beside_adults(session: CourseSession, seats: int, heads: int) -> int:
     if session.heads_limit is None:
         return seats
-    room = session.heads_limit - session.heads
+    room = session.heads_limit - heads
     while seats > 0 and seats + _adults(session, seats) > room:
         seats -= 1
     return seats

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from datetime import datetime
 
-from django.db.models import Count, Max
+from django.db.models import Count, Max, Q
 from django.utils import timezone
 
 from accounts.actors import Actor
@@ -19,6 +19,7 @@ from courses import phases
 from planning import refusals
 from planning.choices import PlanClassState, PlanState
 from planning.errors.publishing import (
+    ClassPlannedSince,
     NothingToPublish,
     NothingToUndo,
     PlanNotFound,
@@ -38,28 +39,46 @@ PUBLISHED = (PlanState.PUBLISHING, PlanState.PUBLISHED, PlanState.UNDOING)
 
 def check_can_publish(actor: Actor, plan: CohortPlan, now: datetime) -> None:
     """Whose plan it is, once it is found, while the season is open for it (``plan.season``
-    loaded). Refused: PlanNotFound, NothingToPublish, OutsideSeason, PlanOutdated. Two queries."""
+    loaded), unless another one was published for all its classes since. Refused: PlanNotFound,
+    NothingToPublish, OutsideSeason, PlanOutdated. Two queries."""
     check_is_own(actor, plan)
     if plan.state != PlanState.FOUND:
         raise PlanNotFound(state=PlanState(plan.state).label)
-    planned_for = plan.classes.filter(state=PlanClassState.PLANNED)
-    if not planned_for.exists():
+    planned_for = set(
+        plan.classes.filter(state=PlanClassState.PLANNED).values_list("class_group", flat=True)
+    )
+    if not planned_for:
         raise NothingToPublish
     phases.check_is_open(planned.action_of(actor), plan.season, now)
+    others = planned_since(plan)
+    if planned_for <= others.keys():
+        raise PlanOutdated(when=dates.moment(max(others.values())), classes=len(planned_for))
+
+
+def planned_since(plan: CohortPlan) -> dict[int, datetime]:
+    """The plan's classes for which another one was published after it was asked for, and when that
+    was: class_group_id -> moment. One query."""
+    # It books class by class, so what another one has not booked yet, or only since, is not seen.
+    unseen = (
+        Q(plan__published_at__gte=plan.made_at)
+        | Q(reservation__made_at__gte=plan.made_at)
+        | Q(plan__state=PlanState.PUBLISHING, state=PlanClassState.PLANNED)
+    )
+    ours = plan.classes.filter(state=PlanClassState.PLANNED).values("class_group")
     others = PlanClass.objects.exclude(plan=plan.pk).filter(
-        plan__state__in=PUBLISHED,
-        plan__published_at__gte=plan.made_at,
-        class_group__in=planned_for.values("class_group"),
+        unseen, plan__state__in=PUBLISHED, class_group__in=ours
     )
-    later = others.aggregate(
-        when=Max("plan__published_at"), classes=Count("class_group", distinct=True)
+    return dict(
+        others.order_by("class_group")
+        .values_list("class_group")
+        .annotate(when=Max("plan__published_at"))
     )
-    if later["when"] is not None:
-        raise PlanOutdated(when=dates.moment(later["when"]), classes=later["classes"])
 
 
 def publish(*, by: Actor, plan: CohortPlan, now: datetime) -> CohortPlan:
     """The plan is being published: the cluster reserves class by class (``publish_classes``).
+    A class for which another one was published since is ``refused`` (ClassPlannedSince): what the
+    plan gives it was reckoned without that.
 
     Refused as ``check_can_publish``.
     """
@@ -68,6 +87,11 @@ def publish(*, by: Actor, plan: CohortPlan, now: datetime) -> CohortPlan:
     def write() -> CohortPlan:
         row = carrying_out.locked(plan.pk)
         check_can_publish(by, row, now)
+        since = planned_since(row)
+        for one in row.classes.filter(state=PlanClassState.PLANNED, class_group__in=since).order_by(
+            "pk"
+        ):
+            _refused(one, ClassPlannedSince(when=dates.moment(since[one.class_group_id])), by, now)
         row.published_at = now
         row.published_by_id = by.membership_id
         carrying_out.begin(by=by, plan=row, state=PlanState.PUBLISHING, now=now)
@@ -168,14 +192,17 @@ def _publish_class(key: int, by: Actor, now: datetime) -> None:
 def _refuse(key: int, why_not: Refusal, by: Actor, now: datetime) -> None:
     def write() -> None:
         row = carrying_out.locked_class(key)
-        if row.state != PlanClassState.PLANNED:
-            return
-        row.state = PlanClassState.REFUSED
-        row.refusal = refusals.kept(why_not)
-        row.save(update_fields=["state", "refusal"])
-        audit.record(by=by, verb="plan.class_refused", now=now, target=row, code=why_not.code)
+        if row.state == PlanClassState.PLANNED:
+            _refused(row, why_not, by, now)
 
     in_one_transaction(write)
+
+
+def _refused(row: PlanClass, why_not: Refusal, by: Actor, now: datetime) -> None:
+    row.state = PlanClassState.REFUSED
+    row.refusal = refusals.kept(why_not)
+    row.save(update_fields=["state", "refusal"])
+    audit.record(by=by, verb="plan.class_refused", now=now, target=row, code=why_not.code)
 
 
 def _wanted(row: PlanClass) -> dict[int, set[int]]:

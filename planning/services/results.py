@@ -1,6 +1,7 @@
 """What a calculation found, as the rows of its plan."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -9,7 +10,7 @@ import numpy as np
 
 from planning.choices import PlanClassState, PlanState
 from planning.models import CohortPlan, PlanClass, PlannedPlace
-from planning.services.building import Built
+from planning.services.built import Built
 from planning.solving import explaining, measuring
 from planning.solving.problem import Plan
 
@@ -26,13 +27,17 @@ class Told:
     reasons: list[dict[str, Any]]
 
 
-def told(built: Built, found: Plan) -> Told:
-    """Codes, figures and keys; no names of anybody."""
-    return Told(_shortage(built, found), _reasons(built, found))
+Alive = Callable[[], object]
 
 
-def _shortage(built: Built, found: Plan) -> dict[str, Any]:
-    missing = explaining.missing(built.problem, found)
+def told(built: Built, found: Plan, alive: Alive = lambda: None) -> Told:
+    """Codes, figures and keys; no names of anybody. ``alive`` is called again and again
+    meanwhile."""
+    return Told(_shortage(built, found, alive), _reasons(built, found, alive))
+
+
+def _shortage(built: Built, found: Plan, alive: Alive) -> dict[str, Any]:
+    missing = explaining.missing(built.explained, found, built.whole, alive)
     if not len(missing.short):
         return {}
     # To the mathematics who may not be booked is never free.
@@ -54,10 +59,15 @@ def _shortage(built: Built, found: Plan) -> dict[str, Any]:
     }
 
 
-def _reasons(built: Built, found: Plan) -> list[dict[str, Any]]:
+def _reasons(built: Built, found: Plan, alive: Alive) -> list[dict[str, Any]]:
     """Of each class of ``built.classes``."""
-    reasons = []
-    for one in explaining.class_reasons(built.problem, found)[: len(built.classes)]:
+    reasons: list[dict[str, Any]] = []
+    told = explaining.class_reasons(built.explained, found, built.whole, alive)
+    for one in told[: len(built.classes)]:
+        if not built.is_open[built.class_of == one.class_].any():
+            # Whatever they wish for: whoever is short of it lacks a signature.
+            reasons.append({"code": "unsigned"})
+            continue
         figures = asdict(one)
         del figures["class_"]
         occupation = figures.pop("occupation")

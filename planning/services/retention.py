@@ -7,12 +7,21 @@ from django.db.models import QuerySet
 from accounts.data_map import Term
 from attendance.services import retention
 from attendance.services.retention import Outcome, Rule, since
-from planning.models import PlannedPlace
+from planning.models import PlanClass, PlannedPlace
+from sites.calendar import local_day
 
 
 def places_over(now: datetime) -> QuerySet[PlannedPlace]:
     """Of sessions that ended a month ago; what of them was booked is kept as places."""
     return PlannedPlace.objects.filter(session__ends_at__lt=since(Term.LIST, now))
+
+
+def refusals_over(now: datetime) -> QuerySet[PlanClass]:
+    """Why classes could not be booked, with the seat numbers of those who were in the way: of
+    seasons that ended a month ago."""
+    return PlanClass.objects.exclude(refusal={}).filter(
+        plan__season__runs_until__lt=local_day(since(Term.LIST, now))
+    )
 
 
 OWN = (
@@ -22,6 +31,13 @@ OWN = (
         ("planning.PlannedPlace.student",),
         places_over,
         lambda now: places_over(now).delete()[0],
+    ),
+    Rule(
+        "plan_refusals",
+        Term.LIST,
+        ("planning.PlanClass.refusal",),
+        refusals_over,
+        lambda now: refusals_over(now).update(refusal={}),
     ),
 )
 # Every rule there is.

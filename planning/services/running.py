@@ -1,7 +1,7 @@
 """Calculating a plan in the cluster: one process at a time, with signs of life, whole or not."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from time import monotonic
 
@@ -15,10 +15,11 @@ from accounts.services import audit
 from planning.choices import PlanState
 from planning.errors.plans import NobodyShort, PlanDied, PlanUnsound
 from planning.models import CohortPlan
-from planning.services import building, queueing, results, warming
+from planning.services import building, queueing, results, rooming, warming
+from planning.services.built import Built
 from planning.services.plans import PATIENCE
 from planning.solving import planner
-from planning.solving.problem import Budget, Progress
+from planning.solving.problem import Budget, Plan, Progress
 
 Clock = Callable[[], datetime]
 
@@ -33,6 +34,9 @@ TRIES = 3
 # Seconds on the clock for each student, and the limits. The cluster's ``timeout`` is longer.
 EACH, LEAST, MOST = 0.06, 30.0, 1200.0
 EACH_IN_DRAFT, MOST_IN_DRAFT = 0.02, 400.0
+# So often it is looked for once more where the adults have no room; what has none then is refused
+# when it is published.
+ROOM_ROUNDS = 5
 
 
 def run_plan(plan_id: int, *, clock: Clock = timezone.now) -> str:
@@ -54,13 +58,7 @@ def run_plan(plan_id: int, *, clock: Clock = timezone.now) -> str:
             raise NobodyShort
         work.students = len(built.students)
         work.say()
-        found = planner.plan(
-            built.problem,
-            budget_for(work.plan, len(built.students)),
-            seed=work.plan.seed,
-            progress=work.tell,
-            cancelled=work.is_cancelled,
-        )
+        built, found = _search(work, built)
     except planner.Unsound as error:
         rules = sorted({str(fault.rule) for fault in error.faults})
         return work.end(PlanState.FAILED, why=PlanUnsound(), rules=rules)
@@ -69,7 +67,7 @@ def run_plan(plan_id: int, *, clock: Clock = timezone.now) -> str:
     if work.is_cancelled() and len(found.places) == len(built.problem.fixed):
         return work.end(PlanState.DROPPED)
     work.say()
-    told = results.told(built, found)
+    told = results.told(built, found, work.keep_alive)
     work.say()
     with transaction.atomic():
         row = work.locked()
@@ -81,6 +79,34 @@ def run_plan(plan_id: int, *, clock: Clock = timezone.now) -> str:
             students=row.students,
         )  # fmt: skip
     return PlanState.FOUND
+
+
+def _search(work: "_Work", built: Built) -> tuple[Built, Plan]:
+    """What is found, and of which problem: where more classes share a room than it holds heads,
+    there are fewer seats in it, and it is looked for once more within the time."""
+    budget = budget_for(work.plan, len(built.students))
+
+    def solved(of: Built, budget: Budget) -> Plan:
+        return planner.plan(
+            of.problem,
+            budget,
+            seed=work.plan.seed,
+            progress=work.tell,
+            cancelled=work.is_cancelled,
+        )
+
+    found = solved(built, budget)
+    seconds = found.seconds
+    for _round in range(ROOM_ROUNDS):
+        tighter = rooming.tightened(built, found)
+        if tighter is None or seconds >= budget.seconds or work.is_cancelled():
+            break
+        again = solved(tighter, replace(budget, seconds=budget.seconds - seconds))
+        if work.is_cancelled():
+            break
+        seconds += again.seconds
+        built, found = tighter, again
+    return built, replace(found, seconds=seconds)
 
 
 def budget_for(plan: CohortPlan, students: int) -> Budget:
@@ -145,12 +171,20 @@ class _Work:
 
     def tell(self, now: Progress) -> None:
         """How far the search is, not more often than needed."""
-        if monotonic() - self.said_at >= SIGN_EVERY or now.stage != self.plan.stage:
+        if self._is_silent() or now.stage != self.plan.stage:
             self.plan.stage = now.stage
             self.say(
                 stage=now.stage, seconds=now.seconds, best=now.best, bound=now.bound,
                 students=self.students,
             )  # fmt: skip
+
+    def keep_alive(self) -> None:
+        """That this process lives, not more often than needed."""
+        if self._is_silent():
+            self.say()
+
+    def _is_silent(self) -> bool:
+        return monotonic() - self.said_at >= SIGN_EVERY
 
     def say(self, **progress: object) -> None:
         """That this process lives; in a transaction of its own."""

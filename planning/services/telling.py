@@ -34,6 +34,8 @@ def published(plan: CohortPlan, *, by: Actor, now: datetime) -> None:
                 booked,
             )
             % {"alliance": by.organisation_name, "count": booked}
+            if booked
+            else _("%(alliance)s发布了统筹方案。") % {"alliance": by.organisation_name}
         ]
         if refused:
             lines.append(_("下列班级没有约成，请另行预约："))
@@ -49,7 +51,8 @@ def undone(plan: CohortPlan, *, by: Actor, now: datetime) -> None:
 
     def text(rows: list[PlanClass]) -> tuple[str, list[str]]:
         kept = [row for row in rows if row.state == PlanClassState.KEPT]
-        gone = len(rows) - len(kept)
+        # Of a class that keeps one booking others may be gone.
+        gone = len(rows) - sum(not row.refusal.get("cancelled") for row in kept)
         lines = [
             ngettext(
                 "%(alliance)s撤回了统筹方案，贵校 %(count)d 个班的预约已取消。",
@@ -57,10 +60,12 @@ def undone(plan: CohortPlan, *, by: Actor, now: datetime) -> None:
                 gone,
             )
             % {"alliance": by.organisation_name, "count": gone}
+            if gone
+            else _("%(alliance)s撤回了统筹方案。") % {"alliance": by.organisation_name}
         ]
         if kept:
             lines.append(_("下列班级有预约保留："))
-        return _("统筹方案已撤回：%(season)s"), [*lines, *_reasons(kept, now)]
+        return _("统筹方案已撤回：%(season)s"), [*lines, *_kept(kept, now)]
 
     _tell_schools(plan, "plan_undone", (PlanClassState.UNDONE, PlanClassState.KEPT), text, now)
 
@@ -70,6 +75,22 @@ def _reasons(rows: Iterable[PlanClass], now: datetime) -> list[str]:
         _("%(class_group)s：%(why)s")
         % {
             "class_group": wording.class_name(row.class_group, now),
+            "why": refusals.sentence(row.refusal),
+        }
+        for row in rows
+    ]
+
+
+def _kept(rows: Iterable[PlanClass], now: datetime) -> list[str]:
+    return [
+        ngettext(
+            "%(class_group)s保留 %(count)d 场：%(why)s",
+            "%(class_group)s保留 %(count)d 场：%(why)s",
+            row.refusal["kept"],
+        )
+        % {
+            "class_group": wording.class_name(row.class_group, now),
+            "count": row.refusal["kept"],
             "why": refusals.sentence(row.refusal),
         }
         for row in rows

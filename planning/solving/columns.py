@@ -20,6 +20,9 @@ from .seating import worths
 KEPT = 4.0
 # Shares below are none.
 SMALL = 1e-5
+# Routes' worths are shaken by so much at most: of many that are as good one is then the best, and
+# nearly all shares are whole, and sooner found.
+SHAKEN = 0.1
 
 
 class Pool:
@@ -98,7 +101,8 @@ class Master:
 
 
 def promising(of: Market, columns: Columns, price: Floats, always: Ints) -> Ints:
-    """Keys of the columns worth having in the master at these prices; ``always`` among them."""
+    """Keys of the columns that may be used and are worth having in the master at these prices;
+    ``always`` among them."""
     column, row, count = _seats(of, columns)
     paid = np.bincount(column, weights=price[row] * count, minlength=len(columns.student))
     rest = columns.value - paid
@@ -106,11 +110,16 @@ def promising(of: Market, columns: Columns, price: Floats, always: Ints) -> Ints
     np.maximum.at(best, columns.student, rest)
     keep = rest >= best[columns.student] - KEPT
     keep[always] = True
+    may_use = (columns.routes == NONE) | of.may_use[np.maximum(columns.routes, 0)]
+    keep &= may_use.all(axis=1)
     return np.nonzero(keep)[0].astype(np.int32)
 
 
-def solve(of: Market, columns: Columns, fair: float, *, seconds: float) -> Master:
-    """The master over these columns; ``fair`` is what the worst school's whole share is worth."""
+def solve(
+    of: Market, columns: Columns, fair: float, *, seconds: float, shaken: float = SHAKEN
+) -> Master:
+    """The master over these columns; ``fair`` is what the worst school's whole share is worth.
+    The same columns are shaken alike."""
     ground, number = of.ground, len(columns.student)
     students, limits = ground.students, len(of.seats)
     schools = limits - of.sessions
@@ -137,7 +146,8 @@ def solve(of: Market, columns: Columns, fair: float, *, seconds: float) -> Maste
     programme = highspy.HighsLp()
     programme.num_col_ = number + 1
     programme.num_row_ = students + limits + schools
-    programme.col_cost_ = np.concatenate((-columns.value, [-fair]))
+    value = columns.value + np.random.default_rng(number).uniform(0, shaken, number)
+    programme.col_cost_ = np.concatenate((-value, [-fair]))
     programme.col_lower_ = np.zeros(number + 1)
     programme.col_upper_ = np.concatenate((np.full(number, np.inf), [1.0]))
     programme.row_lower_ = np.full(programme.num_row_, -np.inf)

@@ -4,6 +4,7 @@ Codes and numbers only; the sentences are the pages'.
 """
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -11,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .choosing import best_route
-from .ground import FIRST, NONE, ONE, TWO, Ground, lay
+from .ground import CLASS, FIRST, NONE, ONE, TWO, Ground, lay
 from .measuring import is_done
-from .problem import MORNING, Plan, Problem
+from .problem import MORNING, Ints, Plan, Problem
 from .routes import SHUT, Worth
 from .seating import is_done as reaches
 
@@ -85,10 +86,18 @@ class ClassReason:
     seats: int = 0
 
 
-def missing(problem: Problem, plan: Plan) -> Missing:
+def missing(
+    problem: Problem,
+    plan: Plan,
+    whole: Ints | None = None,
+    alive: Callable[[], object] = lambda: None,
+) -> Missing:
     """What would bring those to the requirement who are short in the plan. Each opening is a whole
-    session, filled before the next is looked for."""
+    session, filled before the next is looked for; ``whole``, length S, is how many seats another
+    one like each session would have, as many as are free where it is not given. ``alive`` is
+    called again and again meanwhile."""
     ground, offer = lay(problem), problem.sessions
+    whole = offer.seats if whole is None else whole
     (short,) = np.nonzero(is_done(problem, plan.places) == 0)
     taken = np.bincount(plan.places[:, 1], minlength=len(offer))
     plenty = np.full(len(offer), len(short) + 1, np.int64)
@@ -105,8 +114,9 @@ def missing(problem: Problem, plan: Plan) -> Missing:
     openings: list[Opening] = []
     while len(waiting) and wanted.any() and len(openings) < MOST:
         like = int(np.argmax(wanted * offer.hours))
-        seats, number, before = int(offer.seats[like]), int(wanted[like]), len(waiting)
+        seats, number, before = int(whole[like]), int(wanted[like]), len(waiting)
         left[like] += seats
+        alive()
         waiting, wanted, left = _settle(ground, waiting, left)
         openings.append(
             Opening(
@@ -130,9 +140,12 @@ def _settle(ground: Ground, who: Keys, left: Keys) -> tuple[Keys, Keys, Keys]:
     one, two = ground.of_patterns(ONE), ground.of_patterns(TWO)
     wanted, waiting = np.zeros(len(left), np.int64), []
     route = np.full(ground.day_of.shape[1], NONE, np.int32)
+    cost = np.empty(ground.patterns)
     for student in who:
-        price = np.where(left > 0, HAD, WANTED)
-        cost = price[one] + np.where(two == NONE, 0.0, price[two])
+        group = tables.student[student, CLASS]
+        hers = slice(tables.group[group, FIRST], tables.group[group + 1, FIRST])
+        cost[hers] = np.where(left[one[hers]] > 0, HAD, WANTED)
+        cost[hers] += np.where(two[hers] == NONE, 0.0, np.where(left[two[hers]] > 0, HAD, WANTED))
         best_route(tables, student, cost, worth, True, route)
         keys = route[route != NONE]
         sessions = np.concatenate((one[keys], two[keys][two[keys] != NONE]))
@@ -146,10 +159,16 @@ def _settle(ground: Ground, who: Keys, left: Keys) -> tuple[Keys, Keys, Keys]:
     return np.array(waiting, np.int64), wanted, left
 
 
-def class_reasons(problem: Problem, plan: Plan) -> list[ClassReason]:
+def class_reasons(
+    problem: Problem,
+    plan: Plan,
+    whole: Ints | None = None,
+    alive: Callable[[], object] = lambda: None,
+) -> list[ClassReason]:
     """One for each class: about the occupation that its students wish for most of what they do
-    not attend."""
+    not attend. ``whole`` and ``alive`` are as for ``missing``."""
     offer, students = problem.sessions, problem.students
+    whole = offer.seats if whole is None else whole
     taken = np.bincount(plan.places[:, 1], minlength=len(offer))
     attends = students.occupations.copy()
     attends[plan.places[:, 0], offer.occupation[plan.places[:, 1]]] = True
@@ -157,6 +176,7 @@ def class_reasons(problem: Problem, plan: Plan) -> list[ClassReason]:
     swaps = _Swaps(problem, plan, taken)
     found = []
     for group in range(len(problem.classes)):
+        alive()
         (members,) = np.nonzero(students.class_ == group)
         if not students.wishes[members].any():
             found.append(ClassReason(group, Reason.NO_WISH))
@@ -179,7 +199,7 @@ def class_reasons(problem: Problem, plan: Plan) -> list[ClassReason]:
                 len(wishing),
                 len(wishing) - len(waiting),
                 len(there),
-                int(offer.seats[there].sum()),
+                int(whole[there].sum()),
             )
         )
     return found

@@ -19,8 +19,9 @@ Keys = NDArray[np.int64]
 REACH, WISHES, PART = 2000.0, 10.0, 0.5
 TRIP = {Goal.WISHES: 0.5, Goal.TRIPS: 20.0}
 # While seats are priced and sites chosen a trip costs less where wishes come first: where seats are
-# scarce, fewer sites would bring fewer to the requirement.
-PRICED_TRIP = {Goal.WISHES: 0.05, Goal.TRIPS: 20.0}
+# scarce, fewer sites may bring fewer to the requirement. Which serves best differs, so that while
+# some are short sites are chosen anew with the next.
+PRICED_TRIPS = {Goal.WISHES: (0.05, 0.5, 0.2), Goal.TRIPS: (20.0, 5.0, 1.0)}
 # What the students short of a school cost: this times their number squared over the school's size.
 UNEVEN = 50.0
 # Sessions below their least are closed in so many rounds, then whoever is left in one gives way.
@@ -52,10 +53,12 @@ class Placing:
         number = ground.students
         self.worth = Worth(*(np.full(number, one) for one in (REACH, WISHES, PART)))
         self.trip = TRIP[problem.goal] if problem.trip is None else problem.trip * WISHES
-        self.priced_trip = min(self.trip, PRICED_TRIP[problem.goal])
+        self.priced_trips = tuple(min(self.trip, cost) for cost in PRICED_TRIPS[problem.goal])
         self.random = np.random.default_rng(seed)
         self.routes: Ints = np.full((number, ground.day_of.shape[1]), NONE, np.int32)
         self.value = -np.inf
+        # What was found last, which need not be the best.
+        self.last = self.routes
         # Who has all that is required from the start has nothing to gain.
         self.movable = np.nonzero(ground.of_students(START) != len(ground.tables.part) - 1)[0]
         self.moves = max(LEAST_MOVES, round(MOVES * len(self.movable)))
@@ -93,9 +96,9 @@ class Placing:
         self, price: Floats, turns: int, is_over: Callable[[], bool], tell: Callable[[], None]
     ) -> None:
         """As many as can are brought to the requirement, whatever else is given up. Who is short
-        holds nothing meanwhile: what she holds helps nobody."""
+        holds nothing meanwhile: what she holds helps nobody. Begins with what was found last."""
         ground = self.ground
-        now = self._seated(self.routes)
+        now = self._seated(self.last)
         limits = self._limits(np.ones(ground.patterns, np.bool_))
         limits = limits._replace(
             trip=min(limits.trip, HUNTED_TRIP), uneven=np.zeros_like(limits.uneven)
@@ -207,8 +210,9 @@ class Placing:
         limits = self._limits(np.ones(0, np.bool_))
         total = value.sum() - self.trip * now.trips.sum()
         total -= float((limits.uneven * now.short.astype(np.float64) ** 2).sum())
+        self.last = now.routes.copy()
         if (done := int(now.is_done.sum()), total) > (self._done, self.value):
-            self.value, self.routes = total, now.routes.copy()
+            self.value, self.routes = total, self.last
             self._done = self.reached = done
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from . import bounding, columns, measuring, prices, seating, siting, verifying
-from .ground import GROUP, SCHOOL, Ground, lay
+from .ground import GROUP, NONE, SCHOOL, Ground, lay
 from .placing import Placing
 from .problem import Bounds, Budget, Floats, Plan, Problem, Progress, Stage
 from .routes import Worth
@@ -24,8 +24,12 @@ FAIR = 10.0
 
 # Sites of a class and half day are chosen in rounds, with so many more than there may be.
 MORE_SITES = (3, 1, 0)
-# Rounds of the master, and of that for reaching alone.
-ROUNDS, REACH_ROUNDS = 2, 5
+# Rounds of the master at most, until this part of those who can reaches the requirement; and of
+# that for reaching alone.
+ROUNDS, NEARLY, REACH_ROUNDS = 3, 0.995, 5
+# So often whole places are made: improvement leads to other sites, and they are made anew at those.
+# Where fewer may move, as of one school, once: that is there in seconds, and little is gained.
+PASSES, FEW = 3, 500
 # Turns of hunting at most, in a draft too, and how many turns of improvement a draft has.
 HUNTS, DRAFT_HUNTS, DRAFT_TURNS = 80, 6, 6
 
@@ -115,7 +119,7 @@ class _Search:
         self.placing = Placing(problem, ground, seed)
         self.worth = Worth(*(np.full(ground.students, one) for one in (REACH, WISHES, PART)))
         self.reach = Bounds()
-        # Proven of all that is worth anything: without choice of sites, with it.
+        # Proven of all that is worth anything: with all sites, with those of the plan.
         self.proven: list[tuple[float, Worth]] = []
         self.proven_as_sited: list[tuple[float, Worth]] = []
         self.is_whole = True
@@ -125,7 +129,9 @@ class _Search:
         if not self.ground.patterns or not self.ground.students:
             return
         steps = DRAFT if self.watch.budget.is_draft else FULL
-        free = prices.market(self.problem, self.ground, self.worth, surcharge=self._surcharge())
+        free = prices.market(
+            self.problem, self.ground, self.worth, surcharge=self._surcharge(PASSES)
+        )
         self.placing.by_prices(free.may_use, np.zeros(len(free.seats)))
         self._tell(Stage.PRICES)
         self.reach = bounding.reach_bounds(self.problem, self.ground)
@@ -133,32 +139,83 @@ class _Search:
         rough = prices.priced(free, steps=steps.rough, is_exact=False, is_over=self.watch.is_over)
         self._tell(Stage.PRICES)
         exact = self._priced(free, rough, steps.exact) if steps.exact else rough
-        self._prove(free, exact.price, self.worth, self.proven)
+        self._prove(free, exact.price, self.proven)
         self._tell(Stage.SITES)
-        sited, found = free, exact
+        if self.watch.budget.is_draft:
+            self._drafted(free, exact, steps)
+        else:
+            self._placed(free, exact, steps)
+
+    def _sited(
+        self, free: prices.Market, found: prices.Priced, steps: int
+    ) -> tuple[prices.Market, prices.Priced]:
+        """Sites chosen in rounds, priced after each."""
+        sited = free
         for more in MORE_SITES:
             at_once = self.problem.sites_at_once + more
             may_use = siting.chosen(
                 self.problem, self.ground, found.taken, sited.may_use, at_once=at_once
             )
             sited = replace(sited, may_use=may_use)
-            found = self._priced(sited, found, steps.sited, is_exact=not more)
+            found = self._priced(sited, found, steps, is_exact=not more)
             self._tell(Stage.SITES)
-        is_draft = self.watch.budget.is_draft
-        pool = None if is_draft else columns.Pool(self.ground, self.worth, sited.surcharge)
-        found = self._priced(sited, found, steps.last, pool)
-        self._prove(sited, found.price, self.worth, self.proven_as_sited)
+        return sited, found
+
+    def _drafted(self, free: prices.Market, exact: prices.Priced, steps: _Steps) -> None:
+        """Places straight from prices."""
+        sited, found = self._sited(free, exact, steps.sited)
+        found = self._priced(sited, found, steps.last)
         self.placing.by_prices(sited.may_use, found.price)
         self._tell(Stage.COLUMNS)
-        price, turns, hunts = found.price, DRAFT_TURNS, DRAFT_HUNTS
-        if pool:
-            price = self._by_columns(free, sited, price, pool)
-            turns, hunts = self.watch.budget.turns, HUNTS
-        is_over, tell = self.watch.is_over, lambda: self._tell(Stage.IMPROVING)
-        self.placing.hunt(price, hunts, is_over, tell)
-        self.placing.improve(price, turns, is_over, tell)
-        if pool:
-            self._bound_reach(pool)
+        self._hunt(found.price, DRAFT_HUNTS)
+        self._improve(found.price, DRAFT_TURNS)
+        self._prove(self._as_placed(sited, found), found.price, self.proven_as_sited)
+
+    def _placed(self, free: prices.Market, exact: prices.Priced, steps: _Steps) -> None:
+        """Places from shares of routes, in turn with improvement: at the sites that it led to, or,
+        while some are short, at others chosen at prices that heed trips otherwise."""
+        left = self.watch.budget.turns
+        sited, found = self._sited(free, exact, steps.sited)
+        pool = columns.Pool(self.ground, self.worth, sited.surcharge)
+        for passes in range(PASSES if len(self.placing.movable) >= FEW else 1, 0, -1):
+            found = self._priced(sited, found, steps.last, pool)
+            self.placing.by_prices(sited.may_use, found.price)
+            self._tell(Stage.COLUMNS)
+            price, worth = self._by_columns(free, sited, found.price, pool)
+            found = replace(found, price=price)
+            self._hunt(price, HUNTS)
+            turns = left // passes
+            self._improve(price, turns)
+            left -= turns
+            if passes > 1 and self.placing.reached < (self.reach.reach or 0):
+                free = replace(free, surcharge=self._surcharge(passes - 1))
+                sited, found = self._sited(free, exact, steps.sited)
+                pool = columns.Pool(self.ground, self.worth, sited.surcharge)
+            else:
+                sited = self._as_placed(sited, found)
+        sited = replace(sited, worth=worth)
+        self._prove(sited, self._priced(sited, found, steps.last).price, self.proven_as_sited)
+        self._bound_reach(pool)
+
+    def _hunt(self, price: Floats, turns: int) -> None:
+        self.placing.hunt(price, turns, self.watch.is_over, lambda: self._tell(Stage.IMPROVING))
+
+    def _improve(self, price: Floats, turns: int) -> None:
+        self.placing.improve(price, turns, self.watch.is_over, lambda: self._tell(Stage.IMPROVING))
+
+    def _as_placed(self, sited: prices.Market, found: prices.Priced) -> prices.Market:
+        """Of each class and half day the sites where it is in the plan so far, and as many of those
+        that prices drew it to as it may have beside them."""
+        routes = self.placing.routes
+        used = np.bincount(routes[routes != NONE], minlength=self.ground.patterns)
+        may_use = siting.chosen(
+            self.problem,
+            self.ground,
+            found.taken + used * len(self.problem.students),
+            np.ones(self.ground.patterns, np.bool_),
+            at_once=self.problem.sites_at_once,
+        )
+        return replace(sited, may_use=may_use)
 
     def _bound_reach(self, pool: columns.Pool) -> None:
         """Where not as many reach it as were thought to: what can, by a master of reaching alone,
@@ -172,7 +229,7 @@ class _Search:
             seen = pool.columns()
             keys = np.flatnonzero(seen.reached > 0).astype(np.int32)
             chosen = replace(seen[keys], value=seen.reached[keys])
-            master = columns.solve(market, chosen, 0.0, seconds=left)
+            master = columns.solve(market, chosen, 0.0, seconds=left, shaken=0.0)
             if not master.is_optimal:
                 break
             total, found = market.sweep(master.price, is_exact=False)
@@ -192,6 +249,8 @@ class _Search:
             )
             for proven in (self.proven, self.proven_as_sited)
         )
+        if wishes is not None and as_sited is not None:
+            as_sited = min(wishes, as_sited)
         return replace(self.reach, wishes=wishes, wishes_as_sited=as_sited)
 
     def _tell(self, stage: Stage) -> None:
@@ -200,22 +259,24 @@ class _Search:
         if watch.is_over():
             raise _Over
 
-    def _surcharge(self) -> Floats:
-        """What a trip costs each of those who may share it: their part of it, at least."""
+    def _surcharge(self, passes: int) -> Floats:
+        """What a trip costs each of those who may share it, with so many passes to come: their
+        part of it, at least."""
         size = np.bincount(self.problem.students.class_, minlength=len(self.problem.classes))
         share: Floats = (
-            self.placing.priced_trip / np.maximum(size, 1)[self.ground.of_patterns(GROUP)]
+            self.placing.priced_trips[PASSES - passes]
+            / np.maximum(size, 1)[self.ground.of_patterns(GROUP)]
         )
         return share
 
     def _prove(
-        self, market: prices.Market, price: Floats, worth: Worth, proven: list[tuple[float, Worth]]
+        self, market: prices.Market, price: Floats, proven: list[tuple[float, Worth]]
     ) -> None:
         """Adds what these prices prove of all that counts but trips: those are taken off nothing,
         so that the wishes alone are bounded."""
-        plain = replace(market, worth=worth, surcharge=np.zeros_like(market.surcharge))
+        plain = replace(market, surcharge=np.zeros_like(market.surcharge))
         total, _found = plain.sweep(price, is_exact=True)
-        proven.append((total + float(price @ market.seats), worth))
+        proven.append((total + float(price @ market.seats), market.worth))
 
     def _priced(
         self,
@@ -238,11 +299,12 @@ class _Search:
 
     def _by_columns(
         self, free: prices.Market, sited: prices.Market, price: Floats, pool: columns.Pool
-    ) -> Floats:
-        """Shares of routes by the master, made whole; the prices it ends with."""
+    ) -> tuple[Floats, Worth]:
+        """Shares of routes by the master, made whole; the prices it ends with, and what reaching
+        is worth at them, the worst school's with it."""
         ground, watch = self.ground, self.watch
         pool.take(self.placing.routes)
-        always = np.zeros(0, np.int32)
+        worth, always = self.worth, np.zeros(0, np.int32)
         fair, school = FAIR * ground.students, ground.of_students(SCHOOL)
         for _round in range(ROUNDS):
             seen = pool.columns()
@@ -258,6 +320,7 @@ class _Search:
             worth = self.worth._replace(reach=REACH + master.fairness[school])
             _total, found = replace(sited, worth=worth).sweep(price, is_exact=True)
             pool.take(found.routes)
-            self._prove(sited, price, worth, self.proven_as_sited)
-            self._prove(free, price, worth, self.proven)
-        return price
+            self._prove(replace(free, worth=worth), price, self.proven)
+            if self.placing.reached >= NEARLY * (self.reach.reach or 0):
+                break
+        return price, worth

@@ -163,7 +163,7 @@ class Bounds:
     """What no plan can exceed, proven; none where nothing is proven.
 
     Of trips nothing is proven. ``wishes`` holds for plans that reach as many students as this one,
-    ``wishes_as_sited`` for those of them that keep to the sites chosen.
+    ``wishes_as_sited`` for those of them that keep to this one's sites.
     """
 
     reach: int | None = None

@@ -72,6 +72,7 @@ def publish(request: MemberRequest, pk: int) -> HttpResponse:
         seats=wording.number(extent.seats),
         cancelled=selectors.classes_with_cancelled(plan),
         caution=wording.before_publishing(plan),
+        since=len(publishing.planned_since(plan)),
     )
 
 

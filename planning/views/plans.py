@@ -173,8 +173,10 @@ def _initial(
     if like.isascii() and like.isdecimal() and len(like) < 10:
         plan = CohortPlan.objects.visible_to(request.actor).filter(pk=int(like)).first()
         if plan is not None:
+            schools = plan.schools.order_by("school_id").values_list("school_id", flat=True)
             initial |= {
                 "season": plan.season_id,
+                "schools": list(schools),
                 "sites_at_once": plan.sites_at_once,
                 "goal": plan.goal,
                 "is_draft": "draft" if plan.is_draft else "full",
@@ -194,14 +196,15 @@ def _seen(requirement: PracticumRequirement, schools: list[Organisation]) -> str
 
 
 def _schools_shown(form: PlanForm, demand: list[selectors.Demand]) -> list[Organisation]:
-    """The schools that the numbers are about: those chosen, else all."""
+    """The schools that the numbers are about: those chosen, or that another plan was for; else
+    all."""
     chosen = getattr(form, "cleaned_data", {}).get("schools")
     if chosen:
         return list(chosen)
-    begun = {one.school.pk for one in demand}
-    if not form.is_bound:
-        begun = set(form.initial.get("schools", begun))
-    return [one.school for one in demand if one.school.pk in begun]
+    begun = set() if form.is_bound else set(form.initial.get("schools", ()))
+    return [one.school for one in demand if one.school.pk in begun] or [
+        one.school for one in demand
+    ]
 
 
 @require_safe
@@ -289,6 +292,8 @@ def show_class(request: MemberRequest, pk: int, class_pk: int) -> HttpResponse:
     """What is planned for one class, session by session. A school's own plan names the students;
     the alliance sees how many."""
     plan = own_plan(request, pk)
+    if plan.state in (PlanState.FAILED, PlanState.DROPPED):
+        return redirect("planning:plan", pk)
     now = timezone.now()
     row = get_object_or_404(
         plan.classes.select_related("class_group__school", "school", "reservation"), pk=class_pk

@@ -18,7 +18,7 @@ from hours.models import HourCredit, PracticumRequirement, RequirementMinimum
 from planning.choices import PlanGoal
 from planning.models import ClassWish, CohortPlan, WishList
 from planning.services import building, plans
-from planning.services.building import Built
+from planning.services.built import Built
 from rosters.choices import ConsentRule
 from rosters.models import ClassGroup, SchoolSettings, Student
 from sites.choices import DayKind
@@ -75,7 +75,7 @@ def book(
 
 def admitted(found: Built, group: ClassGroup) -> set[int]:
     row = found.problem.classes.admits[found.classes.tolist().index(group.pk)]
-    return set(found.sessions[row].tolist())
+    return set(found.sessions[: len(row)][row].tolist())
 
 
 def test_sessions_have_their_seats_times_and_kinds(
@@ -128,9 +128,14 @@ def test_what_cannot_be_booked_is_not_on_offer(
 
     found = built(secretary, world, now)
 
-    assert found.sessions.tolist() == [open_one.pk, limited.pk]
+    # What is full is told of, and not on offer.
+    assert found.sessions.tolist() == [open_one.pk, limited.pk, full.pk]
     # Two classes may share it, each with two adults.
     assert found.problem.sessions.seats.tolist() == [40, 16]
+    assert found.problem.classes.admits.shape == (2, 2)
+    assert found.explained.sessions.seats.tolist() == [40, 16, 0]
+    assert found.explained.classes.admits.tolist() == [[False] * 3, [True] * 3]
+    assert found.whole.tolist() == [40, 16, 40]
     assert admitted(found, world.group) == {open_one.pk, limited.pk}
     # The ninth grade is not for it.
     assert admitted(found, older) == set()
@@ -145,9 +150,10 @@ def test_a_set_is_on_offer_whole_or_not_at_all(
 
     found = built(secretary, world, now)
 
-    assert found.sessions.tolist() == [first.pk, second.pk, open_day.pk]
+    assert found.sessions.tolist() == [first.pk, second.pk, open_day.pk, full_day.pk]
     assert found.problem.sessions.series.tolist() == [0, 0, 1]
     assert admitted(found, world.group) == {first.pk, second.pk}
+    assert found.explained.classes.admits[0].tolist() == [True, True, False, False]
 
 
 def test_classes_are_free_on_lesson_days_of_a_term(
@@ -170,6 +176,19 @@ def test_classes_are_free_on_lesson_days_of_a_term(
 
     # Three seats without names: whoever comes, the class is out in that morning.
     assert found.problem.classes.free.tolist() == [[3, 2, 0, 3, 0]]
+
+
+def test_seats_without_names_in_a_full_session_keep_the_class_from_all_else_then(
+    world: World, secretary: Actor, now: datetime
+) -> None:
+    world.session()
+    full = world.session(starts=time(10), capacity=3)
+    book(world, full, [], now, unnamed=3)
+
+    found = built(secretary, world, now)
+
+    # Beside them five more would be more than the class has (MoreThanClass).
+    assert found.problem.classes.free.tolist() == [[2]]
 
 
 def test_what_is_earned_wished_and_required_is_told(
@@ -258,6 +277,27 @@ def test_teachers_are_those_the_school_has_left(
     # Four teach; one is out with the class that needs nothing.
     assert found.classes.tolist() == [world.group.pk]
     assert found.problem.teachers.tolist() == [[[3, 4]]]
+
+
+def test_a_teacher_who_is_out_in_a_full_session_is_not_counted_twice(
+    world: World, secretary: Actor, now: datetime
+) -> None:
+    world.session()
+    other = world.new_group(4, 2)
+    book(world, world.session(capacity=2), list(other.students.all()), now)
+    HourCredit.objects.bulk_create(
+        HourCredit(
+            student=one, school=world.school, kind=CreditKind.MANUAL, class_hours=14,
+            reason="转入", earned_on=now.date(), credited_at=now,
+        )
+        for one in other.students.all()
+    )  # fmt: skip
+
+    found = built(secretary, world, now)
+
+    # Two classes, so two can go along; one is out with the class that needs nothing.
+    assert found.classes.tolist() == [world.group.pk]
+    assert found.problem.teachers.tolist() == [[[1, 2]]]
 
 
 def test_who_may_not_be_booked_is_in_a_class_that_is_never_free(

@@ -261,6 +261,43 @@ def test_once_published_the_differences_are_what_they_were(
     assert len(before[0].new) == 1
 
 
+def test_what_an_earlier_plan_has_made_good_is_not_among_the_lost_again(
+    world: World, secretary: Actor, days: list[CourseSession], now: datetime
+) -> None:
+    other = world.new_group(4, 2)
+    fourth = world.session(day=DAY + 3 * DAYS)
+    first = published(
+        secretary,
+        world,
+        {
+            world.group: {days[0]: world.students, days[1]: world.students},
+            other: {days[0]: list(other.students.all())},
+        },
+        now,
+    )
+    # The other class could not be booked.
+    first.classes.filter(class_group=other).update(
+        state="refused", reservation=None, refusal={"code": "not_yours", "facts": {}}
+    )
+    cancel(world, days[0], now)
+    hour = timedelta(hours=1)
+    wanted = {world.group: {days[2]: world.students}, other: {days[2]: list(other.students.all())}}
+    published(secretary, world, wanted, now + hour, replans=first)
+    cancel(world, days[1], now + 2 * hour)
+
+    plan = make_plan(
+        by=secretary,
+        season=world.season,
+        wanted={world.group: {fourth: world.students}, other: {}},
+        now=now + 3 * hour,
+        replans=first,
+    )
+
+    ours, theirs = differences.differences(plan)
+    assert [line.session_id for line in ours.lost] == [days[1].pk]
+    assert (theirs.lost, theirs.refused) == ((), "")
+
+
 def test_a_class_that_could_not_be_booked_had_nothing_to_lose(
     world: World, secretary: Actor, days: list[CourseSession], now: datetime
 ) -> None:

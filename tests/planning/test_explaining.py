@@ -37,6 +37,16 @@ def test_two_sessions_are_opened_where_one_is_not_enough() -> None:
     ]
 
 
+def test_a_sign_of_life_is_given_for_each_session_and_each_class() -> None:
+    of = problem([replace(TWO_DAYS[0], seats=2), TWO_DAYS[1]], students=(0,) * 5)
+    found, signs = plan(of, Budget(60.0, turns=1)), list[str]()
+
+    missing(of, found, alive=lambda: signs.append("session"))
+    class_reasons(of, found, alive=lambda: signs.append("class"))
+
+    assert signs == ["session", "session", "class"]
+
+
 def test_who_is_held_back_by_free_days_is_told_apart_from_seats() -> None:
     of = problem(TWO_DAYS, classes=(0, 0), students=(0, 0, 1))
     free = np.array([[WHOLE_DAY, WHOLE_DAY], [WHOLE_DAY, 0]], np.uint8)

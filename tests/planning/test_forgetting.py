@@ -1,6 +1,6 @@
 """What a plan says of students ends with its sessions, and with them."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 import time_machine
 
@@ -8,10 +8,11 @@ from accounts.actors import Actor
 from accounts.models import AuditEntry
 from attendance.services import erasure, merging
 from bookings.models import Place
-from planning import tasks
+from planning import refusals, tasks
 from planning.choices import PlanState
 from planning.models import CohortPlan, PlanClass, PlannedPlace
 from planning.services import publishing, retention
+from sites.calendar import at
 from tests.bookings.conftest import DAY, World
 from tests.factories.planning import make_plan
 
@@ -38,6 +39,28 @@ def test_planned_places_are_gone_a_month_after_their_session(
     assert (removed["planned_places"], again["planned_places"]) == (2, 0)
     assert set(PlannedPlace.objects.values_list("session_id", flat=True)) == {later.pk}
     assert [one.facts["removed"]["planned_places"] for one in _runs()] == [2, 0]
+
+
+def test_why_a_class_was_refused_is_gone_a_month_after_the_season(
+    world: World, secretary: Actor, now: datetime
+) -> None:
+    plan = make_plan(
+        by=secretary,
+        season=world.season,
+        wanted={world.group: {world.session(): world.students}},
+        now=now,
+    )
+    why = {"code": "consent_missing", "facts": {"class_group": "七(3)班", "seats": "2"}}
+    plan.classes.update(state="refused", refusal=why)
+    over = at(world.season.runs_until + 31 * DAYS, time(0))
+
+    assert retention.refusals_over(over - timedelta(seconds=1)).count() == 0
+    with time_machine.travel(over, tick=False):
+        removed = tasks.retain()
+
+    assert removed["plan_refusals"] == 1
+    row = plan.classes.get()
+    assert (row.refusal, refusals.sentence(row.refusal)) == ({}, "")
 
 
 def _runs() -> list[AuditEntry]:

@@ -228,7 +228,7 @@ def test_a_plan_says_what_it_reaches_and_what_is_proven(
     assert "已约即能修满 3,000 人，本方案再修满 1,876 人；最多可达 4,889 人，已证明。" in page
     assert "本方案占用 3 个，还剩 312 个空位。" in page
     assert "一个班一天去一个地点算一趟，原来约的也算。" in page
-    assert "124 名学生修不满学时。 26 人受本班可以外出的日子" in page
+    assert "124 名学生修不满学时。 26 人能去的场次，名额再多也不够" in page
     assert rows_of(answer) == [
         "面包师：吐司与软欧 12 月 8 日（周二）9:00–11:30 · 焙烤实训中心 1号实训室 "
         "曹杨职业技术学校 2 场 40 50 30"
@@ -467,6 +467,20 @@ def test_what_was_cancelled_before_publishing_is_told_before(
     assert all(words in text_of(client.get(page)) for page in pages)
 
 
+def test_whom_another_plan_booked_for_since_is_told_before_publishing(
+    world: World, secretary: Actor, login: Login, now: datetime
+) -> None:
+    plan = plan_of(secretary, world, now, world.group, world.new_group(4, 5))
+    own = plan_of(world.coordinator, world, now)
+    words = "算好以后已有另一个方案为其中 1 个班约了场次，本方案不再为它们约。"
+    client = login(secretary)
+    assert words not in text_of(client.get(f"/plans/{plan.pk}/publish/"))
+
+    publishing.publish(by=world.coordinator, plan=own, now=now)
+
+    assert words in text_of(client.get(f"/plans/{plan.pk}/publish/"))
+
+
 def test_a_plan_that_cannot_be_published_says_why(
     world: World, secretary: Actor, login: Login, now: datetime
 ) -> None:
@@ -479,7 +493,7 @@ def test_a_plan_that_cannot_be_published_says_why(
     page = client.get(f"/plans/{plan.pk}/")
     answer = client.get(f"/plans/{plan.pk}/publish/")
 
-    why = "11 月 24 日（周二）8:03 已发布另一个方案，其中有 1 个班相同。请重新计算再发布。"
+    why = "11 月 24 日（周二）8:03 已发布另一个方案，这个方案的 1 个班都在其中。请重新计算再发布。"
     assert why in text_of(page)
     assert answer.status_code == 409
     assert why in text_of(answer)
@@ -728,22 +742,20 @@ def test_a_plan_is_started_with_what_was_chosen(
     assert f"方案 {plan.pk} 还在计算。请等它算好，或先停止它。" in text_of(again)
 
 
-def test_asked_for_again_a_plan_is_for_the_schools_it_was_for(
+def test_asked_for_again_it_is_for_the_same_schools(
     world: World, secretary: Actor, login: Login, now: datetime
 ) -> None:
     far = world.new_group(1, 2, school=OrganisationFactory(name="安远中学"))
-    plan = plan_of(secretary, world, now, far)
-    client = login(secretary)
+    plan = plan_of(secretary, world, now, far, state=PlanState.DROPPED)
 
-    page = client.get(f"/plans/new/?like={plan.pk}&requirement={plan.requirement_id}")
+    page = login(secretary).get(f"/plans/new/?like={plan.pk}&requirement={plan.requirement_id}")
 
+    assert fields_of(page)["schools"] == [far.school_id]
     assert "学校（选了 1 所，共 2 所）" in text_of(page)
     assert "将为 1 个班的 2 名学生排场次" in text_of(page)
-    assert fields_of(page)["schools"] == [far.school_id]
-    answer = client.post("/plans/new/", fields_of(page))
-    again = CohortPlan.objects.latest("pk")
-    assert (answer.status_code, answer["Location"]) == (302, f"/plans/{again.pk}/")
-    assert list(again.schools.values_list("school_id", flat=True)) == [far.school_id]
+    PlanSchool.objects.filter(plan=plan).delete()
+    page = login(secretary).get(f"/plans/new/?like={plan.pk}&requirement={plan.requirement_id}")
+    assert "学校（选了 2 所，共 2 所）" in text_of(page)
 
 
 def test_another_requirement_has_other_schools(
@@ -785,6 +797,16 @@ def test_a_plan_that_is_asked_to_stop_says_so(
 
     assert "已要求停止，马上停下来。" in page
     assert "停止计算" not in page
+
+
+def test_a_plan_that_is_put_away_shows_no_class_as_waiting(
+    world: World, secretary: Actor, login: Login, now: datetime
+) -> None:
+    plan = plan_of(secretary, world, now, state=PlanState.DROPPED)
+
+    answer = login(secretary).get(f"/plans/{plan.pk}/classes/{plan.classes.get().pk}/")
+
+    assert (answer.status_code, answer["Location"]) == (302, f"/plans/{plan.pk}/")
 
 
 def test_a_found_plan_is_put_away(

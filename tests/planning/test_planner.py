@@ -118,6 +118,21 @@ def test_a_plan_is_within_its_bounds_and_sound() -> None:
     assert bounds.trips is None
 
 
+@pytest.mark.parametrize("seed", [2, 4, 8])
+def test_the_bound_at_its_sites_is_of_the_sites_that_improvement_led_to(seed: int) -> None:
+    """At the sites that were chosen by prices no plan grants as many wishes as these."""
+    of = district(seed)
+    of = replace(of, sessions=replace(of.sessions, seats=of.sessions.seats * 3))
+
+    found = plan(of, Budget(60.0, turns=20), seed=seed)
+
+    assert found.reached.students == len(of.students)
+    assert found.bounds.wishes is not None
+    assert found.bounds.wishes_as_sited is not None
+    assert found.reached.wishes <= found.bounds.wishes_as_sited <= found.bounds.wishes
+    assert found.bounds.wishes_as_sited < 1.05 * found.reached.wishes
+
+
 def test_the_same_seed_gives_the_same_plan() -> None:
     of = district()
 

@@ -206,6 +206,25 @@ def test_school_and_host_read_that_the_alliances_plan_did_it(
     ]
 
 
+def test_a_school_for_which_nothing_was_booked_is_not_told_of_no_classes(
+    world: World, secretary: Actor, now: datetime
+) -> None:
+    begun = world.session(day=now.date() - DAYS)
+    plan = make_plan(
+        by=secretary,
+        season=world.season,
+        wanted={world.group: {begun: world.students}},
+        now=now,
+    )
+
+    publish(plan, secretary, now)
+
+    assert Message.objects.get().body.splitlines()[:2] == [
+        "区职业教育联盟发布了统筹方案。",
+        "下列班级没有约成，请另行预约：",
+    ]
+
+
 def test_a_schools_own_plan_is_published_as_its_own_bookings(world: World, now: datetime) -> None:
     plan = make_plan(
         by=world.coordinator,
@@ -516,6 +535,72 @@ def test_a_plan_older_than_another_that_booked_for_its_classes_is_not_published(
     assert refused.value.facts == {"when": "11 月 24 日（周二）8:05", "classes": 1}
     CohortPlan.objects.filter(pk=first.pk).update(state=PlanState.UNDONE)
     publishing.check_can_publish(secretary, second, now)
+
+
+def test_what_another_plan_booked_for_some_classes_since_leaves_the_others_to_it(
+    world: World, secretary: Actor, now: datetime
+) -> None:
+    """A school's own plan for one class does not hold up the alliance's for all."""
+    far = world.new_group(4, 2)
+    session, later = world.session(), world.session(day=DAY + DAYS)
+    plan = make_plan(
+        by=secretary,
+        season=world.season,
+        wanted={
+            world.group: {session: world.students},
+            far: {session: students_of(far)},
+        },
+        now=now,
+    )
+    own = make_plan(
+        by=world.coordinator,
+        season=world.season,
+        school=world.school,
+        wanted={world.group: {later: world.students}},
+        now=now,
+    )
+    publish(own, world.coordinator, now + timedelta(minutes=5))
+
+    counts = publish(plan, secretary, now + timedelta(minutes=6))
+
+    assert counts == {"booked": 1, "refused": 1}
+    refused = plan.classes.get(class_group=world.group)
+    assert (refused.state, refused.reservation_id) == ("refused", None)
+    assert refusals.sentence(refused.refusal) == (
+        "11 月 24 日（周二）8:05 已发布的另一个方案为这个班约了场次，本方案没有算进去。"
+    )
+    assert placed(session) == sorted(one.pk for one in students_of(far))
+    assert placed(later) == sorted(one.pk for one in world.students)
+    assert invariants.findings() == []
+
+
+@pytest.mark.parametrize("is_over", [False, True])
+def test_a_plan_made_while_another_was_being_published_is_not_published_beside_it(
+    world: World, secretary: Actor, now: datetime, *, is_over: bool
+) -> None:
+    sessions = [world.session(day=DAY + number * DAYS) for number in range(2)]
+    first = make_plan(
+        by=secretary,
+        season=world.season,
+        wanted={world.group: {sessions[0]: world.students}},
+        now=now,
+    )
+    publishing.publish(by=secretary, plan=first, now=now + timedelta(minutes=1))
+    # Asked for before the class was booked, it does not know of that.
+    second = make_plan(
+        by=secretary,
+        season=world.season,
+        wanted={world.group: {sessions[1]: world.students}},
+        now=now + timedelta(minutes=2),
+    )
+    late = now + timedelta(minutes=3)
+    if is_over:
+        assert publishing.publish_classes(first.pk, clock=lambda: late) == {"booked": 1}
+
+    with pytest.raises(PlanOutdated) as refused:
+        publishing.publish(by=secretary, plan=second, now=late)
+
+    assert refused.value.facts == {"when": "11 月 24 日（周二）8:01", "classes": 1}
 
 
 def test_what_fell_silent_is_taken_up_again_once(

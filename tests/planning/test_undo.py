@@ -157,11 +157,27 @@ def test_what_the_school_changed_since_is_kept(
     assert (row.refusal["kept"], row.refusal["cancelled"]) == (1, 1)
     assert refusals.sentence(row.refusal) == "学校已改过这个预约，撤回方案时保留。"
     assert Message.objects.get(kind="plan_undone").body.splitlines() == [
-        "区职业教育联盟撤回了统筹方案，贵校 0 个班的预约已取消。",
+        # The class keeps one and has lost the other.
+        "区职业教育联盟撤回了统筹方案，贵校 1 个班的预约已取消。",
         "下列班级有预约保留：",
-        "七(3)班：学校已改过这个预约，撤回方案时保留。",
+        "七(3)班保留 1 场：学校已改过这个预约，撤回方案时保留。",
     ]
     assert invariants.findings() == []
+
+
+def test_where_all_is_kept_nothing_is_said_to_be_cancelled(
+    world: World, secretary: Actor, plan: CohortPlan, days: list[CourseSession], now: datetime
+) -> None:
+    for day in days:
+        _name_another(world, day, now)
+
+    assert undo(plan, secretary, now) == {"kept": 1}
+
+    assert Message.objects.get(kind="plan_undone").body.splitlines() == [
+        "区职业教育联盟撤回了统筹方案。",
+        "下列班级有预约保留：",
+        "七(3)班保留 2 场：学校已改过这个预约，撤回方案时保留。",
+    ]
 
 
 def _leave(world: World, session: CourseSession, now: datetime) -> None:

@@ -23,7 +23,11 @@ def test_every_reason_of_the_solver_has_words() -> None:
         ("met", "志愿都排上了。"),
         ("no wish", "没有填志愿，按学时和路程安排。"),
         ("not offered", "想去“面包师”的 26 人排上 18 人：还能约的场次里没有这个职业。"),
-        ("not for its grade", "想去“面包师”的 26 人排上 18 人：3 场都不收这个年级。"),
+        (
+            "not for its grade",
+            "想去“面包师”的 26 人排上 18 人：3 场都不收这个年级，或本班已约过、名单已定。",
+        ),
+        ("unsigned", "还差学时的学生都没有监护人签名，所在学校不签不约。"),
         ("out of reach", "想去“面包师”的 26 人排上 18 人：3 场都太远，当天来不及。"),
         (
             "not on its free days",
@@ -80,8 +84,8 @@ def test_what_is_missing_tells_days_sites_and_seats_apart() -> None:
 
     assert wording.shortage(found) == [
         "1,240 名学生修不满学时。",
-        "26 人受本班可以外出的日子、路程和年级所限，多开场次也不够。",
-        "12 人有空位可去，但同一半天的地点数或带队教师不够。",
+        "26 人能去的场次，名额再多也不够：要在别的日子开，或开别的课程。",
+        "12 人有空位可去却没排上：半天的地点、带队教师或开课人数不够，或没有算到。",
         "1,202 人缺名额。",
     ]
 
@@ -92,7 +96,7 @@ def test_who_may_not_be_booked_is_told_apart_and_nothing_on_offer_is_no_fault_of
     assert wording.shortage(found) == [
         "40 名学生修不满学时。",
         "4 人还没有监护人签名，所在学校不签不约。",
-        "36 人受本班可以外出的日子、路程和年级所限，多开场次也不够。",
+        "36 人能去的场次，名额再多也不够：要在别的日子开，或开别的课程。",
     ]
     assert wording.shortage(found | {"is_nothing_on_offer": True}) == [
         "40 名学生修不满学时。",
@@ -135,11 +139,11 @@ def test_what_holds_nobody_back_is_not_said() -> None:
     assert wording.shortage({"short": 0, "by_days": 0, "by_sites": 0}) == []
     assert wording.shortage({"short": 3, "by_days": 3, "by_sites": 0}) == [
         "3 名学生修不满学时。",
-        "3 人受本班可以外出的日子、路程和年级所限，多开场次也不够。",
+        "3 人能去的场次，名额再多也不够：要在别的日子开，或开别的课程。",
     ]
     assert wording.shortage({"short": 3, "by_days": 0, "by_sites": 3}) == [
         "3 名学生修不满学时。",
-        "3 人有空位可去，但同一半天的地点数或带队教师不够。",
+        "3 人有空位可去却没排上：半天的地点、带队教师或开课人数不够，或没有算到。",
     ]
 
 
