@@ -302,14 +302,52 @@ def school_choice(school: str, classes: int, students: int) -> str:
     }
 
 
-def lost(classes: int, students: int) -> str:
-    """3 个班的 62 名学生失去了已发布的场次，还差学时。"""
-    return _("%(classes)s的 %(students)s失去了已发布的场次，还差学时。") % {
+def lost(classes: int, refused: int, students: int) -> str:
+    """3 个班的 62 名学生有场次落空，还差学时。 Or, with classes that could not be booked:
+    1 个班没有约成，3 个班有场次落空，共 62 名学生还差学时。"""
+    facts = {
         "classes": ngettext("%(count)s 个班", "%(count)s 个班", classes)
         % {"count": number(classes)},
+        "refused": ngettext("%(count)s 个班", "%(count)s 个班", refused)
+        % {"count": number(refused)},
         "students": ngettext("%(count)s 名学生", "%(count)s 名学生", students)
         % {"count": number(students)},
     }
+    if not refused:
+        return _("%(classes)s的 %(students)s有场次落空，还差学时。") % facts
+    if not classes:
+        return _("%(refused)s没有约成，共 %(students)s还差学时。") % facts
+    return _("%(refused)s没有约成，%(classes)s有场次落空，共 %(students)s还差学时。") % facts
+
+
+def lost_in_short(sessions: int, classes: int, refused: int) -> str:
+    """12 场落空，5 个班受影响；1 个班没有约成"""
+    parts = []
+    if classes:
+        parts.append(
+            _("%(sessions)s落空，%(classes)s受影响")
+            % {
+                "sessions": ngettext("%(count)s 场", "%(count)s 场", sessions)
+                % {"count": number(sessions)},
+                "classes": ngettext("%(count)s 个班", "%(count)s 个班", classes)
+                % {"count": number(classes)},
+            }
+        )
+    if refused:
+        parts.append(
+            ngettext("%(count)s 个班没有约成", "%(count)s 个班没有约成", refused)
+            % {"count": number(refused)}
+        )
+    return _("；").join(parts)
+
+
+def before_publishing(plan: CohortPlan) -> str:
+    """What a draft, or a search that was cut short, may have left undone; else empty."""
+    if not plan.is_draft:
+        return "" if plan.is_whole else not_the_last_word(plan)
+    if plan.bound is not None and plan.reached >= plan.bound:
+        return _("这是草算的方案：能修满的学生已是最多，正式计算可能更合志愿、更少跑路。")
+    return _("这是草算的方案：正式计算可能会有更多学生修满。")
 
 
 def changes(lost: int, new: int, kept: int) -> str:

@@ -8,12 +8,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+import planning.wording
 from accounts.actors import Actor
 from attendance.selectors import notices, proposals
 from bookings import wording
 from bookings.selectors import companions, roll
 from bookings.selectors.progress import ClassProgress, progress_of_classes
 from planning.selectors import wishes
+from planning.services import replanning
 from rosters.models import ClassGroup
 from sites import dates
 
@@ -137,6 +139,25 @@ def proposed_hours(actor: Actor) -> list[Todo]:
             detail="",
             url=reverse("attendance:proposals"),
         )
+    ]
+
+
+def plans_to_make_good(actor: Actor, now: datetime) -> list[Todo]:
+    """The actor's published plans that have lost sessions, or could not book classes, and can be
+    planned anew. One query where there are none."""
+    return [
+        Todo(
+            text=_("%(plan)s：%(lost)s")
+            % {
+                "plan": planning.wording.name(plan),
+                "lost": planning.wording.lost_in_short(
+                    extent.sessions, extent.classes, extent.refused
+                ),
+            },
+            detail=_("可以重新统筹"),
+            url=reverse("planning:plan", args=[plan.pk]),
+        )
+        for plan, extent in replanning.to_make_good(actor, now)
     ]
 
 

@@ -20,7 +20,7 @@ from bookings import wording
 from courses.choices import VersionState
 from courses.models import CourseVersion
 from courses.selectors.seasons import current_season
-from insights.selectors import missed, sessions
+from insights.selectors import classes, missed, sessions
 from insights.selectors.coverage import (
     BANDS,
     Coverage,
@@ -100,6 +100,7 @@ def show_overview(request: MemberRequest) -> HttpResponse:
             "now": now,
             "season": current_season(now),
             "waiting_hours": proposals.waiting_for(request.actor),
+            "plans_to_make_good": classes.plans_to_make_good(request.actor, now),
             "total": {
                 "done": total.done,
                 "short": total.short,

@@ -69,6 +69,7 @@ def show_home(request: MemberRequest) -> HttpResponse:
             "todos": [
                 *classes.objections(actor),
                 *classes.proposed_hours(actor),
+                *classes.plans_to_make_good(actor, now),
                 *classes.wishes_to_say(actor, now),
                 *classes.teachers_to_name(actor, now),
                 *classes.todos(cards, now),

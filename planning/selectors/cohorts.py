@@ -28,9 +28,18 @@ def classes_to_plan(
     )
     required = hours_selectors.requirements_of(groups)
     groups = [one for one in groups if required[one.pk] == requirement]
-    students = Student.objects.current().filter(class_group__in=[one.pk for one in groups])
-    found = standing.of_classes(students, now, everybody=len(schools) > 1)
+    found = coverage_of([one.pk for one in groups], now, schools=len(schools))
     return groups, {key: one.short for key, one in found.items() if one.short}
+
+
+def coverage_of(
+    classes: Collection[int], now: datetime, *, schools: int
+) -> dict[int, standing.Coverage]:
+    """How many students of each class there are, and how many are short of what is required of
+    them with all that is booked; without the classes of which nothing is required. ``schools``:
+    of how many schools they are. One query."""
+    students = Student.objects.current().filter(class_group__in=classes)
+    return standing.of_classes(students, now, everybody=schools > 1)
 
 
 def credits_of(students: Collection[int], requirement: PracticumRequirement) -> list[Credit]:

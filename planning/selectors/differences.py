@@ -1,11 +1,10 @@
 """What a plan changes against the published one that it makes good, class by class."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Count, QuerySet
-from django.utils.translation import gettext as _
 
 from bookings import wording
 from bookings.models import Booking
@@ -33,14 +32,16 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class ClassDifference:
-    """What a class has lost of the published plan, what it gets anew, and what it keeps: all else
-    it has booked of the season. The earliest first."""
+    """What a class has lost of the published plan and gets nowhere again, what it gets now, and
+    what it keeps: all else it has booked of the season. The earliest first. ``refused`` says why
+    nothing could be booked for it then, where that was so: it had nothing to lose."""
 
     class_group: ClassGroup
     name: str
     lost: tuple[Line, ...]
     new: tuple[Line, ...]
     kept: tuple[Line, ...]
+    refused: str = ""
 
 
 # A class's key, that of a session of it, for how many of it, and why it is lost.
@@ -55,7 +56,9 @@ def differences(plan: CohortPlan) -> list[ClassDifference]:
             "school_id", "class_group__entry_year", "class_group__number", "pk"
         )
     )
-    found = [_lost(plan, rows), _new(plan), _kept(plan, rows)]
+    new = _new(plan)
+    found = [_lost(plan, rows, new), new, _kept(plan, rows)]
+    refused = _refused(plan, rows)
     sessions = (
         CourseSession.objects.filter(pk__in={key for part in found for _class, key, *_more in part})
         .select_related("version", "room__site", "school")
@@ -67,14 +70,15 @@ def differences(plan: CohortPlan) -> list[ClassDifference]:
         for class_id, session_id, seats, why in part:
             lines[class_id].append(_line(sessions[session_id], seats, why))
         by_class.append(lines)
-    lost, new, kept = by_class
+    lost, gets, kept = by_class
     return [
         ClassDifference(
             class_group=row.class_group,
             name=wording.class_name(row.class_group, plan.made_at),
             lost=_in_order(lost[row.class_group_id]),
-            new=_in_order(new[row.class_group_id]),
+            new=_in_order(gets[row.class_group_id]),
             kept=_in_order(kept[row.class_group_id]),
+            refused=refused.get(row.class_group_id, ""),
         )
         for row in rows
     ]
@@ -84,39 +88,39 @@ def _in_order(lines: list[Line]) -> tuple[Line, ...]:
     return tuple(sorted(lines, key=lambda line: (line.starts_at, line.session_id)))
 
 
-def _lost(plan: CohortPlan, rows: list[PlanClass]) -> list[Found]:
-    """What was taken away until the plan was asked for, and what could not be booked, and no
-    earlier plan has made good."""
+def _lost(plan: CohortPlan, rows: list[PlanClass], new: list[Found]) -> list[Found]:
+    """What was taken away until the plan was asked for, and no earlier plan has made good, without
+    what the class has again by it."""
     before = plan.replans
     if before is None:
         return []
     keys = [row.class_group_id for row in rows]
-    seen = losses.makes_good(before).filter(plan__made_at__lt=plan.made_at)
+    again = {(class_id, session_id) for class_id, session_id, *_more in new}
     gone = {
         (booking.class_group_id, booking.session_id): booking.why_cancelled
-        for booking in losses.taken_away(before, seen=seen).filter(
+        for booking in losses.taken_away([before.pk], seen_before=plan.made_at).filter(
             class_group__in=keys, cancelled_at__lte=plan.made_at
         )
     }
-    refused = {
+    planned = PlannedPlace.objects.filter(plan_class__plan=before, plan_class__class_group__in=keys)
+    return [
+        (class_id, session_id, seats, gone[class_id, session_id])
+        for class_id, session_id, seats in _counted(planned)
+        if (class_id, session_id) in gone and (class_id, session_id) not in again
+    ]
+
+
+def _refused(plan: CohortPlan, rows: list[PlanClass]) -> dict[int, str]:
+    """Why classes could not be booked by the plan that this one makes good, and by no earlier one
+    that does."""
+    if plan.replans is None:
+        return {}
+    return {
         row.class_group_id: refusals.sentence(row.refusal)
-        for row in losses.refused_by(before, seen=seen).filter(class_group__in=keys)
-    }
-    planned = list(
-        _counted(
-            PlannedPlace.objects.filter(plan_class__plan=before, plan_class__class_group__in=keys)
+        for row in losses.refused_by([plan.replans.pk], seen_before=plan.made_at).filter(
+            class_group__in=[row.class_group_id for row in rows]
         )
-    )
-    # A refusal is about one session: of a class that was to have several it is not said which.
-    sessions = Counter(class_id for class_id, _session, _seats in planned)
-    found = []
-    for class_id, session_id, seats in planned:
-        why = gone.get((class_id, session_id), "")
-        if class_id in refused:
-            why = refused[class_id] if sessions[class_id] == 1 else _("全班没有约成")
-        if why:
-            found.append((class_id, session_id, seats, why))
-    return found
+    }
 
 
 def _new(plan: CohortPlan) -> list[Found]:

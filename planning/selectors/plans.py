@@ -13,7 +13,7 @@ from bookings.models import Booking
 from courses.choices import SessionState
 from courses.models import CourseSession, Season
 from hours.models import PracticumRequirement
-from planning.choices import PlanClassState
+from planning.choices import PlanClassState, PlanState
 from planning.models import CohortPlan, PlanClass, PlannedPlace, PlanSchool
 from planning.selectors import cohorts
 
@@ -193,6 +193,23 @@ def last_booked(plan: CohortPlan) -> CourseSession | None:
         .first()
     )
     return booking.session if booking is not None else None
+
+
+def built_on(plan: CohortPlan) -> list[CohortPlan]:
+    """The plans that make it good, and those that make these good, the earliest first; without
+    those that came to nothing. One query."""
+    keys, found = {plan.pk}, []
+    # A plan is older than those that make it good.
+    for one in (
+        CohortPlan.objects.filter(season=plan.season_id, school=plan.school_id)
+        .exclude(replans=None)
+        .exclude(state__in=(PlanState.DROPPED, PlanState.FAILED))
+        .order_by("pk")
+    ):
+        if one.replans_id in keys:
+            keys.add(one.pk)
+            found.append(one)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

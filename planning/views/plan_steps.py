@@ -21,7 +21,7 @@ from planning.selectors import plans as selectors
 from planning.selectors.differences import differences
 from planning.services import plans as services
 from planning.services import publishing, replanning
-from planning.views import showing
+from planning.views import afterwards, showing
 from planning.views.plans import PLANNERS, own_plan
 
 
@@ -71,6 +71,7 @@ def publish(request: MemberRequest, pk: int) -> HttpResponse:
         extent=extent,
         seats=wording.number(extent.seats),
         cancelled=selectors.classes_with_cancelled(plan),
+        caution=wording.before_publishing(plan),
         since=len(publishing.planned_since(plan)),
     )
 
@@ -96,6 +97,7 @@ def undo(request: MemberRequest, pk: int) -> HttpResponse:
         extent=extent,
         seats=wording.number(extent.seats),
         until=freeze.settles_at(last) if last is not None else None,
+        stays=[one for one in afterwards.built_on(plan) if one.is_published],
     )
 
 
@@ -112,7 +114,7 @@ def replan(request: MemberRequest, pk: int) -> HttpResponse:
     except Refusal as refusal:
         return refused(request, plan, refusal)
     return _confirm(
-        request, plan, "plan_replan.html", losses=showing.losses(plan, request.actor, now)
+        request, plan, "plan_replan.html", losses=afterwards.losses(plan, request.actor, now)
     )
 
 

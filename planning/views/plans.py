@@ -25,7 +25,7 @@ from planning.forms.plans import PlanForm
 from planning.models import CohortPlan
 from planning.selectors import plans as selectors
 from planning.services import plans as services
-from planning.views import showing
+from planning.views import afterwards, showing
 from planning.views.progress import progress_of
 from rosters.models import Student
 from sites.calendar import local_day
@@ -48,7 +48,7 @@ def list_plans(request: MemberRequest) -> HttpResponse:
         seasons = [season, *seasons]
     found = selectors.plans_of(request.actor, season) if season else CohortPlan.objects.none()
     page = Paginator(found, PLANS_ON_PAGE).get_page(request.GET.get("page"))
-    rows = [showing.line(plan) for plan in page.object_list]
+    rows = afterwards.listed(list(page.object_list), request.actor, now)
     return render(
         request,
         "planning/plans.html",
@@ -57,7 +57,7 @@ def list_plans(request: MemberRequest) -> HttpResponse:
             "seasons": [(one.name, f"?season={one.pk}", one == season) for one in seasons],
             "rows": rows,
             "page": page,
-            "can_compare": sum(row.has_figures for row in rows) > 1,
+            "can_compare": sum(row.line.has_figures for row in rows) > 1,
             "is_own": request.actor.is_school,
         },
     )
@@ -238,22 +238,28 @@ def show(request: MemberRequest, pk: int) -> HttpResponse:
     found = selectors.classes_of(plan, only=only, school=school.pk if school else 0)
     page = Paginator(found, CLASSES_ON_PAGE).get_page(request.GET.get("page"))
     query = f"&school={school.pk}" if school else ""
-    lost = showing.losses(plan, request.actor, now)
+    lost = afterwards.losses(plan, request.actor, now)
+    reach = afterwards.reach_of(plan, now)
+    later = [one for one in afterwards.built_on(plan) if one.is_next]
     return render(
         request,
         "planning/plan.html",
         {
             **showing.found(plan, now, request.actor),
-            "schools": showing.school_rows(plan, schools),
+            "schools": showing.school_rows(plan, schools, reach),
+            "figures": afterwards.figures(plan, reach, schools),
             "school": school,
             "classes": showing.class_rows(
-                plan, list(page.object_list), now, lost.sessions if lost else None
+                plan, list(page.object_list), now, lost.sessions if lost else None, reach
             ),
             "page": page,
             "query": f"show={only}{query}" if only else query[1:],
             "filters": showing.filters(counts, only, query),
-            "refused": counts["refused"],
+            # Those of them that can be planned anew stand among the losses.
+            "refused": counts["refused"] - (lost.refused if lost else 0),
             "losses": lost,
+            "later": later,
+            "ready": next((one for one in reversed(later) if one.is_found), None),
             "cancelled": selectors.classes_with_cancelled(plan)
             if plan.state == PlanState.FOUND
             else 0,
@@ -337,16 +343,23 @@ def print_plan(request: MemberRequest, pk: int) -> HttpResponse:
         return redirect("planning:plan", pk)
     classes = list(selectors.classes_of(plan))
     sessions = selectors.sessions_of(classes)
+    schools = selectors.schools_of(plan)
+    reach = afterwards.reach_of(plan, now)
     return render(
         request,
         "planning/plan_print.html",
         {
             **showing.found(plan, now, request.actor),
             "now": now,
-            "schools": showing.school_rows(plan, selectors.schools_of(plan)),
+            "schools": showing.school_rows(plan, schools, reach),
+            "figures": afterwards.figures(plan, reach, schools),
             "classes": [
                 (shown, [showing.session_row(one, {}) for one in sessions.get(row.pk, [])])
-                for row, shown in zip(classes, showing.class_rows(plan, classes, now), strict=True)
+                for row, shown in zip(
+                    classes,
+                    showing.class_rows(plan, classes, now, reach=reach),
+                    strict=True,
+                )
             ],
         },
     )

@@ -16,10 +16,10 @@ from courses.models import CourseSession
 from planning import refusals, wording
 from planning.choices import PlanClassState, PlanState
 from planning.models import CohortPlan, PlanClass, PlanSchool
-from planning.selectors import losses as loss_selectors
 from planning.selectors import plans as selectors
 from planning.selectors import wishes as wish_selectors
-from planning.services import publishing, replanning
+from planning.selectors.reach import Reach
+from planning.services import publishing
 from rosters.models import Student
 
 # States in which a plan has figures to show.
@@ -171,15 +171,21 @@ class SchoolRow:
     wishes: str
     trips: str
     seats: str
+    # How many reach it now, where that is not what was planned.
+    now: str
 
 
-def school_rows(plan: CohortPlan, rows: Sequence[PlanSchool]) -> list[SchoolRow]:
-    """One query."""
+def school_rows(
+    plan: CohortPlan, rows: Sequence[PlanSchool], reach: Reach | None = None
+) -> list[SchoolRow]:
+    """With how far they are now, if that is given. One query."""
     wishing = selectors.schools_with_wishes(plan)
-    return [_school_row(plan, row, wishing) for row in rows]
+    return [_school_row(plan, row, wishing, reach) for row in rows]
 
 
-def _school_row(plan: CohortPlan, row: PlanSchool, wishing: Collection[int]) -> SchoolRow:
+def _school_row(
+    plan: CohortPlan, row: PlanSchool, wishing: Collection[int], reach: Reach | None
+) -> SchoolRow:
     by_plan = max(row.reached - row.reached_before, 0)
     return SchoolRow(
         pk=row.school_id,
@@ -202,7 +208,12 @@ def _school_row(plan: CohortPlan, row: PlanSchool, wishing: Collection[int]) -> 
         wishes=wording.wishes(plan, row.wishes) if row.school_id in wishing else "—",
         trips=wording.number(row.trips),
         seats=wording.number(row.seats),
+        now=_now(reach.schools.get(row.school_id), (row.reached, row.students)) if reach else "",
     )
+
+
+def _now(reached: tuple[int, int] | None, then: tuple[int, int]) -> str:
+    return "" if reached is None or reached == then else wording.reach(*reached)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,10 +229,14 @@ class ClassRow:
     kind: str
     state: str
     refusal: str
+    # How many reach it now, where that is not what was planned.
+    now: str
     # What it has lost since it was booked, if anything.
     lost: str
     class_group_id: int
     is_refused: bool
+    # It is among those that can be planned anew.
+    is_to_replan: bool
     # Nothing to say yet: the whole plan waits to be published.
     is_waiting: bool
 
@@ -231,18 +246,26 @@ def class_rows(
     rows: Sequence[PlanClass],
     now: datetime,
     lost: Mapping[int, int] | None = None,
+    reach: Reach | None = None,
 ) -> list[ClassRow]:
-    """The classes with why each has what it has, and what it has lost since (sessions, by class);
-    on English pages one query for occupations."""
+    """The classes with why each has what it has, what it has lost since (sessions, by class), and
+    how far it is now, if that is given; on English pages one query for occupations."""
     names = wish_selectors.shown_names(
         {row.reason["occupation"] for row in rows if row.reason.get("occupation")}
     )
     lost = lost or {}
-    return [_class_row(plan, row, names, now, lost.get(row.class_group_id, 0)) for row in rows]
+    return [
+        _class_row(plan, row, names, now, lost.get(row.class_group_id, 0), reach) for row in rows
+    ]
 
 
 def _class_row(
-    plan: CohortPlan, row: PlanClass, names: Mapping[str, str], now: datetime, lost: int
+    plan: CohortPlan,
+    row: PlanClass,
+    names: Mapping[str, str],
+    now: datetime,
+    lost: int,
+    reach: Reach | None,
 ) -> ClassRow:
     state = PlanClassState(row.state)
     occupation = row.reason.get("occupation") or ""
@@ -260,12 +283,16 @@ def _class_row(
         kind=CLASS_STATE_KINDS[state],
         state=str(state.label),
         refusal=refusals.sentence(row.refusal) if row.refusal else "",
+        now=_now(reach.classes.get(row.class_group_id), (row.reached, row.students))
+        if reach
+        else "",
         lost=ngettext("%(count)d 场落空，还差学时", "%(count)d 场落空，还差学时", lost)
         % {"count": lost}
         if lost and state != PlanClassState.REFUSED
         else "",
         class_group_id=row.class_group_id,
         is_refused=state == PlanClassState.REFUSED,
+        is_to_replan=bool(lost),
         is_waiting=state == PlanClassState.PLANNED and plan.state == PlanState.FOUND,
     )
 
@@ -315,35 +342,4 @@ def session_row(row: selectors.ClassSession, students: Mapping[int, Student]) ->
         seats=row.seats,
         students=tuple(sorted(there, key=lambda one: (one.seat_no, one.pk))),
         is_cancelled=row.session.state == SessionState.CANCELLED,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Losses:
-    """What a published plan has lost since, and why it cannot be planned anew if so."""
-
-    sentence: str
-    why_not: str
-    # School and class, in the order of the schools.
-    classes: tuple[str, ...]
-    # By class (keys): how many sessions.
-    sessions: Mapping[int, int]
-
-
-def losses(plan: CohortPlan, actor: Actor, now: datetime) -> Losses | None:
-    """None where nothing was lost."""
-    if plan.state != PlanState.PUBLISHED:
-        return None
-    found = loss_selectors.losses(plan, now)
-    if not found:
-        return None
-    return Losses(
-        sentence=wording.lost(len(found), loss_selectors.students_of(found)),
-        why_not=why_not(replanning.check_can_replan, actor, plan, now),
-        classes=tuple(
-            f"{booking_wording.organisation_name(one.class_group.school)} "
-            f"{booking_wording.class_name(one.class_group, now)}"
-            for one in found
-        ),
-        sessions={one.class_group.pk: len(one.sessions) for one in found},
     )

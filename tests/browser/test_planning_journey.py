@@ -141,11 +141,19 @@ def test_a_district_is_planned_published_and_made_good(
     door.get_by_role("button", name="取消场次").click()
     door.get_by_text("场次已取消").wait_for()
 
-    page.goto(f"/plans/{first.pk}/")
-    expect(page.locator("main")).to_contain_text(f"{classes} 个班的")
-    expect(page.locator("main")).to_contain_text("失去了已发布的场次")
+    # The secretariat finds it where it looks, and is led to the plan.
+    lost = f"1 场落空，{classes} 个班受影响"
+    page.goto("/plans/")
+    expect(page.locator("main")).to_contain_text(lost)
     checked(page, scripts=scripts)
-    page.get_by_role("link", name="重新统筹").click()
+    page.goto("/overview/")
+    checked(page, scripts=scripts)
+    page.get_by_role("link", name=f"方案 {first.pk}：{lost}").click()
+    expect(page.get_by_role("region", name="方案和现在")).to_be_visible()
+    expect(page.locator("main")).to_contain_text(f"{classes} 个班的")
+    expect(page.locator("main")).to_contain_text("有场次落空")
+    checked(page, scripts=scripts)
+    page.get_by_role("link", name="重新统筹", exact=True).click()
     checked(page, scripts=scripts)
     page.get_by_role("button", name="重新统筹").click()
     page.wait_for_url(re.compile(r"/plans/\d+/$"))
@@ -161,7 +169,10 @@ def test_a_district_is_planned_published_and_made_good(
     published(page, again)
     checked(page, scripts=scripts)
     page.goto(f"/plans/{first.pk}/")
-    expect(page.locator("main")).not_to_contain_text("失去了已发布的场次")
+    expect(page.locator("main")).not_to_contain_text("有场次落空")
+    page.get_by_role("link", name="撤回").click()
+    expect(page.locator("main")).to_contain_text(f"方案 {again.pk} 不会一起撤回")
+    checked(page, scripts=scripts)
     for group in ClassGroup.objects.all():
         live = Booking.objects.live().filter(class_group=group).select_related("session")
         assert sorted(one.session.version_id for one in live) == sorted(

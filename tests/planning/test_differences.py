@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.actors import Actor
 from attendance.services import merging
+from bookings.choices import CancelledSide
 from bookings.models import Booking
 from bookings.services import changes, host_changes, roll
 from courses.models import CourseSession
@@ -77,7 +78,9 @@ def test_what_the_host_cancelled_is_lost_to_those_who_were_to_come(
 
     assert lost(plan, now) == {world.group: ({days[0].pk}, keys(world.students[:3]))}
     assert losses.class_ids(plan, now) == [world.group.pk]
-    assert losses.students_of(losses.losses(plan, now)) == 3
+    assert losses.extent_of(losses.losses(plan, now)) == losses.Extent(
+        sessions=1, classes=1, refused=0, students=3
+    )
 
 
 def test_what_the_school_gave_up_is_not_lost(
@@ -292,32 +295,13 @@ def test_what_an_earlier_plan_has_made_good_is_not_among_the_lost_again(
 
     ours, theirs = differences.differences(plan)
     assert [line.session_id for line in ours.lost] == [days[1].pk]
-    assert theirs.lost == ()
+    assert (theirs.lost, theirs.refused) == ((), "")
 
 
-def test_what_could_not_be_booked_is_among_the_lost_with_its_reason(
+def test_a_class_that_could_not_be_booked_had_nothing_to_lose(
     world: World, secretary: Actor, days: list[CourseSession], now: datetime
 ) -> None:
-    tight = world.session(capacity=4)
-    first = published(secretary, world, {world.group: {tight: world.students}}, now)
-    plan = make_plan(
-        by=secretary,
-        season=world.season,
-        wanted={world.group: {days[1]: world.students}},
-        now=now,
-        replans=first,
-    )
-
-    (ours,) = differences.differences(plan)
-
-    assert [(line.session_id, line.seats, line.why) for line in ours.lost] == [
-        (tight.pk, 5, "名额不够：这一场还剩 4 位，您要 5 位。没有约成，名额未扣。")
-    ]
-
-
-def test_of_several_sessions_that_could_not_be_booked_none_has_the_others_reason(
-    world: World, secretary: Actor, days: list[CourseSession], now: datetime
-) -> None:
+    """It gets what it was to have, but for what is cancelled: nothing is both lost and new."""
     plan = make_plan(
         by=secretary,
         season=world.season,
@@ -330,17 +314,89 @@ def test_of_several_sessions_that_could_not_be_booked_none_has_the_others_reason
     made_good = make_plan(
         by=secretary,
         season=world.season,
-        wanted={world.group: {days[2]: world.students}},
+        wanted={world.group: dict.fromkeys(days[1:], world.students)},
         now=now,
         replans=plan,
     )
 
     (found,) = differences.differences(made_good)
 
-    assert [(line.session_id, line.why) for line in found.lost] == [
-        (days[0].pk, "全班没有约成"),
-        (days[1].pk, "全班没有约成"),
+    assert (found.lost, found.kept) == ((), ())
+    assert [line.session_id for line in found.new] == [days[1].pk, days[2].pk]
+    assert found.refused == "这一场已取消（停电），请另选一场。"
+
+
+def test_what_a_class_gets_again_is_not_lost(
+    world: World, secretary: Actor, days: list[CourseSession], now: datetime
+) -> None:
+    """The alliance gave two sessions up for the class; one of them stands, and has seats."""
+    first = published(secretary, world, {world.group: dict.fromkeys(days[:2], world.students)}, now)
+    for booking in Booking.objects.select_related("session__season", "class_group"):
+        changes.cancel_booking(by=world.teacher, booking=booking, reason="考试", now=now)
+    Booking.objects.update(cancelled_side=CancelledSide.ALLIANCE)
+    plan = make_plan(
+        by=secretary,
+        season=world.season,
+        wanted={world.group: dict.fromkeys(days[1:], world.students)},
+        now=now,
+        replans=first,
+    )
+
+    (found,) = differences.differences(plan)
+
+    assert [line.session_id for line in found.lost] == [days[0].pk]
+    assert [line.session_id for line in found.new] == [days[1].pk, days[2].pk]
+    assert found.refused == ""
+
+
+def test_the_losses_of_several_plans_are_those_of_each(
+    world: World, secretary: Actor, days: list[CourseSession], now: datetime
+) -> None:
+    """One lost a session that two of its classes had, one could not book, one has lost nothing;
+    in as many queries as for one."""
+    tight = world.session(capacity=1)
+    groups = [world.new_group(10 + one, 2) for one in range(4)]
+    students = {group: list(group.students.all()) for group in groups}
+    hit = published(
+        secretary,
+        world,
+        {
+            groups[0]: {days[0]: students[groups[0]], days[1]: students[groups[0]]},
+            groups[1]: {days[0]: students[groups[1]]},
+        },
+        now,
+    )
+    refused = published(secretary, world, {groups[2]: {tight: students[groups[2]]}}, now)
+    whole = published(secretary, world, {groups[3]: {days[2]: students[groups[3]]}}, now)
+    cancel(world, days[0], now)
+
+    with CaptureQueriesContext(connection) as queries:
+        found = losses.of_plans([hit.pk, refused.pk, whole.pk], now)
+
+    assert len(queries) == 8
+    assert found == {plan.pk: losses.losses(plan, now) for plan in (hit, refused, whole)}
+    assert [losses.extent_of(found[plan.pk]) for plan in (hit, refused, whole)] == [
+        losses.Extent(sessions=1, classes=2, refused=0, students=4),
+        losses.Extent(sessions=0, classes=0, refused=1, students=2),
+        losses.Extent(sessions=0, classes=0, refused=0, students=0),
     ]
+
+
+def test_what_one_plan_lost_the_next_to_book_it_has_not(
+    world: World, secretary: Actor, days: list[CourseSession], now: datetime
+) -> None:
+    """The alliance gave the session up; another plan booked it again, and the school gave it up."""
+    wanted = {world.group: {days[0]: world.students}}
+    plans = []
+    for moment, side in ((now, CancelledSide.ALLIANCE), (now + DAYS, CancelledSide.SCHOOL)):
+        plans.append(published(secretary, world, wanted, moment))
+        booking = Booking.objects.live().select_related("session__season", "class_group").get()
+        changes.cancel_booking(by=world.teacher, booking=booking, reason="考试", now=moment)
+        Booking.objects.filter(pk=booking.pk).update(cancelled_side=side)
+
+    found = losses.of_plans([plan.pk for plan in plans], now + DAYS)
+
+    assert [len(found[plan.pk]) for plan in plans] == [1, 0]
 
 
 @pytest.mark.parametrize("number", [1, 3])

@@ -438,14 +438,18 @@ def test_a_refused_class_says_why_and_what_can_be_done(
     publishing.publish_classes(plan.pk, clock=lambda: now)
 
     page = client.get(f"/plans/{plan.pk}/")
-    assert "1 个班没有约成，原因写在班级后面。" in text_of(page)
+    text = text_of(page)
+    assert "1 个班没有约成，共 3 名学生还差学时。 可以重新统筹：还在的预约都不动" in text
+    assert "没有约成，原因写在班级后面。" not in text
+    assert "再算一" not in text
+    assert page.content.decode().count(f'href="/plans/{plan.pk}/replan/"') == 1
     (row,) = page.context["classes"]
     assert (row.state, row.lost, row.refusal) == (
         "没有约成",
         "",
         "名额不够：这一场还剩 2 位，您要 3 位。没有约成，名额未扣。",
     )
-    assert f'href="/find/?class={world.group.pk}">另行选课' in page.content.decode()
+    assert "另行选课" not in text
 
 
 def test_what_was_cancelled_before_publishing_is_told_before(
@@ -513,7 +517,7 @@ def test_a_published_plan_is_undone_until_its_lists_are_settled(
     assert "正在撤回 已处理 0 个班，共 1 个班 按班级取消预约。" in at_work
     publishing.undo_classes(plan.pk, clock=lambda: now)
     over = client.get(f"/plans/{plan.pk}/")
-    assert "下面是算好时的数字。这个方案已撤回，不能再发布。" in text_of(over)
+    assert "这个方案已撤回，不能再发布。" in text_of(over)
     again = f"/plans/new/?like={plan.pk}&amp;requirement={plan.requirement_id}"
     assert f'href="{again}">按同样的选择再算一次' in over.content.decode()
     assert plan.classes.get().state == PlanClassState.UNDONE

@@ -1,6 +1,7 @@
 """Making good what a published plan has lost."""
 
 from copy import copy
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 import pytest
@@ -22,7 +23,8 @@ from planning.choices import PlanClassState, PlanGoal, PlanState
 from planning.errors.publishing import NothingLost, PlanNotPublished
 from planning.models import CohortPlan, PlanClass, PlannedPlace
 from planning.selectors import differences, losses
-from planning.services import plans, publishing, replanning, running
+from planning.selectors.losses import Extent
+from planning.services import building, plans, publishing, replanning, running
 from sites.calendar import at
 from tests.bookings.conftest import DAY, World
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, actor_of
@@ -78,6 +80,69 @@ def test_planned_anew_are_the_schools_that_lost_something(
         ("planning.tasks.solve", (made.pk,))
     ]
     assert AuditEntry.objects.get(verb="plan.asked").facts == {"schools": 1}
+
+
+def test_it_takes_up_who_could_not_be_booked_and_who_lost_something(
+    world: World, secretary: Actor, now: datetime
+) -> None:
+    """Of three classes one lost a session, one could not be booked for one of two, and one has
+    what was planned."""
+    days = [world.session(day=DAY + number * DAYS) for number in range(3)]
+    refused, whole = world.new_group(4, 2), world.new_group(5, 2)
+    spare = world.session(day=DAY + 3 * DAYS, class_hours=4)
+    plan = make_plan(
+        by=secretary,
+        season=world.season,
+        wanted={
+            world.group: {days[0]: world.students},
+            refused: {day: list(refused.students.all()) for day in days[1:]},
+            whole: {days[2]: list(whole.students.all())},
+        },
+        now=now,
+    )
+    host_changes.cancel_session(by=world.manager, session=days[1], reason="停电", now=now)
+    publishing.publish(by=secretary, plan=plan, now=now)
+    publishing.publish_classes(plan.pk, clock=lambda: now)
+    host_changes.cancel_session(by=world.manager, session=days[0], reason="停电", now=now)
+    plan = CohortPlan.objects.select_related("season", "requirement").get(pk=plan.pk)
+
+    made = replanning.replan(by=secretary, plan=plan, now=now)
+
+    built = building.problem_of(made, now)
+    assert built.classes.tolist() == [world.group.pk, refused.pk]
+    # What the class was refused as a whole is on offer to it again, but for what is cancelled.
+    admitted = built.problem.classes.admits[1]
+    assert built.sessions[admitted].tolist() == [days[2].pk, spare.pk]
+
+
+def test_the_plans_to_make_good_are_ones_own_while_they_can_be(
+    world: World, secretary: Actor, plan: CohortPlan, now: datetime
+) -> None:
+    session, group = world.session(day=DAY + 5 * DAYS), world.new_group(6, 2)
+    own = make_plan(
+        by=world.coordinator,
+        season=world.season,
+        school=world.school,
+        wanted={group: {session: list(group.students.all())}},
+        now=now,
+    )
+    publishing.publish(by=world.coordinator, plan=own, now=now)
+    publishing.publish_classes(own.pk, clock=lambda: now)
+    assert replanning.to_make_good(world.coordinator, now) == []
+
+    host_changes.cancel_session(by=world.manager, session=session, reason="停电", now=now)
+
+    lost = Extent(sessions=1, classes=1, refused=0, students=5)
+    assert replanning.to_make_good(secretary, now) == [(plan, lost)]
+    assert replanning.to_make_good(world.coordinator, now) == [(own, replace(lost, students=2))]
+    assert replanning.to_make_good(world.teacher, now) == []
+    # A school makes good while it may book, the alliance until the season is over.
+    Season.objects.filter(pk=plan.season_id).update(closes_at=now)
+    assert replanning.to_make_good(world.coordinator, now) == []
+    assert replanning.to_make_good(secretary, now) == [(plan, lost)]
+    assert replanning.to_make_good(secretary, now + 61 * DAYS) == []
+    CohortPlan.objects.filter(pk=plan.pk).update(state=PlanState.UNDONE)
+    assert replanning.to_make_good(secretary, now) == []
 
 
 def test_published_it_books_beside_what_still_holds(
