@@ -53,6 +53,7 @@ IMPERSONAL = (
             "planning.CohortPlan.wishes",
             "planning.CohortPlan.wishes_bound",
             "planning.CohortPlan.worst_school",
+            "planning.CohortPlan.worst_school_bound",
             "planning.PlanClass.wishes",
             "planning.PlanSchool.reached",
             "planning.PlanSchool.reached_before",

@@ -84,6 +84,15 @@ def reached(plan: CohortPlan) -> str:
     }
 
 
+def worst_school_bound(plan: CohortPlan) -> str:
+    """已是上限 where no plan has a better worst school; else what is proven."""
+    if plan.worst_school_bound is None:
+        return _("上限未算出")
+    if plan.worst_school >= plan.worst_school_bound:
+        return _("已是上限")
+    return _("上限 %(bound)s") % {"bound": percent(plan.worst_school_bound)}
+
+
 def wishes(plan: CohortPlan, share: float) -> str:
     """A dash where nothing that is wished for can be had: mostly nobody wished."""
     return "—" if plan.wishes_bound == 0 else percent(share)

@@ -73,8 +73,9 @@ class CohortPlan(models.Model):
     # Once found. ``is_whole`` is False where time or a cancellation cut the search short.
     is_whole = models.BooleanField(default=False)
     reached = models.PositiveIntegerField(default=0)
-    # 0 to 1.
+    # 0 to 1; bounds are null where nothing is proven.
     worst_school = models.FloatField(default=0)
+    worst_school_bound = models.FloatField(null=True)
     wishes = models.FloatField(default=0)
     wishes_bound = models.FloatField(null=True)
     trips = models.PositiveIntegerField(default=0)

@@ -135,7 +135,7 @@ def store(row: CohortPlan, built: Built, found: Plan, told: Told, *, now: dateti
     row.state, row.lease_until, row.found_at = PlanState.FOUND, None, now
     row.students, row.reached_before = len(built.students), int(before.sum())
     row.reached, row.best, row.bound = found.reached.students, found.reached.students, bounds.reach
-    row.worst_school = found.reached.worst_school
+    row.worst_school, row.worst_school_bound = found.reached.worst_school, bounds.worst_school
     # Who is not planned for has no say: the mean is of the others.
     row.wishes = min(1.0, found.reached.wishes / share)
     row.wishes_bound = None if bounds.wishes is None else min(1.0, bounds.wishes / share)

@@ -94,6 +94,7 @@ def found(plan: CohortPlan, now: datetime, actor: Actor) -> dict[str, Any]:
         "line": line(plan),
         "is_own": plan.school_id is not None,
         "are_all_full": plan.worst_school >= 1,
+        "worst_bound": wording.worst_school_bound(plan),
         "reached": wording.number(plan.reached),
         "of_students": _("/ %(students)s 人") % {"students": wording.number(plan.students)},
         "reach_words": wording.reached(plan),

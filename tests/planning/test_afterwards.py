@@ -204,7 +204,7 @@ def test_a_published_plan_shows_what_was_planned_beside_what_is_so_now(
         "最低的学校 100% 安远中学 100% 安远中学",
         "占用名额 11 11",
     ]
-    assert "本方案占用 11 个，算好时还剩 8,019 个空位。" in text_of(page)
+    assert "本方案占用 11 个；到 1 月 23 日为止的场次，算好时还剩 8,019 个空位。" in text_of(page)
 
     cancel(world, gone, now)
 
@@ -390,7 +390,7 @@ def test_who_could_not_be_booked_and_who_lost_something_have_one_way_on(
         plan,
     )
     changes = text_of(client.get(f"/plans/{again.pk}/changes/"))
-    assert "1 场落空，新增 2 场，0 场不变。" in changes
+    assert "落空 1 场，新增 2 场，0 场不变。" in changes
     assert (
         f"七(4)班 方案 {plan.pk} 发布时没有约成。 "
         "这一场已取消（停电），请另选一场。 新增" in changes

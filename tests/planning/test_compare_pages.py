@@ -235,7 +235,7 @@ def test_where_every_school_is_full_no_school_is_the_lowest(
         assert "清河中学 · 5 / 5" not in page
     CohortPlan.objects.filter(pk=plan.pk).update(worst_school=0.6)
     plan.schools.update(reached=3)
-    assert "最低的学校 清河中学 · 3 / 5" in text_of(client.get(f"/plans/{plan.pk}/"))
+    assert "最低的学校 清河中学 · 3 / 5 · 上限未算出" in text_of(client.get(f"/plans/{plan.pk}/"))
 
 
 def test_a_class_that_lacks_no_hours_says_why_it_has_no_share_of_wishes(

@@ -69,6 +69,7 @@ def test_a_wish_of_which_all_sessions_are_full_is_not_said_to_be_missing_from_th
         "attending": 0,
         "sessions": 1,
         "seats": 40,
+        "lacking_hours": 5,
     }
     # It gives no seats to anybody.
     assert plan.seats_left == 160 - 20

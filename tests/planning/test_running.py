@@ -103,6 +103,7 @@ def test_a_plan_is_found_and_stored_whole(world: World, secretary: Actor, now: d
     )
     assert (plan.students, plan.reached_before, plan.reached, plan.bound) == (8, 0, 8, 8)
     assert (plan.worst_school, plan.shortage, plan.trips) == (1.0, {}, 8)
+    assert plan.worst_school_bound == 1.0
     # 160 seats, of which 8 students take four each, booked or planned.
     assert plan.seats_left == 160 - 32
     assert [(one.students, one.reached, one.state) for one in rows] == [

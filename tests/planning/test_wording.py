@@ -223,6 +223,17 @@ def test_a_bound_is_said_with_its_proof(reached: int, bound: int | None, words: 
     )
 
 
+@pytest.mark.parametrize(
+    ("bound", "words"), [(0.978, "已是上限"), (0.9812, "上限 98.1%"), (None, "上限未算出")]
+)
+def test_the_bound_of_the_worst_school_is_said_with_its_proof(
+    bound: float | None, words: str
+) -> None:
+    plan = CohortPlan(worst_school=0.978, worst_school_bound=bound)
+
+    assert wording.worst_school_bound(plan) == words
+
+
 def test_the_bound_of_wishes_is_said_with_its_proof() -> None:
     assert (
         wording.wishes_bound(CohortPlan(wishes=0.8, wishes_bound=0.912))
