@@ -121,6 +121,7 @@ MAY_SHOW: dict[str, set[str]] = {
         "attendance:student_merge",
         "bookings:student_move",
         "planning:plan_class",
+        "planning:plan_class_print",
         "rosters:api-import",
         "rosters:api-import-answers",
         "rosters:class_edit",
