@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from planning.choices import PlanGoal, PlanState
 from planning.models import CohortPlan, PlanClass
+from planning.models.plans import last_day
 from sites import dates
 
 # The kind of mark each state is shown with.
@@ -137,7 +138,7 @@ def seats(taken: int, plan: CohortPlan) -> str:
 
 def until(plan: CohortPlan) -> str:
     """The last day on which a plan looks for sessions."""
-    return dates.day_plain(min(plan.season.runs_until, plan.requirement.due_on))
+    return dates.day_plain(last_day(plan.season, plan.requirement))
 
 
 # Why a class has not more of the occupation it wishes for most of what it has not; the keys are
@@ -304,8 +305,7 @@ def school_choice(school: str, classes: int, students: int) -> str:
     """清河中学，4 个班，126 人"""
     return _("%(school)s，%(classes)s，%(students)s") % {
         "school": school,
-        "classes": ngettext("%(count)s 个班", "%(count)s 个班", classes)
-        % {"count": number(classes)},
+        "classes": _classes(classes),
         "students": ngettext("%(count)s 人", "%(count)s 人", students)
         % {"count": number(students)},
     }
@@ -315,12 +315,9 @@ def lost(classes: int, refused: int, students: int) -> str:
     """3 个班的 62 名学生有场次落空，还差学时。 Or, with classes that could not be booked:
     1 个班没有约成，3 个班有场次落空，共 62 名学生还差学时。"""
     facts = {
-        "classes": ngettext("%(count)s 个班", "%(count)s 个班", classes)
-        % {"count": number(classes)},
-        "refused": ngettext("%(count)s 个班", "%(count)s 个班", refused)
-        % {"count": number(refused)},
-        "students": ngettext("%(count)s 名学生", "%(count)s 名学生", students)
-        % {"count": number(students)},
+        "classes": _classes(classes),
+        "refused": _classes(refused),
+        "students": _students(students),
     }
     if not refused:
         return _("%(classes)s的 %(students)s有场次落空，还差学时。") % facts
@@ -338,8 +335,7 @@ def lost_in_short(sessions: int, classes: int, refused: int) -> str:
             % {
                 "sessions": ngettext("%(count)s 场", "%(count)s 场", sessions)
                 % {"count": number(sessions)},
-                "classes": ngettext("%(count)s 个班", "%(count)s 个班", classes)
-                % {"count": number(classes)},
+                "classes": _classes(classes),
             }
         )
     if refused:

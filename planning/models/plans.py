@@ -1,12 +1,20 @@
 """A plan for a cohort: what was asked for, what was found, and what became of it."""
 
+from datetime import date
 from typing import Self
 
 from django.db import models
 from django.db.models import Q
 
 from accounts.actors import Actor
+from courses.models import Season
+from hours.models import PracticumRequirement
 from planning.choices import AT_WORK, PlanClassState, PlanGoal, PlanStage, PlanState
+
+
+def last_day(season: Season, requirement: PracticumRequirement) -> date:
+    """The last one on which a plan looks for sessions."""
+    return min(season.runs_until, requirement.due_on)
 
 
 class CohortPlanQuerySet(models.QuerySet["CohortPlan"]):

@@ -46,7 +46,7 @@ def reach_of(plans: Collection[CohortPlan], now: datetime) -> dict[int, Reach]:
     )
     if not rows:
         return {plan.pk: Reach((0, 0), {}, {}) for plan in plans}
-    coverage = cohorts.coverage_of(
+    reached = of_classes(
         {class_id for *_keys, class_id in rows},
         now,
         schools=len({school for _plan, school, _class in rows}),
@@ -54,9 +54,7 @@ def reach_of(plans: Collection[CohortPlan], now: datetime) -> dict[int, Reach]:
     schools: dict[int, dict[int, Reached]] = defaultdict(dict)
     classes: dict[int, dict[int, Reached]] = defaultdict(dict)
     for plan, school, class_id in rows:
-        found = coverage.get(class_id)
-        here = (found.students - found.short, found.students) if found is not None else (0, 0)
-        classes[plan][class_id] = here
+        classes[plan][class_id] = here = reached[class_id]
         schools[plan][school] = _added(schools[plan].get(school, (0, 0)), here)
     return {
         plan.pk: Reach(
@@ -65,6 +63,16 @@ def reach_of(plans: Collection[CohortPlan], now: datetime) -> dict[int, Reach]:
             classes=classes[plan.pk],
         )
         for plan in plans
+    }
+
+
+def of_classes(classes: Collection[int], now: datetime, *, schools: int = 1) -> dict[int, Reached]:
+    """Of each class (keys), nobody of nobody where nothing is required of it; ``schools``: of how
+    many they are. One query."""
+    found = cohorts.coverage_of(classes, now, schools=schools)
+    none: Reached = (0, 0)
+    return dict.fromkeys(classes, none) | {
+        key: (one.students - one.short, one.students) for key, one in found.items()
     }
 
 

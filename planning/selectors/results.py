@@ -12,24 +12,27 @@ from accounts.actors import Actor
 from bookings.models import Place
 from planning.choices import PlanState
 from planning.models import PlanClass, WishList
-from planning.selectors import wishes
+from planning.selectors import reach, wishes
+from planning.selectors.reach import Reached
 from rosters.models import ClassGroup
 from sites.calendar import local_day
 
 
 @dataclass(frozen=True, slots=True)
 class ClassResult:
-    """The class in the last published plan that was for it, and its wishes then, the first first:
-    each with how many of its students have a place in a session of it by now."""
+    """The class in the last published plan that was for it, how many of its students reach the
+    requirement by now, of how many, and its wishes, the first first: each with how many have a
+    place in a session of it by now."""
 
     row: PlanClass
+    reached: Reached
     wishes: tuple[tuple[str, int], ...]
 
 
 def results_of(
     actor: Actor, class_group_ids: Collection[int], now: datetime
 ) -> dict[int, ClassResult]:
-    """By class, of the actor's school; classes without a result are absent. Three queries, and
+    """By class, of the actor's school; classes without a result are absent. Four queries, and
     two for each season."""
     rows = {
         row.class_group_id: row
@@ -42,6 +45,7 @@ def results_of(
     of_seasons: dict[int, list[PlanClass]] = defaultdict(list)
     for row in rows.values():
         of_seasons[row.plan.season_id].append(row)
+    reached = reach.of_classes(rows, now) if rows else {}
     found: dict[int, ClassResult] = {}
     for season_id, own in of_seasons.items():
         keys = [row.class_group_id for row in own]
@@ -50,6 +54,7 @@ def results_of(
         for row in own:
             found[row.class_group_id] = ClassResult(
                 row,
+                reached[row.class_group_id],
                 tuple(
                     (occupation, placed.get((row.class_group_id, occupation), 0))
                     for occupation in wished.get(row.class_group_id, ())

@@ -24,6 +24,7 @@ from planning.errors.plans import (
     SeasonOver,
 )
 from planning.models import CohortPlan, PlannedPlace, PlanSchool
+from planning.models.plans import last_day
 from planning.selectors import cohorts, offers
 from planning.services import carrying_out, queueing
 from planning.services.ownership import check_is_own
@@ -74,7 +75,7 @@ def start_plan(
     if not short:
         raise NobodyShort
     if not offers.is_anything_on_offer(season, requirement, now):
-        until = min(season.runs_until, requirement.due_on)
+        until = last_day(season, requirement)
         raise NothingOnOffer(season=season.name, until=dates.day_plain(until))
 
     def write() -> CohortPlan:

@@ -14,6 +14,8 @@ from planning.services.built import Built
 from planning.solving import explaining, measuring
 from planning.solving.problem import Plan
 
+# Called to say that whoever calculates lives.
+Alive = Callable[[], object]
 # So many sessions to open are told; nobody reads more.
 OPENINGS = 20
 AT_ONCE = 5000
@@ -25,9 +27,6 @@ class Told:
 
     shortage: dict[str, Any]
     reasons: list[dict[str, Any]]
-
-
-Alive = Callable[[], object]
 
 
 def told(built: Built, found: Plan, alive: Alive = lambda: None) -> Told:

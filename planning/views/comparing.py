@@ -23,6 +23,8 @@ from planning.views.plans import PLANNERS
 
 # So many columns a phone has room for.
 MOST = 4
+# What is compared school by school.
+REACH, WISHES, TRIPS = SCHOOL_FIGURES = ("reach", "wishes", "trips")
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,9 +195,6 @@ def _found(plans: list[CohortPlan]) -> OfSchools:
     for row in PlanSchool.objects.filter(plan__in=plans).select_related("school"):
         found.setdefault(row.school_id, {})[row.plan_id] = row
     return found
-
-
-REACH, WISHES, TRIPS = SCHOOL_FIGURES = ("reach", "wishes", "trips")
 
 
 def _school_labels() -> dict[str, str]:

@@ -1,6 +1,5 @@
 """Plans of a cohort: those of a season, a new one, one as it stands, one of its classes."""
 
-from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -94,8 +93,7 @@ def new(request: MemberRequest) -> HttpResponse:
         requirements=requirements,
         demand=demand,
         is_own=is_own,
-        initial=_initial(request, current_season(now), {one.school.pk for one in demand})
-        | {"requirement": requirement.pk},
+        initial=_initial(request, current_season(now)) | {"requirement": requirement.pk},
     )
     status = 200
     has_changed = is_other
@@ -162,11 +160,8 @@ def _current(seasons: list[Season], now: datetime) -> Season:
     return season if season in seasons else seasons[0]
 
 
-def _initial(
-    request: MemberRequest, season: Season | None, short: Collection[int]
-) -> dict[str, Any]:
-    """What the form begins with: the current season; or what another plan was asked for, of its
-    schools those (keys) that still have students short."""
+def _initial(request: MemberRequest, season: Season | None) -> dict[str, Any]:
+    """What the form begins with: the current season; or what another plan was asked for."""
     initial: dict[str, Any] = {"season": season.pk if season else None}
     kept = ("season", "sites_at_once", "goal", "is_draft")
     initial |= {name: request.POST[name] for name in kept if name in request.POST}
@@ -182,11 +177,6 @@ def _initial(
                 "goal": plan.goal,
                 "is_draft": "draft" if plan.is_draft else "full",
             }
-            kept_schools = [
-                key for key in plan.schools.values_list("school_id", flat=True) if key in short
-            ]
-            if kept_schools:
-                initial["schools"] = kept_schools
     return initial
 
 
@@ -197,15 +187,12 @@ def _seen(requirement: PracticumRequirement, schools: list[Organisation]) -> str
 
 
 def _schools_shown(form: PlanForm, demand: list[selectors.Demand]) -> list[Organisation]:
-    """The schools that the numbers are about: those chosen, or that another plan was for; else
+    """The schools that the numbers are about: those chosen, or that the form begins with; else
     all."""
-    chosen = getattr(form, "cleaned_data", {}).get("schools")
-    if chosen:
-        return list(chosen)
-    begun = set() if form.is_bound else set(form.initial.get("schools", ()))
-    return [one.school for one in demand if one.school.pk in begun] or [
-        one.school for one in demand
-    ]
+    if form.is_bound:
+        return list(form.cleaned_data.get("schools", ())) or [one.school for one in demand]
+    begun = form.initial.get("schools", form.demand)
+    return [one.school for one in demand if one.school.pk in begun]
 
 
 @require_safe

@@ -41,8 +41,8 @@ def progress_of(plan: CohortPlan) -> Progress:
             words=_("已处理 %(done)d 个班，共 %(total)d 个班") % {"done": done, "total": total},
             done=done,
             total=total,
-            figures=_("%(count)d 个班没有约成") % {"count": refused}
-            if plan.state == PlanState.PUBLISHING and (refused := counts.get("refused", 0))
+            figures=wording.lost_in_short(0, 0, counts.get(PlanClassState.REFUSED, 0))
+            if plan.state == PlanState.PUBLISHING
             else "",
         )
     if plan.state == PlanState.QUEUED:

@@ -43,14 +43,14 @@ def shown(actor: Actor, class_group_ids: Collection[int], now: datetime) -> dict
 def _shown(found: selectors.ClassResult, names: Mapping[str, str]) -> Result:
     row = found.row
     is_refused = row.state == PlanClassState.REFUSED
-    reached = row.reached_before if is_refused else row.reached
+    reached, students = found.reached
     occupation = row.reason.get("occupation") or ""
     return Result(
         season=row.plan.season.name,
         is_own=row.plan.school_id is not None,
         is_refused=is_refused,
-        reach=wording.reach(reached, row.students),
-        is_short=reached < row.students,
+        reach=wording.reach(reached, students),
+        is_short=reached < students,
         wishes=tuple((names[one], _placed(students)) for one, students in found.wishes),
         why=refusals.sentence(row.refusal)
         if is_refused

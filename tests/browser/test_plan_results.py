@@ -12,6 +12,7 @@ from accounts.actors import Actor
 from accounts.models import Membership
 from bookings.models import Companion
 from courses.models import CourseVersion, Season
+from hours.models import PracticumRequirement
 from notifications.models import Message
 from planning.services import publishing
 from planning.services.wishes import say_wishes
@@ -30,7 +31,8 @@ WHY = "想去“花艺师”的 5 人排上 2 人：能去的 1 场共 2 个名�
 @pytest.fixture
 def world(transactional_db: None) -> World:
     """The wishes are said, their deadline is over, and the alliance's plan is published: two of the
-    class go to the florist, the others to the baker. Each time two adults are to come."""
+    class go to the florist, for all the hours, the others to the baker, for half of them. Each
+    time two adults are to come."""
     now = timezone.now()
     world = make_wishing(now)
     florist: CourseVersion = offer(world, "花艺师", occupation_en="Florist")
@@ -42,11 +44,12 @@ def world(transactional_db: None) -> World:
         now=now,
     )
     Season.objects.update(wishes_until=now, opens_at=now, runs_from=local_day(now))
+    PracticumRequirement.objects.update(class_hours=4, min_occupations=1)
     world.season.refresh_from_db()
     secretary: Actor = actor_of(MembershipFactory(secretariat=True))
     day = local_day(now) + timedelta(days=14)
     flowers = world.session(version=florist, day=day, capacity=2)
-    bread = world.session(day=day + timedelta(days=1))
+    bread = world.session(day=day + timedelta(days=1), class_hours=2)
     plan = make_plan(
         by=secretary,
         season=world.season,
@@ -54,7 +57,7 @@ def world(transactional_db: None) -> World:
         now=now,
     )
     plan.classes.update(
-        reached=4,
+        reached=2,
         reason={
             "code": "full",
             "occupation": "花艺师",
@@ -133,7 +136,7 @@ def test_the_coordinator_and_the_host_read_one_message_each(
     expect(page.get_by_text("其中 2 场还缺带队教师，请在名单定下前补上。")).to_be_visible()
     checked(page, scripts=True)
     follow(page.get_by_role("link", name="查看"))
-    expect(page.get_by_text(f"统筹结果：能修满 4 / 5 人。{WHY}")).to_be_visible()
+    expect(page.get_by_text(f"统筹结果：能修满 2 / 5 人。{WHY}")).to_be_visible()
     checked(page, scripts=True)
     page.goto("/classes/")
     checked(page, scripts=True)

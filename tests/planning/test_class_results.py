@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.actors import Actor
 from accounts.models import User
 from courses.models import Season
+from hours.models import PracticumRequirement
 from planning.models import CohortPlan
 from planning.selectors import results
 from planning.selectors.results import WishPage
@@ -60,6 +61,7 @@ def world(db: None, now: datetime) -> World:
         now=now,
     )
     Season.objects.update(wishes_until=now, opens_at=now, runs_from=now.date())
+    PracticumRequirement.objects.update(class_hours=4, min_occupations=1)
     world.season.refresh_from_db()
     return world
 
@@ -71,9 +73,10 @@ def plan_for(
     groups: list[ClassGroup] | None = None,
     **figures: Any,
 ) -> CohortPlan:
-    """Two of each class go to the florist, the others to the baker."""
+    """Two of each class go to the florist, for all the hours, the others to the baker, for half of
+    them."""
     florist = world.version.__class__.objects.get(occupation_zh="花艺师")
-    flowers, bread = world.session(version=florist), world.session(day=DAY + DAYS)
+    flowers, bread = world.session(version=florist), world.session(day=DAY + DAYS, class_hours=2)
     plan = make_plan(
         by=by,
         season=world.season,
@@ -113,11 +116,11 @@ def test_the_class_reads_what_it_has_of_its_wishes_and_one_sentence_why(
     for reader in (world.teacher, world.coordinator):
         client = login(reader)
         assert (
-            "统筹结果 2026 学年秋季 能修满 4 / 5 人 志愿 花艺师 2 人排上 面包师 3 人排上 "
+            "统筹结果 2026 学年秋季 能修满 2 / 5 人 志愿 花艺师 2 人排上 面包师 3 人排上 "
             f"{WHY} 看这个班的行程 另行预约"
         ) in page(client, address)
         assert f'href="/trips/?class={world.group.pk}"' in client.get(address).content.decode()
-        assert f"统筹结果：能修满 4 / 5 人。{WHY}" in page(client, "/wishes/")
+        assert f"统筹结果：能修满 2 / 5 人。{WHY}" in page(client, "/wishes/")
 
 
 def test_it_is_read_in_english_too(
@@ -129,7 +132,7 @@ def test_it_is_read_in_english_too(
     shown = page(login(world.teacher), f"/classes/{world.group.pk}/wishes/")
 
     assert (
-        "Result of the alliance's plan 2026 学年秋季 Reach the hours 4 / 5 students Wishes Florist "
+        "Result of the alliance's plan 2026 学年秋季 Reach the hours 2 / 5 students Wishes Florist "
         "2 students placed"
     ) in shown
     assert "2 of the 5 who wish for “Florist” attend it:" in shown
@@ -147,8 +150,9 @@ def test_a_wish_that_nobody_attends_says_so_and_what_was_cancelled_does_not_coun
 
     shown = page(login(world.teacher), f"/classes/{world.group.pk}/wishes/")
 
-    assert "能修满 5 / 5 人 志愿 花艺师 没有排上 面包师 3 人排上 志愿都排上了。" in shown
-    assert "另行预约" not in shown
+    # The plan's own figures are of when it was found.
+    assert "能修满 0 / 5 人 志愿 花艺师 没有排上 面包师 3 人排上 志愿都排上了。" in shown
+    assert "另行预约" in shown
 
 
 def test_a_class_that_could_not_be_booked_reads_why(
@@ -217,6 +221,7 @@ def test_of_several_plans_the_last_for_the_class_counts(
         shown = page(login(world.teacher), f"/classes/{world.group.pk}/wishes/")
 
     assert "本校方案的结果 2026 学年秋季 能修满 5 / 5 人" in shown
+    assert "另行预约" not in shown
     assert "志愿都排上了。" in shown
     assert WHY not in shown
 
